@@ -1,0 +1,24 @@
+{
+  "target_defaults": {
+    "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
+    "cflags_cc": ["-std=c++20", "-fexceptions", "-Wall", "-Wextra", "-Wno-unused-parameter", "-O2"],
+    "cflags": ["-Wall", "-Wextra", "-O2"]
+  },
+  "targets": [
+    {
+      "target_name": "rr_engine",
+      "sources": ["<!@(node scripts/list-sources.mjs native .cc)"],
+      "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")", "native", "preload"],
+      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_CPP_EXCEPTIONS", "_GNU_SOURCE"]
+    },
+    {
+      "target_name": "rr-launch",
+      "type": "executable",
+      "sources": ["<!@(node scripts/list-sources.mjs native/launcher .c)"],
+      "include_dirs": ["native", "preload"],
+      "defines": ["_GNU_SOURCE"],
+      "ldflags": ["-static"],
+      "cflags": ["-fno-pie", "-fno-stack-protector"]
+    }
+  ]
+}

@@ -16,7 +16,7 @@ namespace rr {
 // The page of ours in every tracee: its first bytes are `syscall; int3`.
 inline constexpr uint64_t kRuntimePage = 0x70000000;
 inline constexpr uint64_t kRuntimePageSize = 0x1000;
-inline constexpr uint64_t kUntracedSyscall = kRuntimePage;         // address of the syscall instruction
+inline constexpr uint64_t kUntracedSyscall = kRuntimePage;           // address of the syscall instruction
 inline constexpr uint64_t kAfterUntracedSyscall = kRuntimePage + 2;  // where it leaves rip
 // Second page: data of ours that the tracer's own calls may use (paths, message headers). Only in replay.
 inline constexpr uint64_t kRuntimeData = 0x70001000;

@@ -1,0 +1,227 @@
+#include "tracee/tracee.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace rr {
+
+namespace {
+
+// PTRACE_GETSIGMASK and PTRACE_SETSIGMASK work on the kernel's 64-bit set (ptrace(2)).
+constexpr size_t kSignalSetSize = 8;
+
+// Largest XSAVE area that any x86-64 CPU so far has (AMX included: 11,008 bytes), with room to grow.
+constexpr size_t kXsaveLimit = 32768;
+
+bool waitFor(pid_t tid, int& status) {
+  while (waitpid(tid, &status, __WALL) != tid) {
+    if (errno != EINTR) return false;
+  }
+  return true;
+}
+
+void prepareCall(user_regs_struct& registers, long number, const uint64_t (&arguments)[6]) {
+  registers.rip = kUntracedSyscall;
+  registers.rax = static_cast<unsigned long long>(number);
+  registers.orig_rax = ~0ULL;
+  registers.rdi = arguments[0];
+  registers.rsi = arguments[1];
+  registers.rdx = arguments[2];
+  registers.r10 = arguments[3];
+  registers.r8 = arguments[4];
+  registers.r9 = arguments[5];
+}
+
+}  // namespace
+
+TraceeMemory::~TraceeMemory() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+bool TraceeMemory::open(pid_t tid) {
+  if (descriptor_ >= 0) close(descriptor_);
+  tid_ = tid;
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/mem", tid);
+  descriptor_ = ::open(path, O_RDWR | O_CLOEXEC);
+  return descriptor_ >= 0;
+}
+
+ssize_t TraceeMemory::read(uint64_t address, void* into, size_t length) const {
+  // A file offset is signed: addresses in the upper half would be refused with EINVAL.
+  if (static_cast<int64_t>(address) < 0) {
+    errno = EFAULT;
+    return -1;
+  }
+  size_t done = 0;
+  while (done < length) {
+    ssize_t count =
+        pread(descriptor_, static_cast<char*>(into) + done, length - done, static_cast<off_t>(address + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return done > 0 ? static_cast<ssize_t>(done) : count;
+    done += static_cast<size_t>(count);
+  }
+  return static_cast<ssize_t>(done);
+}
+
+ssize_t TraceeMemory::write(uint64_t address, const void* from, size_t length) const {
+  if (static_cast<int64_t>(address) < 0) {
+    errno = EFAULT;
+    return -1;
+  }
+  size_t done = 0;
+  while (done < length) {
+    ssize_t count =
+        pwrite(descriptor_, static_cast<const char*>(from) + done, length - done, static_cast<off_t>(address + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return done > 0 ? static_cast<ssize_t>(done) : count;
+    done += static_cast<size_t>(count);
+  }
+  return static_cast<ssize_t>(done);
+}
+
+bool TraceeMemory::readAll(uint64_t address, void* into, size_t length) const {
+  return read(address, into, length) == static_cast<ssize_t>(length);
+}
+
+bool TraceeMemory::writeAll(uint64_t address, const void* from, size_t length) const {
+  return write(address, from, length) == static_cast<ssize_t>(length);
+}
+
+std::optional<std::string> TraceeMemory::readString(uint64_t address, size_t limit) const {
+  std::string text;
+  char piece[256];
+  while (text.size() < limit) {
+    // Up to the end of the page: the string may be the last thing before unmapped memory.
+    size_t toPageEnd = 4096 - ((address + text.size()) & 4095);
+    size_t wanted = std::min({sizeof piece, toPageEnd, limit - text.size()});
+    ssize_t count = read(address + text.size(), piece, wanted);
+    if (count <= 0) return std::nullopt;
+    if (const void* end = memchr(piece, 0, static_cast<size_t>(count))) {
+      text.append(piece, static_cast<const char*>(end));
+      return text;
+    }
+    text.append(piece, static_cast<size_t>(count));
+  }
+  return text;
+}
+
+bool getRegisters(pid_t tid, user_regs_struct& registers) { return ptrace(PTRACE_GETREGS, tid, 0, &registers) == 0; }
+
+bool setRegisters(pid_t tid, const user_regs_struct& registers) {
+  return ptrace(PTRACE_SETREGS, tid, 0, &registers) == 0;
+}
+
+bool getXsave(pid_t tid, std::vector<uint8_t>& area) {
+  area.resize(kXsaveLimit);
+  iovec vector{area.data(), area.size()};
+  if (ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &vector) != 0) {
+    area.clear();
+    return false;
+  }
+  area.resize(vector.iov_len);
+  // FIP and FDP (bytes 8 to 23 of the legacy region) hold the last x87 instruction and operand: whether the CPU keeps
+  // them differs between models (Intel SDM volume 1, 8.1.8), so they are left out.
+  if (area.size() >= 24) memset(area.data() + 8, 0, 16);
+  return true;
+}
+
+bool setXsave(pid_t tid, const uint8_t* area, size_t length) {
+  iovec vector{const_cast<uint8_t*>(area), length};
+  return ptrace(PTRACE_SETREGSET, tid, NT_X86_XSTATE, &vector) == 0;
+}
+
+long syscallByStep(pid_t tid, long number, const uint64_t (&arguments)[6]) {
+  user_regs_struct saved;
+  if (!getRegisters(tid, saved)) return -ESRCH;
+  user_regs_struct call = saved;
+  prepareCall(call, number, arguments);
+  if (!setRegisters(tid, call)) return -ESRCH;
+  for (;;) {
+    if (ptrace(PTRACE_SINGLESTEP, tid, 0, 0) != 0) return -ESRCH;
+    int status;
+    if (!waitFor(tid, status) || !WIFSTOPPED(status)) return -ESRCH;
+    user_regs_struct after;
+    if (!getRegisters(tid, after)) return -ESRCH;
+    if (WSTOPSIG(status) == SIGTRAP && (status >> 16) == 0 && after.rip == kAfterUntracedSyscall) {
+      if (!setRegisters(tid, saved)) return -ESRCH;
+      return static_cast<long>(after.rax);
+    }
+    // A clone reports its event stop first; a signal from outside may come in between: both are passed over.
+  }
+}
+
+long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6]) {
+  user_regs_struct saved;
+  if (!getRegisters(tid, saved)) return -ESRCH;
+  uint64_t mask = 0;
+  uint64_t all = ~0ULL;
+  if (ptrace(PTRACE_GETSIGMASK, tid, kSignalSetSize, &mask) != 0) return -ESRCH;
+  if (ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &all) != 0) return -ESRCH;
+  user_regs_struct call = saved;
+  prepareCall(call, number, arguments);
+  if (!setRegisters(tid, call)) return -ESRCH;
+  int stops = 0;
+  bool stopAgain = false;
+  while (stops < 2) {
+    if (ptrace(PTRACE_SYSCALL, tid, 0, 0) != 0) return -ESRCH;
+    int status;
+    if (!waitFor(tid, status) || !WIFSTOPPED(status)) return -ESRCH;
+    if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
+      stops++;
+    } else if ((status >> 16) == 0 && WSTOPSIG(status) == SIGSTOP) {
+      // SIGSTOP cannot be blocked: take it out of the way, and send it again afterwards.
+      stopAgain = true;
+    }
+  }
+  user_regs_struct after;
+  if (!getRegisters(tid, after)) return -ESRCH;
+  if (!setRegisters(tid, saved)) return -ESRCH;
+  if (ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &mask) != 0) return -ESRCH;
+  if (stopAgain) kill(tid, SIGSTOP);
+  return static_cast<long>(after.rax);
+}
+
+std::vector<MapLine> readMaps(pid_t tid) {
+  std::vector<MapLine> lines;
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/maps", tid);
+  FILE* file = fopen(path, "re");
+  if (!file) return lines;
+  char* text = nullptr;
+  size_t capacity = 0;
+  while (getline(&text, &capacity, file) > 0) {
+    MapLine line{};
+    char permissions[5] = "";
+    int nameAt = 0;
+    unsigned long long inode = 0;
+    if (sscanf(text, "%lx-%lx %4s %lx %x:%x %llu %n", &line.start, &line.end, permissions, &line.offset,
+               &line.deviceMajor, &line.deviceMinor, &inode, &nameAt) < 7) {
+      continue;
+    }
+    line.inode = inode;
+    line.readable = permissions[0] == 'r';
+    line.writable = permissions[1] == 'w';
+    line.executable = permissions[2] == 'x';
+    line.shared = permissions[3] == 's';
+    line.name = text + nameAt;
+    while (!line.name.empty() && line.name.back() == '\n') line.name.pop_back();
+    lines.push_back(std::move(line));
+  }
+  free(text);
+  fclose(file);
+  return lines;
+}
+
+}  // namespace rr

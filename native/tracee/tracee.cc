@@ -109,7 +109,7 @@ std::optional<std::string> TraceeMemory::readString(uint64_t address, size_t lim
     ssize_t count = read(address + text.size(), piece, wanted);
     if (count <= 0) return std::nullopt;
     if (const void* end = memchr(piece, 0, static_cast<size_t>(count))) {
-      text.append(piece, static_cast<const char*>(end));
+      text.append(piece, static_cast<size_t>(static_cast<const char*>(end) - piece));
       return text;
     }
     text.append(piece, static_cast<size_t>(count));

@@ -1,0 +1,91 @@
+/**
+ * What the command line hands to the parts that do the work. The parser (parse.ts) has checked all values: a number is
+ * in range, a word is one of those listed here.
+ */
+
+/** When memory checksums are recorded; a replay compares whatever the trace holds. `-C`. */
+export type ChecksumMode =
+  | { readonly when: 'never' }
+  /** After every event that ends a system call. */
+  | { readonly when: 'syscalls' }
+  | { readonly when: 'allEvents' }
+  /** After each event whose number is a multiple of `interval` (at least 1). */
+  | { readonly when: 'every'; readonly interval: number }
+  /** After every event from number `event` on. */
+  | { readonly when: 'from'; readonly event: number };
+
+/** Options before the subcommand; they hold for all commands. */
+export interface GlobalOptions {
+  readonly checksum: ChecksumMode;
+  /** `-E`: a warning ends the command like an error. The log does it (engine/log.ts). */
+  readonly fatalErrors: boolean;
+  /** `-M`: what the program writes to standard output and error is preceded by `[rr PID EVENT]`. */
+  readonly markStdio: boolean;
+  /** `-S`: no warnings about the machine. The log does it. */
+  readonly suppressEnvironmentWarnings: boolean;
+}
+
+/** State of this process that Node changes when it starts, as the front (native/launcher/front.c) found it before. */
+export interface InheritedState {
+  /** Signals that are ignored; bit N - 1 is signal N. */
+  readonly ignoredSignals: bigint;
+  /** Signals that are blocked; bit N - 1 is signal N. */
+  readonly blockedSignals: bigint;
+  /** RLIMIT_NOFILE; 2^64 - 1 is RLIM_INFINITY. */
+  readonly softFileLimit: bigint;
+  readonly hardFileLimit: bigint;
+  /** Which of descriptors 0, 1, 2 were closed; bit N is descriptor N. Node opens /dev/null on them. */
+  readonly closedDescriptors: number;
+  /** The environment, NAME=VALUE byte for byte, without what the front added. */
+  readonly environment: readonly Buffer[];
+}
+
+export type CompressionLevel = 'none' | 'fast' | 'best';
+
+export interface RecordOptions extends GlobalOptions {
+  /** The program as it was typed: a path, or a name that is looked up in PATH. */
+  readonly program: string;
+  /** Its arguments, without the program's own name. */
+  readonly args: readonly string[];
+  /** Program and arguments byte for byte; they differ from the strings where those are not UTF-8. */
+  readonly exactArguments: readonly Buffer[];
+  /** What the program inherits. Without it (not started by bin/rr) the state of this process is all there is. */
+  readonly inherited?: InheritedState;
+  /** `-v`: NAME=VALUE, in the order given, which overrides the environment. */
+  readonly env: readonly string[];
+  /** `-o`: exactly this directory; it must not exist, or be empty. Else EXE-N below the trace root. */
+  readonly outputTraceDir?: string;
+  /** `-p`: the trace directory and a newline are written to this descriptor when the trace exists. */
+  readonly printTraceDirFd?: number;
+  /** `-w`: wait for all processes of the tree, not for the first alone. */
+  readonly wait: boolean;
+  /** `-t`: this signal, where the program does not handle it, is ignored instead of ending the program. */
+  readonly continueThroughSignal?: number;
+  /** `--num-cores`: the number of processors that the program is told of; 1 when left out. */
+  readonly numCores?: number;
+  /** `--bind-to-cpu`; left out: any. `-u` is `cpuUnbound`. */
+  readonly bindToCpu?: number;
+  /** `-u`: the tracee is bound to no processor. */
+  readonly cpuUnbound: boolean;
+  readonly compress: CompressionLevel;
+  /** `--nested=ignore`: inside another recording the program simply runs; without it that is an error. */
+  readonly nested?: 'ignore';
+  /** `-n`: every system call is traced. */
+  readonly noSyscallBuffer: boolean;
+  /** `--store`: directory of the content store; left out: beside the traces. */
+  readonly store?: string;
+  /** `--ring-slots`, for tests: slots of the ring; at least 2. */
+  readonly ringSlots?: number;
+}
+
+export interface ReplayOptions extends GlobalOptions {
+  /** Trace directory as it was typed; left out: the latest one. */
+  readonly trace?: string;
+  /** `-a`: replay to the end without a debugger. */
+  readonly autopilot: boolean;
+  /** `-q`: what the program wrote to standard output and error is not written again. */
+  readonly quiet: boolean;
+  readonly cpuUnbound: boolean;
+  /** `--stats`: a line of statistics each time that many events were replayed. */
+  readonly statsInterval?: number;
+}

@@ -36,8 +36,33 @@ export const lanes: Readonly<Record<LaneName, number>> = { events: 0, data: 1, m
 
 /** Names of `registers` in a frame: Linux's `struct user_regs_struct` for x86-64 (sys/user.h), in its order. */
 export const registerNames = [
-  'r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi', 'orig_rax',
-  'rip', 'cs', 'eflags', 'rsp', 'ss', 'fs_base', 'gs_base', 'ds', 'es', 'fs', 'gs',
+  'r15',
+  'r14',
+  'r13',
+  'r12',
+  'rbp',
+  'rbx',
+  'r11',
+  'r10',
+  'r9',
+  'r8',
+  'rax',
+  'rcx',
+  'rdx',
+  'rsi',
+  'rdi',
+  'orig_rax',
+  'rip',
+  'cs',
+  'eflags',
+  'rsp',
+  'ss',
+  'fs_base',
+  'gs_base',
+  'ds',
+  'es',
+  'fs',
+  'gs',
 ] as const;
 
 export const recordHeader: readonly Field[] = [
@@ -56,9 +81,17 @@ export const records: Readonly<Record<'frame' | 'data' | 'mapping' | 'task', Rec
     fields: [
       { name: 'time', type: 'u64', doc: 'Nanoseconds since the recording began (CLOCK_MONOTONIC).' },
       { name: 'tid', type: 'i32', doc: 'Recorded thread id of the task.' },
-      { name: 'number', type: 'i32', doc: 'System call number, signal number, wait status or trap kind, by event kind.' },
+      {
+        name: 'number',
+        type: 'i32',
+        doc: 'System call number, signal number, wait status or trap kind, by event kind.',
+      },
       { name: 'eventKind', type: 'u8', doc: 'One of eventKinds.' },
-      { name: 'stdio', type: 'u8', doc: 'The call wrote to the recording’s own 1: standard output, 2: standard error; 0: neither.' },
+      {
+        name: 'stdio',
+        type: 'u8',
+        doc: 'The call wrote to the recording’s own 1: standard output, 2: standard error; 0: neither.',
+      },
       { name: 'reserved2', type: 'u16', doc: 'Zero.' },
       { name: 'dataCount', type: 'u32', doc: 'Number of data records of this event.' },
       { name: 'mappingCount', type: 'u32', doc: 'Number of mapping records of this event.' },
@@ -111,7 +144,11 @@ export const records: Readonly<Record<'frame' | 'data' | 'mapping' | 'task', Rec
     doc: 'A change to the tree of tasks. The payload is NUL-terminated strings: for an exec the path, then the arguments.',
     fields: [
       { name: 'tid', type: 'i32', doc: 'Recorded thread id.' },
-      { name: 'parentTid', type: 'i32', doc: 'start: the task that made it (0 for the first); exec: its tid before the exec.' },
+      {
+        name: 'parentTid',
+        type: 'i32',
+        doc: 'start: the task that made it (0 for the first); exec: its tid before the exec.',
+      },
       { name: 'threadGroup', type: 'i32', doc: 'Recorded thread group id (pid).' },
       { name: 'status', type: 'i32', doc: 'exit: the wait status.' },
       { name: 'cloneFlags', type: 'u64', doc: 'start: CLONE_* flags, the exit signal in the low byte.' },
@@ -189,7 +226,11 @@ export const ringControl: readonly Field[] = [
   { name: 'fullSignal', type: 'u32', doc: 'Futex; incremented when a slot is sealed, and on stop.' },
   { name: 'freeSignal', type: 'u32', doc: 'Futex; incremented when a slot is freed, and on stop.' },
   { name: 'closed', type: 'u32', doc: 'Set when no further slot will be sealed.' },
-  { name: 'failed', type: 'u32', doc: 'Set by a consumer that cannot go on: the producer drops what follows and says so.' },
+  {
+    name: 'failed',
+    type: 'u32',
+    doc: 'Set by a consumer that cannot go on: the producer drops what follows and says so.',
+  },
   { name: 'sealed', type: 'u64', doc: 'Slots sealed so far.' },
   { name: 'taken', type: 'u64', doc: 'Slots taken so far; a consumer takes a slot by compare-and-swap.' },
   { name: 'waits', type: 'u64', doc: 'How often the producer had to wait for a free slot.' },
@@ -206,4 +247,59 @@ export const slotHeader: readonly Field[] = [
   { name: 'laneMask', type: 'u32', doc: 'Bit per lane that has records in it.' },
   { name: 'recordCount', type: 'u32', doc: 'Number of records.' },
   { name: 'reserved', type: 'u64', count: 3, doc: 'Zero.' },
+];
+
+/** Magic of the ring's control block. */
+export const ringMagic = 0x52525247;
+
+/** Values of a slot header's `state`. */
+export const slotStates = { free: 0, filling: 1, full: 2, taken: 3 } as const;
+
+/** Header of a chunk, the unit of a lane file; the stored bytes follow it. docs/trace-format.md tells more. */
+export const chunkHeader: readonly Field[] = [
+  { name: 'magic', type: 'u32', doc: '0x48435252, "RRCH".' },
+  { name: 'headerSize', type: 'u16', doc: 'Bytes of this header: 64.' },
+  { name: 'format', type: 'u16', doc: 'The format number, as in the version file.' },
+  { name: 'lane', type: 'u8', doc: 'One of lanes; the same for every chunk of a file.' },
+  { name: 'codec', type: 'u8', doc: 'One of chunkCodecs.' },
+  { name: 'content', type: 'u8', doc: 'One of chunkContents.' },
+  { name: 'laneMask', type: 'u8', doc: 'Bit per lane that has a chunk of the same slot; 0 in an index.' },
+  { name: 'recordCount', type: 'u32', doc: 'Records in it (index: entries).' },
+  { name: 'slotSequence', type: 'u64', doc: 'Sequence number of the ring slot that it was made from; 0 in an index.' },
+  { name: 'firstEvent', type: 'u64', doc: 'Event of its first record; 0 in an index.' },
+  { name: 'lastEvent', type: 'u64', doc: 'Event of its last record; 0 in an index.' },
+  { name: 'rawSize', type: 'u32', doc: 'Bytes of the records as the recorder wrote them (index: of the entries).' },
+  { name: 'encodedSize', type: 'u32', doc: 'Bytes after the columns are coded, before LZ4.' },
+  { name: 'storedSize', type: 'u32', doc: 'Bytes that follow this header.' },
+  { name: 'reserved', type: 'u32', doc: 'Zero.' },
+  {
+    name: 'checksum',
+    type: 'u64',
+    doc: 'XXH64, seed 0, of this header with the field zero, then of the stored bytes.',
+  },
+];
+
+export const chunkMagic = 0x48435252;
+
+/** How the stored bytes come from the encoded ones. */
+export const chunkCodecs = {
+  /** They are the encoded bytes. */
+  plain: 0,
+  /** They are one LZ4 block of them. */
+  lz4: 1,
+} as const;
+
+/** What a chunk holds: records of its lane, or the list of the file's other chunks. */
+export const chunkContents = { records: 0, index: 1 } as const;
+
+/** One entry of an index chunk: a chunk of the same file, in the order of the file. */
+export const indexEntry: readonly Field[] = [
+  { name: 'offset', type: 'u64', doc: 'Offset of the chunk’s header in the file.' },
+  { name: 'slotSequence', type: 'u64', doc: 'As in the chunk’s header.' },
+  { name: 'firstEvent', type: 'u64', doc: 'As in the chunk’s header.' },
+  { name: 'lastEvent', type: 'u64', doc: 'As in the chunk’s header.' },
+  { name: 'storedSize', type: 'u32', doc: 'As in the chunk’s header.' },
+  { name: 'rawSize', type: 'u32', doc: 'As in the chunk’s header.' },
+  { name: 'recordCount', type: 'u32', doc: 'As in the chunk’s header.' },
+  { name: 'laneMask', type: 'u32', doc: 'As in the chunk’s header.' },
 ];

@@ -1,0 +1,72 @@
+// The shape of the recorder's system call table. The table itself is generated from engine/syscalls/ into
+// native/generated/syscalls.h; engine/syscalls/model.ts tells what each field means.
+#pragma once
+
+#include <cstdint>
+
+namespace rr {
+
+// Where the length of an out-parameter comes from.
+enum class LengthRule : uint8_t { fixed, argument, result, memory, string, iovec, message, messages };
+
+// For which results the kernel may write.
+enum class WrittenOn : uint8_t { success, failure, always };
+
+// What replay does (docs/events.md).
+enum class ReplayKind : uint8_t { emulate, execute, special };
+
+// What an interrupted call ends with inside the kernel: none, -ERESTARTSYS, -ERESTARTNOINTR, -ERESTARTNOHAND,
+// -ERESTART_RESTARTBLOCK.
+enum class RestartClass : uint8_t { none, system, always, noHandler, block };
+
+// A command that the table does not list: writes nothing, is not modelled, or tells by its _IOC encoding.
+enum class OtherCommands : uint8_t { none, compare, ioctl };
+
+inline constexpr uint8_t kNoArgument = 0xff;
+
+// Memory that the kernel writes: base + ceil(count / divisor) * element bytes.
+struct OutParameter {
+  uint8_t argument;        // holds the address, or the structure that holds it
+  LengthRule length;
+  WrittenOn written;
+  bool inOut;              // scratch memory must start as a copy
+  uint8_t countArgument;   // argument, memory, iovec, messages: where the count is; result: its limit, or kNoArgument
+  uint8_t countWidth;      // 4 or 8 bytes; 4: a signed int when it is an argument
+  bool countSigned;        // negative counts are none
+  bool updated;            // memory: the kernel stores the new length where it read the old one
+  bool sent;               // messages: only msg_len is written
+  uint8_t conditionArgument;  // kNoArgument: no condition
+  int16_t pointerOffset;      // -1: the argument is the address; else the address is the pointer at argument + this
+  uint16_t countOffset;       // memory: offset of the count in the structure
+  uint16_t divisor;
+  uint32_t base;
+  uint32_t element;
+  uint64_t conditionMask;
+  uint64_t conditionValue;  // 0: any bit of the mask; else (argument & mask) must equal it
+};
+
+// What a call does for one value of its command argument.
+struct CommandModel {
+  uint32_t value;
+  uint16_t firstOut;  // index into SyscallTable::outParameters
+  uint16_t outCount;
+};
+
+struct SyscallModel {
+  const char* name;  // "unknown" when the number is not in the table
+  uint8_t argumentCount;
+  bool modelled;     // false: compare memory
+  bool mayBlock;
+  bool bufferable;
+  ReplayKind replay;
+  RestartClass restart;
+  OtherCommands otherCommands;
+  uint8_t commandArgument;  // kNoArgument: the call has no commands
+  uint32_t commandMask;
+  uint16_t firstOut;
+  uint16_t outCount;
+  uint16_t firstCommand;
+  uint16_t commandCount;
+};
+
+}  // namespace rr

@@ -1,0 +1,92 @@
+#include "launcher/front.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { kSignalCount = 64 };
+
+// What the kernel's rt_sigaction takes on x86-64 (arch/x86/include/uapi/asm/signal.h). The C library's own functions
+// refuse the signals that it keeps to itself, 32 and 33.
+struct KernelAction {
+  uint64_t handler;
+  uint64_t flags;
+  uint64_t restorer;
+  uint64_t mask;
+};
+
+static uint64_t ignoredSignals(void) {
+  uint64_t ignored = 0;
+  for (int number = 1; number <= kSignalCount; number++) {
+    struct KernelAction action;
+    if (syscall(SYS_rt_sigaction, number, NULL, &action, sizeof action.mask) != 0) continue;
+    if (action.handler == (uint64_t)SIG_IGN) ignored |= 1ULL << (number - 1);
+  }
+  return ignored;
+}
+
+// The set that was blocked; none is afterwards.
+static uint64_t unblockSignals(void) {
+  const uint64_t none = 0;
+  uint64_t blocked = 0;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, &blocked, sizeof none);
+  return blocked;
+}
+
+static unsigned closedDescriptors(void) {
+  unsigned closed = 0;
+  for (int descriptor = 0; descriptor <= 2; descriptor++) {
+    if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) closed |= 1U << descriptor;
+  }
+  return closed;
+}
+
+static int reportFailure(const char *what, const char *name) {
+  const int error = errno;
+  fprintf(stderr, "rr: cannot %s %s: %s\n", what, name, strerror(error));
+  return error == ENOENT ? 127 : 126;
+}
+
+int runFront(int argc, char **argv) {
+  if (argc < 1) {
+    fputs("rr: front: the script for Node is missing; start bin/rr instead\n", stderr);
+    return 2;
+  }
+  const unsigned closed = closedDescriptors();
+  struct rlimit files;
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return reportFailure("read", "RLIMIT_NOFILE");
+
+  char state[128];
+  snprintf(state, sizeof state, "%llx:%llx:%llx:%llx:%x", (unsigned long long)ignoredSignals(),
+           (unsigned long long)unblockSignals(), (unsigned long long)files.rlim_cur, (unsigned long long)files.rlim_max,
+           closed);
+  if (setenv("_RR_FRONT", state, 1) != 0) return reportFailure("set", "_RR_FRONT");
+
+  const char *nodeOptions = getenv("NODE_OPTIONS");
+  if (nodeOptions != NULL) {
+    if (setenv("_RR_NODE_OPTIONS", nodeOptions, 1) != 0) return reportFailure("set", "_RR_NODE_OPTIONS");
+    unsetenv("NODE_OPTIONS");
+  } else {
+    unsetenv("_RR_NODE_OPTIONS");
+  }
+
+  const char *chosen = getenv("RR_NODE");
+  const char *node = chosen != NULL && chosen[0] != '\0' ? chosen : "node";
+  // node SCRIPT ARGS NULL
+  char **nodeArguments = calloc((size_t)argc + 2, sizeof *nodeArguments);
+  if (nodeArguments == NULL) return reportFailure("make room for", "the arguments");
+  nodeArguments[0] = (char *)node;
+  memcpy(nodeArguments + 1, argv, (size_t)argc * sizeof *argv);
+  execvp(node, nodeArguments);
+  const int status = reportFailure("execute", node);
+  if (status == 127) fputs("rr: Node 20 or newer must be in the PATH, or named by RR_NODE\n", stderr);
+  free(nodeArguments);
+  return status;
+}

@@ -1,0 +1,97 @@
+#include "launcher/replay-stub.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// As in native/tracee/tracee.h.
+static const uintptr_t runtimePage = 0x70000000;
+static const uintptr_t runtimeData = 0x70001000;
+static const size_t pageSize = 0x1000;
+
+static int fail(const char *what) {
+  fprintf(stderr, "rr: replay stub: %s: %s\n", what, strerror(errno));
+  return 1;
+}
+
+static int mapRuntimePages(void) {
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+  unsigned char *code = mmap((void *)runtimePage, pageSize, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (code != (unsigned char *)runtimePage) return -1;
+  static const unsigned char untracedSyscall[] = {0x0f, 0x05, 0xcc};  // syscall; int3
+  memcpy(code, untracedSyscall, sizeof untracedSyscall);
+  if (mprotect(code, pageSize, PROT_READ | PROT_EXEC) != 0) return -1;
+  void *data = mmap((void *)runtimeData, pageSize, PROT_READ | PROT_WRITE, flags, -1, 0);
+  return data == (void *)runtimeData ? 0 : -1;
+}
+
+// A limit that stops the tracee would be a difference from the recording: replay has the results already.
+static void raiseLimits(void) {
+  static const int resources[] = {RLIMIT_AS,      RLIMIT_DATA,   RLIMIT_STACK, RLIMIT_CPU,
+                                  RLIMIT_MEMLOCK, RLIMIT_NOFILE, RLIMIT_NPROC};
+  for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+    struct rlimit limit;
+    if (getrlimit(resources[i], &limit) != 0) continue;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(resources[i], &limit);
+  }
+  const struct rlimit noCore = {0, 0};
+  setrlimit(RLIMIT_CORE, &noCore);
+}
+
+// What the C library has registered with the kernel points into memory that is about to go: the kernel would write
+// there when the process is preempted (rseq) or ends (clear_child_tid, robust list). Restartable sequences are kept
+// off by the environment that the tracer gives (GLIBC_TUNABLES=glibc.pthread.rseq=0).
+static int unregisterThread(void) {
+  if (__rseq_size != 0) {
+    errno = EBUSY;
+    return -1;
+  }
+  if (syscall(SYS_set_robust_list, NULL, 24) != 0) return -1;
+  syscall(SYS_set_tid_address, NULL);
+  return 0;
+}
+
+// Signals from outside are nobody's business in a replay. Those that instructions raise are forced by the kernel, which
+// unblocks them.
+static void blockSignals(void) {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+}
+
+int runReplayStub(int argc, char **argv) {
+  const int socket = argc > 1 ? atoi(argv[1]) : -1;
+  if (socket < 3) {
+    errno = EINVAL;
+    return fail("expected the number of a socket");
+  }
+  if (mapRuntimePages() != 0) return fail("cannot map pages at 0x70000000");
+  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV) != 0) return fail("cannot make rdtsc trap (PR_SET_TSC)");
+  if (unregisterThread() != 0) return fail("cannot unregister from restartable sequences or the robust list");
+  raiseLimits();
+  // Out of the terminal's reach: Ctrl-C is for the replayer.
+  setsid();
+  blockSignals();
+  // Replay works from any directory, and keeps none busy.
+  if (chdir("/") != 0) return fail("cannot change to the root directory");
+  if (dup2(socket, kReplaySocket) != kReplaySocket) return fail("cannot move the socket to descriptor 900");
+  char go;
+  if (read(kReplaySocket, &go, 1) != 1) return fail("the replayer has gone");
+  if (syscall(SYS_close_range, kReplaySocket + 1, ~0U, 0) != 0 ||
+      syscall(SYS_close_range, 0, kReplaySocket - 1, 0) != 0) {
+    return fail("cannot close the inherited descriptors");
+  }
+  __asm__ volatile("int3");
+  // Never reached: the tracer resumes elsewhere.
+  return 1;
+}

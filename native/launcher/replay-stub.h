@@ -1,0 +1,15 @@
+// The replay stub: the process that every replay tracee descends from. It executes nothing of the user's.
+#pragma once
+
+// `rr-launch replay-stub SOCKET`, with SOCKET the number of an inherited Unix socket (SOCK_SEQPACKET).
+//
+// Prepares the process once, because no exec follows that would undo it: two pages of ours at their fixed addresses
+// (native/tracee/tracee.h), rdtsc that faults, all limits raised, a session of its own, no descriptor but the socket,
+// moved to kReplaySocket, and all signals blocked. Then waits for one byte on the socket, which the tracer sends when
+// it has attached, and hands over with int3. The tracer throws the rest of the address space away.
+//
+// Does not return but by an error: 1, with a line on standard error.
+int runReplayStub(int argc, char **argv);
+
+// Where the tracees keep the socket; high, so that the descriptors they receive start at 0.
+enum { kReplaySocket = 900 };

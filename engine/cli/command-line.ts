@@ -1,0 +1,106 @@
+import { statSync } from 'node:fs';
+import { UsageError } from '../errors.ts';
+import { configureLog, printMessage } from '../log.ts';
+import { commands, findCommand, globalOptions } from './command-table.ts';
+import { reportError } from './error-report.ts';
+import { parseGlobalOptions } from './global-options.ts';
+import type { CommandSpec, OptionSpec, RunCommand } from './grammar.ts';
+import { nearest } from './nearest.ts';
+import type { GlobalOptions } from './options.ts';
+import { parseWords } from './parse.ts';
+import { print } from './print.ts';
+import { isOnPath } from './program-path.ts';
+
+/** Each command is loaded when it is used: `record` starts in the time that it needs itself. */
+const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
+  record: () => import('./commands/record.ts'),
+  replay: () => import('./commands/replay.ts'),
+  dump: () => import('./commands/dump.ts'),
+  ps: () => import('./commands/ps.ts'),
+  ls: () => import('./commands/ls.ts'),
+  rm: () => import('./commands/rm.ts'),
+  traceinfo: () => import('./commands/traceinfo.ts'),
+  help: () => import('./commands/help.ts'),
+};
+
+const helpOption: OptionSpec = { long: 'help', state: 'hidden', help: 'print help' };
+
+/** Runs a command line, without the words `node rr.mjs`. Gives the exit status; says itself what went wrong. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  try {
+    return await run(words);
+  } catch (error) {
+    return reportError(error);
+  }
+}
+
+async function run(words: readonly string[]): Promise<number> {
+  const { values, operands } = parseWords(words, { options: globalOptions, stopsAtOperand: true });
+  configureLog({
+    spec: values.text('log') ?? process.env.RR_LOG ?? '',
+    fatalErrors: values.has('fatal-errors'),
+    suppressEnvironmentWarnings: values.has('suppress-environment-warnings'),
+  });
+  if (values.has('version')) {
+    const { printVersion } = await import('./commands/version.ts');
+    return printVersion();
+  }
+  const global = parseGlobalOptions(values);
+  if (values.has('help')) return runCommand(findCommand('help')!, operands, global);
+  const [first, ...rest] = operands;
+  if (first === undefined) {
+    printMessage('what to do? `rr record EXE` records a program, `rr help` tells more');
+    return 2;
+  }
+  const command = findCommand(first);
+  return command === undefined
+    ? runCommand(impliedCommand(first), operands, global)
+    : runCommand(command, rest, global);
+}
+
+async function runCommand(command: CommandSpec, words: readonly string[], global: GlobalOptions): Promise<number> {
+  const wantsHelp = command.state === 'later' && words.includes('--help');
+  if (command.state === 'later' && !wantsHelp) {
+    throw new UsageError('NOT_AVAILABLE', `${command.name} is not available yet`);
+  }
+  const { values, operands } = parseWords(wantsHelp ? ['--help'] : words, {
+    options: [...command.options, helpOption],
+    command: command.name,
+    globalOptions,
+    stopsAtOperand: command.stopsAtOperand === true,
+    separatesAtDashes: command.takesDebuggerOptions === true,
+  });
+  if (values.has('help')) {
+    const { commandHelp } = await import('./help.ts');
+    return print(commandHelp(command));
+  }
+  const surplus = operands[command.maxOperands ?? operands.length];
+  if (surplus !== undefined) {
+    throw new UsageError(
+      'SURPLUS_OPERAND',
+      `${command.name}: "${surplus}" is one word too many; see \`rr help ${command.name}\``,
+    );
+  }
+  const module = await load[command.name]!();
+  return module.run({ command, global, values, operands });
+}
+
+/**
+ * What a command line without a command means: a directory is a trace to replay, anything else a program to record.
+ * @throws UsageError UNKNOWN_COMMAND for a word that is no program but nearly a command.
+ */
+function impliedCommand(word: string): CommandSpec {
+  if (statSync(word, { throwIfNoEntry: false })?.isDirectory()) return findCommand('replay')!;
+  const meant = nearest(
+    word,
+    commands.map((each) => each.name),
+    2,
+  );
+  if (meant !== undefined && !word.includes('/') && !isOnPath(word)) {
+    throw new UsageError(
+      'UNKNOWN_COMMAND',
+      `unknown command "${word}"; did you mean ${meant}? \`rr help\` lists them all`,
+    );
+  }
+  return findCommand('record')!;
+}

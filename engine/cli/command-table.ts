@@ -1,0 +1,192 @@
+/** Every command and option, those that are not available yet included: rr's own, then ours. */
+import type { CommandSpec, OptionSpec } from './grammar.ts';
+
+/** Options that rr has and we do not, yet. */
+function later(long: string, help: string, more: Partial<OptionSpec> = {}): OptionSpec {
+  return { long, help, state: 'later', ...more };
+}
+
+function laterCommand(name: string, summary: string, operands = '[TRACE]'): CommandSpec {
+  return { name, summary, operands, options: [], state: 'later' };
+}
+
+const json: OptionSpec = { long: 'json', help: 'print JSON, one object a line' };
+const cpuUnbound: OptionSpec = { long: 'cpu-unbound', short: 'u', help: 'bind the program to no processor' };
+
+export const globalOptions: readonly OptionSpec[] = [
+  { long: 'help', short: 'h', help: 'print this, or the help of the command that follows' },
+  { long: 'version', short: 'N', help: 'print the version' },
+  {
+    long: 'checksum',
+    short: 'C',
+    value: 'WHEN',
+    help: 'record checksums of all memory: on-syscalls, on-all-events, every:N events, or from event N on',
+  },
+  { long: 'fatal-errors', short: 'E', help: 'a warning ends the command like an error' },
+  { long: 'mark-stdio', short: 'M', help: 'mark what the program writes to its terminal with [rr PID EVENT]' },
+  { long: 'suppress-environment-warnings', short: 'S', help: 'no warnings about this machine' },
+  { long: 'log', value: 'SPEC', help: 'SUBSYSTEM:LEVEL,... with levels error, warn, info, debug; also RR_LOG' },
+  { long: 'resource-path', value: 'DIR', state: 'hidden', help: 'accepted, without effect' },
+  later('microarch', 'the processor to assume', { short: 'A', value: 'NAME' }),
+  later('dump-on', 'dump memory at a system call or signal', { short: 'D', value: 'SYSCALL|SIGNAL' }),
+  later('dump-at', 'dump memory at an event', { short: 'T', value: 'EVENT' }),
+  later('force-things', 'go on where it seems unwise', { short: 'F' }),
+  later('check-cached-mmaps', 'compare our map of memory with the kernel’s', { short: 'K' }),
+  later('disable-cpuid-faulting', 'do without CPUID faulting'),
+  later('disable-ptrace-exit_events', 'do without exit events'),
+];
+
+const recordCommand: CommandSpec = {
+  name: 'record',
+  summary: 'run a program and record it',
+  operands: 'EXE [ARGS]...',
+  stopsAtOperand: true,
+  options: [
+    { long: 'output-trace-dir', short: 'o', value: 'DIR', help: 'record to exactly this directory, which must be new' },
+    {
+      long: 'print-trace-dir',
+      short: 'p',
+      value: 'FD',
+      help: 'write the name of the trace directory to descriptor FD',
+    },
+    { long: 'env', short: 'v', value: 'NAME=VALUE', repeatable: true, help: 'set a variable for the program' },
+    { long: 'wait', short: 'w', help: 'wait for all processes, not for the first one alone' },
+    {
+      long: 'continue-through-signal',
+      short: 't',
+      value: 'SIG',
+      help: 'where the program does not handle it, this signal is ignored instead of fatal',
+    },
+    { long: 'compress', value: 'LEVEL', valueOptional: true, help: 'none, fast (default) or best; only with =' },
+    { long: 'num-cores', value: 'N', help: 'the number of processors that the program is told of (default 1)' },
+    { long: 'bind-to-cpu', value: 'any|N', help: 'the processor to run on' },
+    cpuUnbound,
+    { long: 'no-syscall-buffer', short: 'n', help: 'trace every system call' },
+    { long: 'nested', value: 'ignore', help: 'what to do inside another recording: ignore runs the program only' },
+    { long: 'store', value: 'DIR', help: 'keep mapped files here, for all traces of the machine' },
+    { long: 'ring-slots', value: 'N', state: 'hidden', help: 'number of buffers between tracer and disk' },
+    later('num-cpu-ticks', 'length of a time slice', { short: 'c', value: 'N' }),
+    later('chaos', 'schedule badly on purpose', { short: 'h' }),
+    later('always-switch', 'switch tasks at every event', { short: 's' }),
+    later('no-preload', 'inject nothing into the program'),
+    later('no-file-cloning', 'never clone files into the trace'),
+    later('no-read-cloning', 'never clone what is read'),
+    later('syscall-buffer-sig', 'signal that ends a blocked buffered call', { value: 'N' }),
+    later('setuid-sudo', 'record a set-user-id program under sudo'),
+    later('trace-id', 'identifier of the trace', { value: 'ID' }),
+    later('disable-avx-512', 'hide AVX-512 from the program'),
+    later('disable-cpuid-features', 'hide features from the program', { value: 'MASKS' }),
+    later('disable-cpuid-features-ext', 'hide features from the program', { value: 'MASKS' }),
+    later('disable-cpuid-features-xsave', 'hide features from the program', { value: 'MASKS' }),
+    later('stap-sdt', 'keep SystemTap probes'),
+    later('asan', 'prepare for AddressSanitizer'),
+    later('tsan', 'prepare for ThreadSanitizer'),
+    later('check-outside-mmaps', 'watch mappings shared with others'),
+    later('keep', 'when to keep the trace', { value: 'always|failures|never' }),
+    later('max-size', 'largest trace', { value: 'SIZE' }),
+    later('max-time', 'longest recording', { value: 'T' }),
+    later('at-cap', 'what to do at the largest size or time', { value: 'kill' }),
+  ],
+};
+
+const replayCommand: CommandSpec = {
+  name: 'replay',
+  summary: 'run a recording again',
+  operands: '[TRACE] [-- DEBUGGER-OPTIONS]',
+  maxOperands: 1,
+  takesDebuggerOptions: true,
+  options: [
+    { long: 'autopilot', short: 'a', help: 'replay to the end without a debugger' },
+    { long: 'no-redirect-output', short: 'q', help: 'do not print again what the program printed' },
+    cpuUnbound,
+    { long: 'stats', value: 'N', help: 'print statistics every N events' },
+    later('onfork', 'start the debugger when PID was forked', { short: 'f', value: 'PID' }),
+    later('onprocess', 'start the debugger when PID or NAME was executed', { short: 'p', value: 'PID|NAME' }),
+    later('goto', 'start the debugger at an event', { short: 'g', value: 'EVENT' }),
+    later('goto-exit', 'start the debugger at the end', { short: 'e' }),
+    later('debugger-option', 'an option for the debugger', { short: 'o', value: 'OPTION', repeatable: true }),
+    later('debugger', 'the debugger to start', { short: 'd', value: 'FILE' }),
+    later('gdb-x', 'commands for gdb', { short: 'x', value: 'FILE', repeatable: true }),
+    later('interpreter', 'gdb’s interpreter', { short: 'i', value: 'NAME' }),
+    later('fullname', 'as gdb’s option'),
+    later('dbghost', 'address to listen at', { short: 'h', value: 'HOST' }),
+    later('dbgport', 'port to listen at', { short: 's', value: 'N' }),
+    later('keep-listening', 'wait for the next debugger', { short: 'k' }),
+    later('trace', 'trace from an event on', { short: 't', value: 'EVENT' }),
+    later('serve-files', 'give the debugger the recorded files'),
+    later('tty', 'terminal of the debugger', { value: 'FILE' }),
+    later('retry-transient-errors', 'try again where that may help'),
+  ],
+};
+
+const dumpCommand: CommandSpec = {
+  name: 'dump',
+  summary: 'print the events of a recording',
+  operands: '[TRACE] [EVENT|A-B|end]...',
+  options: [
+    { long: 'syscallbuf', short: 'b', help: 'contents of system call buffers' },
+    { long: 'task-events', short: 'e', help: 'tasks that began, executed a program or ended' },
+    { long: 'recorded-metadata', short: 'm', help: 'where recorded data goes' },
+    { long: 'mmaps', short: 'p', help: 'mappings' },
+    { long: 'raw', short: 'r', help: 'registers and numbers as they are' },
+    { long: 'statistics', short: 's', help: 'counts by system call and bytes by kind of record' },
+    { long: 'tid', short: 't', value: 'TID', help: 'events of this task only' },
+    json,
+  ],
+  notes: ['An event is a number, a range A-B with both ends, or end: the last event.'],
+};
+
+export const commands: readonly CommandSpec[] = [
+  recordCommand,
+  replayCommand,
+  dumpCommand,
+  {
+    name: 'ps',
+    summary: 'list the processes of a recording',
+    operands: '[TRACE]',
+    maxOperands: 1,
+    options: [json],
+    notes: ['Columns: PID, PPID, EXIT (-SIGNAL for a death by signal), CMD, separated by tabs.'],
+  },
+  {
+    name: 'ls',
+    summary: 'list recordings',
+    operands: '[PREFIX]...',
+    options: [
+      { long: 'long', short: 'l', help: 'with time, size, processes and command' },
+      { long: 'time', short: 't', help: 'newest first' },
+      { long: 'reverse', short: 'r', help: 'the other way round' },
+      json,
+    ],
+  },
+  {
+    name: 'rm',
+    summary: 'remove recordings',
+    operands: 'TRACE...',
+    options: [{ long: 'force', short: 'f', help: 'also what is being recorded or cannot be read' }, json],
+  },
+  {
+    name: 'traceinfo',
+    summary: 'describe a recording, as JSON',
+    operands: '[TRACE]',
+    maxOperands: 1,
+    options: [json],
+  },
+  { name: 'help', summary: 'print help', operands: '[COMMAND]', maxOperands: 1, options: [] },
+  laterCommand('rerun', 'run a part of a recording under a microscope'),
+  laterCommand('pack', 'make recordings independent of this machine', '[TRACES]'),
+  laterCommand('mv', 'rename recordings', 'TRACE NEW'),
+  laterCommand('compress', 'compress an existing recording'),
+  laterCommand('gc', 'drop stored files that no recording names', ''),
+  laterCommand('sources', 'list source files'),
+  laterCommand('explicit-sources', 'list source files as they are written'),
+  laterCommand('buildid', 'print build identifiers', 'FILE...'),
+  laterCommand('filename', 'print the file names of a recording'),
+  laterCommand('cpufeatures', 'print what the processor can do', ''),
+  laterCommand('gdbinit', 'print commands for gdb', ''),
+  laterCommand('lldbinit', 'print commands for lldb', ''),
+];
+
+export function findCommand(name: string): CommandSpec | undefined {
+  return commands.find((each) => each.name === name);
+}

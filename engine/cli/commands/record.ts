@@ -1,0 +1,102 @@
+import { constants } from 'node:os';
+import { EngineError, UsageError } from '../../errors.ts';
+import { exactWords } from '../exact-words.ts';
+import type { Invocation, RunCommand } from '../grammar.ts';
+import { readInheritedState } from '../inherited-state.ts';
+import type { RecordOptions } from '../options.ts';
+import { type OptionValues, parseInteger } from '../parse.ts';
+
+const lastSignal = 64;
+
+/**
+ * Reads what `record` was told. The environment is read once and left as it is.
+ * @throws UsageError BAD_VALUE, MISSING_PROGRAM; EngineError NESTED inside another recording
+ */
+export function recordOptions({ global, values, operands }: Invocation): RecordOptions {
+  const [program, ...args] = operands;
+  if (program === undefined) {
+    throw new UsageError('MISSING_PROGRAM', 'record: which program? rr record [OPTIONS] EXE [ARGS]...');
+  }
+  const inherited = readInheritedState();
+  const optional = {
+    inherited,
+    outputTraceDir: nonEmpty('output-trace-dir', values),
+    store: nonEmpty('store', values),
+    printTraceDirFd: values.integer('print-trace-dir', 0, 2 ** 31 - 1),
+    continueThroughSignal: parseSignal(values.text('continue-through-signal')),
+    numCores: values.integer('num-cores', 1, 1024),
+    bindToCpu: parseCpu(values),
+    nested: parseNested(values.text('nested')),
+    ringSlots: values.integer('ring-slots', 2, 4096),
+  };
+  return {
+    ...global,
+    program,
+    args,
+    exactArguments: exactWords(operands),
+    env: values.all('env').map(checkVariable),
+    wait: values.has('wait'),
+    cpuUnbound: values.has('cpu-unbound'),
+    compress: values.text('compress') === '' ? 'fast' : (values.word('compress', ['none', 'fast', 'best']) ?? 'fast'),
+    noSyscallBuffer: values.has('no-syscall-buffer'),
+    ...withoutUndefined(optional),
+  };
+}
+
+export const run: RunCommand = async (invocation) => {
+  const options = recordOptions(invocation);
+  if (process.env.RUNNING_UNDER_RR === '1' && options.nested === undefined) {
+    throw new EngineError(
+      'NESTED',
+      'record: this already runs under a recording (RUNNING_UNDER_RR=1); --nested=ignore runs the program without another',
+    );
+  }
+  const { record } = await import('../../record/session.ts');
+  return record(options);
+};
+
+type Defined<Shape> = { [Key in keyof Shape]?: Exclude<Shape[Key], undefined> };
+
+/** The same object without the properties that are undefined. */
+function withoutUndefined<Shape extends object>(shape: Shape): Defined<Shape> {
+  return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Defined<Shape>;
+}
+
+function nonEmpty(option: string, values: OptionValues): string | undefined {
+  const text = values.text(option);
+  if (text === '') throw new UsageError('BAD_VALUE', `--${option}: expected the name of a directory`);
+  return text;
+}
+
+/** NAME=VALUE as it is. */
+function checkVariable(text: string): string {
+  if (text.indexOf('=') > 0) return text;
+  throw new UsageError('BAD_VALUE', `--env ${text}: expected NAME=VALUE`);
+}
+
+/** A signal's number, or its name with or without SIG. */
+function parseSignal(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const upper = text.toUpperCase();
+  const signals: Readonly<Record<string, number>> = constants.signals;
+  const byName = signals[upper] ?? signals[`SIG${upper}`];
+  return byName ?? parseInteger(text, '--continue-through-signal', 1, lastSignal);
+}
+
+function parseCpu(values: OptionValues): number | undefined {
+  const text = values.text('bind-to-cpu');
+  if (text === undefined || text === 'any') return undefined;
+  if (text === 'p-core') throw new UsageError('NOT_AVAILABLE', 'record --bind-to-cpu=p-core is not available yet');
+  if (values.has('cpu-unbound')) {
+    throw new UsageError('BAD_VALUE', `--bind-to-cpu ${text} and --cpu-unbound contradict each other`);
+  }
+  return parseInteger(text, '--bind-to-cpu', 0, 8191);
+}
+
+function parseNested(text: string | undefined): 'ignore' | undefined {
+  if (text === undefined || text === 'ignore') return text;
+  if (text === 'detach' || text === 'release') {
+    throw new UsageError('NOT_AVAILABLE', `record --nested=${text} is not available yet`);
+  }
+  throw new UsageError('BAD_VALUE', `--nested=${text}: expected ignore`);
+}

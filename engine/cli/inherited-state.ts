@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { splitAtNul } from './exact-words.ts';
+import type { InheritedState } from './options.ts';
+
+const stateVariable = '_RR_FRONT';
+const nodeOptionsVariable = '_RR_NODE_OPTIONS';
+
+/** The front's variable as numbers (native/launcher/front.h tells its form), or undefined when it is malformed. */
+export function parseFrontState(text: string): Omit<InheritedState, 'environment'> | undefined {
+  const parts = text.split(':');
+  if (parts.length !== 5 || !parts.every((part) => /^[0-9a-f]{1,16}$/.test(part))) return undefined;
+  const [ignoredSignals, blockedSignals, softFileLimit, hardFileLimit, closed] = parts.map((part) =>
+    BigInt(`0x${part}`),
+  );
+  return {
+    ignoredSignals: ignoredSignals!,
+    blockedSignals: blockedSignals!,
+    softFileLimit: softFileLimit!,
+    hardFileLimit: hardFileLimit!,
+    closedDescriptors: Number(closed!) & 7,
+  };
+}
+
+/** The environment that the front was started with: without its own variables, NODE_OPTIONS under its name again. */
+export function restoreEnvironment(environment: readonly Buffer[]): readonly Buffer[] {
+  return environment.flatMap((variable) => {
+    // The names are ASCII, and latin1 keeps every byte.
+    const text = variable.toString('latin1');
+    if (text.startsWith(`${stateVariable}=`)) return [];
+    if (!text.startsWith(`${nodeOptionsVariable}=`)) return [variable];
+    return [Buffer.concat([Buffer.from('NODE_OPTIONS='), variable.subarray(nodeOptionsVariable.length + 1)])];
+  });
+}
+
+/** What the front remembered; undefined when this process was not started by bin/rr. */
+export function readInheritedState(): InheritedState | undefined {
+  const state = parseFrontState(process.env[stateVariable] ?? '');
+  if (state === undefined) return undefined;
+  // Not process.env: it is decoded, and a name that is there twice is there once.
+  return { ...state, environment: restoreEnvironment(splitAtNul(readFileSync('/proc/self/environ'))) };
+}

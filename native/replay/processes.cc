@@ -1,0 +1,134 @@
+#include "replay/processes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace rr {
+
+namespace {
+
+constexpr std::chrono::milliseconds kBreakInterval{250};
+
+constexpr long kTraceOptions =
+    PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
+
+std::string failure(const char* what, int error) { return std::string(what) + ": " + strerror(error); }
+
+// vfork and execute. Between the two the child runs in our memory, in a process with many threads: nothing but system
+// calls, and everything it needs is made before. Signals stay blocked over it, so no handler of ours runs there.
+pid_t start(const char* path, char* const* arguments, char* const* environment, int inherited, int& error) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  volatile int failed = 0;
+  const pid_t child = vfork();
+  if (child == 0) {
+    if (fcntl(inherited, F_SETFD, 0) == 0) execve(path, arguments, environment);
+    failed = errno;
+    _exit(127);
+  }
+  error = child < 0 ? errno : failed;
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (child > 0 && failed) {
+    waitpid(child, nullptr, __WALL);
+    return -1;
+  }
+  return child;
+}
+
+bool waitFor(pid_t tid, int& status) {
+  while (waitpid(tid, &status, __WALL) != tid) {
+    if (errno != EINTR) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+pid_t ReplayProcesses::spawn(const std::string& launcher, std::string& error) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+    error = failure("cannot make a socket pair", errno);
+    return 0;
+  }
+  socket_ = pair[0];
+
+  std::string socketNumber = std::to_string(pair[1]);
+  std::string mode = "replay-stub";
+  std::string program = launcher;
+  // The stub has no use for restartable sequences, and could not keep them (replay-stub.c).
+  std::string tunables = "GLIBC_TUNABLES=glibc.pthread.rseq=0";
+  std::array<char*, 4> arguments{program.data(), mode.data(), socketNumber.data(), nullptr};
+  std::array<char*, 2> environment{tunables.data(), nullptr};
+  int startError = 0;
+  const pid_t tid = start(program.c_str(), arguments.data(), environment.data(), pair[1], startError);
+  ::close(pair[1]);
+  if (tid < 0) {
+    error = failure(("cannot start " + launcher).c_str(), startError);
+    return 0;
+  }
+  add(tid);
+
+  int status = 0;
+  if (ptrace(PTRACE_SEIZE, tid, 0, kTraceOptions) != 0) {
+    error = failure("cannot trace the replay's process (PTRACE_SEIZE)", errno);
+  } else if (const char go = 1; send(socket_, &go, 1, MSG_NOSIGNAL) != 1) {
+    error = failure("the replay's process does not answer", errno);
+  } else {
+    // Stops before the handing over come from outside.
+    while (waitFor(tid, status) && WIFSTOPPED(status) && (status >> 8) != SIGTRAP) ptrace(PTRACE_CONT, tid, 0, 0);
+    if (!WIFSTOPPED(status)) {
+      forget(tid);
+      error = "the replay's process ended before it could be used (wait status " + std::to_string(status) + ")";
+    } else if (!timer_.start(kBreakInterval)) {
+      error = failure("cannot make a timer", errno);
+    } else {
+      return tid;
+    }
+  }
+  close();
+  return 0;
+}
+
+void ReplayProcesses::add(pid_t tid) { processes_.emplace(tid, nullptr); }
+
+void ReplayProcesses::forget(pid_t tid) { processes_.erase(tid); }
+
+void ReplayProcesses::end(pid_t tid) {
+  if (processes_.erase(tid) == 0) return;
+  if (kill(tid, SIGKILL) != 0) return;
+  // Stops that were on their way come first.
+  int status = 0;
+  while (waitFor(tid, status) && WIFSTOPPED(status)) {
+  }
+}
+
+void ReplayProcesses::close() {
+  while (!processes_.empty()) end(processes_.begin()->first);
+  if (socket_ >= 0) ::close(socket_);
+  socket_ = -1;
+}
+
+const TraceeMemory* ReplayProcesses::memory(pid_t tid) {
+  const auto found = processes_.find(tid);
+  if (found == processes_.end()) {
+    errno = ESRCH;
+    return nullptr;
+  }
+  if (!found->second) {
+    auto memory = std::make_unique<TraceeMemory>();
+    if (!memory->open(tid)) return nullptr;
+    found->second = std::move(memory);
+  }
+  return found->second.get();
+}
+
+}  // namespace rr

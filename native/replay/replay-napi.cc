@@ -1,0 +1,248 @@
+// The replay's primitives for TypeScript: class ReplayProcesses and two functions. engine/replay/primitives.ts has the
+// types and the contracts. Mechanism only; every decision is taken there.
+#include <elf.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "napi/register.h"
+#include "replay/processes.h"
+#include "replay/remote-call.h"
+#include "replay/stops.h"
+
+namespace rr {
+
+namespace {
+
+// An Error with `code` (the errno's name, as in Node's own errors) and `errno` (positive).
+Napi::Error systemError(Napi::Env env, const std::string& what, int error) {
+  const char* name = strerrorname_np(error);
+  Napi::Error result =
+      Napi::Error::New(env, what + ": " + strerror(error) + (name ? " (" + std::string(name) + ")" : ""));
+  if (name) result.Set("code", Napi::String::New(env, name));
+  result.Set("errno", Napi::Number::New(env, error));
+  return result;
+}
+
+std::string onTask(const char* what, pid_t tid) { return std::string(what) + " on process " + std::to_string(tid); }
+
+pid_t tidOf(const Napi::Value& value) { return value.As<Napi::Number>().Int32Value(); }
+
+uint64_t wordOf(const Napi::Value& value) { return static_cast<uint64_t>(value.As<Napi::Number>().Int64Value()); }
+
+// A Uint32Array of 54 elements: the registers of user_regs_struct in halves.
+user_regs_struct* registersOf(const Napi::Value& value) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  const napi_status status = napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr);
+  if (status != napi_ok || type != napi_uint32_array || length * 4 != sizeof(user_regs_struct)) {
+    throw Napi::TypeError::New(value.Env(), "registers: expected a Uint32Array of 54 elements");
+  }
+  return static_cast<user_regs_struct*>(data);
+}
+
+struct Bytes {
+  uint8_t* data;
+  size_t length;
+};
+
+// Arguments (bytes: Uint8Array, offset, length) from `at` on, checked against the array.
+Bytes bytesOf(const Napi::CallbackInfo& info, size_t at) {
+  napi_typedarray_type type;
+  size_t size = 0;
+  void* data = nullptr;
+  const napi_status status = napi_get_typedarray_info(info.Env(), info[at], &type, &size, &data, nullptr, nullptr);
+  if (status != napi_ok || type != napi_uint8_array) throw Napi::TypeError::New(info.Env(), "expected a Uint8Array");
+  const uint64_t offset = wordOf(info[at + 1]);
+  const uint64_t length = wordOf(info[at + 2]);
+  if (offset > size || length > size - offset) {
+    throw Napi::RangeError::New(info.Env(), "offset and length reach beyond the Uint8Array");
+  }
+  return {static_cast<uint8_t*>(data) + offset, length};
+}
+
+class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    using Self = ReplayProcessesWrap;
+    return DefineClass(env, "ReplayProcesses",
+                       {
+                           InstanceAccessor<&Self::first>("first"),
+                           InstanceMethod<&Self::resume>("resume"),
+                           InstanceMethod<&Self::wait>("wait"),
+                           InstanceMethod<&Self::getRegisters>("getRegisters"),
+                           InstanceMethod<&Self::call>("call"),
+                           InstanceMethod<&Self::clone>("clone"),
+                           InstanceMethod<&Self::sendDescriptor>("sendDescriptor"),
+                           InstanceMethod<&Self::readMemory>("readMemory"),
+                           InstanceMethod<&Self::writeMemory>("writeMemory"),
+                           InstanceMethod<&Self::checksum>("checksum"),
+                           InstanceMethod<&Self::getXsave>("getXsave"),
+                           InstanceMethod<&Self::setXsave>("setXsave"),
+                           InstanceMethod<&Self::signalInfo>("signalInfo"),
+                           InstanceMethod<&Self::processorTime>("processorTime"),
+                           InstanceMethod<&Self::end>("end"),
+                           InstanceMethod<&Self::close>("close"),
+                       });
+  }
+
+  explicit ReplayProcessesWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ReplayProcessesWrap>(info) {
+    if (!info[0].IsString()) throw Napi::TypeError::New(info.Env(), "expected the launcher's path");
+    std::string error;
+    first_ = processes_.spawn(info[0].As<Napi::String>().Utf8Value(), error);
+    if (first_ == 0) throw Napi::Error::New(info.Env(), error);
+  }
+
+ private:
+  Napi::Value first(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), first_); }
+
+  // A tracee that has ended is reaped by the wait that says so.
+  Napi::Value status(Napi::Env env, pid_t tid, int status) {
+    if (status >= 0 && !WIFSTOPPED(status)) processes_.forget(tid);
+    return Napi::Number::New(env, status);
+  }
+
+  Napi::Value resume(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const auto how = static_cast<Resume>(info[1].As<Napi::Number>().Int32Value());
+    const int signal = info[2].As<Napi::Number>().Int32Value();
+    return status(info.Env(), tid, resumeToStop(tid, how, signal, *registersOf(info[3]), *registersOf(info[4])));
+  }
+
+  Napi::Value wait(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    return status(info.Env(), tid, waitForStop(tid, *registersOf(info[1])));
+  }
+
+  void getRegisters(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    if (!rr::getRegisters(tid, *registersOf(info[1]))) {
+      throw systemError(info.Env(), onTask("reading the registers", tid), errno);
+    }
+  }
+
+  Napi::Value call(const Napi::CallbackInfo& info) {
+    uint64_t arguments[6] = {};
+    for (size_t i = 0; i < 6 && i + 2 < info.Length(); i++) arguments[i] = wordOf(info[i + 2]);
+    const long result = remoteCall(tidOf(info[0]), static_cast<long>(wordOf(info[1])), arguments);
+    return Napi::Number::New(info.Env(), static_cast<double>(result));
+  }
+
+  Napi::Value clone(const Napi::CallbackInfo& info) {
+    const pid_t child = remoteClone(tidOf(info[0]), wordOf(info[1]));
+    if (child > 0) processes_.add(child);
+    return Napi::Number::New(info.Env(), child);
+  }
+
+  Napi::Value sendDescriptor(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const TraceeMemory& memory = memoryOf(info.Env(), tid);
+    const int number = rr::sendDescriptor(tid, memory, processes_.socket(), tidOf(info[1]));
+    return Napi::Number::New(info.Env(), number);
+  }
+
+  const TraceeMemory& memoryOf(Napi::Env env, pid_t tid) {
+    const TraceeMemory* memory = processes_.memory(tid);
+    if (!memory) throw systemError(env, onTask("opening the memory", tid), errno);
+    return *memory;
+  }
+
+  Napi::Value readMemory(const Napi::CallbackInfo& info) {
+    const Bytes into = bytesOf(info, 2);
+    const ssize_t count = memoryOf(info.Env(), tidOf(info[0])).read(wordOf(info[1]), into.data, into.length);
+    return Napi::Number::New(info.Env(), static_cast<double>(count < 0 ? 0 : count));
+  }
+
+  Napi::Value writeMemory(const Napi::CallbackInfo& info) {
+    const Bytes from = bytesOf(info, 2);
+    const ssize_t count = memoryOf(info.Env(), tidOf(info[0])).write(wordOf(info[1]), from.data, from.length);
+    return Napi::Number::New(info.Env(), static_cast<double>(count < 0 ? 0 : count));
+  }
+
+  Napi::Value checksum(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const uint64_t sum = memoryChecksum(tid, memoryOf(info.Env(), tid), wordOf(info[1]), wordOf(info[2]),
+                                        info[3].As<Napi::Boolean>().Value());
+    return Napi::BigInt::New(info.Env(), sum);
+  }
+
+  Napi::Value getXsave(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    std::vector<uint8_t> area;
+    if (!rr::getXsave(tid, area)) {
+      throw systemError(info.Env(), onTask("reading the extended registers", tid), errno);
+    }
+    return Napi::Buffer<uint8_t>::Copy(info.Env(), area.data(), area.size());
+  }
+
+  void setXsave(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const Bytes from = bytesOf(info, 1);
+    if (!rr::setXsave(tid, from.data, from.length)) {
+      throw systemError(info.Env(), onTask("setting the extended registers", tid), errno);
+    }
+  }
+
+  Napi::Value signalInfo(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    siginfo_t signal{};
+    if (ptrace(PTRACE_GETSIGINFO, tid, 0, &signal) != 0) {
+      throw systemError(info.Env(), onTask("reading the signal", tid), errno);
+    }
+    return Napi::Buffer<uint8_t>::Copy(info.Env(), reinterpret_cast<uint8_t*>(&signal), sizeof signal);
+  }
+
+  Napi::Value processorTime(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    clockid_t clock;
+    timespec time{};
+    if (const int error = clock_getcpuclockid(tid, &clock); error != 0 || clock_gettime(clock, &time) != 0) {
+      throw systemError(info.Env(), onTask("reading the processor time", tid), error != 0 ? error : errno);
+    }
+    return Napi::Number::New(info.Env(), static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9);
+  }
+
+  void end(const Napi::CallbackInfo& info) { processes_.end(tidOf(info[0])); }
+
+  void close(const Napi::CallbackInfo& info) { processes_.close(); }
+
+  ReplayProcesses processes_;
+  pid_t first_ = 0;
+};
+
+Napi::Value createMemoryFile(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].As<Napi::String>().Utf8Value();
+  const int descriptor = memfd_create(name.c_str(), MFD_CLOEXEC);
+  if (descriptor < 0) throw systemError(info.Env(), "making a file in memory (memfd_create) for " + name, errno);
+  return Napi::Number::New(info.Env(), descriptor);
+}
+
+void bindToProcessor(const Napi::CallbackInfo& info) {
+  const int number = info[0].As<Napi::Number>().Int32Value();
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (number < 0 || number >= CPU_SETSIZE) {
+    throw systemError(info.Env(), "binding to processor " + std::to_string(number), EINVAL);
+  }
+  CPU_SET(number, &set);
+  if (sched_setaffinity(0, sizeof set, &set) != 0) {
+    throw systemError(info.Env(), "binding to processor " + std::to_string(number), errno);
+  }
+}
+
+}  // namespace
+
+void registerReplay(Napi::Env env, Napi::Object exports) {
+  exports.Set("ReplayProcesses", ReplayProcessesWrap::define(env));
+  exports.Set("createMemoryFile", Napi::Function::New(env, createMemoryFile, "createMemoryFile"));
+  exports.Set("bindToProcessor", Napi::Function::New(env, bindToProcessor, "bindToProcessor"));
+}
+
+}  // namespace rr

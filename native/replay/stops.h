@@ -1,0 +1,21 @@
+// Resuming a replay tracee and taking its next stop.
+#pragma once
+
+#include <sys/types.h>
+#include <sys/user.h>
+
+namespace rr {
+
+// How a tracee is resumed; the values are ptrace's own.
+enum class Resume : int { kCont = 7, kStep = 9, kSyscall = 24, kSysemu = 31, kSysemuStep = 32 };
+
+// Sets `next`, but with orig_rax = -1 (else the kernel would take rax for a result that may want a restart), resumes,
+// waits, and fills `found` when the tracee stopped. Returns the wait status of waitpid(2), or -errno:
+//   -EINTR   a signal broke the wait and the tracee still runs: go on with `waitForStop`;
+//   other    ptrace or waitpid failed on a tracee that is neither gone nor dead.
+int resumeToStop(pid_t tid, Resume how, int signal, const user_regs_struct& next, user_regs_struct& found);
+
+// The waiting half of it.
+int waitForStop(pid_t tid, user_regs_struct& found);
+
+}  // namespace rr

@@ -13,6 +13,11 @@ export interface Field {
   readonly type: FieldType;
   /** Number of elements, for an array; 1 when left out. */
   readonly count?: number;
+  /**
+   * How the codec foretells it. `previous` (when left out): as in the lane's record before; `task`: as in the task's
+   * frame before; `raw`: as `previous`, but stored whole when it differs (for what has no near values).
+   */
+  readonly coding?: 'previous' | 'task' | 'raw';
   readonly doc: string;
 }
 
@@ -86,18 +91,24 @@ export const records: Readonly<Record<'frame' | 'data' | 'mapping' | 'task', Rec
         type: 'i32',
         doc: 'System call number, signal number, wait status or trap kind, by event kind.',
       },
-      { name: 'eventKind', type: 'u8', doc: 'One of eventKinds.' },
+      { name: 'eventKind', type: 'u8', coding: 'task', doc: 'One of eventKinds.' },
       {
         name: 'stdio',
         type: 'u8',
         doc: 'The call wrote to the recording’s own 1: standard output, 2: standard error; 0: neither.',
       },
       { name: 'reserved2', type: 'u16', doc: 'Zero.' },
-      { name: 'dataCount', type: 'u32', doc: 'Number of data records of this event.' },
-      { name: 'mappingCount', type: 'u32', doc: 'Number of mapping records of this event.' },
-      { name: 'taskCount', type: 'u32', doc: 'Number of task records of this event.' },
-      { name: 'ticks', type: 'u64', doc: 'The task’s tick count, where a counter is in use; else 0.' },
-      { name: 'registers', type: 'u64', count: 27, doc: 'user_regs_struct after the event, see registerNames.' },
+      { name: 'dataCount', type: 'u32', coding: 'task', doc: 'Number of data records of this event.' },
+      { name: 'mappingCount', type: 'u32', coding: 'task', doc: 'Number of mapping records of this event.' },
+      { name: 'taskCount', type: 'u32', coding: 'task', doc: 'Number of task records of this event.' },
+      { name: 'ticks', type: 'u64', coding: 'task', doc: 'The task’s tick count, where a counter is in use; else 0.' },
+      {
+        name: 'registers',
+        type: 'u64',
+        count: 27,
+        coding: 'task',
+        doc: 'user_regs_struct after the event, see registerNames.',
+      },
     ],
   },
   data: {
@@ -132,7 +143,13 @@ export const records: Readonly<Record<'frame' | 'data' | 'mapping' | 'task', Rec
       { name: 'mapFlags', type: 'u32', doc: 'MAP_* bits.' },
       { name: 'source', type: 'u8', doc: 'One of mappingSources.' },
       { name: 'reserved2', type: 'u8', count: 3, doc: 'Zero.' },
-      { name: 'hash', type: 'u8', count: 32, doc: 'SHA-256 of the whole file in the store; zero without one.' },
+      {
+        name: 'hash',
+        type: 'u8',
+        count: 32,
+        coding: 'raw',
+        doc: 'SHA-256 of the whole file in the store; zero without one.',
+      },
       { name: 'pathLength', type: 'u32', doc: 'Payload bytes before padding.' },
       { name: 'reserved3', type: 'u32', doc: 'Zero.' },
     ],

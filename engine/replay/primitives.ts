@@ -1,0 +1,104 @@
+/**
+ * The replay's native primitives (native/replay/), typed. They are mechanism: each does what it says to one process of
+ * the replay. All calls of a session come from the thread that made its ReplayProcesses, because ptrace is bound to
+ * the thread that attached.
+ *
+ * Process ids are those of the running replay, addresses and lengths are numbers (user space ends below 2^47), results
+ * of system calls are numbers too: -errno on failure. Where nothing else is said, a failure throws an Error with
+ * `code` (`ESRCH`) like those of node:fs.
+ */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { EngineError } from '../errors.ts';
+import { packageRoot } from '../package-root.ts';
+
+/** How a process is resumed: ptrace's request numbers (linux/ptrace.h). */
+export const resumeKinds = { cont: 7, step: 9, syscall: 24, sysemu: 31, sysemuStep: 32 } as const;
+export type ResumeKind = (typeof resumeKinds)[keyof typeof resumeKinds];
+
+/** 27 registers of 64 bits (engine/generated/schema.ts, registerIndex), low and high halves in turn. */
+export type RegisterWords = Uint32Array;
+export const registerWordCount = 54;
+
+/** A signal broke the wait; the process still runs. The process-wide timer sees to it that a wait lasts 250 ms. */
+export const waitBroken = -4;
+
+export interface ReplayProcesses {
+  /** The first process, stopped, with the stub's memory. */
+  readonly first: number;
+  /**
+   * Sets `registers` (but orig_rax = -1), resumes, delivering `signal` unless 0, waits, and fills `found` with the
+   * registers at the stop. Returns the wait status of waitpid(2), or -errno; `waitBroken`: go on with `wait`. A status
+   * that says the process has ended also means that it is reaped and forgotten here.
+   */
+  resume(pid: number, how: ResumeKind, signal: number, registers: RegisterWords, found: RegisterWords): number;
+  wait(pid: number, found: RegisterWords): number;
+  getRegisters(pid: number, found: RegisterWords): void;
+  /** A system call made in the process. Its registers are lost: every resume sets them. -ESRCH: it may be dead. */
+  call(pid: number, number: number, ...args: number[]): number;
+  /** clone(flags) in the process: the new process, stopped with our page as its place. -errno on failure. */
+  clone(pid: number, flags: number): number;
+  /** Gives the process a copy of our descriptor; its number there, or -errno (-EMFILE: it has too many). */
+  sendDescriptor(pid: number, descriptor: number): number;
+  /** Bytes copied into `into` from `offset` on: fewer than `length` where memory ends. Protection does not matter. */
+  readMemory(pid: number, address: number, into: Uint8Array, offset: number, length: number): number;
+  /** Bytes written: fewer than `length` where memory ends, or at a shared mapping that must not be written. */
+  writeMemory(pid: number, address: number, from: Uint8Array, offset: number, length: number): number;
+  /** docs/events.md, "Memory checksums". `sparse`: pages never touched are zero, true of anonymous memory only. */
+  checksum(pid: number, start: number, length: number, sparse: boolean): bigint;
+  /** The XSAVE area in the kernel's standard format, made canonical (native/tracee/tracee.h). */
+  getXsave(pid: number): Uint8Array;
+  setXsave(pid: number, from: Uint8Array, offset: number, length: number): void;
+  /** siginfo_t of the signal that stopped the process. */
+  signalInfo(pid: number): Uint8Array;
+  /** Seconds of processor time that the process has used. */
+  processorTime(pid: number): number;
+  /** Kills and reaps. */
+  end(pid: number): void;
+  /** Kills and reaps all. */
+  close(): void;
+}
+
+interface Primitives {
+  /** Starts the first process with the launcher at that path; throws an Error that tells what failed. */
+  readonly ReplayProcesses: new (
+    launcher: string,
+  ) => ReplayProcesses;
+  /** A file in memory (memfd_create(2)); the descriptor is the caller's to close. */
+  createMemoryFile(name: string): number;
+  /** Binds the calling thread, and the processes that it makes from now on. */
+  bindToProcessor(number: number): void;
+}
+
+let loaded: Primitives | undefined;
+
+/** @throws EngineError ADDON_MISSING when the native addon is not built or cannot be loaded. */
+export function primitives(): Primitives {
+  if (loaded) return loaded;
+  const path = join(packageRoot, 'build/Release/rr_engine.node');
+  try {
+    loaded = createRequire(import.meta.url)(path) as Primitives;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError(
+      'ADDON_MISSING',
+      `cannot load the native addon ${path}: ${reason}; \`npm run build\` makes it`,
+      {
+        cause,
+      },
+    );
+  }
+  return loaded;
+}
+
+/** Starts the process from which all tasks of a replay are made. @throws EngineError REPLAY_START */
+export function startProcesses(): ReplayProcesses {
+  const launcher = join(packageRoot, 'build/Release/rr-launch');
+  const { ReplayProcesses } = primitives();
+  try {
+    return new ReplayProcesses(launcher);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError('REPLAY_START', `cannot start the replay: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,22 @@
+// What a fresh clone lacks before its tests can run: Debian packages, node_modules and the build. What is there is left
+// alone; a stale build is the developer's business (npm run build).
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const built = ['build/Release/rr_engine.node', 'build/Release/rr-launch', 'dist/rr.mjs'];
+
+function run(root, command, ...args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error !== undefined) console.log(`cannot run ${command}: ${error.message}`);
+  if (status === 0) return;
+  console.log(`set-up failed: ${[command, ...args].join(' ')}\n0 passed, 1 failed`);
+  process.exit(1);
+}
+
+/** Ends the process when something cannot be set up. */
+export function setUp(root) {
+  run(root, 'sh', 'scripts/install-packages.sh');
+  if (!existsSync(join(root, 'node_modules', 'uvu'))) run(root, 'npm', 'ci');
+  else if (!built.every((path) => existsSync(join(root, path)))) run(root, 'npm', 'run', 'build');
+}

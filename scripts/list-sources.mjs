@@ -3,4 +3,9 @@ import { readdirSync } from 'node:fs';
 
 const [folder, ending] = process.argv.slice(2);
 const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(ending));
-console.log(names.sort().map((name) => `${folder}/${name}`).join('\n'));
+console.log(
+  names
+    .sort()
+    .map((name) => `${folder}/${name}`)
+    .join('\n'),
+);

@@ -55,7 +55,7 @@ static int reportFailure(const char *what, const char *name) {
 }
 
 int runFront(int argc, char **argv) {
-  if (argc < 1) {
+  if (argc < 2) {
     fputs("rr: front: the script for Node is missing; start bin/rr instead\n", stderr);
     return 2;
   }
@@ -79,14 +79,9 @@ int runFront(int argc, char **argv) {
 
   const char *chosen = getenv("RR_NODE");
   const char *node = chosen != NULL && chosen[0] != '\0' ? chosen : "node";
-  // node SCRIPT ARGS NULL
-  char **nodeArguments = calloc((size_t)argc + 2, sizeof *nodeArguments);
-  if (nodeArguments == NULL) return reportFailure("make room for", "the arguments");
-  nodeArguments[0] = (char *)node;
-  memcpy(nodeArguments + 1, argv, (size_t)argc * sizeof *argv);
-  execvp(node, nodeArguments);
+  argv[0] = (char *)node;
+  execvp(node, argv);
   const int status = reportFailure("execute", node);
   if (status == 127) fputs("rr: Node 20 or newer must be in the PATH, or named by RR_NODE\n", stderr);
-  free(nodeArguments);
   return status;
 }

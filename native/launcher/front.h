@@ -11,6 +11,6 @@
 // the soft limit, and opens /dev/null on closed standard descriptors. Node itself starts with no signal blocked and
 // without the user's NODE_OPTIONS, which are meant for the program: they wait in _RR_NODE_OPTIONS.
 //
-// argv[0] is the first argument after the word `front`. Does not return unless it fails: 2 when there is no script,
+// argv[0] is the word `front`, and is overwritten. Does not return unless it fails: 2 when there is no script,
 // 127 or 126 when Node is not found or cannot be executed, with a line on standard error.
 int runFront(int argc, char **argv);

@@ -1,0 +1,27 @@
+// build: -O0
+// getrusage, times, and prlimit of a child: filled in, and in relation.
+#include "../guest.h"
+
+#include <sys/resource.h>
+#include <sys/times.h>
+
+int main(void) {
+  pid_t child = fork();
+  if (child == 0) {
+    for (volatile int i = 0; i < 30000000; i++)
+      ;
+    _exit(0);
+  }
+  reap("child", child);
+  struct rusage *usage = pageEnd(sizeof *usage);
+  result("RUSAGE_CHILDREN", syscall(SYS_getrusage, poisoned(RUSAGE_CHILDREN), usage));
+  say("  time was used %d, memory %d\n", usage->ru_utime.tv_sec * 1000000 + usage->ru_utime.tv_usec > 0, usage->ru_maxrss > 0);
+  result("RUSAGE_SELF", syscall(SYS_getrusage, poisoned(RUSAGE_SELF), usage));
+  result("RUSAGE_THREAD", syscall(SYS_getrusage, poisoned(RUSAGE_THREAD), usage));
+  result("unknown", syscall(SYS_getrusage, poisoned(77), usage));
+  result("bad address", syscall(SYS_getrusage, poisoned(RUSAGE_SELF), badAddress()));
+  struct tms *times_ = pageEnd(sizeof *times_);
+  succeeded("times", syscall(SYS_times, times_));
+  say("  positive %d\n", times_->tms_cutime + times_->tms_cstime >= 0);
+  return 0;
+}

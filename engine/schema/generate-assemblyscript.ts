@@ -14,7 +14,7 @@ import {
 
 function constants(shape: Shape): string {
   const prefix = constantCase(shape.name);
-  const lines = [`// ${shape.doc}`, `export const ${prefix}_SIZE: u32 = ${shape.layout.size};`];
+  const lines = [`// ${shape.doc}`, `export const ${prefix}_BYTES: u32 = ${shape.layout.size};`];
   for (const field of shape.layout.fields) {
     lines.push(`export const ${prefix}_${constantCase(field.name)}: usize = ${field.offset};`);
   }

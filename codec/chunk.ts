@@ -1,0 +1,43 @@
+// A chunk: header, then stored bytes. docs/trace-format.md has every field.
+import * as schema from './generated/schema';
+import { compressBest } from './lz4-best';
+import { compressFast } from './lz4-fast';
+import { xxh64 } from './xxh64';
+
+export const LEVEL_NONE: u32 = 0;
+export const LEVEL_FAST: u32 = 1;
+export const LEVEL_BEST: u32 = 2;
+
+/** Sum over the header with its checksum field zero, and over the stored bytes behind it. */
+export function chunkChecksum(chunk: usize, storedSize: u32): u64 {
+  const kept = load<u64>(chunk, schema.CHUNK_HEADER_CHECKSUM);
+  store<u64>(chunk, 0, schema.CHUNK_HEADER_CHECKSUM);
+  const sum = xxh64(chunk, schema.CHUNK_HEADER_BYTES + storedSize, 0);
+  store<u64>(chunk, kept, schema.CHUNK_HEADER_CHECKSUM);
+  return sum;
+}
+
+/**
+ * Completes a chunk at `chunk`: stores `size` encoded bytes, compressed if the level says so and it makes them fewer,
+ * and fills the fields that say how, and the checksum. The other fields of the header must be set. The chunk's length.
+ */
+export function storeChunk(chunk: usize, encoded: usize, size: u32, level: u32, matchTable: usize): u32 {
+  const stored = chunk + schema.CHUNK_HEADER_BYTES;
+  let codec = schema.CHUNK_CODEC_LZ4;
+  let storedSize: u32 = 0;
+  if (level == LEVEL_FAST) storedSize = compressFast(encoded, size, stored, size, matchTable);
+  if (level == LEVEL_BEST) storedSize = compressBest(encoded, size, stored, size, matchTable);
+  if (storedSize == 0) {
+    memory.copy(stored, encoded, size);
+    codec = schema.CHUNK_CODEC_PLAIN;
+    storedSize = size;
+  }
+  store<u32>(chunk, schema.CHUNK_MAGIC, schema.CHUNK_HEADER_MAGIC);
+  store<u16>(chunk, <u16>schema.CHUNK_HEADER_BYTES, schema.CHUNK_HEADER_HEADER_SIZE);
+  store<u16>(chunk, <u16>schema.FORMAT_VERSION, schema.CHUNK_HEADER_FORMAT);
+  store<u8>(chunk, <u8>codec, schema.CHUNK_HEADER_CODEC);
+  store<u32>(chunk, size, schema.CHUNK_HEADER_ENCODED_SIZE);
+  store<u32>(chunk, storedSize, schema.CHUNK_HEADER_STORED_SIZE);
+  store<u64>(chunk, chunkChecksum(chunk, storedSize), schema.CHUNK_HEADER_CHECKSUM);
+  return schema.CHUNK_HEADER_BYTES + storedSize;
+}

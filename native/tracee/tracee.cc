@@ -162,7 +162,7 @@ long syscallByStep(pid_t tid, long number, const uint64_t (&arguments)[6]) {
   }
 }
 
-long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6]) {
+long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint64_t instruction) {
   user_regs_struct saved;
   if (!getRegisters(tid, saved)) return -ESRCH;
   uint64_t mask = 0;
@@ -171,6 +171,7 @@ long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6]) {
   if (ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &all) != 0) return -ESRCH;
   user_regs_struct call = saved;
   prepareCall(call, number, arguments);
+  call.rip = instruction;
   if (!setRegisters(tid, call)) return -ESRCH;
   int stops = 0;
   bool stopAgain = false;

@@ -63,8 +63,9 @@ bool setXsave(pid_t tid, const uint8_t* area, size_t length);
 // program is ever pending there). Registers are as before afterwards. The kernel's result, -errno on failure;
 // -ESRCH when the task died.
 long syscallByStep(pid_t tid, long number, const uint64_t (&arguments)[6]);
-// The same with two PTRACE_SYSCALL stops and all signals blocked meanwhile (recording).
-long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6]);
+// The same with two PTRACE_SYSCALL stops and all signals blocked meanwhile (recording), through the system call
+// instruction at `instruction`; a seccomp stop in between is passed over.
+long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint64_t instruction = kUntracedSyscall);
 
 // One line of /proc/TID/maps.
 struct MapLine {

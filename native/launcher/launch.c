@@ -1,0 +1,17 @@
+// rr-launch: the static executable that stands between Node and what must not inherit Node's state.
+#include <stdio.h>
+#include <string.h>
+
+#include "launcher/front.h"
+#include "launcher/record-stub.h"
+#include "launcher/replay-stub.h"
+
+int main(int argc, char **argv) {
+  if (argc >= 2) {
+    if (strcmp(argv[1], "front") == 0) return runFront(argc - 1, argv + 1);
+    if (strcmp(argv[1], "record-stub") == 0) return runRecordStub(argc - 1, argv + 1);
+    if (strcmp(argv[1], "replay-stub") == 0) return runReplayStub(argc - 1, argv + 1);
+  }
+  fputs("rr-launch: started by rr only; modes: front, record-stub, replay-stub\n", stderr);
+  return 2;
+}

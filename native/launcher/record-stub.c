@@ -1,0 +1,93 @@
+#include "launcher/record-stub.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Where the untraced system call instruction leaves rip: kAfterUntracedSyscall of native/tracee/tracee.h.
+#define AFTER_UNTRACED_SYSCALL 0x70000002u
+
+// Passes the calls made from our own instruction; everything else stops for the tracer. Data 1 tells the tracer that
+// the call is not of the x86-64 table (int 0x80, or x32).
+static const struct sock_filter filter[] = {
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 4),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AFTER_UNTRACED_SYSCALL, 0, 4),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer) + 4),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 2),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | 1),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
+};
+
+static int reportDescriptor;
+
+static void fail(int step) {
+  struct LaunchReport report = {step, errno};
+  // The tracer sees the exit whether or not the report got through.
+  ssize_t written = write(reportDescriptor, &report, sizeof report);
+  _exit(written == (ssize_t)sizeof report ? 127 : 126);
+}
+
+static int installFilter(void) {
+  const struct sock_fprog program = {sizeof filter / sizeof filter[0], (struct sock_filter *)filter};
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0) return 0;
+  // Without CAP_SYS_ADMIN a filter needs no_new_privs (seccomp(2)); with it, set-user-id programs keep working.
+  if (errno != EACCES || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+  return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
+int runRecordStub(int argc, char **argv) {
+  if (argc < 10) return 2;
+  const int ready = atoi(argv[1]);
+  reportDescriptor = atoi(argv[2]);
+  const uint64_t ignored = strtoull(argv[3], NULL, 16);
+  const uint64_t blocked = strtoull(argv[4], NULL, 16);
+  const struct rlimit files = {strtoull(argv[5], NULL, 16), strtoull(argv[6], NULL, 16)};
+  const unsigned closed = (unsigned)strtoul(argv[7], NULL, 16);
+  const char *program = argv[8];
+
+  char byte;
+  ssize_t got;
+  do {
+    got = read(ready, &byte, 1);
+  } while (got < 0 && errno == EINTR);
+  if (got != 1) return 1;  // the recorder is gone
+  close(ready);
+  fcntl(reportDescriptor, F_SETFD, FD_CLOEXEC);
+
+  for (int number = 1; number <= 64; number++) {
+    if (number == SIGKILL || number == SIGSTOP || number == 32 || number == 33) continue;
+    signal(number, (ignored >> (number - 1)) & 1 ? SIG_IGN : SIG_DFL);
+  }
+  setrlimit(RLIMIT_NOFILE, &files);
+  for (int descriptor = 0; descriptor < 3; descriptor++) {
+    if ((closed >> descriptor) & 1) close(descriptor);
+  }
+  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) fail(kLaunchTsc);
+  if (installFilter() != 0) fail(kLaunchSeccomp);
+  // From here on each system call stops; the recorder lets them pass until the program is there.
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, 8);
+  execve(program, argv + 9, environ);
+  if (errno == ENOEXEC) {
+    // A script without an interpreter line: shells run it themselves, and so does execvp(3).
+    char **shellArguments = argv + 7;
+    shellArguments[0] = (char *)"/bin/sh";
+    shellArguments[1] = (char *)program;
+    for (int i = 2; i + 8 < argc + 1; i++) shellArguments[i] = argv[i + 8];
+    execve(shellArguments[0], shellArguments, environ);
+  }
+  fail(kLaunchExec);
+  return 127;
+}

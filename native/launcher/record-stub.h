@@ -1,0 +1,18 @@
+// The record stub: the first program that the recorder traces; it becomes the recorded program.
+#pragma once
+
+// `rr-launch record-stub READY REPORT IGNORED BLOCKED SOFT HARD CLOSED PROGRAM ARGV0 ARGS...`
+//
+// READY: descriptor to read one byte from before going on: by then the tracer has attached. REPORT: descriptor that
+// gets a struct LaunchReport if the program cannot be executed. IGNORED, BLOCKED, SOFT, HARD, CLOSED: the state that
+// the program inherits, as the front found it (front.h), hexadecimal. The environment is the program's own.
+//
+// It makes rdtsc trap (PR_SET_TSC), installs the recording's seccomp filter and executes the program.
+int runRecordStub(int argc, char **argv);
+
+enum LaunchStep { kLaunchSeccomp = 1, kLaunchTsc = 2, kLaunchExec = 3 };
+
+struct LaunchReport {
+  int step;   // an enum LaunchStep
+  int error;  // errno
+};

@@ -1,0 +1,465 @@
+// System calls: what happens at entry and exit of each, and the few that need more than the table says.
+#include <asm/prctl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "generated/syscalls.h"
+#include "record/recorder.h"
+
+namespace rr {
+
+namespace {
+
+// How often the tracer gives way to a task that entered a call that may block, before it lets another one run. On one
+// CPU a call that does not block is over after the first.
+constexpr int kYields = 3;
+
+// Calls that the recorder answers with ENOSYS; libraries fall back (DESIGN.md, "Recording").
+bool isRefused(long call) {
+  return call == SYS_rseq || call == SYS_clone3 || call == SYS_io_uring_setup || call == SYS_io_setup;
+}
+
+bool neverReturns(long call) { return call == SYS_exit || call == SYS_exit_group; }
+
+bool makesTask(long call) { return call == SYS_fork || call == SYS_vfork || call == SYS_clone; }
+
+bool isExec(long call) { return call == SYS_execve || call == SYS_execveat; }
+
+// Calls whose written bytes are in the program's memory, so that replay can read them there.
+bool writesFromMemory(long call) {
+  return call == SYS_write || call == SYS_writev || call == SYS_pwrite64 || call == SYS_pwritev ||
+         call == SYS_pwritev2 || call == SYS_sendto || call == SYS_sendmsg;
+}
+
+// Calls that move bytes between descriptors: (output descriptor, input descriptor) as argument indices.
+struct Transfer {
+  long call;
+  int output, input, inputOffset;
+};
+constexpr Transfer kTransfers[] = {
+    {SYS_sendfile, 0, 1, 2},
+    {SYS_copy_file_range, 2, 0, 1},
+    {SYS_splice, 2, 0, 1},
+};
+
+const Transfer* transferOf(long call) {
+  for (const Transfer& transfer : kTransfers) {
+    if (transfer.call == call) return &transfer;
+  }
+  return nullptr;
+}
+
+std::string descriptorPath(pid_t tid, int fd) { return "/proc/" + std::to_string(tid) + "/fd/" + std::to_string(fd); }
+
+// Position of a descriptor, from /proc/TID/fdinfo; nothing when it has none.
+std::optional<uint64_t> descriptorPosition(pid_t tid, int fd) {
+  const std::string path = "/proc/" + std::to_string(tid) + "/fdinfo/" + std::to_string(fd);
+  FILE* file = fopen(path.c_str(), "re");
+  if (!file) return std::nullopt;
+  unsigned long long position = 0;
+  const bool found = fscanf(file, "pos: %llu", &position) == 1;
+  fclose(file);
+  return found ? std::optional<uint64_t>(position) : std::nullopt;
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+  explicit operator bool() const { return number_ >= 0; }
+
+ private:
+  int number_;
+};
+
+}  // namespace
+
+void Recorder::callEntry(Task& task) {
+  user_regs_struct registers;
+  unsigned long verdict = 0;
+  if (!getRegisters(task.tid, registers) || ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &verdict) != 0) return lost(task);
+  const long call = static_cast<long>(registers.orig_rax);
+  if (!started_) {
+    // The launcher, on its way to the program.
+    if (!resume(task, isExec(call) ? PTRACE_SYSCALL : PTRACE_CONT)) return lost(task);
+    task.state = Task::State::inCall;
+    return;
+  }
+  if (verdict != 0) {
+    warnOnce("int80", "task " + std::to_string(task.tid) +
+                          " made a 32-bit system call (int 0x80), which cannot be recorded: it gets ENOSYS");
+    task.entry = registers;
+    task.call = call;
+    return refuseCall(task, -ENOSYS);
+  }
+  task.entry = registers;
+  task.call = call;
+  task.callEntered = true;
+  task.enterWritten = false;
+  task.stdio = 0;
+  const uint64_t arguments[6] = {registers.rdi, registers.rsi, registers.rdx,
+                                 registers.r10, registers.r8,  registers.r9};
+  memcpy(task.arguments, arguments, sizeof arguments);
+  if (!task.stashed.empty()) {
+    deliverStashedAtEntry(task);
+    return;
+  }
+  // restart_syscall goes on with the call that was interrupted: its out-parameters are those entered then.
+  if (call != SYS_restart_syscall) {
+    task.modelCall = call;
+    task.out.enter(call, arguments, task.space->memory);
+    if (auto warning = task.out.warning()) warnOnce(*warning, *warning);
+    task.comparing = !task.out.modelled();
+  }
+  if (enterSpecial(task)) return;
+  if (task.comparing) task.compare.before(task.tid, task.space->memory, arguments);
+  runCall(task, syscallModel(task.modelCall).mayBlock);
+}
+
+// Lets the kernel do the call, up to its exit stop or as far as it goes without blocking.
+void Recorder::runCall(Task& task, bool mayBlock) {
+  task.state = Task::State::inCall;
+  if (!resume(task, PTRACE_SYSCALL)) return lost(task);
+  if (aloneInRecording()) return;
+  if (!mayBlock) return waitFor(task);
+  for (int i = 0; i < kYields && !task.pending; i++) {
+    sched_yield();
+    int status;
+    const pid_t tid = waitpid(task.tid, &status, __WALL | WNOHANG);
+    if (tid == task.tid) task.pending = status;
+  }
+}
+
+// Answers a call without the kernel. One frame tells it all.
+void Recorder::refuseCall(Task& task, long result) {
+  user_regs_struct registers = task.entry;
+  registers.orig_rax = ~0ULL;
+  registers.rax = static_cast<unsigned long long>(result);
+  if (!setRegisters(task.tid, registers)) return lost(task);
+  registers.orig_rax = static_cast<unsigned long long>(task.call);
+  task.callEntered = false;
+  task.state = Task::State::runnable;
+  frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers, schema::kFrameEmulated);
+}
+
+// True when the call was dealt with and must not be run by the caller.
+bool Recorder::enterSpecial(Task& task) {
+  const long call = task.call;
+  if (isRefused(call)) {
+    refuseCall(task, -ENOSYS);
+    return true;
+  }
+  if (neverReturns(call)) {
+    writeEnter(task);
+    return false;
+  }
+  if (makesTask(call) || isExec(call)) return false;
+  if (writesFromMemory(call) || transferOf(call) || call == SYS_tee || call == SYS_vmsplice) {
+    enterOutput(task);
+    if (!task.stdio || writesFromMemory(call) || call == SYS_sendfile || call == SYS_copy_file_range) return false;
+    // The bytes pass through the kernel alone and cannot be seen. EINVAL makes programs fall back to read and write.
+    refuseCall(task, -EINVAL);
+    return true;
+  }
+  switch (call) {
+    case SYS_ptrace:
+      warnOnce("ptrace", "the program uses ptrace, which is not supported under a recording: it gets EPERM");
+      refuseCall(task, -EPERM);
+      return true;
+    case SYS_seccomp:
+    case SYS_prctl: {
+      const bool filter = call == SYS_prctl ? static_cast<int>(task.arguments[0]) == PR_SET_SECCOMP
+                                            : static_cast<unsigned>(task.arguments[0]) <= SECCOMP_SET_MODE_FILTER;
+      if (filter) {
+        warnOnce("seccomp",
+                 "the program installs a seccomp filter: it is told that this worked, but the filter is not in force");
+        refuseCall(task, 0);
+        return true;
+      }
+      if (call == SYS_prctl && static_cast<int>(task.arguments[0]) == PR_SET_TSC) {
+        const int mode = static_cast<int>(task.arguments[1]);
+        const bool valid = mode == PR_TSC_ENABLE || mode == PR_TSC_SIGSEGV;
+        if (valid) task.ownTscTrap = mode == PR_TSC_SIGSEGV;
+        refuseCall(task, valid ? 0 : -EINVAL);
+        return true;
+      }
+      return false;
+    }
+    case SYS_sched_setaffinity:
+      // The recording's own binding must stay; the program may believe what it asked for.
+      refuseCall(task, 0);
+      return true;
+    case SYS_madvise:
+    case SYS_process_madvise:
+      // MADV_FREE lets the kernel drop pages whenever it likes: DONTNEED is one of the outcomes, and a fixed one.
+      if (call == SYS_madvise && static_cast<int>(task.arguments[2]) == MADV_FREE) {
+        user_regs_struct registers = task.entry;
+        registers.rdx = MADV_DONTNEED;
+        task.changedArgument = task.arguments[2];
+        if (!setRegisters(task.tid, registers)) {
+          lost(task);
+          return true;
+        }
+      }
+      return false;
+    default:
+      return false;
+  }
+}
+
+// Remembers where a call that writes to our standard output or error takes its bytes from.
+void Recorder::enterOutput(Task& task) {
+  const Transfer* transfer = transferOf(task.call);
+  const int output = static_cast<int>(task.arguments[transfer ? transfer->output : task.call == SYS_tee ? 1 : 0]);
+  task.stdio = stdio_.target(task.tid, output);
+  if (!task.stdio || !transfer) return;
+  const uint64_t offset = task.arguments[transfer->inputOffset];
+  if (offset != 0) {
+    task.outputStart = task.space->memory.readValue<uint64_t>(offset).value_or(0);
+  } else {
+    task.outputStart = descriptorPosition(task.tid, static_cast<int>(task.arguments[transfer->input])).value_or(0);
+  }
+}
+
+void Recorder::recordOutput(Task& task, int64_t result) {
+  const Transfer* transfer = transferOf(task.call);
+  if (!transfer || result <= 0) return;
+  const Descriptor input(
+      open(descriptorPath(task.tid, static_cast<int>(task.arguments[transfer->input])).c_str(), O_RDONLY | O_CLOEXEC));
+  std::vector<uint8_t> bytes(64 * 1024);
+  uint64_t done = 0;
+  while (input && done < static_cast<uint64_t>(result)) {
+    const size_t wanted = std::min<uint64_t>(bytes.size(), static_cast<uint64_t>(result) - done);
+    const ssize_t got = pread(input.number(), bytes.data(), wanted, static_cast<off_t>(task.outputStart + done));
+    if (got <= 0) break;
+    writer_.data(task.tid, schema::DataSpace::kOutput, done, bytes.data(), static_cast<uint64_t>(got));
+    done += static_cast<uint64_t>(got);
+  }
+  if (done < static_cast<uint64_t>(result)) {
+    warnOnce("output", std::string("what ") + syscallModel(task.call).name +
+                           " copied to standard output could not be read again: replay will not print it");
+  }
+}
+
+void Recorder::callExit(Task& task) {
+  user_regs_struct registers;
+  if (!getRegisters(task.tid, registers)) return lost(task);
+  if (!started_) {
+    // The launcher's execve failed: it reports why, and exits.
+    task.state = Task::State::inCall;
+    if (!resume(task, PTRACE_CONT)) lost(task);
+    return;
+  }
+  if (!task.callEntered) {
+    // The exit stop of a call that was entered before the tracer saw it: the child's side of a clone.
+    task.state = Task::State::runnable;
+    return;
+  }
+  if (task.changedArgument) {
+    registers.rdx = *task.changedArgument;
+    task.changedArgument.reset();
+    if (!setRegisters(task.tid, registers)) return lost(task);
+  }
+  exitSpecial(task, registers);
+  const int64_t result = static_cast<int64_t>(registers.rax);
+  static thread_local std::vector<OutRange> ranges;
+  ranges.clear();
+  task.out.exit(result, task.space->memory, ranges);
+  if (task.comparing && task.call != SYS_restart_syscall) task.compare.after(task.space->memory, ranges);
+  for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length);
+  uint8_t stdio = 0;
+  if (task.stdio && result > 0) {
+    stdio = task.stdio;
+    recordOutput(task, result);
+  }
+  if (!sharedFiles_.empty()) recordSharedWrites(task, result);
+  const bool entered = task.enterWritten;
+  task.callEntered = false;
+  task.state = Task::State::runnable;
+  frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
+        registers, 0, stdio);
+}
+
+void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
+  const int64_t result = static_cast<int64_t>(registers.rax);
+  const bool failed = result < 0 && result >= -4095;
+  switch (task.call) {
+    case SYS_mmap:
+      if (!failed) recordMmap(task, registers);
+      return;
+    case SYS_shmat:
+      if (!failed) recordShmat(task, registers);
+      return;
+    case SYS_set_tid_address:
+      task.clearChildTid = task.arguments[0];
+      return;
+    case SYS_rt_sigreturn: {
+      std::vector<uint8_t> area;
+      if (getXsave(task.tid, area)) {
+        writer_.data(task.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());
+      }
+      return;
+    }
+    case SYS_prctl:
+      // The program's rdtsc traps because we want it to: it is told what it set itself.
+      if (!failed && static_cast<int>(task.arguments[0]) == PR_GET_TSC) {
+        const int mode = task.ownTscTrap ? PR_TSC_SIGSEGV : PR_TSC_ENABLE;
+        task.space->memory.writeAll(task.arguments[1], &mode, sizeof mode);
+      }
+      return;
+    case SYS_sched_getaffinity:
+      if (result > 0 && options_.numCores > 1) {
+        std::vector<uint8_t> mask(static_cast<size_t>(result), 0);
+        for (size_t core = 0; core < static_cast<size_t>(options_.numCores) && core < mask.size() * 8; core++) {
+          mask[core / 8] = static_cast<uint8_t>(mask[core / 8] | (1U << (core % 8)));
+        }
+        task.space->memory.writeAll(task.arguments[2], mask.data(), mask.size());
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+bool Recorder::storeFile(int descriptor, MappingFacts& facts) {
+  struct stat identity;
+  if (fstat(descriptor, &identity) != 0 || !S_ISREG(identity.st_mode)) return false;
+  const auto hash = store_.put(descriptor, identity);
+  if (!hash) {
+    warnOnce("store", store_.error() + ": mapped files go into the trace itself");
+    return false;
+  }
+  facts.device = identity.st_dev;
+  facts.inode = identity.st_ino;
+  facts.fileSize = static_cast<uint64_t>(identity.st_size);
+  facts.source = schema::MappingSource::kStore;
+  memcpy(facts.hash, hash->data(), sizeof facts.hash);
+  return true;
+}
+
+void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
+  MappingFacts facts;
+  facts.address = registers.rax;
+  facts.length = (task.arguments[1] + 4095) & ~4095ULL;
+  facts.protection = static_cast<uint32_t>(task.arguments[2]);
+  facts.flags = static_cast<uint32_t>(task.arguments[3]);
+  if (facts.flags & MAP_ANONYMOUS) {
+    writer_.mapping(task.tid, facts);
+    return;
+  }
+  facts.offset = task.arguments[5];
+  const int fd = static_cast<int>(task.arguments[4]);
+  const std::string link = descriptorPath(task.tid, fd);
+  char target[4096];
+  const ssize_t length = readlink(link.c_str(), target, sizeof target);
+  if (length > 0) facts.path = std::string_view(target, static_cast<size_t>(length));
+  const bool shared = (facts.flags & MAP_TYPE) != MAP_PRIVATE;
+  struct stat identity;
+  const bool regular = stat(link.c_str(), &identity) == 0 && S_ISREG(identity.st_mode);
+  bool contentNeeded = true;  // by data records
+  if (regular) {
+    facts.device = identity.st_dev;
+    facts.inode = identity.st_ino;
+    facts.fileSize = static_cast<uint64_t>(identity.st_size);
+    const bool seen = shared && sharedFiles_.seen(facts.device, facts.inode);
+    const Descriptor file(open(link.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file && storeFile(file.number(), facts)) contentNeeded = seen;
+    if (shared)
+      sharedFiles_.add(facts.device, facts.inode, {task.space, task.tid, facts.address, facts.length, facts.offset});
+  }
+  if (facts.source != schema::MappingSource::kStore) facts.source = schema::MappingSource::kRecorded;
+  writer_.mapping(task.tid, facts);
+  if (contentNeeded) writer_.memory(task.tid, task.space->memory, facts.address, facts.length);
+}
+
+// The mapping and what it holds now; a segment that several tasks attach is one memory in replay by its id.
+void Recorder::recordShmat(Task& task, const user_regs_struct& registers) {
+  MappingFacts facts;
+  facts.address = registers.rax;
+  for (const MapLine& line : readMaps(task.tid)) {
+    if (line.start != facts.address) continue;
+    facts.length = line.end - line.start;
+    facts.protection = PROT_READ | (line.writable ? PROT_WRITE : 0) | (line.executable ? PROT_EXEC : 0);
+    facts.flags = MAP_SHARED;
+    facts.device = makedev(line.deviceMajor, line.deviceMinor);
+    facts.inode = line.inode;
+    facts.fileSize = facts.length;
+    facts.source = schema::MappingSource::kRecorded;
+    facts.path = line.name;
+    writer_.mapping(task.tid, facts);
+    writer_.memory(task.tid, task.space->memory, facts.address, facts.length);
+    return;
+  }
+}
+
+// A call that changed a file which a tracee has mapped shared has changed that memory too.
+void Recorder::recordSharedWrites(Task& task, int64_t result) {
+  if (result <= 0) return;
+  int fd;
+  std::optional<uint64_t> end;  // of what was written, in the file
+  switch (task.call) {
+    case SYS_write:
+    case SYS_writev:
+      fd = static_cast<int>(task.arguments[0]);
+      end = descriptorPosition(task.tid, fd);
+      break;
+    case SYS_pwrite64:
+    case SYS_pwritev:
+    case SYS_pwritev2:
+      fd = static_cast<int>(task.arguments[0]);
+      end = task.arguments[3] + static_cast<uint64_t>(result);
+      break;
+    case SYS_copy_file_range:
+    case SYS_splice:
+      fd = static_cast<int>(task.arguments[2]);
+      end = descriptorPosition(task.tid, fd);
+      break;
+    case SYS_sendfile:
+      fd = static_cast<int>(task.arguments[0]);
+      end = descriptorPosition(task.tid, fd);
+      break;
+    default:
+      return;
+  }
+  struct stat identity;
+  if (!end || stat(descriptorPath(task.tid, fd).c_str(), &identity) != 0) return;
+  const auto* views = sharedFiles_.views(identity.st_dev, identity.st_ino);
+  if (!views) return;
+  const uint64_t start = *end - static_cast<uint64_t>(result);
+  for (const SharedFiles::View& view : *views) {
+    const auto space = view.space.lock();
+    if (!space) continue;
+    const uint64_t from = std::max(start, view.offset);
+    const uint64_t to = std::min(*end, view.offset + view.length);
+    if (from >= to) continue;
+    // Recorded as memory of a task that still has it mapped, and only while it is: an unmapped view reads nothing.
+    for (auto& [tid, other] : tasks_) {
+      if (other->space != space) continue;
+      writer_.memory(tid, space->memory, view.address + (from - view.offset), to - from);
+      break;
+    }
+  }
+}
+
+}  // namespace rr

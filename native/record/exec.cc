@@ -1,0 +1,205 @@
+// A new program: its address space is recorded as the kernel laid it out.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "record/recorder.h"
+
+namespace rr {
+
+namespace {
+
+constexpr uint64_t kPage = 4096;
+// Code segment of 64-bit programs (__USER_CS in the kernel's asm/segment.h); a 32-bit program has 0x23.
+constexpr uint64_t kCodeSegment64 = 0x33;
+
+// `syscall; int3`: what the page of ours begins with.
+constexpr uint8_t kRuntimeCode[] = {0x0f, 0x05, 0xcc};
+
+std::string readWhole(const std::string& path) {
+  std::string text;
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return text;
+  char piece[4096];
+  ssize_t count;
+  while ((count = read(file, piece, sizeof piece)) > 0) text.append(piece, static_cast<size_t>(count));
+  close(file);
+  return text;
+}
+
+std::string linkTarget(const std::string& path) {
+  char target[4096];
+  const ssize_t length = readlink(path.c_str(), target, sizeof target);
+  return length > 0 ? std::string(target, static_cast<size_t>(length)) : std::string();
+}
+
+// Opens the file of a line of /proc/TID/maps; -1 when it is no longer that file. map_files needs a capability, so first
+// the path as the task sees it, then the executable's own link.
+int openMapped(pid_t tid, const MapLine& line) {
+  const std::string process = "/proc/" + std::to_string(tid);
+  for (const std::string& path : {process + "/root" + line.name, process + "/exe"}) {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) continue;
+    struct stat identity;
+    if (fstat(file, &identity) == 0 && identity.st_ino == line.inode && S_ISREG(identity.st_mode) &&
+        identity.st_dev == makedev(line.deviceMajor, line.deviceMinor)) {
+      return file;
+    }
+    close(file);
+  }
+  return -1;
+}
+
+}  // namespace
+
+// At PTRACE_EVENT_EXEC: goes on to the exit stop of the exec, where the new program stands at its first instruction.
+void Recorder::execed(Task& task) {
+  unsigned long message = 0;
+  if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &message) != 0) return lost(task);
+  const pid_t former = static_cast<pid_t>(message);
+  Task* execing = &task;
+  if (former != task.tid) {
+    // Another thread made the call: it has taken over the leader's id, and all others are gone without a word.
+    auto found = tasks_.find(former);
+    if (found != tasks_.end()) {
+      std::unique_ptr<Task> own = std::move(found->second);
+      tasks_.erase(found);
+      if (current_ == &task) current_ = nullptr;
+      buried_.push_back(std::move(tasks_[task.tid]));
+      own->tid = task.tid;
+      execing = own.get();
+      tasks_[own->tid] = std::move(own);
+    }
+  }
+  if (started_ && !execing->enterWritten) {
+    // Its frame carries the id that the task had when it made the call.
+    const pid_t now = execing->tid;
+    execing->tid = former;
+    writeEnter(*execing);
+    execing->tid = now;
+  }
+  if (!resume(*execing, PTRACE_SYSCALL)) return lost(*execing);
+  int status;
+  while (waitpid(execing->tid, &status, __WALL) < 0) {
+    if (errno != EINTR) return lost(*execing);
+  }
+  if (!WIFSTOPPED(status) || WSTOPSIG(status) != (SIGTRAP | 0x80)) {
+    execing->pending = status;
+    return;
+  }
+  recordExec(*execing, former);
+}
+
+bool Recorder::installRuntimePage(Task& task, uint64_t vdsoStart) {
+  if (vdsoStart == 0 || vdso_.syscallOffset() == 0) return false;
+  const uint64_t arguments[6] = {kRuntimePage,
+                                 kRuntimePageSize,
+                                 PROT_READ | PROT_EXEC,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+                                 ~0ULL,
+                                 0};
+  const long result = syscallByStops(task.tid, SYS_mmap, arguments, vdsoStart + vdso_.syscallOffset());
+  if (result != static_cast<long>(kRuntimePage)) {
+    debug(task, "our page at %lx: %s", kRuntimePage, strerror(static_cast<int>(-result)));
+    return false;
+  }
+  return task.space->memory.writeAll(kRuntimePage, kRuntimeCode, sizeof kRuntimeCode);
+}
+
+void Recorder::recordExec(Task& task, pid_t former) {
+  task.space = std::make_shared<AddressSpace>();
+  task.callEntered = false;
+  task.clearChildTid = 0;
+  task.ownTscTrap = false;
+  task.state = Task::State::runnable;
+  user_regs_struct registers;
+  if (!getRegisters(task.tid, registers) || !task.space->memory.open(task.tid)) return lost(task);
+  const std::string process = "/proc/" + std::to_string(task.tid);
+  const std::string executable = linkTarget(process + "/exe");
+  if (registers.cs != kCodeSegment64) {
+    callbacks_.fatal(executable + " is a 32-bit program, which cannot be recorded: build it for x86-64");
+    end_.incomplete = true;
+    killAll();
+    return lost(task);
+  }
+  if (!started_) {
+    started_ = true;
+    writer_.task(schema::TaskKind::kStart, task.tid, 0, task.threadGroup, 0, SIGCHLD, {});
+    frame(schema::EventKind::kTaskStart, task, 0, registers);
+  }
+  std::vector<MapLine> maps = readMaps(task.tid);
+  uint64_t vdsoStart = 0;
+  for (const MapLine& line : maps) {
+    if (line.name == "[vdso]") vdsoStart = line.start;
+  }
+  installRuntimePage(task, vdsoStart);
+  if (vdsoStart != 0 && !vdso_.image().empty()) {
+    task.space->memory.writeAll(vdsoStart, vdso_.image().data(), vdso_.image().size());
+  }
+  for (const MapLine& line : maps) recordMapping(task, line, registers, vdsoStart);
+  std::vector<uint8_t> area;
+  if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());
+  const std::string text = executable + '\0' + readWhole(process + "/cmdline");
+  writer_.task(schema::TaskKind::kExec, task.tid, former, task.threadGroup, 0, 0, text);
+  frame(schema::EventKind::kExec, task, static_cast<int>(registers.orig_rax), registers);
+}
+
+void Recorder::recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart) {
+  // vvar cannot be read by anyone but the kernel's own vdso code, which is patched; vsyscall is the kernel's.
+  if (line.name.starts_with("[vvar") || line.name == "[vsyscall]") return;
+  MappingFacts facts;
+  facts.address = line.start;
+  facts.length = line.end - line.start;
+  facts.offset = line.offset;
+  facts.protection =
+      (line.readable ? PROT_READ : 0U) | (line.writable ? PROT_WRITE : 0U) | (line.executable ? PROT_EXEC : 0U);
+  facts.flags = line.shared ? MAP_SHARED : MAP_PRIVATE;
+  facts.path = line.name;
+  const TraceeMemory& memory = task.space->memory;
+  if (line.name == "[stack]") {
+    facts.source = schema::MappingSource::kStack;
+    facts.flags |= MAP_ANONYMOUS | MAP_GROWSDOWN;
+    writer_.mapping(task.tid, facts);
+    const uint64_t used = registers.rsp & ~7ULL;
+    writer_.memory(task.tid, memory, used, line.end - used);
+    return;
+  }
+  if (line.start == vdsoStart) {
+    const std::vector<uint8_t>& image = vdso_.image();
+    if (const auto hash = store_.putBytes(image.data(), image.size())) {
+      facts.source = schema::MappingSource::kStore;
+      facts.fileSize = image.size();
+      memcpy(facts.hash, hash->data(), sizeof facts.hash);
+      writer_.mapping(task.tid, facts);
+      return;
+    }
+  } else if (line.inode == 0) {
+    facts.flags |= MAP_ANONYMOUS;
+    // Zero pages by the contract of execve; named ones ([heap] of a static program) too.
+    writer_.mapping(task.tid, facts);
+    return;
+  } else {
+    const int file = openMapped(task.tid, line);
+    const bool stored = file >= 0 && storeFile(file, facts);
+    if (file >= 0) close(file);
+    if (stored) {
+      writer_.mapping(task.tid, facts);
+      // The loader in the kernel clears what follows the file's part of the last page.
+      if (line.writable && !line.shared) writer_.memory(task.tid, memory, line.end - kPage, kPage);
+      return;
+    }
+  }
+  facts.source = schema::MappingSource::kRecorded;
+  writer_.mapping(task.tid, facts);
+  writer_.memory(task.tid, memory, line.start, facts.length);
+}
+
+}  // namespace rr

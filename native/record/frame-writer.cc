@@ -1,0 +1,150 @@
+#include "record/frame-writer.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <algorithm>
+
+namespace rr {
+
+namespace {
+
+// Largest payload of one data record: small enough to leave little room unused at the end of a slot.
+constexpr uint64_t kDataPiece = 64 * 1024;
+
+static_assert(sizeof(user_regs_struct) == sizeof(schema::FrameRecord::registers));
+
+uint64_t now() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1000000000ULL + static_cast<uint64_t>(time.tv_nsec);
+}
+
+size_t padded(size_t bytes) { return (bytes + 7) & ~size_t{7}; }
+
+}  // namespace
+
+FrameWriter::FrameWriter(RingWriter& ring) : ring_(ring), start_(now()) {}
+
+template <typename Record>
+Record* FrameWriter::begin(size_t payload, schema::RecordKind kind) {
+  if (dropped_) return nullptr;
+  const size_t size = padded(sizeof(Record) + payload);
+  uint8_t* space = ring_.reserve(size);
+  if (!space) {
+    dropped_ = true;
+    return nullptr;
+  }
+  memset(space, 0, sizeof(Record));
+  // The padding behind the payload; the payload itself is the caller's.
+  memset(space + size - 8, 0, std::min<size_t>(8, size - sizeof(Record)));
+  auto* record = reinterpret_cast<Record*>(space);
+  record->header.size = static_cast<uint32_t>(size);
+  record->header.kind = static_cast<uint8_t>(kind);
+  record->header.event = event_;
+  return record;
+}
+
+uint64_t FrameWriter::memory(pid_t tid, const TraceeMemory& memory, uint64_t address, uint64_t length) {
+  uint64_t done = 0;
+  while (done < length) {
+    const size_t piece = std::min(length - done, kDataPiece);
+    auto* record = begin<schema::DataRecord>(piece, schema::RecordKind::kData);
+    if (!record) return done;
+    const ssize_t got = memory.read(address + done, record + 1, piece);
+    if (got <= 0) return done;  // reserved, not committed: the space is used again
+    const size_t size = padded(sizeof *record + static_cast<size_t>(got));
+    memset(reinterpret_cast<uint8_t*>(record + 1) + got, 0, size - sizeof *record - static_cast<size_t>(got));
+    record->header.size = static_cast<uint32_t>(size);
+    record->address = address + done;
+    record->tid = tid;
+    record->space = static_cast<uint8_t>(schema::DataSpace::kMemory);
+    record->length = static_cast<uint32_t>(got);
+    ring_.commit(size);
+    bytes_ += size;
+    dataCount_++;
+    done += static_cast<uint64_t>(got);
+    if (static_cast<size_t>(got) < piece) break;
+  }
+  return done;
+}
+
+void FrameWriter::data(pid_t tid, schema::DataSpace space, uint64_t address, const void* bytes, uint64_t length) {
+  uint64_t done = 0;
+  while (done < length) {
+    const size_t piece = std::min(length - done, kDataPiece);
+    auto* record = begin<schema::DataRecord>(piece, schema::RecordKind::kData);
+    if (!record) return;
+    record->address = address + done;
+    record->tid = tid;
+    record->space = static_cast<uint8_t>(space);
+    record->length = static_cast<uint32_t>(piece);
+    memcpy(record + 1, static_cast<const uint8_t*>(bytes) + done, piece);
+    ring_.commit(record->header.size);
+    bytes_ += padded(sizeof *record + piece);
+    dataCount_++;
+    done += piece;
+  }
+}
+
+void FrameWriter::mapping(pid_t tid, const MappingFacts& facts) {
+  auto* record = begin<schema::MappingRecord>(facts.path.size(), schema::RecordKind::kMapping);
+  if (!record) return;
+  record->address = facts.address;
+  record->length = facts.length;
+  record->offset = facts.offset;
+  record->device = facts.device;
+  record->inode = facts.inode;
+  record->fileSize = facts.fileSize;
+  record->tid = tid;
+  record->protection = facts.protection;
+  record->mapFlags = facts.flags;
+  record->source = static_cast<uint8_t>(facts.source);
+  memcpy(record->hash, facts.hash, sizeof facts.hash);
+  record->pathLength = static_cast<uint32_t>(facts.path.size());
+  memcpy(record + 1, facts.path.data(), facts.path.size());
+  bytes_ += record->header.size;
+  ring_.commit(record->header.size);
+  mappingCount_++;
+}
+
+void FrameWriter::task(schema::TaskKind kind, pid_t tid, pid_t parent, pid_t threadGroup, int status,
+                       uint64_t cloneFlags, std::string_view text) {
+  // Arguments of an exec may be megabytes; a listing needs no more than this.
+  text = text.substr(0, kDataPiece);
+  auto* record = begin<schema::TaskRecord>(text.size(), schema::RecordKind::kTask);
+  if (!record) return;
+  record->tid = tid;
+  record->parentTid = parent;
+  record->threadGroup = threadGroup;
+  record->status = status;
+  record->cloneFlags = cloneFlags;
+  record->taskKind = static_cast<uint8_t>(kind);
+  record->textLength = static_cast<uint32_t>(text.size());
+  memcpy(record + 1, text.data(), text.size());
+  bytes_ += record->header.size;
+  ring_.commit(record->header.size);
+  taskCount_++;
+}
+
+void FrameWriter::frame(schema::EventKind kind, pid_t tid, int number, const user_regs_struct& registers, uint8_t flags,
+                        uint8_t stdio) {
+  auto* record = begin<schema::FrameRecord>(0, schema::RecordKind::kFrame);
+  if (!record) return;
+  record->header.flags = flags;
+  record->time = now() - start_;
+  record->tid = tid;
+  record->number = number;
+  record->eventKind = static_cast<uint8_t>(kind);
+  record->stdio = stdio;
+  record->dataCount = dataCount_;
+  record->mappingCount = mappingCount_;
+  record->taskCount = taskCount_;
+  memcpy(record->registers, &registers, sizeof record->registers);
+  ring_.commit(sizeof *record);
+  bytes_ += sizeof *record;
+  dataCount_ = mappingCount_ = taskCount_ = 0;
+  event_++;
+}
+
+}  // namespace rr

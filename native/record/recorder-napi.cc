@@ -1,0 +1,152 @@
+// The recorder as the engine sees it: an object with terminate() and join(), and one callback for all messages.
+#include <memory>
+#include <string>
+
+#include "napi/register.h"
+#include "record/recorder.h"
+
+namespace rr {
+
+namespace {
+
+std::string text(const Napi::Object& object, const char* name) {
+  return object.Get(name).As<Napi::String>().Utf8Value();
+}
+
+// Arguments and environment are Buffers: they need not be UTF-8.
+std::vector<std::string> texts(const Napi::Object& object, const char* name) {
+  std::vector<std::string> result;
+  const auto array = object.Get(name).As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    const auto bytes = array.Get(i).As<Napi::Buffer<char>>();
+    result.emplace_back(bytes.Data(), bytes.Length());
+  }
+  return result;
+}
+
+uint64_t bits(const Napi::Object& object, const char* name) {
+  bool lossless = false;
+  return object.Get(name).As<Napi::BigInt>().Uint64Value(&lossless);
+}
+
+int number(const Napi::Object& object, const char* name) { return object.Get(name).As<Napi::Number>().Int32Value(); }
+
+RecorderOptions::Checksum checksumMode(const std::string& when) {
+  using Checksum = RecorderOptions::Checksum;
+  if (when == "syscalls") return Checksum::syscalls;
+  if (when == "allEvents") return Checksum::allEvents;
+  if (when == "every") return Checksum::every;
+  if (when == "from") return Checksum::from;
+  return Checksum::never;
+}
+
+struct Message {
+  enum class Kind { firstSlotFull, warning, fatal, ended } kind;
+  std::string text;
+  RecordingEnd end;
+};
+
+const char* kindName(Message::Kind kind) {
+  switch (kind) {
+    case Message::Kind::firstSlotFull:
+      return "firstSlotFull";
+    case Message::Kind::warning:
+      return "warning";
+    case Message::Kind::fatal:
+      return "fatal";
+    case Message::Kind::ended:
+      return "ended";
+  }
+  return "";
+}
+
+void callEngine(Napi::Env env, Napi::Function callback, std::nullptr_t*, Message* raw) {
+  const std::unique_ptr<Message> message(raw);
+  if (env == nullptr) return;
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("kind", kindName(message->kind));
+  object.Set("text", message->text);
+  if (message->kind == Message::Kind::ended) {
+    const RecordingEnd& end = message->end;
+    object.Set("started", end.started);
+    object.Set("launchStep", end.launchStep);
+    object.Set("launchError", end.launchError);
+    object.Set("status", end.status);
+    object.Set("incomplete", end.incomplete);
+    object.Set("events", static_cast<double>(end.events));
+    object.Set("rawBytes", static_cast<double>(end.bytes));
+    object.Set("ringWaits", static_cast<double>(end.ringWaits));
+  }
+  callback.Call({object});
+}
+
+using EngineCallback = Napi::TypedThreadSafeFunction<std::nullptr_t, Message, callEngine>;
+
+// startRecorder(options, memory, ringOffset, callback) -> RecorderHandle
+class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(
+        env, "Recorder",
+        {InstanceMethod("terminate", &RecorderHandle::terminate), InstanceMethod("join", &RecorderHandle::join)});
+  }
+
+  explicit RecorderHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<RecorderHandle>(info) {
+    const auto object = info[0].As<Napi::Object>();
+    auto memory = info[1].As<Napi::Uint8Array>();
+    const auto offset = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value());
+    if (offset > memory.ByteLength())
+      throw Napi::RangeError::New(info.Env(), "Recorder: ring offset behind the memory");
+    memory_ = Napi::Persistent(memory.As<Napi::Object>());
+    callback_ = EngineCallback::New(info.Env(), info[3].As<Napi::Function>(), "rr recorder", 0, 1);
+
+    RecorderOptions options;
+    options.launcher = text(object, "launcher");
+    options.program = text(object, "program");
+    options.arguments = texts(object, "arguments");
+    options.environment = texts(object, "environment");
+    options.storeDirectory = text(object, "storeDirectory");
+    options.ignoredSignals = bits(object, "ignoredSignals");
+    options.blockedSignals = bits(object, "blockedSignals");
+    options.softFileLimit = bits(object, "softFileLimit");
+    options.hardFileLimit = bits(object, "hardFileLimit");
+    options.closedDescriptors = static_cast<unsigned>(number(object, "closedDescriptors"));
+    options.cpu = number(object, "cpu");
+    options.numCores = number(object, "numCores");
+    options.waitForAll = object.Get("waitForAll").ToBoolean();
+    options.continueThroughSignal = number(object, "continueThroughSignal");
+    options.checksum = checksumMode(text(object, "checksum"));
+    options.checksumNumber = static_cast<uint64_t>(object.Get("checksumNumber").As<Napi::Number>().Int64Value());
+    options.debugLog = object.Get("debugLog").ToBoolean();
+
+    auto send = [this](Message::Kind kind, const std::string& messageText, const RecordingEnd& end) {
+      callback_.BlockingCall(new Message{kind, messageText, end});
+    };
+    Recorder::Callbacks callbacks;
+    callbacks.firstSlotFull = [send] { send(Message::Kind::firstSlotFull, {}, {}); };
+    callbacks.warning = [send](const std::string& words) { send(Message::Kind::warning, words, {}); };
+    callbacks.fatal = [send](const std::string& words) { send(Message::Kind::fatal, words, {}); };
+    callbacks.ended = [this, send](const RecordingEnd& end) {
+      send(Message::Kind::ended, {}, end);
+      callback_.Release();
+    };
+    recorder_ = std::make_unique<Recorder>(std::move(options), memory.Data() + offset, memory.ByteLength() - offset,
+                                           std::move(callbacks));
+    recorder_->start();
+  }
+
+ private:
+  void terminate(const Napi::CallbackInfo&) { recorder_->terminate(); }
+  // Call after the `ended` message: it waits for the scheduler thread.
+  void join(const Napi::CallbackInfo&) { recorder_->join(); }
+
+  Napi::ObjectReference memory_;
+  EngineCallback callback_;
+  std::unique_ptr<Recorder> recorder_;
+};
+
+}  // namespace
+
+void registerRecorder(Napi::Env env, Napi::Object exports) { exports.Set("Recorder", RecorderHandle::define(env)); }
+
+}  // namespace rr

@@ -1,0 +1,347 @@
+#include "record/recorder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "launcher/record-stub.h"
+
+namespace rr {
+
+namespace {
+
+// A task that makes no blocking call gives way to others at the first event after this long. Nanoseconds.
+constexpr uint64_t kTimeSlice = 10'000'000;
+// Period of the timer that breaks waitpid for housekeeping. Nanoseconds.
+constexpr long kTick = 200'000'000;
+// A part-filled slot is handed over when it is this old: what kill -9 can cost an idle program. Nanoseconds.
+constexpr uint64_t kSealAfter = 1'000'000'000;
+// Without --wait: how long what the first process left behind may go on.
+constexpr uint64_t kGraceAfterInitial = 1'000'000'000;
+
+int tickSignal() { return SIGRTMAX - 3; }
+
+void ignoreTick(int) {}
+
+// Binds the calling thread to one CPU, and the other threads of this process to the rest.
+void bindThreads(int cpu) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<size_t>(cpu), &one);
+  cpu_set_t others;
+  if (sched_getaffinity(0, sizeof others, &others) != 0) return;
+  CPU_CLR(static_cast<size_t>(cpu), &others);
+  const pid_t self = gettid();
+  if (CPU_COUNT(&others) > 0) {
+    if (DIR* threads = opendir("/proc/self/task")) {
+      while (const dirent* entry = readdir(threads)) {
+        const pid_t tid = atoi(entry->d_name);
+        if (tid > 0 && tid != self) sched_setaffinity(tid, sizeof others, &others);
+      }
+      closedir(threads);
+    }
+  }
+  sched_setaffinity(0, sizeof one, &one);
+}
+
+}  // namespace
+
+uint64_t monotonicNow() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(time.tv_nsec);
+}
+
+Recorder::Recorder(RecorderOptions options, uint8_t* ring, size_t ringSize, Callbacks callbacks)
+    : options_(std::move(options)),
+      callbacks_(std::move(callbacks)),
+      ring_(ring, ringSize),
+      writer_(ring_),
+      store_(options_.storeDirectory) {
+  ring_.onFirstSealed = callbacks_.firstSlotFull;
+}
+
+Recorder::~Recorder() {
+  terminate();
+  join();
+}
+
+void Recorder::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Recorder::terminate() {
+  terminate_ = true;
+  if (const pid_t tid = tracerTid_) syscall(SYS_tgkill, getpid(), tid, tickSignal());
+}
+
+void Recorder::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Recorder::run() {
+  tracerTid_ = gettid();
+  if (options_.cpu >= 0) bindThreads(options_.cpu);
+  // The tick breaks waitpid: a handler without SA_RESTART, and a timer that signals this thread alone.
+  struct sigaction action = {};
+  action.sa_handler = ignoreTick;
+  sigaction(tickSignal(), &action, nullptr);
+  sigset_t tick;
+  sigemptyset(&tick);
+  sigaddset(&tick, tickSignal());
+  pthread_sigmask(SIG_UNBLOCK, &tick, nullptr);
+  sigevent event = {};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = tickSignal();
+  event._sigev_un._tid = gettid();
+  timer_t timer;
+  const bool timed = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
+  if (timed) {
+    const itimerspec period = {{0, kTick}, {0, kTick}};
+    timer_settime(timer, 0, &period, nullptr);
+  }
+  lastSeal_ = sliceStart_ = monotonicNow();
+  if (launch(end_)) loop();
+  if (timed) timer_delete(timer);
+  if (launchReport_ >= 0) close(launchReport_);
+  if (started_) {
+    const user_regs_struct none = {};
+    writer_.frame(schema::EventKind::kTraceEnd, initialTid_, end_.status, none,
+                  end_.incomplete ? schema::kFrameIncomplete : uint8_t{0});
+  }
+  ring_.close();
+  tracerTid_ = 0;
+  end_.started = started_;
+  end_.events = writer_.event() - 1;
+  end_.bytes = writer_.bytesWritten();
+  end_.ringWaits = ring_.waits();
+  callbacks_.ended(end_);
+}
+
+void Recorder::loop() {
+  while (!tasks_.empty()) {
+    buried_.clear();
+    if (terminate_ && !end_.incomplete) {
+      end_.incomplete = true;
+      killAll();
+    }
+    if (initialGone_ && !options_.waitForAll && monotonicNow() - initialGoneAt_ > kGraceAfterInitial) killAll();
+    Task* task = chooseTask();
+    if (!task) {
+      collect(true);
+    } else if (task->pending) {
+      handle(*task);
+    } else {
+      runUserCode(*task);
+    }
+  }
+  buried_.clear();
+}
+
+// The next task to look at: one with a status to handle, else one to run; nullptr when all wait.
+Task* Recorder::chooseTask() {
+  const bool sliceOver = monotonicNow() - sliceStart_ > kTimeSlice;
+  if (current_ && current_->pending) return current_;
+  if (current_ && current_->state == Task::State::runnable && !sliceOver) return current_;
+  if (tasks_.size() > 1) {
+    while (collect(false)) {
+    }
+  }
+  while (!ready_.empty()) {
+    const pid_t tid = ready_.front();
+    ready_.erase(ready_.begin());
+    auto found = tasks_.find(tid);
+    if (found != tasks_.end() && found->second->pending) return found->second.get();
+  }
+  // Round robin: the first runnable task behind the current one.
+  const pid_t after = current_ ? current_->tid : 0;
+  Task* first = nullptr;
+  Task* next = nullptr;
+  for (auto& [tid, task] : tasks_) {
+    if (task->state != Task::State::runnable) continue;
+    if (!first) first = task.get();
+    if (!next && tid > after) next = task.get();
+  }
+  Task* chosen = next ? next : first;
+  if (chosen) {
+    current_ = chosen;
+    sliceStart_ = monotonicNow();
+  }
+  return chosen;
+}
+
+void Recorder::runUserCode(Task& task) {
+  writePendingEnters(task);
+  const int signal = task.resumeSignal;
+  task.resumeSignal = 0;
+  task.state = Task::State::userCode;
+  if (!resume(task, PTRACE_CONT, signal)) return lost(task);
+  waitFor(task);
+}
+
+// Waits for one status of any tracee and files it with its task. With `block` false only what is there already; false
+// when there was nothing.
+bool Recorder::collect(bool block) {
+  int status;
+  const pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | (block ? 0 : WNOHANG));
+  if (tid < 0 && errno == EINTR) {
+    housekeeping();
+    return false;
+  }
+  if (tid < 0 && errno == ECHILD) {
+    // Nothing of ours is left, whatever the list says.
+    for (auto& [each, task] : tasks_) buried_.push_back(std::move(task));
+    tasks_.clear();
+    current_ = nullptr;
+    return false;
+  }
+  if (tid <= 0) return false;
+  auto found = tasks_.find(tid);
+  if (found == tasks_.end()) {
+    unknownStops_[tid] = status;
+    return true;
+  }
+  found->second->pending = status;
+  ready_.push_back(tid);
+  return true;
+}
+
+// Waits until the task has a status, filing those of others.
+void Recorder::waitFor(Task& task) {
+  const pid_t tid = task.tid;
+  while (!task.pending) {
+    if (terminate_ && !end_.incomplete) {
+      end_.incomplete = true;
+      killAll();
+    }
+    if (initialGone_ && !options_.waitForAll && monotonicNow() - initialGoneAt_ > kGraceAfterInitial) killAll();
+    collect(true);
+    if (!tasks_.contains(tid)) return;
+  }
+}
+
+void Recorder::handle(Task& task) {
+  const int status = *task.pending;
+  task.pending.reset();
+  if (!WIFSTOPPED(status)) return gone(task, status);
+  const int signal = WSTOPSIG(status);
+  switch (status >> 16) {
+    case PTRACE_EVENT_SECCOMP:
+      return callEntry(task);
+    case PTRACE_EVENT_FORK:
+    case PTRACE_EVENT_VFORK:
+    case PTRACE_EVENT_CLONE:
+      return cloned(task, status >> 16);
+    case PTRACE_EVENT_EXEC:
+      return execed(task);
+    case PTRACE_EVENT_EXIT:
+      return exiting(task);
+    case PTRACE_EVENT_STOP:
+      return groupStop(task, signal);
+    default:
+      if (signal == (SIGTRAP | 0x80)) return callExit(task);
+      return signalStop(task, signal);
+  }
+}
+
+bool Recorder::resume(Task& task, int request, int signal) {
+  return ptrace(static_cast<__ptrace_request>(request), task.tid, 0, signal) == 0;
+}
+
+// A ptrace call failed because the task was killed meanwhile: its exit status will come.
+void Recorder::lost(Task& task) {
+  debug(task, "gone while stopped: %s", strerror(errno));
+  task.state = Task::State::dying;
+}
+
+void Recorder::killAll() {
+  for (auto& [tid, task] : tasks_) {
+    kill(task->threadGroup, SIGKILL);
+    task->stashed.clear();
+  }
+}
+
+void Recorder::housekeeping() {
+  const uint64_t now = monotonicNow();
+  if (!ring_.hasUnsealed()) {
+    lastSeal_ = now;
+  } else if (now - lastSeal_ > kSealAfter) {
+    ring_.seal();
+    lastSeal_ = now;
+  }
+}
+
+// Before a task runs user code, the calls that others are in become events of their own: they were entered before.
+void Recorder::writePendingEnters(const Task& runs) {
+  if (tasks_.size() == 1) return;
+  for (auto& [tid, task] : tasks_) {
+    if (task.get() != &runs && task->callEntered && !task->enterWritten) writeEnter(*task);
+  }
+}
+
+void Recorder::writeEnter(Task& task) {
+  if (task.enterWritten || !started_) return;
+  task.enterWritten = true;
+  frame(schema::EventKind::kSyscallEnter, task, static_cast<int>(task.call), task.entry);
+}
+
+void Recorder::frame(schema::EventKind kind, Task& task, int number, const user_regs_struct& registers, uint8_t flags,
+                     uint8_t stdio) {
+  task.atEvent = registers;
+  if (options_.checksum != RecorderOptions::Checksum::never) writeChecksums(task, kind, registers);
+  writer_.frame(kind, task.tid, number, registers, flags, stdio);
+}
+
+void Recorder::writeChecksums(const Task& task, schema::EventKind kind, const user_regs_struct& registers) {
+  using Checksum = RecorderOptions::Checksum;
+  if (kind == schema::EventKind::kExit || kind == schema::EventKind::kTraceEnd) return;
+  const uint64_t event = writer_.event();
+  const bool endsCall = kind == schema::EventKind::kSyscall || kind == schema::EventKind::kSyscallExit;
+  const bool due = options_.checksum == Checksum::allEvents || (options_.checksum == Checksum::syscalls && endsCall) ||
+                   (options_.checksum == Checksum::every && event % options_.checksumNumber == 0) ||
+                   (options_.checksum == Checksum::from && event >= options_.checksumNumber);
+  if (!due) return;
+  struct Entry {
+    uint64_t start, length, checksum;
+  };
+  std::vector<Entry> entries;
+  for (const MapLine& line : readMaps(task.tid)) {
+    if (!line.readable || line.shared || line.start == kRuntimePage) continue;
+    if (line.name.starts_with("[vvar") || line.name == "[vsyscall]") continue;
+    uint64_t start = line.start;
+    // What lies below the red zone of the stack is dead; the loader's lazy binding leaves raw XSAVE state there.
+    const uint64_t live = registers.rsp - 128;
+    if (live > line.start && registers.rsp <= line.end) start = live;
+    const uint64_t length = line.end - start;
+    entries.push_back({start, length, memoryChecksum(task.tid, task.space->memory, start, length, line.inode == 0)});
+  }
+  writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(Entry));
+}
+
+void Recorder::warnOnce(const std::string& key, const std::string& text) {
+  if (warned_.insert(key).second) callbacks_.warning(text);
+}
+
+void Recorder::debug(const Task& task, const char* format, ...) {
+  if (!options_.debugLog) return;
+  char text[512];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  fprintf(stderr, "rr: debug record: event %llu task %d: %s\n", static_cast<unsigned long long>(writer_.event()),
+          task.tid, text);
+}
+
+}  // namespace rr

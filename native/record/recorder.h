@@ -1,0 +1,165 @@
+// The recorder: a scheduler thread that owns every tracee of a recording and writes what they meet into the ring.
+// docs/events.md is the contract with the replayer.
+#pragma once
+
+#include <sys/types.h>
+#include <time.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "record/file-store.h"
+#include "record/frame-writer.h"
+#include "record/shared-files.h"
+#include "record/stdio-monitor.h"
+#include "record/task.h"
+#include "record/vdso.h"
+#include "ring/ring.h"
+
+namespace rr {
+
+struct RecorderOptions {
+  std::string launcher;                  // path of rr-launch
+  std::string program;                   // path to execute
+  std::vector<std::string> arguments;    // argv, the program's name first
+  std::vector<std::string> environment;  // NAME=VALUE
+  std::string storeDirectory;
+  uint64_t ignoredSignals = 0;  // what the program inherits; bit N - 1 is signal N
+  uint64_t blockedSignals = 0;
+  uint64_t softFileLimit = 0;
+  uint64_t hardFileLimit = 0;
+  unsigned closedDescriptors = 0;  // bit N: descriptor N is closed
+  int cpu = -1;                    // bound to this one; -1: unbound
+  int numCores = 1;
+  bool waitForAll = false;
+  int continueThroughSignal = 0;
+  // Memory checksums: never, after system calls, after all events, every Nth, from event N on.
+  enum class Checksum { never, syscalls, allEvents, every, from } checksum = Checksum::never;
+  uint64_t checksumNumber = 0;
+  bool debugLog = false;
+};
+
+// How a recording ended.
+struct RecordingEnd {
+  bool started = false;  // the program was executed
+  int launchStep = 0;    // else: enum LaunchStep, 0 when the launcher itself failed
+  int launchError = 0;   // and errno
+  int status = 0;        // wait status of the first process
+  bool incomplete = false;
+  uint64_t events = 0;
+  uint64_t bytes = 0;  // raw records
+  uint64_t ringWaits = 0;
+};
+
+class Recorder {
+ public:
+  struct Callbacks {
+    // All are called on the scheduler thread.
+    std::function<void()> firstSlotFull;
+    std::function<void(const std::string&)> warning;
+    std::function<void(const std::string&)> fatal;  // the recording cannot go on; the tracees are killed
+    std::function<void(const RecordingEnd&)> ended;
+  };
+
+  Recorder(RecorderOptions options, uint8_t* ring, size_t ringSize, Callbacks callbacks);
+  ~Recorder();
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  // Starts the scheduler thread.
+  void start();
+  // Kills the tracees and ends the trace, marked incomplete. Any thread; returns at once.
+  void terminate();
+  void join();
+
+ private:
+  // launch.cc
+  bool launch(RecordingEnd& end);
+  // recorder.cc
+  void run();
+  void loop();
+  Task* chooseTask();
+  void runUserCode(Task& task);
+  bool collect(bool block);
+  void waitFor(Task& task);
+  void handle(Task& task);
+  bool resume(Task& task, int request, int signal = 0);
+  void lost(Task& task);
+  void killAll();
+  void housekeeping();
+  void writePendingEnters(const Task& runs);
+  void writeEnter(Task& task);
+  void frame(schema::EventKind kind, Task& task, int number, const user_regs_struct& registers, uint8_t flags = 0,
+             uint8_t stdio = 0);
+  void writeChecksums(const Task& task, schema::EventKind kind, const user_regs_struct& registers);
+  void warnOnce(const std::string& key, const std::string& text);
+  void debug(const Task& task, const char* format, ...) __attribute__((format(printf, 3, 4)));
+  bool aloneInRecording() const { return tasks_.size() == 1; }
+  // calls.cc
+  void callEntry(Task& task);
+  void callExit(Task& task);
+  bool enterSpecial(Task& task);
+  void exitSpecial(Task& task, user_regs_struct& registers);
+  void refuseCall(Task& task, long result);
+  void enterOutput(Task& task);
+  void recordOutput(Task& task, int64_t result);
+  void recordMmap(Task& task, const user_regs_struct& registers);
+  void recordShmat(Task& task, const user_regs_struct& registers);
+  void recordSharedWrites(Task& task, int64_t result);
+  void runCall(Task& task, bool mayBlock);
+  // signals.cc
+  void signalStop(Task& task, int signal);
+  bool emulateTimeStamp(Task& task, const siginfo_t& info, user_regs_struct& registers);
+  void deliver(Task& task, const siginfo_t& info, const user_regs_struct& registers, uint8_t flags);
+  void deliverStashedAtEntry(Task& task);
+  void groupStop(Task& task, int signal);
+  // tasks.cc
+  void cloned(Task& task, int event);
+  void exiting(Task& task);
+  void gone(Task& task, int status);
+  // exec.cc
+  void execed(Task& task);
+  void recordExec(Task& task, pid_t former);
+  bool installRuntimePage(Task& task, uint64_t vdsoStart);
+  void recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart);
+  bool storeFile(int descriptor, MappingFacts& facts);
+
+  RecorderOptions options_;
+  Callbacks callbacks_;
+  RingWriter ring_;
+  FrameWriter writer_;
+  FileStore store_;
+  StdioMonitor stdio_;
+  SharedFiles sharedFiles_;
+  Vdso vdso_;
+  std::thread thread_;
+  std::atomic<bool> terminate_ = false;
+  std::atomic<pid_t> tracerTid_ = 0;
+
+  std::map<pid_t, std::unique_ptr<Task>> tasks_;
+  std::map<pid_t, int> unknownStops_;          // stops of tasks whose maker has not reported them yet
+  std::vector<pid_t> ready_;                   // tasks with a status to handle, in the order of their arrival
+  std::vector<std::unique_ptr<Task>> buried_;  // tasks that are gone, until the handler that held them has returned
+  Task* current_ = nullptr;
+  pid_t initialTid_ = 0;
+  bool started_ = false;
+  bool initialGone_ = false;
+  uint64_t initialGoneAt_ = 0;
+  uint64_t sliceStart_ = 0;
+  uint64_t lastSeal_ = 0;
+  int launchReport_ = -1;
+  RecordingEnd end_;
+  std::set<std::string> warned_;
+};
+
+// Nanoseconds of CLOCK_MONOTONIC.
+uint64_t monotonicNow();
+
+}  // namespace rr

@@ -1,0 +1,40 @@
+// Files that tracees have mapped MAP_SHARED. A write to one with write(2) changes the memory of whoever maps it,
+// without a trace in any call's out-parameters: the recorder looks them up here and records what changed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "record/task.h"
+
+namespace rr {
+
+class SharedFiles {
+ public:
+  struct View {
+    std::weak_ptr<AddressSpace> space;
+    pid_t tid;         // a task of that address space, as it was when it mapped
+    uint64_t address;  // of the first byte
+    uint64_t length;
+    uint64_t offset;  // in the file
+  };
+
+  bool empty() const { return files_.empty(); }
+  // True when the file was mapped shared before in this recording: its present content must then be recorded, since
+  // the replayer goes on with its own copy.
+  bool seen(uint64_t device, uint64_t inode) const { return files_.contains({device, inode}); }
+  void add(uint64_t device, uint64_t inode, View view) { files_[{device, inode}].push_back(std::move(view)); }
+  // The views of a file whose address space still lives; nullptr when it was never mapped.
+  const std::vector<View>* views(uint64_t device, uint64_t inode) const {
+    auto found = files_.find({device, inode});
+    return found == files_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  std::map<std::pair<uint64_t, uint64_t>, std::vector<View>> files_;
+};
+
+}  // namespace rr

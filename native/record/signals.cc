@@ -1,0 +1,251 @@
+// Signals: which act on the task where it stands, which wait for its next event, and the kernel's handler frames.
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include "record/recorder.h"
+
+namespace rr {
+
+namespace {
+
+// Signal sets of /proc/PID/status; bit N - 1 is signal N.
+struct SignalSets {
+  uint64_t blocked = 0;
+  uint64_t ignored = 0;
+  uint64_t caught = 0;
+};
+
+SignalSets readSignalSets(pid_t tid) {
+  SignalSets sets;
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/status", tid);
+  FILE* file = fopen(path, "re");
+  if (!file) return sets;
+  char line[256];
+  while (fgets(line, sizeof line, file)) {
+    sscanf(line, "SigBlk: %" SCNx64, &sets.blocked);
+    sscanf(line, "SigIgn: %" SCNx64, &sets.ignored);
+    sscanf(line, "SigCgt: %" SCNx64, &sets.caught);
+  }
+  fclose(file);
+  return sets;
+}
+
+bool contains(uint64_t set, int signal) { return (set >> (signal - 1)) & 1; }
+
+enum class DefaultAction { ignore, stop, end };
+
+// signal(7), "Standard signals".
+DefaultAction defaultAction(int signal) {
+  switch (signal) {
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+      return DefaultAction::ignore;
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+      return DefaultAction::stop;
+    default:
+      return DefaultAction::end;
+  }
+}
+
+// Raised by the task's own instruction: replay will raise it again by itself. si_code is positive for what the kernel
+// found (sigaction(2)); timers, I/O and children have their own signals.
+bool isDeterministic(const siginfo_t& info) {
+  if (info.si_code <= 0) return false;
+  switch (info.si_signo) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGSYS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Equal but for orig_rax, which programs cannot see.
+bool samePoint(user_regs_struct a, user_regs_struct b) {
+  a.orig_rax = b.orig_rax = 0;
+  return memcmp(&a, &b, sizeof a) == 0;
+}
+
+// Byte length of the signal frame that the kernel built, which starts at rsp: up to the end of the XSAVE area, whose
+// size stands in its own header (struct _fpx_sw_bytes in asm/sigcontext.h, at byte 464 of the area).
+uint64_t signalFrameLength(const TraceeMemory& memory, uint64_t rsp) {
+  // Frame: return address (8 bytes), ucontext; in it flags, link, stack (40 bytes), then sigcontext with fpstate at
+  // 184.
+  constexpr uint64_t kFpstatePointer = 8 + 40 + 184;
+  constexpr uint64_t kSoftwareBytes = 464;
+  constexpr uint32_t kMagic = 0x46505853;                     // FP_XSTATE_MAGIC1
+  constexpr uint64_t kWithoutXsave = 8 + 40 + 256 + 8 + 128;  // up to the siginfo's end
+  const auto area = memory.readValue<uint64_t>(rsp + kFpstatePointer);
+  if (!area || *area < rsp || *area > rsp + 65536) return kWithoutXsave;
+  struct {
+    uint32_t magic, extendedSize;
+  } header;
+  if (!memory.readAll(*area + kSoftwareBytes, &header, sizeof header)) return kWithoutXsave;
+  const uint64_t size = header.magic == kMagic && header.extendedSize < 65536 ? header.extendedSize : 512;
+  return *area + size - rsp;
+}
+
+}  // namespace
+
+void Recorder::signalStop(Task& task, int signal) {
+  siginfo_t info = {};
+  user_regs_struct registers;
+  if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &info) != 0 || !getRegisters(task.tid, registers)) return lost(task);
+  if (!started_) {
+    task.state = Task::State::inCall;
+    if (!resume(task, PTRACE_CONT, signal)) lost(task);
+    return;
+  }
+  task.state = Task::State::runnable;
+  // Our own call for a fresh signal stop, when another stop has served already.
+  if (info.si_code == SI_TKILL && info.si_pid == getpid() && task.stashed.empty()) return;
+  if (signal == SIGSEGV && !task.ownTscTrap && emulateTimeStamp(task, info, registers)) {
+    if (!task.stashed.empty()) {
+      const siginfo_t stashed = task.stashed.front();
+      task.stashed.pop_front();
+      deliver(task, stashed, registers, 0);
+    }
+    return;
+  }
+  const bool deterministic = isDeterministic(info);
+  const SignalSets sets = readSignalSets(task.tid);
+  debug(task, "signal %d, code %d, at %llx%s", signal, info.si_code, registers.rip, deterministic ? ", its own" : "");
+  if (contains(sets.caught, signal)) {
+    if (deterministic) return deliver(task, info, registers, schema::kFrameDeterministic);
+    if (samePoint(registers, task.atEvent)) return deliver(task, info, registers, 0);
+    // In mid-computation: kept for the next event. The kernel forgets it now.
+    task.stashed.push_back(info);
+    return;
+  }
+  const DefaultAction action = contains(sets.ignored, signal) ? DefaultAction::ignore : defaultAction(signal);
+  if (action == DefaultAction::end && signal == options_.continueThroughSignal && !deterministic) return;
+  task.resumeSignal = signal;
+  if (action != DefaultAction::end) return;
+  // In mid-computation there is no event to name: the exit event that follows tells all.
+  if (!deterministic && !samePoint(registers, task.atEvent)) return;
+  writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
+  frame(schema::EventKind::kSignal, task, signal, registers,
+        static_cast<uint8_t>(schema::kFrameFatal | (deterministic ? schema::kFrameDeterministic : 0)));
+}
+
+// rdtsc and rdtscp trap by PR_SET_TSC. True when this was one: it has been carried out and recorded.
+bool Recorder::emulateTimeStamp(Task& task, const siginfo_t& info, user_regs_struct& registers) {
+  if (info.si_code != SI_KERNEL) return false;
+  uint8_t code[3] = {};
+  if (task.space->memory.read(registers.rip, code, sizeof code) < 2) return false;
+  int kind;
+  unsigned processor = 0;
+  uint64_t stamp;
+  if (code[0] == 0x0f && code[1] == 0x31) {
+    kind = static_cast<int>(schema::TrapKind::kRdtsc);
+    stamp = __rdtsc();
+    registers.rip += 2;
+  } else if (code[0] == 0x0f && code[1] == 0x01 && code[2] == 0xf9) {
+    kind = static_cast<int>(schema::TrapKind::kRdtscp);
+    stamp = __rdtscp(&processor);
+    registers.rip += 3;
+    registers.rcx = processor;
+  } else {
+    return false;
+  }
+  registers.rax = static_cast<uint32_t>(stamp);
+  registers.rdx = stamp >> 32;
+  registers.orig_rax = ~0ULL;
+  if (!setRegisters(task.tid, registers)) {
+    lost(task);
+    return true;
+  }
+  frame(schema::EventKind::kTrap, task, kind, registers);
+  return true;
+}
+
+// At a signal-delivery stop: records the signal, lets the kernel build the handler's frame, records that.
+void Recorder::deliver(Task& task, const siginfo_t& info, const user_regs_struct& registers, uint8_t flags) {
+  const int signal = info.si_signo;
+  if (ptrace(PTRACE_SETSIGINFO, task.tid, 0, &info) != 0) return lost(task);
+  writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
+  frame(schema::EventKind::kSignal, task, signal, registers, flags);
+  // A step into a handler stops at its first instruction, before executing it (signal_setup_done in the kernel).
+  if (!resume(task, PTRACE_SINGLESTEP, signal)) return lost(task);
+  waitFor(task);
+  if (!task.pending) return;
+  const int status = *task.pending;
+  if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP || (status >> 16) != 0)
+    return;  // no room for the frame, killed
+  siginfo_t step = {};
+  user_regs_struct handler;
+  if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &step) != 0 || !getRegisters(task.tid, handler)) return lost(task);
+  task.pending.reset();
+  handler.orig_rax = ~0ULL;
+  writer_.memory(task.tid, task.space->memory, handler.rsp, signalFrameLength(task.space->memory, handler.rsp));
+  std::vector<uint8_t> area;
+  if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());
+  task.state = Task::State::runnable;
+  frame(schema::EventKind::kSignalHandler, task, signal, handler);
+}
+
+// At the entry stop of a call, with signals put off before: the call is taken back, and the signal delivered instead.
+// A stashed signal can be injected only from a signal-delivery stop, so one is asked for with tgkill.
+void Recorder::deliverStashedAtEntry(Task& task) {
+  task.callEntered = false;
+  const siginfo_t stashed = task.stashed.front();
+  user_regs_struct registers = task.entry;
+  registers.rip -= 2;
+  registers.rax = registers.orig_rax;
+  registers.orig_rax = ~0ULL;
+  if (!setRegisters(task.tid, registers)) return lost(task);
+  if (syscall(SYS_tgkill, task.threadGroup, task.tid, stashed.si_signo) != 0) return lost(task);
+  task.state = Task::State::userCode;
+  if (!resume(task, PTRACE_CONT)) return lost(task);
+  waitFor(task);
+  if (!task.pending) return;
+  const int status = *task.pending;
+  if (!WIFSTOPPED(status) || (status >> 16) != 0 || WSTOPSIG(status) == (SIGTRAP | 0x80)) return;
+  siginfo_t fresh = {};
+  if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &fresh) != 0) return lost(task);
+  task.pending.reset();
+  // Another signal came first: it waits its turn behind the stashed one, and our tgkill is recognised when it comes.
+  if (!(fresh.si_code == SI_TKILL && fresh.si_pid == getpid())) task.stashed.push_back(fresh);
+  task.stashed.pop_front();
+  task.state = Task::State::runnable;
+  const SignalSets sets = readSignalSets(task.tid);
+  if (contains(sets.caught, stashed.si_signo)) {
+    return deliver(task, stashed, registers, schema::kFrameAtSyscallEntry);
+  }
+  if (contains(sets.ignored, stashed.si_signo) || defaultAction(stashed.si_signo) == DefaultAction::ignore) return;
+  if (ptrace(PTRACE_SETSIGINFO, task.tid, 0, &stashed) != 0) return lost(task);
+  task.resumeSignal = stashed.si_signo;
+}
+
+void Recorder::groupStop(Task& task, int signal) {
+  if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
+    task.state = Task::State::groupStopped;
+    if (!resume(task, PTRACE_LISTEN)) lost(task);
+    return;
+  }
+  // Attached, or continued: it goes on where it was.
+  task.state = Task::State::runnable;
+  if (started_) return;
+  task.state = Task::State::inCall;
+  if (!resume(task, PTRACE_CONT)) lost(task);
+}
+
+}  // namespace rr

@@ -1,0 +1,65 @@
+// What the recorder knows of one tracee.
+#pragma once
+
+#include <signal.h>
+#include <sys/types.h>
+#include <sys/user.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "record/memory-compare.h"
+#include "record/out-parameters.h"
+#include "tracee/tracee.h"
+
+namespace rr {
+
+// Shared by the tasks that share memory (CLONE_VM).
+struct AddressSpace {
+  TraceeMemory memory;
+};
+
+struct Task {
+  enum class State {
+    runnable,      // stopped; may run user code
+    userCode,      // running user code; at most one task is
+    inCall,        // resumed inside a system call; stops when it ends
+    groupStopped,  // stopped by job control, PTRACE_LISTEN
+    dying,         // resumed after its exit stop, or killed
+  };
+
+  pid_t tid = 0;
+  pid_t threadGroup = 0;
+  std::shared_ptr<AddressSpace> space;
+  State state = State::runnable;
+  // A wait status that was collected and not handled yet.
+  std::optional<int> pending;
+  // Signal to hand over when it is resumed next.
+  int resumeSignal = 0;
+  // Registers as the last event left them: what replay knows it to stand at.
+  user_regs_struct atEvent = {};
+
+  // The system call it is in.
+  bool callEntered = false;   // between entry and exit
+  bool enterWritten = false;  // its syscallEnter frame is in the trace
+  long call = -1;             // number
+  long modelCall = -1;        // that of the call restarted, for restart_syscall
+  uint64_t arguments[6] = {};
+  user_regs_struct entry = {};
+  OutParameters out;
+  MemoryCompare compare;
+  bool comparing = false;
+  uint8_t stdio = 0;                        // 1, 2: the call writes to our standard output or error
+  uint64_t outputStart = 0;                 // sendfile, copy_file_range to stdio: where the input is read
+  std::optional<uint64_t> changedArgument;  // rdx as the program gave it, when it was changed for the kernel
+
+  // Signals taken from the kernel in mid-computation, to be delivered at the next event.
+  std::deque<siginfo_t> stashed;
+  uint64_t clearChildTid = 0;
+  // The program asked for its own SIGSEGV on rdtsc (prctl PR_SET_TSC).
+  bool ownTscTrap = false;
+};
+
+}  // namespace rr

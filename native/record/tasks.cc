@@ -1,0 +1,149 @@
+// Tasks that come and go.
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "generated/syscalls.h"
+#include "launcher/record-stub.h"
+#include "record/recorder.h"
+
+namespace rr {
+
+namespace {
+
+// State letter of /proc/TID/stat; 0 when there is no such task.
+char taskState(pid_t tid) {
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/stat", tid);
+  FILE* file = fopen(path, "re");
+  if (!file) return 0;
+  char text[512];
+  const size_t length = fread(text, 1, sizeof text - 1, file);
+  fclose(file);
+  text[length] = 0;
+  const char* behindName = strrchr(text, ')');
+  return behindName && behindName[1] == ' ' ? behindName[2] : 0;
+}
+
+}  // namespace
+
+// The maker is at PTRACE_EVENT_FORK, VFORK or CLONE; the child is stopped, or about to be.
+void Recorder::cloned(Task& task, int event) {
+  unsigned long message = 0;
+  if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &message) != 0) return lost(task);
+  const pid_t childTid = static_cast<pid_t>(message);
+  uint64_t flags = task.arguments[0];
+  if (task.call == SYS_fork) flags = SIGCHLD;
+  if (task.call == SYS_vfork) flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
+  const uint64_t childTidAddress = task.call == SYS_clone ? task.arguments[3] : 0;
+
+  if (auto found = unknownStops_.find(childTid); found != unknownStops_.end()) {
+    unknownStops_.erase(found);
+  } else {
+    int status;
+    while (waitpid(childTid, &status, __WALL) < 0) {
+      if (errno != EINTR) return lost(task);
+    }
+  }
+  auto child = std::make_unique<Task>();
+  child->tid = childTid;
+  child->threadGroup = flags & CLONE_THREAD ? task.threadGroup : childTid;
+  child->ownTscTrap = task.ownTscTrap;
+  if (flags & CLONE_VM) {
+    child->space = task.space;
+  } else {
+    child->space = std::make_shared<AddressSpace>();
+    child->space->memory.open(childTid);
+  }
+  if (flags & CLONE_CHILD_CLEARTID) child->clearChildTid = childTidAddress;
+  Task& added = *child;
+  tasks_[childTid] = std::move(child);
+
+  writeEnter(task);
+  user_regs_struct registers;
+  if (getRegisters(childTid, registers)) {
+    if (flags & CLONE_CHILD_SETTID) writer_.memory(childTid, added.space->memory, childTidAddress, sizeof(pid_t));
+    writer_.task(schema::TaskKind::kStart, childTid, task.tid, added.threadGroup, 0, flags, {});
+    frame(schema::EventKind::kTaskStart, added, static_cast<int>(task.call), registers);
+  } else {
+    lost(added);
+  }
+  // A vfork ends when the child execs or exits.
+  runCall(task, (flags & CLONE_VFORK) != 0);
+  (void)event;
+}
+
+// At PTRACE_EVENT_EXIT. Its exit is seen through to the end before anything else runs: the kernel still writes memory.
+void Recorder::exiting(Task& task) {
+  if (started_ && task.callEntered) writeEnter(task);
+  task.state = Task::State::dying;
+  const pid_t tid = task.tid;
+  if (!resume(task, PTRACE_CONT)) return lost(task);
+  if (!started_) return;
+  bool othersInGroup = false;
+  for (auto& [each, other] : tasks_) othersInGroup |= each != tid && other->threadGroup == task.threadGroup;
+  if (tid == task.threadGroup && othersInGroup) {
+    // The leader's status comes only when all its threads are gone: until then it is a zombie.
+    while (!task.pending) {
+      int status;
+      if (waitpid(tid, &status, __WALL | WNOHANG) == tid) {
+        task.pending = status;
+      } else if (const char state = taskState(tid); state == 'Z' || state == 'X' || state == 0) {
+        break;
+      } else {
+        sched_yield();
+      }
+    }
+    return;
+  }
+  int status;
+  while (waitpid(tid, &status, __WALL) < 0) {
+    if (errno != EINTR) return;
+  }
+  task.pending = status;
+  if (!WIFSTOPPED(status)) {
+    task.pending.reset();
+    gone(task, status);
+  }
+}
+
+void Recorder::gone(Task& task, int status) {
+  const pid_t tid = task.tid;
+  if (tid == initialTid_) {
+    end_.status = status;
+    initialGone_ = true;
+    initialGoneAt_ = monotonicNow();
+    if (!started_) {
+      LaunchReport report;
+      if (read(launchReport_, &report, sizeof report) == static_cast<ssize_t>(sizeof report)) {
+        end_.launchStep = report.step;
+        end_.launchError = report.error;
+      }
+    }
+  }
+  if (started_) {
+    bool memoryLives = false;
+    for (auto& [each, other] : tasks_) memoryLives |= each != tid && other->space == task.space;
+    if (memoryLives && task.clearChildTid != 0) {
+      // mm_release() in the kernel stores zero there while others use the memory.
+      writer_.memory(tid, task.space->memory, task.clearChildTid, sizeof(pid_t));
+    }
+    writer_.task(schema::TaskKind::kExit, tid, 0, task.threadGroup, status, 0, {});
+    frame(schema::EventKind::kExit, task, status, task.atEvent);
+  }
+  if (current_ == &task) current_ = nullptr;
+  auto found = tasks_.find(tid);
+  if (found != tasks_.end()) {
+    buried_.push_back(std::move(found->second));
+    tasks_.erase(found);
+  }
+}
+
+}  // namespace rr

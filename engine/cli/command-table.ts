@@ -20,7 +20,7 @@ export const globalOptions: readonly OptionSpec[] = [
     long: 'checksum',
     short: 'C',
     value: 'WHEN',
-    help: 'record checksums of all memory: on-syscalls, on-all-events, every:N events, or from event N on',
+    help: 'checksums of memory: on-syscalls, on-all-events, every:N, or from event N on',
   },
   { long: 'fatal-errors', short: 'E', help: 'a warning ends the command like an error' },
   { long: 'mark-stdio', short: 'M', help: 'mark what the program writes to its terminal with [rr PID EVENT]' },

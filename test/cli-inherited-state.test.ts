@@ -1,0 +1,107 @@
+// What the front remembers for the program: signals, limits, descriptors, environment, bytes that are not UTF-8.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { exactWords, splitAtNul } from '../engine/cli/exact-words.ts';
+import { parseFrontState, restoreEnvironment } from '../engine/cli/inherited-state.ts';
+
+const launcher = 'build/Release/rr-launch';
+
+/** Runs the front, after shell commands that prepare its state and by a wrapper, with a script that prints what Node sees. */
+function front(
+  prepare: string,
+  script: string,
+  wrapper = '',
+): { stdout: string; stderr: string; status: number | null } {
+  const folder = mkdtempSync(join(tmpdir(), 'rr-front-'));
+  try {
+    const path = join(folder, 'script.mjs');
+    writeFileSync(path, script);
+    const command = `${prepare}\nexec ${wrapper} ${launcher} front ${path} one 'two three'`;
+    return spawnSync('bash', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const printState = `console.log(process.env._RR_FRONT);`;
+
+test('the front remembers ignored signals, the mask, limits and closed descriptors', () => {
+  const prepare = [`trap '' PIPE USR1 XFSZ`, 'ulimit -Sn 123', 'ulimit -Hn 1000', 'exec <&-'].join('\n');
+  // A shell cannot block signals; the mask survives an exec, and so do the ignored ones.
+  const wrapper = `/usr/bin/python3 -c 'import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2, signal.SIGTERM])
+os.execv(sys.argv[1], sys.argv[1:])'`;
+  const { stdout, stderr } = front(prepare, printState, wrapper);
+  const state = parseFrontState(stdout.trim());
+  assert.ok(state !== undefined, `${stdout}${stderr}`);
+  const bit = (signal: number) => 1n << BigInt(signal - 1);
+  assert.is(state.ignoredSignals & (bit(13) | bit(10) | bit(25)), bit(13) | bit(10) | bit(25));
+  assert.is(state.ignoredSignals & (bit(15) | bit(17) | bit(2)), 0n);
+  assert.is(state.blockedSignals, bit(12) | bit(15));
+  assert.is(state.softFileLimit, 123n);
+  assert.is(state.hardFileLimit, 1000n);
+  assert.is(state.closedDescriptors, 1);
+});
+
+test('Node starts with no signal blocked and the same arguments', () => {
+  const script = `import { readFileSync } from 'node:fs';
+    const blocked = /^SigBlk:\\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1];
+    console.log(JSON.stringify([BigInt('0x' + blocked).toString(), process.argv.slice(2)]));`;
+  assert.equal(JSON.parse(front('', script).stdout), ['0', ['one', 'two three']]);
+});
+
+test('NODE_OPTIONS is kept for the program and not used by ours', () => {
+  const script = `console.log(process.env.NODE_OPTIONS, process.env._RR_NODE_OPTIONS);`;
+  assert.is(front('export NODE_OPTIONS=--no-such-option', script).stdout, 'undefined --no-such-option\n');
+  assert.is(front('unset NODE_OPTIONS; export _RR_NODE_OPTIONS=old', script).stdout, 'undefined undefined\n');
+});
+
+test('a Node that cannot be executed is named', () => {
+  const missing = front('export RR_NODE=/nonexistent/node', printState);
+  assert.is(missing.status, 127);
+  assert.match(missing.stderr, /cannot execute \/nonexistent\/node: No such file or directory\n.*RR_NODE/);
+  const notExecutable = front('export RR_NODE=/etc/passwd', printState);
+  assert.is(notExecutable.status, 126);
+  assert.match(notExecutable.stderr, /\/etc\/passwd: Permission denied/);
+});
+
+test('the state is refused unless it is complete', () => {
+  for (const text of ['', '0:0:1:1', '0:0:1:1:0:0', 'x:0:1:1:0', '0:0:1:1:', '0:0:1:1:00000000000000000']) {
+    assert.is(parseFrontState(text), undefined, text);
+  }
+  assert.equal(parseFrontState('1000:2:400:ffffffffffffffff:5'), {
+    ignoredSignals: 0x1000n,
+    blockedSignals: 2n,
+    softFileLimit: 0x400n,
+    hardFileLimit: 0xffffffffffffffffn,
+    closedDescriptors: 5,
+  });
+});
+
+test('the environment comes back byte for byte, without what the front added', () => {
+  const strange = Buffer.from([0x41, 0x3d, 0xff, 0xfe]);
+  const given = ['_RR_FRONT=0:0:0:0:0', 'B=1', '_RR_NODE_OPTIONS=--x=é'].map((each) => Buffer.from(each));
+  const expected = [strange, Buffer.from('B=1'), Buffer.from('NODE_OPTIONS=--x=é')];
+  assert.equal([...restoreEnvironment([strange, ...given])], expected);
+});
+
+test('lists of zero-terminated strings', () => {
+  const strings = (text: string) => splitAtNul(Buffer.from(text)).map(String);
+  assert.equal(strings('a\0\0b c\0'), ['a', '', 'b c']);
+  assert.equal(strings('a\0b'), ['a', 'b']);
+  assert.equal(strings(''), []);
+});
+
+test('arguments that are not UTF-8 are found in the command line', () => {
+  const source = `import { exactWords } from './engine/cli/exact-words.ts';
+    console.log(exactWords(process.argv.slice(-2)).map((word) => word.toString('hex')).join(' '));`;
+  const shell = `exec '${process.execPath}' --import tsx --input-type=module -e "$1" -- plain "$(printf '\\377\\376')"`;
+  assert.is(execFileSync('bash', ['-c', shell, 'bash', source], { encoding: 'utf8' }), '706c61696e fffe\n');
+  assert.equal(exactWords(['é', '�']).map(String), ['é', '�'], 'words that are not this process’s stay as they are');
+});
+
+test.run();

@@ -1,0 +1,180 @@
+// Options and operands: what is understood, and what the errors say.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { findCommand, globalOptions } from '../engine/cli/command-table.ts';
+import { recordOptions } from '../engine/cli/commands/record.ts';
+import { replayOptions } from '../engine/cli/commands/replay.ts';
+import { parseChecksumMode, parseGlobalOptions } from '../engine/cli/global-options.ts';
+import type { Invocation } from '../engine/cli/grammar.ts';
+import { nearest } from '../engine/cli/nearest.ts';
+import { OptionValues, parseWords } from '../engine/cli/parse.ts';
+import { EngineError } from '../engine/errors.ts';
+
+function invocation(name: string, words: readonly string[]): Invocation {
+  const command = findCommand(name)!;
+  const { values, operands } = parseWords(words, {
+    options: command.options,
+    command: name,
+    globalOptions,
+    stopsAtOperand: command.stopsAtOperand === true,
+    separatesAtDashes: command.takesDebuggerOptions === true,
+  });
+  return { command, global: parseGlobalOptions(new OptionValues()), values, operands };
+}
+
+const record = (...words: string[]) => recordOptions(invocation('record', words));
+const replay = (...words: string[]) => replayOptions(invocation('replay', words));
+
+/** The function must throw an EngineError with that code, whose message matches. */
+function throwsCode(action: () => unknown, code: string, message: RegExp): void {
+  try {
+    action();
+  } catch (error) {
+    assert.instance(error, EngineError);
+    assert.is((error as EngineError).code, code);
+    assert.is((error as EngineError).exitStatus, 2);
+    assert.match((error as EngineError).message, message);
+    return;
+  }
+  assert.unreachable(`nothing thrown, expected ${code}`);
+}
+
+test('record: options end at the program', () => {
+  const { program, args, wait, noSyscallBuffer } = record('-w', 'ls', '-n', '--wait');
+  assert.equal([program, args, wait, noSyscallBuffer], ['ls', ['-n', '--wait'], true, false]);
+});
+
+test('record: dashes end the options', () => {
+  const { program, args } = record('--', '-odd', '--', 'x');
+  assert.equal([program, args], ['-odd', ['--', 'x']]);
+});
+
+test('record: defaults', () => {
+  const { program, args, env, wait, cpuUnbound, compress, noSyscallBuffer, checksum } = record('true');
+  assert.equal(
+    { program, args, env, wait, cpuUnbound, compress, noSyscallBuffer, checksum },
+    {
+      program: 'true',
+      args: [],
+      env: [],
+      wait: false,
+      cpuUnbound: false,
+      compress: 'fast',
+      noSyscallBuffer: false,
+      checksum: { when: 'never' },
+    },
+  );
+});
+
+test('record: values attached, with = and as the next word', () => {
+  assert.is(record('-o', 'd', 'x').outputTraceDir, 'd');
+  assert.is(record('-od', 'x').outputTraceDir, 'd');
+  assert.is(record('-o=d', 'x').outputTraceDir, 'd');
+  assert.is(record('--output-trace-dir', 'd', 'x').outputTraceDir, 'd');
+  assert.is(record('--output-trace-dir=d', 'x').outputTraceDir, 'd');
+});
+
+test('record: flags of one letter together, the last one with a value', () => {
+  const { wait, cpuUnbound, printTraceDirFd } = record('-wup', '9', 'x');
+  assert.equal([wait, cpuUnbound, printTraceDirFd], [true, true, 9]);
+});
+
+test('record: the level of --compress comes with = only', () => {
+  assert.is(record('--compress', 'ls').compress, 'fast');
+  assert.is(record('--compress', 'ls').program, 'ls');
+  assert.is(record('--compress=best', 'ls').compress, 'best');
+  assert.is(record('--compress=none', 'ls').compress, 'none');
+  throwsCode(() => record('--compress=most', 'ls'), 'BAD_VALUE', /none, fast, best/);
+});
+
+test('record: environment in the order given', () => {
+  assert.equal(record('-v', 'A=1', '--env=B=', '-vA=2=3', 'x').env, ['A=1', 'B=', 'A=2=3']);
+  throwsCode(() => record('-v', 'A', 'x'), 'BAD_VALUE', /NAME=VALUE/);
+  throwsCode(() => record('-v', '=A', 'x'), 'BAD_VALUE', /NAME=VALUE/);
+});
+
+test('record: signals by number and name', () => {
+  assert.is(record('-t', '11', 'x').continueThroughSignal, 11);
+  assert.is(record('-t', 'SIGSEGV', 'x').continueThroughSignal, 11);
+  assert.is(record('-t', 'segv', 'x').continueThroughSignal, 11);
+  throwsCode(() => record('-t', '65', 'x'), 'BAD_VALUE', /1 to 64/);
+  throwsCode(() => record('-t', 'SIGNONE', 'x'), 'BAD_VALUE', /SIGNONE/);
+});
+
+test('record: processors', () => {
+  assert.is(record('--bind-to-cpu=any', 'x').bindToCpu, undefined);
+  assert.is(record('--bind-to-cpu=1', 'x').bindToCpu, 1);
+  assert.is(record('--num-cores', '4', 'x').numCores, 4);
+  throwsCode(() => record('--bind-to-cpu=one', 'x'), 'BAD_VALUE', /expected a number/);
+  throwsCode(() => record('-u', '--bind-to-cpu=1', 'x'), 'BAD_VALUE', /contradict/);
+  throwsCode(() => record('--num-cores=0', 'x'), 'BAD_VALUE', /1 to 1024/);
+});
+
+test('record: needs a program', () => {
+  throwsCode(() => record('-w'), 'MISSING_PROGRAM', /which program/);
+});
+
+test('replay: options and trace in any order', () => {
+  const { trace, autopilot, quiet, statsInterval } = replay('t', '-aq', '--stats', '100');
+  assert.equal([trace, autopilot, quiet, statsInterval], ['t', true, true, 100]);
+  assert.is(replay('-a').trace, undefined);
+});
+
+test('replay: what follows the dashes is for the debugger', () => {
+  assert.is(replay('-a', '--', '-x', 'script').trace, undefined);
+});
+
+test('replay: without autopilot is not available yet', () => {
+  throwsCode(() => replay('t'), 'NOT_AVAILABLE', /not available yet/);
+});
+
+test('checksum modes', () => {
+  assert.equal(parseChecksumMode('on-syscalls'), { when: 'syscalls' });
+  assert.equal(parseChecksumMode('on-all-events'), { when: 'allEvents' });
+  assert.equal(parseChecksumMode('every:50'), { when: 'every', interval: 50 });
+  assert.equal(parseChecksumMode('1000'), { when: 'from', event: 1000 });
+  throwsCode(() => parseChecksumMode('every:0'), 'BAD_VALUE', /1 or more/);
+  throwsCode(() => parseChecksumMode('sometimes'), 'BAD_VALUE', /on-syscalls/);
+});
+
+test('an unknown option names the nearest one', () => {
+  throwsCode(
+    () => record('--comprss', 'x'),
+    'UNKNOWN_OPTION',
+    /record: unknown option --comprss; did you mean --compress\?/,
+  );
+  throwsCode(() => record('--outptu-trace-dir=x', 'x'), 'UNKNOWN_OPTION', /--output-trace-dir\?/);
+  throwsCode(() => replay('-A'), 'UNKNOWN_OPTION', /rr -A \.\.\. replay/);
+  throwsCode(() => replay('-Q'), 'UNKNOWN_OPTION', /-q \(--no-redirect-output\)/);
+});
+
+test('an option of the other side says where it goes', () => {
+  throwsCode(() => record('-C', 'on-syscalls', 'x'), 'UNKNOWN_OPTION', /before the command: rr -C/);
+  throwsCode(() => record('--log=all', 'x'), 'UNKNOWN_OPTION', /before the command/);
+});
+
+test('an option that is known but not there yet says so', () => {
+  throwsCode(() => record('--chaos', 'x'), 'NOT_AVAILABLE', /^record --chaos is not available yet$/);
+  throwsCode(() => record('-h', 'x'), 'NOT_AVAILABLE', /^record -h is not available yet$/);
+  throwsCode(() => record('--max-size=5', 'x'), 'NOT_AVAILABLE', /^record --max-size is not available yet$/);
+  throwsCode(() => record('--nested=detach', 'x'), 'NOT_AVAILABLE', /--nested=detach/);
+});
+
+test('values that are missing, unwanted or no numbers', () => {
+  throwsCode(() => record('-o'), 'MISSING_VALUE', /-o needs a value: DIR/);
+  throwsCode(() => record('--env'), 'MISSING_VALUE', /--env needs a value/);
+  throwsCode(() => record('--wait=yes', 'x'), 'UNWANTED_VALUE', /--wait takes no value/);
+  throwsCode(() => record('-p', '-1', 'x'), 'BAD_VALUE', /-1/);
+  throwsCode(() => record('-p', '1e3', 'x'), 'BAD_VALUE', /1e3/);
+  throwsCode(() => record('-p', '99999999999999999999', 'x'), 'BAD_VALUE', /expected a number/);
+  throwsCode(() => record('-o', '', 'x'), 'BAD_VALUE', /directory/);
+});
+
+test('nearest: fewest edits, swaps of neighbours count once', () => {
+  assert.is(nearest('recrod', ['replay', 'record']), 'record');
+  assert.is(nearest('recrod', ['record'], 1), 'record');
+  assert.is(nearest('xyz', ['record'], 2), undefined);
+  assert.is(nearest('ps', [], 2), undefined);
+});
+
+test.run();

@@ -3,10 +3,11 @@ import { splitAtNul } from './exact-words.ts';
 import type { InheritedState } from './options.ts';
 
 const stateVariable = '_RR_FRONT';
+const descriptorsVariable = '_RR_DESCRIPTORS';
 const nodeOptionsVariable = '_RR_NODE_OPTIONS';
 
 /** The front's variable as numbers (native/launcher/front.h tells its form), or undefined when it is malformed. */
-export function parseFrontState(text: string): Omit<InheritedState, 'environment'> | undefined {
+export function parseFrontState(text: string): Omit<InheritedState, 'environment' | 'descriptors'> | undefined {
   const parts = text.split(':');
   if (parts.length !== 5 || !parts.every((part) => /^[0-9a-f]{1,16}$/.test(part))) return undefined;
   const [ignoredSignals, blockedSignals, softFileLimit, hardFileLimit, closed] = parts.map((part) =>
@@ -26,7 +27,7 @@ export function restoreEnvironment(environment: readonly Buffer[]): readonly Buf
   return environment.flatMap((variable) => {
     // The names are ASCII, and latin1 keeps every byte.
     const text = variable.toString('latin1');
-    if (text.startsWith(`${stateVariable}=`)) return [];
+    if (text.startsWith(`${stateVariable}=`) || text.startsWith(`${descriptorsVariable}=`)) return [];
     if (!text.startsWith(`${nodeOptionsVariable}=`)) return [variable];
     return [Buffer.concat([Buffer.from('NODE_OPTIONS='), variable.subarray(nodeOptionsVariable.length + 1)])];
   });
@@ -37,5 +38,9 @@ export function readInheritedState(): InheritedState | undefined {
   const state = parseFrontState(process.env[stateVariable] ?? '');
   if (state === undefined) return undefined;
   // Not process.env: it is decoded, and a name that is there twice is there once.
-  return { ...state, environment: restoreEnvironment(splitAtNul(readFileSync('/proc/self/environ'))) };
+  const descriptors = (process.env[descriptorsVariable] ?? '0,1,2')
+    .split(',')
+    .filter((part) => /^\d{1,9}$/.test(part))
+    .map(Number);
+  return { ...state, descriptors, environment: restoreEnvironment(splitAtNul(readFileSync('/proc/self/environ'))) };
 }

@@ -36,6 +36,8 @@ export interface InheritedState {
   readonly hardFileLimit: bigint;
   /** Which of descriptors 0, 1, 2 were closed; bit N is descriptor N. Node opens /dev/null on them. */
   readonly closedDescriptors: number;
+  /** The descriptors that a program inherits: Node sets FD_CLOEXEC on all of them. */
+  readonly descriptors: readonly number[];
   /** The environment, NAME=VALUE byte for byte, without what the front added. */
   readonly environment: readonly Buffer[];
 }

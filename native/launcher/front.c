@@ -1,5 +1,6 @@
 #include "launcher/front.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -48,6 +49,32 @@ static unsigned closedDescriptors(void) {
   return closed;
 }
 
+// The descriptors that a program executed now would inherit, as decimal numbers with a comma behind each; the rest is
+// left out when there are more than fit.
+static void inheritedDescriptors(char *text, size_t capacity) {
+  size_t length = 0;
+  text[0] = 0;
+  DIR *folder = opendir("/proc/self/fd");
+  if (folder == NULL) {
+    snprintf(text, capacity, "0,1,2,");
+    return;
+  }
+  const struct dirent *entry;
+  while ((entry = readdir(folder)) != NULL) {
+    if (entry->d_name[0] == '.') continue;
+    const int descriptor = atoi(entry->d_name);
+    const int flags = fcntl(descriptor, F_GETFD);
+    if (descriptor == dirfd(folder) || flags < 0 || (flags & FD_CLOEXEC) != 0) continue;
+    const int written = snprintf(text + length, capacity - length, "%d,", descriptor);
+    if (written < 0 || (size_t)written >= capacity - length) {
+      text[length] = 0;
+      break;
+    }
+    length += (size_t)written;
+  }
+  closedir(folder);
+}
+
 static int reportFailure(const char *what, const char *name) {
   const int error = errno;
   fprintf(stderr, "rr: cannot %s %s: %s\n", what, name, strerror(error));
@@ -68,6 +95,10 @@ int runFront(int argc, char **argv) {
            (unsigned long long)unblockSignals(), (unsigned long long)files.rlim_cur, (unsigned long long)files.rlim_max,
            closed);
   if (setenv("_RR_FRONT", state, 1) != 0) return reportFailure("set", "_RR_FRONT");
+
+  static char descriptors[65536];
+  inheritedDescriptors(descriptors, sizeof descriptors);
+  if (setenv("_RR_DESCRIPTORS", descriptors, 1) != 0) return reportFailure("set", "_RR_DESCRIPTORS");
 
   const char *nodeOptions = getenv("NODE_OPTIONS");
   if (nodeOptions != NULL) {

@@ -8,7 +8,11 @@
 //
 // the sets of ignored and of blocked signals (bit N - 1 is signal N), both RLIMIT_NOFILE (RLIM_INFINITY is all ones),
 // and which of the descriptors 0, 1 and 2 are closed (bit N is descriptor N). Node ignores SIGPIPE and SIGXFSZ, raises
-// the soft limit, and opens /dev/null on closed standard descriptors. Node itself starts with no signal blocked and
+// the soft limit, and opens /dev/null on closed standard descriptors. And
+//
+//   _RR_DESCRIPTORS=N,N,...,
+//
+// the descriptors that are open and inherited: Node sets FD_CLOEXEC on all that it finds. Node itself starts with no signal blocked and
 // without the user's NODE_OPTIONS, which are meant for the program: they wait in _RR_NODE_OPTIONS.
 //
 // argv[0] is the word `front`, and is overwritten. Does not return unless it fails: 2 when there is no script,

@@ -67,6 +67,8 @@ bool Recorder::launch(RecordingEnd& end) {
   if (child < 0) return failed(errno);
   if (child == 0) {
     fcntl(ready[0], F_SETFD, 0);
+    // Node has set FD_CLOEXEC on everything that it inherited (uv_disable_stdio_inheritance).
+    for (const int descriptor : options_.inheritedDescriptors) fcntl(descriptor, F_SETFD, 0);
     // The report descriptor must survive this exec and not the next: the stub sets FD_CLOEXEC again.
     fcntl(report[1], F_SETFD, 0);
     sigset_t none;

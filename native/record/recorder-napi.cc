@@ -111,6 +111,10 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.softFileLimit = bits(object, "softFileLimit");
     options.hardFileLimit = bits(object, "hardFileLimit");
     options.closedDescriptors = static_cast<unsigned>(number(object, "closedDescriptors"));
+    const auto descriptors = object.Get("inheritedDescriptors").As<Napi::Array>();
+    for (uint32_t i = 0; i < descriptors.Length(); i++) {
+      options.inheritedDescriptors.push_back(descriptors.Get(i).As<Napi::Number>().Int32Value());
+    }
     options.cpu = number(object, "cpu");
     options.numCores = number(object, "numCores");
     options.waitForAll = object.Get("waitForAll").ToBoolean();

@@ -35,8 +35,9 @@ struct RecorderOptions {
   uint64_t blockedSignals = 0;
   uint64_t softFileLimit = 0;
   uint64_t hardFileLimit = 0;
-  unsigned closedDescriptors = 0;  // bit N: descriptor N is closed
-  int cpu = -1;                    // bound to this one; -1: unbound
+  unsigned closedDescriptors = 0;         // bit N: descriptor N is closed
+  std::vector<int> inheritedDescriptors;  // those that the program inherits
+  int cpu = -1;                           // bound to this one; -1: unbound
   int numCores = 1;
   bool waitForAll = false;
   int continueThroughSignal = 0;

@@ -1,0 +1,54 @@
+/** The processes of a recording, from its task records. */
+
+/** A task record with its strings: what a TaskView tells, as a value. */
+export interface TaskEvent {
+  readonly kind: 'start' | 'exec' | 'exit';
+  readonly tid: number;
+  readonly parentTid: number;
+  readonly threadGroup: number;
+  /** exit: the wait status. */
+  readonly status: number;
+  /** exec: the path, then the arguments. */
+  readonly strings: readonly string[];
+}
+
+export interface ProcessEntry {
+  readonly pid: number;
+  /** Undefined for the first process. */
+  readonly parentPid: number | undefined;
+  /** Exit status, or the negative number of the signal that ended it; undefined when its end was not recorded. */
+  exit: number | undefined;
+  /** Arguments of its last exec; undefined when it has made none. */
+  command: readonly string[] | undefined;
+}
+
+/** Exit status of a wait status, or the negative number of a signal. */
+function exitOf(status: number): number {
+  const signal = status & 0x7f;
+  return signal === 0 ? (status >> 8) & 0xff : -signal;
+}
+
+/** Gathers the processes, in the order in which they began. A pid that is used again is another process. */
+export class ProcessTable {
+  readonly processes: ProcessEntry[] = [];
+  readonly #alive = new Map<number, ProcessEntry>();
+  readonly #groupByTid = new Map<number, number>();
+
+  add(event: TaskEvent): void {
+    const { kind, tid, parentTid, threadGroup, status, strings } = event;
+    if (kind === 'start') {
+      this.#groupByTid.set(tid, threadGroup);
+      if (tid !== threadGroup) return;
+      const parentPid = parentTid === 0 ? undefined : (this.#groupByTid.get(parentTid) ?? parentTid);
+      const entry: ProcessEntry = { pid: tid, parentPid, exit: undefined, command: undefined };
+      this.processes.push(entry);
+      this.#alive.set(tid, entry);
+      return;
+    }
+    const entry = this.#alive.get(threadGroup);
+    if (entry === undefined) return;
+    if (kind === 'exec') entry.command = strings.slice(1);
+    // The process has the status of its leader, whichever thread goes last.
+    else if (tid === threadGroup) entry.exit = exitOf(status);
+  }
+}

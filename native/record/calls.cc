@@ -102,6 +102,7 @@ void Recorder::callEntry(Task& task) {
   const long call = static_cast<long>(registers.orig_rax);
   if (!started_) {
     // The launcher, on its way to the program.
+    execSeen_ |= isExec(call);
     if (!resume(task, isExec(call) ? PTRACE_SYSCALL : PTRACE_CONT)) return lost(task);
     task.state = Task::State::inCall;
     return;
@@ -134,7 +135,9 @@ void Recorder::callEntry(Task& task) {
   }
   if (enterSpecial(task)) return;
   if (task.comparing) task.compare.before(task.tid, task.space->memory, arguments);
-  runCall(task, syscallModel(task.modelCall).mayBlock);
+  const bool mayBlock = syscallModel(task.modelCall).mayBlock;
+  if (mayBlock && !aloneInRecording()) redirectOutParameters(task);
+  runCall(task, mayBlock);
 }
 
 // Lets the kernel do the call, up to its exit stop or as far as it goes without blocking.
@@ -285,7 +288,7 @@ void Recorder::callExit(Task& task) {
   const int64_t result = static_cast<int64_t>(registers.rax);
   static thread_local std::vector<OutRange> ranges;
   ranges.clear();
-  task.out.exit(result, task.space->memory, ranges);
+  restoreOutParameters(task, registers, ranges);
   if (task.comparing && task.call != SYS_restart_syscall) task.compare.after(task.space->memory, ranges);
   for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length);
   uint8_t stdio = 0;
@@ -364,19 +367,22 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
   facts.length = (task.arguments[1] + 4095) & ~4095ULL;
   facts.protection = static_cast<uint32_t>(task.arguments[2]);
   facts.flags = static_cast<uint32_t>(task.arguments[3]);
+  const int fd = static_cast<int>(task.arguments[4]);
+  const std::string link = descriptorPath(task.tid, fd);
+  struct stat identity = {};
+  const bool named = !(facts.flags & MAP_ANONYMOUS) && stat(link.c_str(), &identity) == 0;
+  // Memory of /dev/zero is anonymous memory.
+  if (named && S_ISCHR(identity.st_mode) && identity.st_rdev == makedev(1, 5)) facts.flags |= MAP_ANONYMOUS;
   if (facts.flags & MAP_ANONYMOUS) {
     writer_.mapping(task.tid, facts);
     return;
   }
   facts.offset = task.arguments[5];
-  const int fd = static_cast<int>(task.arguments[4]);
-  const std::string link = descriptorPath(task.tid, fd);
   char target[4096];
   const ssize_t length = readlink(link.c_str(), target, sizeof target);
   if (length > 0) facts.path = std::string_view(target, static_cast<size_t>(length));
   const bool shared = (facts.flags & MAP_TYPE) != MAP_PRIVATE;
-  struct stat identity;
-  const bool regular = stat(link.c_str(), &identity) == 0 && S_ISREG(identity.st_mode);
+  const bool regular = named && S_ISREG(identity.st_mode);
   bool contentNeeded = true;  // by data records
   if (regular) {
     facts.device = identity.st_dev;

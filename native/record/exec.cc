@@ -62,6 +62,12 @@ int openMapped(pid_t tid, const MapLine& line) {
 
 // At PTRACE_EVENT_EXEC: goes on to the exit stop of the exec, where the new program stands at its first instruction.
 void Recorder::execed(Task& task) {
+  if (!started_ && !execSeen_) {
+    // The exec of the launcher itself: the tracer attached before it.
+    task.state = Task::State::inCall;
+    if (!resume(task, PTRACE_CONT)) lost(task);
+    return;
+  }
   unsigned long message = 0;
   if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &message) != 0) return lost(task);
   const pid_t former = static_cast<pid_t>(message);
@@ -118,6 +124,8 @@ void Recorder::recordExec(Task& task, pid_t former) {
   task.space = std::make_shared<AddressSpace>();
   task.callEntered = false;
   task.clearChildTid = 0;
+  task.scratch = 0;
+  task.redirections.clear();
   task.ownTscTrap = false;
   task.state = Task::State::runnable;
   user_regs_struct registers;
@@ -140,7 +148,7 @@ void Recorder::recordExec(Task& task, pid_t former) {
   for (const MapLine& line : maps) {
     if (line.name == "[vdso]") vdsoStart = line.start;
   }
-  installRuntimePage(task, vdsoStart);
+  task.space->runtimePage = installRuntimePage(task, vdsoStart);
   if (vdsoStart != 0 && !vdso_.image().empty()) {
     task.space->memory.writeAll(vdsoStart, vdso_.image().data(), vdso_.image().size());
   }

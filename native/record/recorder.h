@@ -115,6 +115,11 @@ class Recorder {
   void recordShmat(Task& task, const user_regs_struct& registers);
   void recordSharedWrites(Task& task, int64_t result);
   void runCall(Task& task, bool mayBlock);
+  // scratch.cc
+  void provideScratch(Task& thread, Task& maker);
+  void redirectOutParameters(Task& task);
+  void restoreOutParameters(Task& task, user_regs_struct& registers, std::vector<OutRange>& ranges);
+  bool sharesMemory(const Task& task) const;
   // signals.cc
   void signalStop(Task& task, int signal);
   bool emulateTimeStamp(Task& task, const siginfo_t& info, user_regs_struct& registers);
@@ -150,6 +155,7 @@ class Recorder {
   std::vector<std::unique_ptr<Task>> buried_;  // tasks that are gone, until the handler that held them has returned
   Task* current_ = nullptr;
   pid_t initialTid_ = 0;
+  bool execSeen_ = false;  // the launcher is in the exec of the program, and no longer in its own
   bool started_ = false;
   bool initialGone_ = false;
   uint64_t initialGoneAt_ = 0;

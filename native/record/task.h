@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "record/memory-compare.h"
 #include "record/out-parameters.h"
@@ -16,9 +17,15 @@
 
 namespace rr {
 
+// Bytes of a thread's scratch memory.
+inline constexpr uint64_t kScratchSize = 256 * 1024;
+
 // Shared by the tasks that share memory (CLONE_VM).
 struct AddressSpace {
   TraceeMemory memory;
+  bool runtimePage = false;             // our page is there
+  std::vector<uint64_t> scratch;        // all scratch areas, each kScratchSize bytes
+  std::vector<uint64_t> unusedScratch;  // those of threads that are gone
 };
 
 struct Task {
@@ -54,6 +61,15 @@ struct Task {
   uint8_t stdio = 0;                        // 1, 2: the call writes to our standard output or error
   uint64_t outputStart = 0;                 // sendfile, copy_file_range to stdio: where the input is read
   std::optional<uint64_t> changedArgument;  // rdx as the program gave it, when it was changed for the kernel
+
+  // Scratch memory of the task (scratch.cc), 0 when it has none.
+  uint64_t scratch = 0;
+  struct Redirection {
+    int argument;  // index of the register that points to the buffer
+    uint64_t original, scratch, length;
+    bool inOut;
+  };
+  std::vector<Redirection> redirections;
 
   // Signals taken from the kernel in mid-computation, to be delivered at the next event.
   std::deque<siginfo_t> stashed;

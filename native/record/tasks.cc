@@ -61,12 +61,15 @@ void Recorder::cloned(Task& task, int event) {
   } else {
     child->space = std::make_shared<AddressSpace>();
     child->space->memory.open(childTid);
+    child->space->runtimePage = task.space->runtimePage;
+    child->space->scratch = child->space->unusedScratch = task.space->scratch;
   }
   if (flags & CLONE_CHILD_CLEARTID) child->clearChildTid = childTidAddress;
   Task& added = *child;
   tasks_[childTid] = std::move(child);
 
   writeEnter(task);
+  if ((flags & CLONE_VM) && !(flags & CLONE_VFORK) && added.space->runtimePage) provideScratch(added, task);
   user_regs_struct registers;
   if (getRegisters(childTid, registers)) {
     if (flags & CLONE_CHILD_SETTID) writer_.memory(childTid, added.space->memory, childTidAddress, sizeof(pid_t));
@@ -138,6 +141,7 @@ void Recorder::gone(Task& task, int status) {
     writer_.task(schema::TaskKind::kExit, tid, 0, task.threadGroup, status, 0, {});
     frame(schema::EventKind::kExit, task, status, task.atEvent);
   }
+  if (task.scratch != 0) task.space->unusedScratch.push_back(task.scratch);
   if (current_ == &task) current_ = nullptr;
   auto found = tasks_.find(tid);
   if (found != tasks_.end()) {

@@ -1,0 +1,45 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { EngineError } from '../errors.ts';
+
+/** Default of execvp(3) when the environment has no PATH. */
+const defaultPath = '/bin:/usr/bin';
+
+/**
+ * The file that a shell would execute for `name`: itself when it has a slash, else the first executable of that name in
+ * `path`.
+ * @throws EngineError PROGRAM_NOT_FOUND (exit status 127), PROGRAM_NOT_EXECUTABLE (126), as a shell answers
+ */
+export function findProgram(name: string, path: string | undefined): string {
+  if (name.includes('/')) {
+    const reason = whyNotExecutable(name);
+    if (reason) throw reason;
+    return name;
+  }
+  let denied: EngineError | undefined;
+  for (const folder of (path ?? defaultPath).split(':')) {
+    const candidate = `${folder === '' ? '.' : folder}/${name}`;
+    const reason = whyNotExecutable(candidate);
+    if (!reason) return candidate;
+    if (reason.code === 'PROGRAM_NOT_EXECUTABLE') denied ??= reason;
+  }
+  throw denied ?? new EngineError('PROGRAM_NOT_FOUND', `${name}: command not found`, { exitStatus: 127 });
+}
+
+function whyNotExecutable(path: string): EngineError | undefined {
+  try {
+    if (statSync(path).isDirectory()) {
+      return new EngineError('PROGRAM_NOT_EXECUTABLE', `${path}: is a directory`, { exitStatus: 126 });
+    }
+    accessSync(path, constants.X_OK);
+    return undefined;
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return new EngineError('PROGRAM_NOT_FOUND', `${path}: no such file or directory`, { exitStatus: 127, cause });
+    }
+    return new EngineError('PROGRAM_NOT_EXECUTABLE', `${path}: permission denied (${code})`, {
+      exitStatus: 126,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,137 @@
+// Scratch memory: where the kernel writes while a call blocks and other tasks of the same memory run. What it wrote
+// appears in the program's memory at the call's end, which is an event; so replay sees it at the same point.
+//
+// Only buffers that a register points to are redirected; those behind structures (iovec, msghdr) are written in place.
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+
+#include "generated/syscalls.h"
+#include "record/recorder.h"
+
+namespace rr {
+
+namespace {
+
+constexpr uint64_t kPage = 4096;
+// In-out values of this size (socklen_t, loff_t, timeval) are copied back before the ranges are found, which may
+// depend on them.
+constexpr uint64_t kSmall = 64;
+
+unsigned long long& argumentRegister(user_regs_struct& registers, int argument) {
+  switch (argument) {
+    case 0:
+      return registers.rdi;
+    case 1:
+      return registers.rsi;
+    case 2:
+      return registers.rdx;
+    case 3:
+      return registers.r10;
+    case 4:
+      return registers.r8;
+    default:
+      return registers.r9;
+  }
+}
+
+// True when each page of the range can be written by the task itself: one byte a page is written back as it is.
+// /proc/TID/mem would write to read-only pages too.
+bool isWritable(pid_t tid, const TraceeMemory& memory, uint64_t address, uint64_t length) {
+  const uint64_t end = address + length;
+  if (end < address) return false;
+  for (uint64_t at = address; at < end; at = (at & ~(kPage - 1)) + kPage) {
+    uint8_t byte;
+    if (!memory.readAll(at, &byte, 1)) return false;
+    const iovec local = {&byte, 1};
+    const iovec remote = {reinterpret_cast<void*>(at), 1};
+    if (process_vm_writev(tid, &local, 1, &remote, 1, 0) != 1) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// Called with a new thread that stands at its first instruction: maps scratch memory for it, and for its maker if that
+// has none yet (which is inside its clone and cannot make calls).
+void Recorder::provideScratch(Task& thread, Task& maker) {
+  for (Task* task : {&thread, &maker}) {
+    if (task->scratch != 0 || task->space != thread.space) continue;
+    std::vector<uint64_t>& unused = thread.space->unusedScratch;
+    if (!unused.empty()) {
+      task->scratch = unused.back();
+      unused.pop_back();
+      continue;
+    }
+    const uint64_t arguments[6] = {
+        0, kScratchSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, ~0ULL, 0};
+    const long result = syscallByStops(thread.tid, SYS_mmap, arguments);
+    if (result <= 0) continue;
+    task->scratch = static_cast<uint64_t>(result);
+    thread.space->scratch.push_back(task->scratch);
+  }
+}
+
+// At the entry of a call that may block: points the kernel at scratch memory.
+void Recorder::redirectOutParameters(Task& task) {
+  if (task.call == SYS_restart_syscall) return;  // the kernel goes on with the pointers of the first time
+  task.redirections.clear();
+  if (task.scratch == 0 || !sharesMemory(task)) return;
+  uint64_t used = 0;
+  user_regs_struct registers = task.entry;
+  for (const OutRegion& region : task.out.regions()) {
+    if (region.argument < 0 || region.address == 0 || region.maximumLength == 0) continue;
+    const uint64_t room = (region.maximumLength + 15) & ~15ULL;
+    if (room < region.maximumLength || room > kScratchSize - used) continue;
+    if (!isWritable(task.tid, task.space->memory, region.address, region.maximumLength)) continue;
+    const uint64_t scratch = task.scratch + used;
+    std::vector<uint8_t> bytes(region.maximumLength);
+    if (!task.space->memory.readAll(region.address, bytes.data(), bytes.size())) continue;
+    if (!task.space->memory.writeAll(scratch, bytes.data(), bytes.size())) continue;
+    used += room;
+    argumentRegister(registers, region.argument) = scratch;
+    task.redirections.push_back({region.argument, region.address, scratch, region.maximumLength, region.inOut});
+  }
+  if (!task.redirections.empty()) setRegisters(task.tid, registers);
+}
+
+// At its exit: the registers point where the program had them, and what the kernel wrote is copied there. `ranges` are
+// found in between, by the addresses that the program knows.
+void Recorder::restoreOutParameters(Task& task, user_regs_struct& registers, std::vector<OutRange>& ranges) {
+  const auto copyBack = [&task](uint64_t from, uint64_t to, uint64_t length) {
+    std::vector<uint8_t> bytes(length);
+    if (task.space->memory.readAll(from, bytes.data(), length)) task.space->memory.writeAll(to, bytes.data(), length);
+  };
+  for (const Task::Redirection& redirection : task.redirections) {
+    if (task.call != SYS_restart_syscall) {
+      argumentRegister(registers, redirection.argument) = redirection.original;
+    }
+    if (redirection.inOut && redirection.length <= kSmall) {
+      copyBack(redirection.scratch, redirection.original, redirection.length);
+    }
+  }
+  if (!task.redirections.empty()) setRegisters(task.tid, registers);
+  const int64_t result = static_cast<int64_t>(registers.rax);
+  task.out.exit(result, task.space->memory, ranges);
+  for (const OutRange& range : ranges) {
+    for (const Task::Redirection& redirection : task.redirections) {
+      const uint64_t from = std::max(range.address, redirection.original);
+      const uint64_t to = std::min(range.address + range.length, redirection.original + redirection.length);
+      if (from < to) copyBack(redirection.scratch + (from - redirection.original), from, to - from);
+    }
+  }
+  // An interrupted call may go on by restart_syscall, with the kernel still pointing at scratch memory.
+  constexpr int64_t kRestartBlock = -516;
+  if (result != kRestartBlock) task.redirections.clear();
+}
+
+bool Recorder::sharesMemory(const Task& task) const {
+  for (auto& [tid, other] : tasks_) {
+    if (other.get() != &task && other->space == task.space && other->state != Task::State::dying) return true;
+  }
+  return false;
+}
+
+}  // namespace rr

@@ -2,9 +2,6 @@
 // with the error's name, arguments with poisoned upper halves, and buffers that end where readable memory ends.
 #pragma once
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -62,9 +59,9 @@ unused static long succeeded(const char *what, long value) {
 }
 
 // The set-up of a guest must work: ends it with status 99 and says which step failed.
-#define need(expression)                                                                               \
-  ((void)((expression) || (say("%s:%d: %s: %s\n", __FILE_NAME__, __LINE__, #expression, strerror(errno)), \
-                           _exit(99), 0)))
+#define need(expression)  \
+  ((void)((expression) || \
+          (say("%s:%d: %s: %s\n", __FILE_NAME__, __LINE__, #expression, strerror(errno)), _exit(99), 0)))
 #ifndef __FILE_NAME__
 #define __FILE_NAME__ __BASE_FILE__
 #endif

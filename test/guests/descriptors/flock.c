@@ -1,7 +1,7 @@
 // flock between two descriptions of one file, and its inheritance by fork.
-#include "../guest.h"
-
 #include <sys/file.h>
+
+#include "../guest.h"
 
 int main(void) {
   int one = patternFile("file", 10), two = open("file", O_RDONLY);

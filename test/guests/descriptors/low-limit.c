@@ -1,7 +1,7 @@
 // Works under an RLIMIT_NOFILE that leaves no room for descriptors of anybody else.
-#include "../guest.h"
-
 #include <sys/resource.h>
+
+#include "../guest.h"
 
 int main(void) {
   struct rlimit limit = {4, 4};

@@ -1,8 +1,8 @@
 // pidfd_open, pidfd_send_signal, pidfd_getfd and waiting by descriptor.
-#include "../guest.h"
-
 #include <poll.h>
 #include <sys/pidfd.h>
+
+#include "../guest.h"
 
 int main(void) {
   int ends[2];
@@ -23,6 +23,7 @@ int main(void) {
   siginfo_t info = {0};
   result("waitid P_PIDFD", syscall(SYS_waitid, poisoned(3), poisoned(process), &info, poisoned(WEXITED), 0L));
   say("  code %d status %d\n", info.si_code, info.si_status);
-  result("pidfd_send_signal to the dead", syscall(SYS_pidfd_send_signal, poisoned(process), poisoned(SIGTERM), 0L, poisoned(0)));
+  result("pidfd_send_signal to the dead",
+         syscall(SYS_pidfd_send_signal, poisoned(process), poisoned(SIGTERM), 0L, poisoned(0)));
   return 0;
 }

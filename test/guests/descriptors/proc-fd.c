@@ -1,7 +1,7 @@
 // Which descriptors a program finds in /proc/self/fd: its own, nothing of the recorder's.
-#include "../guest.h"
-
 #include <dirent.h>
+
+#include "../guest.h"
 
 int main(void) {
   int seen[256] = {0};

@@ -36,7 +36,8 @@ int main(void) {
   result("F_OFD_GETLK", syscall(SYS_fcntl, poisoned(again), poisoned(F_OFD_GETLK), query));
   say("  type %d owner %d\n", query->l_type, query->l_pid);
   need(write(done[1], "x", 1) == 1);
-  result("F_SETLKW waits for the child", syscall(SYS_fcntl, poisoned(file), poisoned(F_SETLKW), lockOf(F_WRLCK, 10, 20)));
+  result("F_SETLKW waits for the child",
+         syscall(SYS_fcntl, poisoned(file), poisoned(F_SETLKW), lockOf(F_WRLCK, 10, 20)));
   reap("child", child);
   return 0;
 }

@@ -1,7 +1,7 @@
 // getdents64 and getdents: whole directory, small buffers, errors.
-#include "../guest.h"
-
 #include <dirent.h>
+
+#include "../guest.h"
 
 static int byName(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 

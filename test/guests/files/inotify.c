@@ -1,12 +1,13 @@
 // inotify: events of changes that the guest makes itself.
-#include "../guest.h"
-
 #include <sys/inotify.h>
+
+#include "../guest.h"
 
 int main(void) {
   int notify = syscall(SYS_inotify_init1, poisoned(IN_NONBLOCK));
   need(notify >= 0);
-  result("add watch", syscall(SYS_inotify_add_watch, poisoned(notify), pageEndString("."), poisoned(IN_CREATE | IN_DELETE | IN_MOVE)));
+  result("add watch", syscall(SYS_inotify_add_watch, poisoned(notify), pageEndString("."),
+                              poisoned(IN_CREATE | IN_DELETE | IN_MOVE)));
   char *buffer = pageEnd(256);
   result("nothing yet", read(notify, buffer, 256));
   close(patternFile("file", 3));

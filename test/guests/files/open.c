@@ -1,7 +1,7 @@
 // open, openat, creat, openat2: flags, modes and the errors that depend on memory and on the path.
-#include "../guest.h"
-
 #include <linux/openat2.h>
+
+#include "../guest.h"
 
 int main(void) {
   char *name = pageEndString("file");
@@ -28,8 +28,8 @@ int main(void) {
 
   need(mkdir("d", 0755) == 0);
   int directory = open("d", O_RDONLY | O_DIRECTORY);
-  result("openat below a directory",
-         syscall(SYS_openat, poisoned(directory), pageEndString("inner"), poisoned(O_CREAT | O_WRONLY), poisoned(0644)));
+  result("openat below a directory", syscall(SYS_openat, poisoned(directory), pageEndString("inner"),
+                                             poisoned(O_CREAT | O_WRONLY), poisoned(0644)));
   struct open_how *how = pageEnd(sizeof *how);
   *how = (struct open_how){.flags = O_RDONLY, .resolve = RESOLVE_BENEATH};
   result("openat2", syscall(SYS_openat2, poisoned(directory), pageEndString("inner"), how, sizeof *how));

@@ -8,7 +8,8 @@ int main(void) {
   result("chown -1", syscall(SYS_chown, "file", poisoned(-1), poisoned(-1)));
   result("fchown", syscall(SYS_fchown, poisoned(file), poisoned(-1), poisoned(getgid())));
   result("lchown", syscall(SYS_lchown, "link", poisoned(-1), poisoned(-1)));
-  result("fchownat", syscall(SYS_fchownat, poisoned(AT_FDCWD), "link", poisoned(-1), poisoned(-1), poisoned(AT_SYMLINK_NOFOLLOW)));
+  result("fchownat",
+         syscall(SYS_fchownat, poisoned(AT_FDCWD), "link", poisoned(-1), poisoned(-1), poisoned(AT_SYMLINK_NOFOLLOW)));
   result("chown missing", syscall(SYS_chown, "missing", poisoned(-1), poisoned(-1)));
   result("chown bad address", syscall(SYS_chown, badAddress(), poisoned(-1), poisoned(-1)));
   struct stat status;

@@ -1,8 +1,8 @@
 // Reads itself through /proc/self/mem, and its auxiliary vector through /proc/self/auxv.
-#include "../guest.h"
-
 #include <elf.h>
 #include <sys/auxv.h>
+
+#include "../guest.h"
 
 static char text[] = "before";
 

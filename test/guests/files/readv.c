@@ -1,7 +1,7 @@
 // readv, preadv, preadv2: vectors that are empty, too long, or fault half way.
-#include "../guest.h"
-
 #include <sys/uio.h>
+
+#include "../guest.h"
 
 static struct iovec *vector(char *a, size_t aSize, char *b, size_t bSize) {
   struct iovec parts[2] = {{a, aSize}, {b, bSize}};
@@ -18,7 +18,8 @@ int main(void) {
   result("preadv2 at the file's own offset",
          syscall(SYS_preadv2, poisoned(file), vector(first, 3, second, 4), 2L, -1L, -1L, poisoned(0)));
   say("  \"%.3s\" \"%.4s\", offset %ld\n", first, second, (long)lseek(file, 0, SEEK_CUR));
-  result("preadv2 unknown flag", syscall(SYS_preadv2, poisoned(file), vector(first, 3, second, 4), 2L, 0L, 0L, poisoned(0x8000)));
+  result("preadv2 unknown flag",
+         syscall(SYS_preadv2, poisoned(file), vector(first, 3, second, 4), 2L, 0L, 0L, poisoned(0x8000)));
   result("readv no parts", syscall(SYS_readv, poisoned(file), badAddress(), 0L));
   result("readv too many parts", syscall(SYS_readv, poisoned(file), vector(first, 1, second, 1), 1025L));
   result("readv negative count", syscall(SYS_readv, poisoned(file), vector(first, 1, second, 1), -1L));

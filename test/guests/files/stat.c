@@ -16,7 +16,8 @@ int main(void) {
   show("stat", syscall(SYS_stat, pageEndString("link"), status));
   show("lstat", syscall(SYS_lstat, pageEndString("link"), status));
   show("fstat", syscall(SYS_fstat, poisoned(file), status));
-  show("newfstatat", syscall(SYS_newfstatat, poisoned(AT_FDCWD), pageEndString("link"), status, poisoned(AT_SYMLINK_NOFOLLOW)));
+  show("newfstatat",
+       syscall(SYS_newfstatat, poisoned(AT_FDCWD), pageEndString("link"), status, poisoned(AT_SYMLINK_NOFOLLOW)));
   show("newfstatat empty path", syscall(SYS_newfstatat, poisoned(file), "", status, poisoned(AT_EMPTY_PATH)));
   show("stat directory", syscall(SYS_stat, pageEndString("d"), status));
   show("stat missing", syscall(SYS_stat, pageEndString("missing"), status));
@@ -30,11 +31,14 @@ int main(void) {
   say("/dev/null: device %lx\n", (long)null.st_rdev);
 
   struct statx *extended = pageEnd(sizeof *extended);
-  long value = syscall(SYS_statx, poisoned(AT_FDCWD), pageEndString("link"), poisoned(0), poisoned(STATX_BASIC_STATS), extended);
+  long value =
+      syscall(SYS_statx, poisoned(AT_FDCWD), pageEndString("link"), poisoned(0), poisoned(STATX_BASIC_STATS), extended);
   if (result("statx", value) == 0)
     say("  mode %o links %u size %lu mask has size %d\n", extended->stx_mode, extended->stx_nlink,
         (long)extended->stx_size, !!(extended->stx_mask & STATX_SIZE));
-  result("statx bad address", syscall(SYS_statx, poisoned(AT_FDCWD), "file", poisoned(0), poisoned(STATX_ALL), badAddress()));
-  result("statx descriptor", syscall(SYS_statx, poisoned(file), "", poisoned(AT_EMPTY_PATH), poisoned(STATX_SIZE), extended));
+  result("statx bad address",
+         syscall(SYS_statx, poisoned(AT_FDCWD), "file", poisoned(0), poisoned(STATX_ALL), badAddress()));
+  result("statx descriptor",
+         syscall(SYS_statx, poisoned(file), "", poisoned(AT_EMPTY_PATH), poisoned(STATX_SIZE), extended));
   return 0;
 }

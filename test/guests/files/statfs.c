@@ -1,7 +1,7 @@
 // statfs, fstatfs, ustat, sysfs.
-#include "../guest.h"
-
 #include <sys/vfs.h>
+
+#include "../guest.h"
 
 int main(void) {
   struct statfs *first = pageEnd(sizeof *first), *second = pageEnd(sizeof *second);

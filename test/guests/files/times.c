@@ -1,14 +1,14 @@
 // utime, utimes, futimesat, utimensat: what is set is what stat shows.
-#include "../guest.h"
-
 #include <sys/time.h>
 #include <utime.h>
+
+#include "../guest.h"
 
 static void show(void) {
   struct stat status;
   need(stat("file", &status) == 0);
-  say("  access %ld.%09ld modification %ld.%09ld\n", status.st_atim.tv_sec, status.st_atim.tv_nsec, status.st_mtim.tv_sec,
-      status.st_mtim.tv_nsec);
+  say("  access %ld.%09ld modification %ld.%09ld\n", status.st_atim.tv_sec, status.st_atim.tv_nsec,
+      status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
 }
 
 int main(void) {

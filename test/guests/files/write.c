@@ -1,7 +1,7 @@
 // write, pwrite64, writev, pwritev, pwritev2: short counts at the end of memory, append, errors.
-#include "../guest.h"
-
 #include <sys/uio.h>
+
+#include "../guest.h"
 
 static void content(const char *name) {
   char text[200];

@@ -1,7 +1,7 @@
 // Extended attributes by path, link and descriptor; sizes asked with 0, and too small.
-#include "../guest.h"
-
 #include <sys/xattr.h>
+
+#include "../guest.h"
 
 int main(void) {
   int file = patternFile("file", 10);

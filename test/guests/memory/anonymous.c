@@ -11,7 +11,8 @@ int main(void) {
   say("filled %016lx\n", hashOf(map, 10 * pageSize));
   char *hint = (char *)0x10000000;
   say("hint taken: %d\n", mmap(hint, pageSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == hint);
-  say("below 4 GiB: %d\n", (uintptr_t)mmap(0, pageSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0) < 1UL << 32);
+  say("below 4 GiB: %d\n",
+      (uintptr_t)mmap(0, pageSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0) < 1UL << 32);
   char *common = mmap(0, pageSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   char *own = mmap(0, pageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   strcpy(common, "parent");

@@ -1,5 +1,5 @@
-// build: -O0
 // A stack that grows by megabytes, with a system call at its deepest, and ends in an overflow in a child.
+// build: -O0
 #include "../guest.h"
 
 static int depth(int levels) {

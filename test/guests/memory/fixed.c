@@ -13,10 +13,12 @@ int main(void) {
   result("NOREPLACE over a mapping",
          (long)mmap(area, pageSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
   munmap(area + 7 * pageSize, pageSize);
-  char *again = mmap(area + 7 * pageSize, pageSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  char *again =
+      mmap(area + 7 * pageSize, pageSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
   say("NOREPLACE in a hole: %d\n", again == area + 7 * pageSize);
   result("not at a page", (long)mmap(area + 1, pageSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
-  result("in the kernel's half", (long)mmap((void *)(1UL << 63), pageSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+  result("in the kernel's half",
+         (long)mmap((void *)(1UL << 63), pageSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
   // A file mapping that replaces part of a file mapping.
   char *shared = mmap(0, 2 * pageSize, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   char *over = mmap(shared + pageSize, pageSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0);

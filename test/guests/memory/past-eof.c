@@ -1,7 +1,7 @@
 // Touching a file mapping behind the file's end, or after the file was truncated: SIGBUS, until the file grows.
-#include "../guest.h"
-
 #include <setjmp.h>
+
+#include "../guest.h"
 
 static sigjmp_buf back;
 static volatile char *faulted;

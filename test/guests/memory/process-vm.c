@@ -1,7 +1,7 @@
 // process_vm_readv and process_vm_writev between parent and child.
-#include "../guest.h"
-
 #include <sys/uio.h>
+
+#include "../guest.h"
 
 static char text[32] = "original";
 

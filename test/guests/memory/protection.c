@@ -1,7 +1,7 @@
 // mprotect: what faults and what does not, on parts of mappings; the errors.
-#include "../guest.h"
-
 #include <setjmp.h>
+
+#include "../guest.h"
 
 static sigjmp_buf back;
 static volatile int code;
@@ -48,10 +48,12 @@ int main(void) {
   result("of nothing", syscall(SYS_mprotect, area, 0L, (long)(PROT_READ)));
   int file = open("/etc/passwd", O_RDONLY);
   char *map = mmap(0, pageSize, PROT_READ, MAP_SHARED, file, 0);
-  result("writable of a read-only shared file", syscall(SYS_mprotect, map, (long)pageSize, (long)(PROT_READ | PROT_WRITE)));
+  result("writable of a read-only shared file",
+         syscall(SYS_mprotect, map, (long)pageSize, (long)(PROT_READ | PROT_WRITE)));
   map = mmap(0, pageSize, PROT_READ, MAP_PRIVATE, file, 0);
   result("writable of a private one", syscall(SYS_mprotect, map, (long)pageSize, (long)(PROT_READ | PROT_WRITE)));
   try("private file page", map);
-  result("pkey_mprotect without a key", syscall(SYS_pkey_mprotect, map, (long)pageSize, (long)(PROT_READ), poisoned(-1)));
+  result("pkey_mprotect without a key",
+         syscall(SYS_pkey_mprotect, map, (long)pageSize, (long)(PROT_READ), poisoned(-1)));
   return 0;
 }

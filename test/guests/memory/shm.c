@@ -1,7 +1,7 @@
 // System V shared memory: shmget, shmat, shmctl, shmdt, over a fork.
-#include "../guest.h"
-
 #include <sys/shm.h>
+
+#include "../guest.h"
 
 int main(void) {
   long id = syscall(SYS_shmget, poisoned(IPC_PRIVATE), 2L * pageSize, poisoned(IPC_CREAT | 0600));

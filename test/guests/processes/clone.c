@@ -1,8 +1,8 @@
 // clone as a fork with options: tids written in parent and child, shared descriptors, shared directory, shared memory,
 // other exit signals, no exit signal.
-#include "../guest.h"
-
 #include <sched.h>
+
+#include "../guest.h"
 
 static pid_t *parentTid, *childTid;
 static volatile int value;

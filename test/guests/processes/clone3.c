@@ -1,8 +1,8 @@
 // clone3 with its structure at the end of a page; a pidfd asked for; structures that are wrong.
-#include "../guest.h"
-
 #include <linux/sched.h>
 #include <poll.h>
+
+#include "../guest.h"
 
 int main(void) {
   struct clone_args *arguments = pageEnd(CLONE_ARGS_SIZE_VER0);

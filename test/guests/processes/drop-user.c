@@ -1,7 +1,7 @@
 // As root: becomes another user, in a child for good and for a while; else shows that it may not.
-#include "../guest.h"
-
 #include <grp.h>
+
+#include "../guest.h"
 
 static void show(const char *when) {
   uid_t uids[3];

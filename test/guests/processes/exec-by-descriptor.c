@@ -1,7 +1,7 @@
 // execveat and fexecve, of a program, of a script, of a file without a name.
-#include "../guest.h"
-
 #include <sys/sendfile.h>
+
+#include "../guest.h"
 
 extern char **environ;
 

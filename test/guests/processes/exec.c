@@ -1,8 +1,8 @@
 // execve of itself: arguments, environment, what survives (pid, descriptors, mask, directory, umask) and what does not
 // (handlers, memory, close-on-exec descriptors).
-#include "../guest.h"
-
 #include <sys/prctl.h>
+
+#include "../guest.h"
 
 static void onSignal(int number) {}
 

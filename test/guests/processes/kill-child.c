@@ -1,7 +1,7 @@
 // A parent kills children: blocked in a call, computing, stopped, already dead.
-#include "../guest.h"
-
 #include <sys/prctl.h>
+
+#include "../guest.h"
 
 int main(void) {
   int ends[2];

@@ -1,5 +1,5 @@
-// build: -static -nostdlib -nostartfiles -ffreestanding -fno-stack-protector
 // No C library, no stack use before the first call: three system calls and the end.
+// build: -static -nostdlib -nostartfiles -ffreestanding -fno-stack-protector
 static long call(long number, long a, long b, long c) {
   long value;
   __asm__ volatile("syscall" : "=a"(value) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");

@@ -1,7 +1,7 @@
 // A grandchild outlives its parent: it is given to another, which a subreaper can be.
-#include "../guest.h"
-
 #include <sys/prctl.h>
+
+#include "../guest.h"
 
 int main(void) {
   int ends[2], go[2];

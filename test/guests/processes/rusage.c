@@ -1,9 +1,9 @@
-// build: -O0
 // getrusage, times, and prlimit of a child: filled in, and in relation.
-#include "../guest.h"
-
+// build: -O0
 #include <sys/resource.h>
 #include <sys/times.h>
+
+#include "../guest.h"
 
 int main(void) {
   pid_t child = fork();
@@ -15,7 +15,8 @@ int main(void) {
   reap("child", child);
   struct rusage *usage = pageEnd(sizeof *usage);
   result("RUSAGE_CHILDREN", syscall(SYS_getrusage, poisoned(RUSAGE_CHILDREN), usage));
-  say("  time was used %d, memory %d\n", usage->ru_utime.tv_sec * 1000000 + usage->ru_utime.tv_usec > 0, usage->ru_maxrss > 0);
+  say("  time was used %d, memory %d\n", usage->ru_utime.tv_sec * 1000000 + usage->ru_utime.tv_usec > 0,
+      usage->ru_maxrss > 0);
   result("RUSAGE_SELF", syscall(SYS_getrusage, poisoned(RUSAGE_SELF), usage));
   result("RUSAGE_THREAD", syscall(SYS_getrusage, poisoned(RUSAGE_THREAD), usage));
   result("unknown", syscall(SYS_getrusage, poisoned(77), usage));

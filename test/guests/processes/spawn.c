@@ -1,7 +1,7 @@
 // posix_spawn with file actions and attributes, system and popen.
-#include "../guest.h"
-
 #include <spawn.h>
+
+#include "../guest.h"
 
 extern char **environ;
 

@@ -1,8 +1,8 @@
-// build: -static
 // A static binary that forks, execs another, allocates, and reads the time.
-#include "../guest.h"
-
+// build: -static
 #include <time.h>
+
+#include "../guest.h"
 
 int main(void) {
   say("static\n");

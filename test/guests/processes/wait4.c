@@ -1,7 +1,7 @@
 // wait4: any child, one child, group; not hanging; no child; rusage at the end of a page.
-#include "../guest.h"
-
 #include <sys/resource.h>
+
+#include "../guest.h"
 
 static pid_t spawn(int code) {
   pid_t child = fork();

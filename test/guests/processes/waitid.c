@@ -1,7 +1,7 @@
 // waitid: exits, deaths, stops and continuations, with the whole siginfo and rusage.
-#include "../guest.h"
-
 #include <sys/resource.h>
+
+#include "../guest.h"
 
 static siginfo_t *info;
 
@@ -28,15 +28,18 @@ int main(void) {
   show("stop", syscall(SYS_waitid, poisoned(P_PID), poisoned(child), info, poisoned(WSTOPPED), 0L), child);
   need(kill(child, SIGCONT) == 0);
   show("continue", syscall(SYS_waitid, poisoned(P_ALL), poisoned(0), info, poisoned(WCONTINUED), 0L), child);
-  show("stop again", syscall(SYS_waitid, poisoned(P_PID), poisoned(child), info, poisoned(WSTOPPED | WEXITED), 0L), child);
+  show("stop again", syscall(SYS_waitid, poisoned(P_PID), poisoned(child), info, poisoned(WSTOPPED | WEXITED), 0L),
+       child);
   need(kill(child, SIGCONT) == 0);
   show("death", syscall(SYS_waitid, poisoned(P_PID), poisoned(child), info, poisoned(WEXITED), 0L), child);
   memset(info, 0xff, sizeof *info);
   result("no child", syscall(SYS_waitid, poisoned(P_ALL), poisoned(0), info, poisoned(WEXITED), 0L));
   child = fork();
-  if (child == 0) for (;;) pause();
+  if (child == 0)
+    for (;;) pause();
   memset(info, 0xff, sizeof *info);
-  result("WNOHANG, nothing yet", syscall(SYS_waitid, poisoned(P_ALL), poisoned(0), info, poisoned(WEXITED | WNOHANG), 0L));
+  result("WNOHANG, nothing yet",
+         syscall(SYS_waitid, poisoned(P_ALL), poisoned(0), info, poisoned(WEXITED | WNOHANG), 0L));
   say("  pid %d\n", info->si_pid);
   result("no kind of event", syscall(SYS_waitid, poisoned(P_ALL), poisoned(0), info, poisoned(0), 0L));
   need(kill(child, SIGKILL) == 0);

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { type DataRecordView, dataSize, dataSpaces, type FrameView } from '../generated/schema.ts';
+import { syscallNumbers } from '../syscalls/numbers.ts';
+import { pageDown } from './address-space.ts';
+import { mapFlags, memoryCallRefused } from './remote-memory.ts';
+import type { Replayer } from './replayer.ts';
+import type { Task } from './task.ts';
+import { verifyChecksums } from './verify-checksums.ts';
+
+/** How far below its mapping the kernel lets a stack grow at once here; limits were lifted (replay-stub.c). */
+const stackReach = 2 ** 30;
+
+/** Writes back what the kernel wrote, and verifies memory where the trace has checksums of it. */
+export function applyData(replayer: Replayer, frame: FrameView): void {
+  const { source } = replayer;
+  for (let index = 0; index < frame.dataCount; index++) {
+    const record = source.data(index);
+    switch (record.space) {
+      case dataSpaces.memory:
+        writeMemory(replayer, frame, replayer.taskOf(frame, record.tid), record);
+        break;
+      case dataSpaces.xsave:
+        setXsave(replayer, frame, replayer.taskOf(frame, record.tid), record);
+        break;
+      default:
+        // signalInfo is for display; checksums come last; output is the echo's.
+        break;
+    }
+  }
+}
+
+/** The checksums of an event, when it is done. */
+export function verifyData(replayer: Replayer, frame: FrameView): void {
+  for (let index = 0; index < frame.dataCount; index++) {
+    const record = replayer.source.data(index);
+    if (record.space === dataSpaces.checksum) {
+      verifyChecksums(replayer, frame, replayer.taskOf(frame, record.tid), record);
+    }
+  }
+}
+
+function setXsave(replayer: Replayer, frame: FrameView, task: Task, record: DataRecordView): void {
+  try {
+    replayer.processes.setXsave(task.pid, record.buffer, record.position + dataSize, record.length);
+  } catch (error) {
+    const found = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw replayer.divergence(frame, task, {
+      expected: `this processor takes the recorded extended registers (${record.length} bytes)`,
+      found: `the kernel refuses them (${found}): the recording's processor has other features than this one`,
+    });
+  }
+}
+
+function writeMemory(replayer: Replayer, frame: FrameView, task: Task, record: DataRecordView): void {
+  const { processes } = replayer;
+  const address = record.addressNumber;
+  const { length } = record;
+  const start = record.position + dataSize;
+  let done = processes.writeMemory(task.pid, address, record.buffer, start, length);
+  while (done < length) {
+    const at = address + done;
+    const part = writeShared(replayer, task, at, record.buffer.subarray(start + done, start + length));
+    if (part === 0 && !growStack(replayer, frame, task, at)) {
+      throw replayer.divergence(frame, task, {
+        expected: `memory at 0x${at.toString(16)}, where the kernel wrote ${length - done} bytes`,
+        found: 'no memory there',
+      });
+    }
+    done += part;
+    if (done < length)
+      done += processes.writeMemory(task.pid, address + done, record.buffer, start + done, length - done);
+  }
+}
+
+/** A shared mapping that must not be written, even by ptrace: write to its file. Returns the bytes written. */
+function writeShared(replayer: Replayer, task: Task, address: number, bytes: Uint8Array): number {
+  const file = task.addressSpace.files.find(address);
+  if (file?.sharedKey === undefined) return 0;
+  const length = Math.min(bytes.length, file.end - address);
+  replayer.shared.write(file.sharedKey, file.offset + (address - file.start), bytes.subarray(0, length));
+  return length;
+}
+
+/**
+ * The kernel wrote below the stack's mapping and grew it by that. Writing through /proc/PID/mem does not grow it
+ * (Linux 6.5 on), so it is extended by hand. False when there is no stack to grow.
+ */
+function growStack(replayer: Replayer, frame: FrameView, task: Task, address: number): boolean {
+  const smaps = readFileSync(`/proc/${task.pid}/smaps`, 'latin1');
+  const mapping = /^([0-9a-f]+)-([0-9a-f]+) ([r-])([w-])([x-])/gm;
+  for (let match = mapping.exec(smaps); match !== null; match = mapping.exec(smaps)) {
+    const start = Number.parseInt(match[1]!, 16);
+    if (start <= address) continue;
+    const flags = /^VmFlags:(.*)$/m.exec(smaps.slice(match.index))?.[1] ?? '';
+    if (start - address > stackReach || !flags.includes(' gd')) return false;
+    const protection = (match[3] === 'r' ? 1 : 0) | (match[4] === 'w' ? 2 : 0) | (match[5] === 'x' ? 4 : 0);
+    const from = pageDown(address);
+    const all = mapFlags.private | mapFlags.fixed | mapFlags.anonymous | mapFlags.noReserve | mapFlags.growsDown;
+    const result = replayer.processes.call(task.pid, syscallNumbers.mmap, from, start - from, protection, all, -1, 0);
+    if (memoryCallRefused(result)) throw replayer.callDivergence(frame, task, 'growing the stack', result);
+    return true;
+  }
+  return false;
+}

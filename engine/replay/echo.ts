@@ -1,0 +1,67 @@
+/** Writing again what the recorded program wrote to standard output and error. */
+import { EngineError } from '../errors.ts';
+import { writeAll } from '../write-all.ts';
+
+const flushAt = 1 << 16;
+
+export interface EchoOptions {
+  /** `-q` */
+  readonly quiet: boolean;
+  /** `-M` */
+  readonly mark: boolean;
+}
+
+/** Collects output and writes it in large pieces, in the order in which it came. */
+export class Echo {
+  private readonly options: EchoOptions;
+  private readonly pending = Buffer.alloc(flushAt);
+  private length = 0;
+  private descriptor = 1;
+  /** Bytes given out so far, both streams. */
+  bytes = 0;
+  /** Called before anything is written: something else may stand on the terminal's line. */
+  beforeWrite: () => void = () => undefined;
+
+  constructor(options: EchoOptions) {
+    this.options = options;
+  }
+
+  get quiet(): boolean {
+    return this.options.quiet;
+  }
+
+  /** `-M`: tells whose bytes come next. */
+  mark(descriptor: number, threadGroup: number, event: number): void {
+    if (this.options.mark) this.write(descriptor, Buffer.from(`[rr ${threadGroup} ${event}]`));
+  }
+
+  /** @throws EngineError OUTPUT_CLOSED when nobody reads it any more; the system's error for anything else. */
+  write(descriptor: number, bytes: Uint8Array): void {
+    if (this.options.quiet || bytes.length === 0) return;
+    if (descriptor !== this.descriptor || this.length + bytes.length > flushAt) this.flush();
+    this.descriptor = descriptor;
+    this.bytes += bytes.length;
+    if (bytes.length >= flushAt) {
+      this.writeOut(bytes);
+    } else {
+      this.pending.set(bytes, this.length);
+      this.length += bytes.length;
+    }
+  }
+
+  flush(): void {
+    if (this.length === 0) return;
+    const length = this.length;
+    this.length = 0;
+    this.writeOut(this.pending.subarray(0, length));
+  }
+
+  private writeOut(bytes: Uint8Array): void {
+    this.beforeWrite();
+    if (!writeAll(this.descriptor, bytes)) {
+      const name = this.descriptor === 1 ? 'standard output' : 'standard error';
+      // As if SIGPIPE had ended it, which Node ignores.
+      throw new EngineError('OUTPUT_CLOSED', `nobody reads ${name} any more: the replay ends`, { exitStatus: 141 });
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/** The end of a task. */
+import { dataSize, dataSpaces, type FrameView } from '../../generated/schema.ts';
+import type { Replayer } from '../replayer.ts';
+import type { Task } from '../task.ts';
+
+export function replayExit(replayer: Replayer, frame: FrameView): void {
+  const task = replayer.taskOf(frame);
+  // What the kernel wrote at the exit lives on where others share the memory; the task itself may be gone.
+  for (let index = 0; index < frame.dataCount; index++) {
+    const record = replayer.source.data(index);
+    if (record.space !== dataSpaces.memory) continue;
+    const heir = otherTask(replayer.taskOf(frame, record.tid));
+    if (heir === undefined) continue;
+    const start = record.position + dataSize;
+    const { length } = record;
+    const written = replayer.processes.writeMemory(heir.pid, record.addressNumber, record.buffer, start, length);
+    if (written < length) {
+      throw replayer.divergence(frame, heir, {
+        expected: `memory at 0x${record.addressNumber.toString(16)}, where the kernel wrote at the exit`,
+        found: 'no memory there',
+      });
+    }
+  }
+  replayer.drop(task);
+}
+
+function otherTask(task: Task): Task | undefined {
+  for (const other of task.addressSpace.tasks) {
+    if (other !== task) return other;
+  }
+  return undefined;
+}

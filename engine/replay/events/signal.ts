@@ -1,0 +1,101 @@
+/** Signals: where they come, and the frame that the kernel builds for a handler. */
+import { dataSize, dataSpaces, type FrameView, frameFlags, registerIndex } from '../../generated/schema.ts';
+import { syscallNumbers } from '../../syscalls/numbers.ts';
+import { pageDown, pageSize, userEnd } from '../address-space.ts';
+import { applyData, verifyData } from '../apply-data.ts';
+import { masks, registersEqual } from '../compare.ts';
+import { readFrameRegisters, register, setRegister } from '../registers.ts';
+import { mapFlags } from '../remote-memory.ts';
+import type { Replayer } from '../replayer.ts';
+import type { Task } from '../task.ts';
+import { isStopped, signalText, stopSignal, syscallStop } from '../wait-status.ts';
+
+const sigsegv = 11;
+/** si_code: the address is mapped by nothing. */
+const mapError = 1;
+
+export function replaySignal(replayer: Replayer, frame: FrameView): void {
+  const task = replayer.taskOf(frame);
+  readFrameRegisters(frame, replayer.expected);
+  if (frame.flags & frameFlags.deterministic) runToOwnSignal(replayer, frame, task);
+  else if (frame.flags & frameFlags.atSyscallEntry) runToPutOffCall(replayer, frame, task);
+  else compareStanding(replayer, frame, task);
+  replayer.adopt(frame, task);
+  if (frame.dataCount > 0) verifyData(replayer, frame);
+}
+
+/** The kernel has built the handler's frame on the stack; it is written back whole. */
+export function replaySignalHandler(replayer: Replayer, frame: FrameView): void {
+  const task = replayer.taskOf(frame);
+  readFrameRegisters(frame, replayer.expected);
+  applyData(replayer, frame);
+  task.restarts = false;
+  task.inCall = false;
+  replayer.adopt(frame, task);
+  verifyData(replayer, frame);
+}
+
+function runToOwnSignal(replayer: Replayer, frame: FrameView, task: Task): void {
+  const guard = guardFault(replayer, frame, task);
+  const status = replayer.run(frame, task);
+  if (!isStopped(status) || status === syscallStop || stopSignal(status) !== frame.number) {
+    throw replayer.stopDivergence(frame, task, `signal ${signalText(frame.number)} raised by its instruction`, status);
+  }
+  if (!registersEqual(replayer.expected, replayer.found, masks.signal)) {
+    throw replayer.registerDivergence(frame, task, masks.signal);
+  }
+  if (guard !== undefined) replayer.processes.call(task.pid, syscallNumbers.munmap, guard, pageSize);
+}
+
+/**
+ * A stack that ran into its limit: the replay's stacks have none, so the page where the recording faulted is kept from
+ * growing by an inaccessible page. Returns it; undefined when nothing was needed.
+ */
+function guardFault(replayer: Replayer, frame: FrameView, task: Task): number | undefined {
+  if (frame.number !== sigsegv) return undefined;
+  for (let index = 0; index < frame.dataCount; index++) {
+    const record = replayer.source.data(index);
+    if (record.space !== dataSpaces.signalInfo || record.length < 24) continue;
+    const view = new DataView(record.buffer.buffer, record.buffer.byteOffset + record.position + dataSize, 24);
+    const address = Number(view.getBigUint64(16, true));
+    if (view.getInt32(8, true) !== mapError || address >= userEnd) return undefined;
+    const page = pageDown(address);
+    const flags = mapFlags.private | mapFlags.anonymous | mapFlags.noReserve | mapFlags.fixedNoReplace;
+    const result = replayer.processes.call(task.pid, syscallNumbers.mmap, page, pageSize, 0, flags, -1, 0);
+    return result === page ? page : undefined;
+  }
+  return undefined;
+}
+
+/** The recorder took the call back and delivered the signal before it. */
+function runToPutOffCall(replayer: Replayer, frame: FrameView, task: Task): void {
+  const { expected, found } = replayer;
+  const status = replayer.run(frame, task);
+  if (status !== syscallStop) {
+    throw replayer.stopDivergence(frame, task, 'a system call, put off for a signal', status);
+  }
+  setRegister(found, registerIndex.rip, register(found, registerIndex.rip) - 2);
+  const sameCall = found[2 * registerIndex.orig_rax] === expected[2 * registerIndex.rax];
+  if (!sameCall || !registersEqual(expected, found, masks.putOff)) {
+    throw replayer.registerDivergence(frame, task, masks.putOff);
+  }
+}
+
+/**
+ * The task stands where its last event left it. After an interrupted call the recorder may have seen it before or after
+ * the kernel's rewinding, which the next run is then to do or not.
+ */
+function compareStanding(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (task.inCall) return;
+  const { expected } = replayer;
+  if (registersEqual(expected, task.registers, masks.signal)) return;
+  if (task.restarts) {
+    const sameButRestarted = register(expected, registerIndex.rip) === register(task.registers, registerIndex.rip) - 2;
+    if (sameButRestarted) {
+      task.restarts = false;
+      return;
+    }
+  }
+  replayer.found.set(task.registers);
+  throw replayer.registerDivergence(frame, task, masks.signal);
+}

@@ -1,0 +1,76 @@
+/** System calls: emulated, but for those that change the address space. */
+import { type FrameView, registerIndex } from '../../generated/schema.ts';
+import { syscallNumbers } from '../../syscalls/numbers.ts';
+import { applyData, verifyData } from '../apply-data.ts';
+import { masks, type RegisterMask, registersEqual } from '../compare.ts';
+import { echoOutput } from '../echo-output.ts';
+import { memoryCall } from '../memory-calls.ts';
+import { readFrameRegisters } from '../registers.ts';
+import type { Replayer } from '../replayer.ts';
+import type { Task } from '../task.ts';
+import { syscallStop, syscallText } from '../wait-status.ts';
+
+/** Entered and left. */
+export function replaySyscall(replayer: Replayer, frame: FrameView): void {
+  const task = replayer.taskOf(frame);
+  runToCall(replayer, frame, task, exitMask(frame.number));
+  complete(replayer, frame, task);
+}
+
+/** Entered; it ends later, or never. */
+export function replaySyscallEnter(replayer: Replayer, frame: FrameView): void {
+  const task = replayer.taskOf(frame);
+  const restored = frame.number === syscallNumbers.rt_sigreturn;
+  runToCall(replayer, frame, task, restored ? masks.nothing : masks.entry);
+  task.inCall = true;
+  if (frame.dataCount > 0) applyData(replayer, frame);
+  replayer.adopt(frame, task);
+  if (frame.dataCount > 0) verifyData(replayer, frame);
+}
+
+/** The call that was entered before has ended. */
+export function replaySyscallExit(replayer: Replayer, frame: FrameView): void {
+  const task = replayer.taskOf(frame);
+  if (!task.inCall) throw replayer.nonsense(frame, `ends a system call of task ${task.tid}, which is in none`);
+  readFrameRegisters(frame, replayer.expected);
+  complete(replayer, frame, task);
+}
+
+/** Runs the task to its next system call, and compares. */
+function runToCall(replayer: Replayer, frame: FrameView, task: Task, mask: RegisterMask): void {
+  if (task.inCall) throw replayer.nonsense(frame, `enters a system call of task ${task.tid}, which is in one`);
+  const status = replayer.run(frame, task);
+  if (status !== syscallStop || replayer.found[2 * registerIndex.orig_rax] !== frame.number) {
+    throw replayer.stopDivergence(frame, task, `system call ${syscallText(frame.number)}`, status);
+  }
+  readFrameRegisters(frame, replayer.expected);
+  if (!registersEqual(replayer.expected, replayer.found, mask)) {
+    throw replayer.registerDivergence(frame, task, mask);
+  }
+}
+
+/** Everything that the call did, with the frame's registers in `expected`. */
+function complete(replayer: Replayer, frame: FrameView, task: Task): void {
+  const execute = memoryCall(frame.number);
+  if (execute !== undefined) execute(replayer, frame, task);
+  if (frame.stdio !== 0) echoOutput(replayer, frame, task);
+  if (frame.dataCount > 0) applyData(replayer, frame);
+  task.inCall = false;
+  task.restarts = frame.number !== syscallNumbers.rt_sigreturn && wantsRestart(replayer);
+  replayer.adopt(frame, task);
+  if (frame.dataCount > 0) verifyData(replayer, frame);
+}
+
+/** rax is -512 (ERESTARTSYS), -513, -514 or -516 (ERESTART_RESTARTBLOCK), which the program never sees. */
+function wantsRestart(replayer: Replayer): boolean {
+  const result = replayer.expected[2 * registerIndex.rax]! | 0;
+  return (
+    result <= -512 && result >= -516 && result !== -515 && replayer.expected[2 * registerIndex.rax + 1] === 0xffff_ffff
+  );
+}
+
+function exitMask(number: number): RegisterMask {
+  if (number === syscallNumbers.rt_sigreturn) return masks.nothing;
+  if (number === syscallNumbers.arch_prctl) return masks.setBase;
+  return masks.exit;
+}

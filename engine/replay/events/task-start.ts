@@ -1,0 +1,64 @@
+/** New tasks: each becomes a process of the replay's. */
+import { type FrameView, taskKinds } from '../../generated/schema.ts';
+import { AddressSpace } from '../address-space.ts';
+import { applyData, verifyData } from '../apply-data.ts';
+import { DescriptorTable } from '../descriptor-table.ts';
+import { readFrameRegisters } from '../registers.ts';
+import type { Replayer } from '../replayer.ts';
+import { Task } from '../task.ts';
+import { taskRecord } from '../task-record.ts';
+
+/**
+ * Of a recorded clone only CLONE_VM is kept. CLONE_PARENT makes every process a child of the replayer's own, which so
+ * can kill and reap it, whichever of the others end first.
+ */
+const keptFlags = 0x100;
+const cloneParent = 0x8000;
+
+export function replayTaskStart(replayer: Replayer, frame: FrameView): void {
+  const record = taskRecord(replayer, frame, taskKinds.start);
+  const { tid, threadGroup, parentTid } = record;
+  if (tid !== frame.tid || replayer.tasks.has(tid)) {
+    throw replayer.nonsense(frame, `starts task ${tid}, which cannot be started here`);
+  }
+  const task = parentTid === 0 ? firstTask(replayer, frame, tid, threadGroup) : cloneTask(replayer, frame, record);
+  replayer.tasks.set(tid, task);
+  readFrameRegisters(frame, replayer.expected);
+  if (frame.dataCount > 0) applyData(replayer, frame);
+  replayer.adopt(frame, task);
+  if (frame.dataCount > 0) verifyData(replayer, frame);
+}
+
+/** The stub itself; the exec that follows clears it. */
+function firstTask(replayer: Replayer, frame: FrameView, tid: number, threadGroup: number): Task {
+  if (replayer.tasks.size > 0) throw replayer.nonsense(frame, 'starts a first task again');
+  return new Task({
+    tid,
+    threadGroup,
+    pid: replayer.processes.first,
+    addressSpace: new AddressSpace(),
+    descriptors: new DescriptorTable(),
+    cpuidTraps: false,
+    name: '',
+  });
+}
+
+function cloneTask(
+  replayer: Replayer,
+  frame: FrameView,
+  record: { tid: number; parentTid: number; threadGroup: number; cloneFlags: bigint },
+): Task {
+  const maker = replayer.taskOf(frame, record.parentTid);
+  const sharing = Number(record.cloneFlags & BigInt(keptFlags));
+  const pid = replayer.processes.clone(maker.pid, sharing | cloneParent);
+  if (pid < 0) throw replayer.callDivergence(frame, maker, 'making a process (clone)', pid);
+  return new Task({
+    tid: record.tid,
+    threadGroup: record.threadGroup,
+    pid,
+    addressSpace: sharing ? maker.addressSpace : maker.addressSpace.fork(),
+    descriptors: maker.descriptors.fork(),
+    cpuidTraps: maker.cpuidTraps,
+    name: maker.name,
+  });
+}

@@ -1,0 +1,99 @@
+/** Mappings as the trace records them, made in the replay at the same addresses. */
+import { type FrameView, type MappingView, mappingSources } from '../generated/schema.ts';
+import { pageSize } from './address-space.ts';
+import { callOrDiverge, checkRange, mapFlags } from './remote-memory.ts';
+import type { Replayer } from './replayer.ts';
+import { SharedFiles } from './shared-files.ts';
+import type { Task } from './task.ts';
+
+/** All mapping records of the event, in their order. */
+export function mapRecords(replayer: Replayer, frame: FrameView, task: Task): void {
+  for (let index = 0; index < frame.mappingCount; index++) {
+    mapRecord(replayer, frame, task, replayer.source.mapping(index));
+  }
+}
+
+function mapRecord(replayer: Replayer, frame: FrameView, task: Task, mapping: MappingView): void {
+  const { addressSpace } = task;
+  const start = mapping.addressNumber;
+  const length = mapping.lengthNumber;
+  const end = start + length;
+  if (mapping.source === mappingSources.heap) addressSpace.heapEnd = end;
+  if (length === 0 && mapping.source === mappingSources.heap) return;
+  if (start % pageSize !== 0 || length % pageSize !== 0) {
+    throw replayer.nonsense(frame, `maps 0x${length.toString(16)} bytes at 0x${start.toString(16)}: not whole pages`);
+  }
+  checkRange(replayer, frame, start, length);
+  const type = mapping.mapFlags & mapFlags.typeMask;
+  const shared = type !== mapFlags.private;
+  // A file's own identity makes it one for all that map it; memory shared with children only has none.
+  const hasIdentity = mapping.inode !== 0n || mapping.device !== 0n;
+  if (shared && hasIdentity && mapping.source !== mappingSources.anonymous) {
+    mapShared(replayer, frame, task, mapping);
+  } else if (mapping.source === mappingSources.store) {
+    mapStored(replayer, frame, task, mapping);
+  } else {
+    const kept = mapping.mapFlags & mapFlags.growsDown;
+    const flags = (shared ? mapFlags.shared : mapFlags.private) | kept | mapFlags.anonymous | mapFlags.noReserve;
+    addressSpace.files.remove(start, end);
+    place(replayer, frame, task, mapping, flags, -1);
+  }
+}
+
+function mapStored(replayer: Replayer, frame: FrameView, task: Task, mapping: MappingView): void {
+  const hash = hashOf(mapping);
+  const descriptor = task.descriptors.obtain(replayer.processes, task.pid, hash, (send) =>
+    replayer.stored.use(mapping, hash, send),
+  );
+  checkDescriptor(replayer, frame, task, descriptor);
+  addFile(task, mapping);
+  place(replayer, frame, task, mapping, mapFlags.private | mapFlags.noReserve, descriptor);
+}
+
+function mapShared(replayer: Replayer, frame: FrameView, task: Task, mapping: MappingView): void {
+  const key = SharedFiles.key(mapping.device, mapping.inode);
+  const size = mapping.offsetNumber + mapping.lengthNumber;
+  if (!Number.isSafeInteger(size)) throw replayer.nonsense(frame, `maps a file beyond byte 2^53`);
+  const file = replayer.shared.open(key, Buffer.from(mapping.payload).toString(), size);
+  if (mapping.source === mappingSources.store) {
+    const hash = hashOf(mapping);
+    replayer.shared.fill(key, hash, replayer.stored.copy(mapping, hash));
+  }
+  const descriptor = task.descriptors.obtain(replayer.processes, task.pid, key, (send) => send(file));
+  checkDescriptor(replayer, frame, task, descriptor);
+  addFile(task, mapping, key);
+  place(replayer, frame, task, mapping, mapFlags.shared | mapFlags.noReserve, descriptor);
+}
+
+function place(
+  replayer: Replayer,
+  frame: FrameView,
+  task: Task,
+  mapping: MappingView,
+  flags: number,
+  descriptor: number,
+): void {
+  const offset = descriptor < 0 ? 0 : mapping.offsetNumber;
+  const fixed = flags | mapFlags.fixed;
+  const { addressNumber, lengthNumber, protection } = mapping;
+  callOrDiverge(replayer, frame, task, 'mmap', addressNumber, lengthNumber, protection, fixed, descriptor, offset);
+}
+
+function addFile(task: Task, mapping: MappingView, sharedKey?: string): void {
+  const start = mapping.addressNumber;
+  task.addressSpace.files.add({
+    start,
+    end: start + mapping.lengthNumber,
+    offset: mapping.offsetNumber,
+    path: Buffer.from(mapping.payload).toString(),
+    ...(sharedKey === undefined ? {} : { sharedKey }),
+  });
+}
+
+function checkDescriptor(replayer: Replayer, frame: FrameView, task: Task, descriptor: number): void {
+  if (descriptor < 0) throw replayer.callDivergence(frame, task, 'handing over a mapped file', descriptor);
+}
+
+function hashOf(mapping: MappingView): string {
+  return Buffer.from(mapping.hash).toString('hex');
+}

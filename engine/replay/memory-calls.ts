@@ -1,0 +1,139 @@
+/**
+ * System calls that change the address space, made again in the replay: docs/events.md, "What replay executes". They go
+ * by the recorded registers, `replayer.expected`, in which the arguments still stand beside the result.
+ */
+import { type FrameView, registerIndex } from '../generated/schema.ts';
+import { syscallNumbers } from '../syscalls/numbers.ts';
+import { pageUp } from './address-space.ts';
+import { mapRecords } from './map-records.ts';
+import { callArguments, callFailed, register } from './registers.ts';
+import { callOrDiverge, checkRange, mapFlags } from './remote-memory.ts';
+import type { Replayer } from './replayer.ts';
+import type { Task } from './task.ts';
+
+/** PROT_READ | PROT_WRITE. */
+const readWrite = 3;
+const remapFlags = { mayMove: 1, fixed: 2 } as const;
+const advice = { dontNeed: 4, free: 8 } as const;
+/** MADV_*: DONTNEED, REMOVE, DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK, DONTNEED_LOCKED change what memory holds. */
+const replayedAdvice: ReadonlySet<number> = new Set([4, 9, 10, 11, 18, 19, 24]);
+/** -ENOMEM: mprotect and madvise met a hole, after they had worked on what lies before it (mprotect(2)). */
+const metHole = 0xffff_fff4;
+
+type MemoryCall = (replayer: Replayer, frame: FrameView, task: Task) => void;
+
+const memoryCalls: readonly (MemoryCall | undefined)[] = (() => {
+  const table: (MemoryCall | undefined)[] = new Array(512).fill(undefined);
+  table[syscallNumbers.mmap] = mapRecords;
+  table[syscallNumbers.shmat] = mapRecords;
+  table[syscallNumbers.shmdt] = detach;
+  table[syscallNumbers.munmap] = unmap;
+  table[syscallNumbers.mprotect] = protect;
+  table[syscallNumbers.pkey_mprotect] = protect;
+  table[syscallNumbers.mremap] = remap;
+  table[syscallNumbers.madvise] = advise;
+  table[syscallNumbers.brk] = moveHeapEnd;
+  return table;
+})();
+
+/** What to execute for a system call; undefined for one that is emulated. */
+export function memoryCall(number: number): MemoryCall | undefined {
+  return memoryCalls[number];
+}
+
+function unmap(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (callFailed(replayer.expected)) return;
+  const [start = 0, size = 0] = callArguments(replayer.expected);
+  unmapRange(replayer, frame, task, start, pageUp(size));
+}
+
+function unmapRange(replayer: Replayer, frame: FrameView, task: Task, start: number, length: number): void {
+  checkRange(replayer, frame, start, length);
+  callOrDiverge(replayer, frame, task, 'munmap', start, length);
+  task.addressSpace.files.remove(start, start + length);
+}
+
+/** Its mapping record tells the range. */
+function detach(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (callFailed(replayer.expected)) return;
+  for (let index = 0; index < frame.mappingCount; index++) {
+    const { addressNumber, lengthNumber } = replayer.source.mapping(index);
+    unmapRange(replayer, frame, task, addressNumber, lengthNumber);
+  }
+  if (frame.mappingCount > 0) return;
+  // A segment is attached as a whole: it is the file that begins where shmdt points.
+  const start = register(replayer.expected, registerIndex.rdi);
+  const file = task.addressSpace.files.find(start);
+  if (file !== undefined) unmapRange(replayer, frame, task, file.start, file.end - file.start);
+}
+
+/** True when the recorded call did something: it worked, or it failed at a hole. */
+function tookEffect(replayer: Replayer): boolean {
+  return !callFailed(replayer.expected) || replayer.expected[2 * registerIndex.rax] === metHole;
+}
+
+function protect(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (!tookEffect(replayer)) return;
+  const [start = 0, size = 0, protection = 0] = callArguments(replayer.expected);
+  if (size === 0) return;
+  checkRange(replayer, frame, start, pageUp(size));
+  if (callFailed(replayer.expected)) {
+    replayer.processes.call(task.pid, syscallNumbers.mprotect, start, size, protection);
+  } else {
+    callOrDiverge(replayer, frame, task, 'mprotect', start, size, protection);
+  }
+}
+
+function advise(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (!tookEffect(replayer)) return;
+  const [start = 0, size = 0, asked = 0] = callArguments(replayer.expected);
+  // The recorder lets the kernel do DONTNEED for FREE, which may drop pages at any time.
+  const kind = asked === advice.free ? advice.dontNeed : asked;
+  if (size === 0 || !replayedAdvice.has(kind)) return;
+  checkRange(replayer, frame, start, pageUp(size));
+  // What it is refused for (a file that cannot be punched, a locked page) leaves memory as it was; recorded effects
+  // on a shared file's content come as data.
+  replayer.processes.call(task.pid, syscallNumbers.madvise, start, size, kind);
+}
+
+function remap(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (callFailed(replayer.expected)) return;
+  const [oldStart = 0, oldSize = 0, newSize = 0, flags = 0] = callArguments(replayer.expected);
+  const newStart = register(replayer.expected, registerIndex.rax);
+  const oldLength = pageUp(oldSize);
+  const newLength = pageUp(newSize);
+  checkRange(replayer, frame, newStart, newLength);
+  checkRange(replayer, frame, oldStart, Math.max(oldLength, 1));
+  const { files } = task.addressSpace;
+  const file = files.find(oldStart);
+  if (file?.sharedKey !== undefined) {
+    replayer.shared.grow(file.sharedKey, file.offset + (oldStart - file.start) + newLength);
+  }
+  if (newStart === oldStart) {
+    callOrDiverge(replayer, frame, task, 'mremap', oldStart, oldLength, newLength, flags & ~remapFlags.mayMove);
+  } else {
+    const moving = flags | remapFlags.mayMove | remapFlags.fixed;
+    callOrDiverge(replayer, frame, task, 'mremap', oldStart, oldLength, newLength, moving, newStart);
+  }
+  // Old size zero: a second view of a shared mapping (mremap(2)).
+  if (oldLength > 0) files.move(oldStart, oldStart + oldLength, newStart, newStart + newLength);
+  else if (file !== undefined) {
+    files.add({ ...file, start: newStart, end: newStart + newLength, offset: file.offset + (oldStart - file.start) });
+  }
+}
+
+/** The heap is the replayer's: the kernel's own brk belongs to the stub. */
+function moveHeapEnd(replayer: Replayer, frame: FrameView, task: Task): void {
+  const { addressSpace } = task;
+  const end = register(replayer.expected, registerIndex.rax);
+  const from = pageUp(addressSpace.heapEnd ?? end);
+  const to = pageUp(end);
+  addressSpace.heapEnd = end;
+  if (to > from) {
+    checkRange(replayer, frame, from, to - from);
+    const flags = mapFlags.private | mapFlags.fixed | mapFlags.anonymous | mapFlags.noReserve;
+    callOrDiverge(replayer, frame, task, 'mmap', from, to - from, readWrite, flags, -1, 0);
+  } else if (to < from) {
+    unmapRange(replayer, frame, task, to, from - to);
+  }
+}

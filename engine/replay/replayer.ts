@@ -1,0 +1,250 @@
+/**
+ * The replay of one trace: takes its events in order, brings the task of each there, and applies it. What each kind of
+ * event means is in events/, one file a kind; docs/events.md is the contract.
+ */
+import { EngineError } from '../errors.ts';
+import { eventKinds, type FrameView, registerIndex } from '../generated/schema.ts';
+import { logger } from '../log.ts';
+import { differences, type RegisterMask } from './compare.ts';
+import { type DivergenceDetails, makeDivergence } from './divergence.ts';
+import type { Echo } from './echo.ts';
+import type { EventSource } from './event-source.ts';
+import { replayExec } from './events/exec.ts';
+import { replayExit } from './events/exit.ts';
+import { replaySignal, replaySignalHandler } from './events/signal.ts';
+import { replaySyscall, replaySyscallEnter, replaySyscallExit } from './events/syscall.ts';
+import { replayTaskStart } from './events/task-start.ts';
+import { replayTrap } from './events/trap.ts';
+import { type RegisterWords, type ReplayProcesses, resumeKinds, startProcesses, waitBroken } from './primitives.ts';
+import { eventText, RecentEvents } from './recent-events.ts';
+import { newRegisters, register } from './registers.ts';
+import { SharedFiles } from './shared-files.ts';
+import type { StoredFiles } from './stored-files.ts';
+import type { Task } from './task.ts';
+import {
+  endSignal,
+  exitCode,
+  isStopped,
+  signalText,
+  stopEvent,
+  stopSignal,
+  syscallStop,
+  syscallText,
+} from './wait-status.ts';
+import { Watchdog } from './watchdog.ts';
+
+const log = logger('replay');
+
+/** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS: what an instruction can raise. */
+const synchronousSignals: ReadonlySet<number> = new Set([4, 5, 7, 8, 11, 31]);
+
+export class Replayer implements Disposable {
+  readonly processes: ReplayProcesses;
+  readonly source: EventSource;
+  readonly stored: StoredFiles;
+  readonly shared = new SharedFiles();
+  readonly echo: Echo;
+  /** By recorded tid. */
+  readonly tasks = new Map<number, Task>();
+  /** Registers at the last stop. */
+  readonly found: RegisterWords = newRegisters();
+  /** Registers of the current frame; swapped with the task's when the event is done. */
+  expected: RegisterWords = newRegisters();
+  /** The trace's last event has been replayed, and says whether the recording was whole. */
+  end: { readonly status: number; readonly incomplete: boolean } | undefined;
+  /** Called several times a second while a process computes. */
+  onTick: () => void = () => undefined;
+  private readonly recent = new RecentEvents();
+  private readonly watchdog: Watchdog;
+
+  /** @throws EngineError REPLAY_START, ADDON_MISSING */
+  constructor(parts: { readonly source: EventSource; readonly stored: StoredFiles; readonly echo: Echo }) {
+    this.source = parts.source;
+    this.stored = parts.stored;
+    this.echo = parts.echo;
+    this.processes = startProcesses();
+    this.watchdog = new Watchdog(this.processes);
+  }
+
+  /**
+   * Replays the next event, and returns its frame; undefined when there is none.
+   * @throws Divergence, and EngineError for a trace that cannot be read or makes no sense
+   */
+  step(): FrameView | undefined {
+    const frame = this.source.next();
+    if (frame === undefined) return undefined;
+    this.recent.remember(frame);
+    switch (frame.eventKind) {
+      case eventKinds.syscall:
+        replaySyscall(this, frame);
+        break;
+      case eventKinds.syscallEnter:
+        replaySyscallEnter(this, frame);
+        break;
+      case eventKinds.syscallExit:
+        replaySyscallExit(this, frame);
+        break;
+      case eventKinds.signal:
+        replaySignal(this, frame);
+        break;
+      case eventKinds.signalHandler:
+        replaySignalHandler(this, frame);
+        break;
+      case eventKinds.trap:
+        replayTrap(this, frame);
+        break;
+      case eventKinds.taskStart:
+        replayTaskStart(this, frame);
+        break;
+      case eventKinds.exec:
+        replayExec(this, frame);
+        break;
+      case eventKinds.exit:
+        replayExit(this, frame);
+        break;
+      case eventKinds.sched:
+        break;
+      case eventKinds.traceEnd:
+        this.end = { status: frame.number, incomplete: (frame.flags & 4) !== 0 };
+        break;
+      default:
+        throw this.nonsense(frame, `is of kind ${frame.eventKind}, which this version does not know`);
+    }
+    return frame;
+  }
+
+  /** The task of a frame. @throws EngineError BAD_EVENT */
+  taskOf(frame: FrameView, tid = frame.tid): Task {
+    const task = this.tasks.get(tid);
+    if (task === undefined) throw this.nonsense(frame, `names task ${tid}, which is not there`);
+    return task;
+  }
+
+  /**
+   * Runs the task until something of its own stops it: a system call, a signal that its instruction raised, or its end.
+   * Returns the wait status; the registers are in `found`. Signals from outside are dropped.
+   */
+  run(frame: FrameView, task: Task): number {
+    if (task.restarts) restart(task);
+    this.watchdog.begin();
+    for (;;) {
+      let status = this.processes.resume(task.pid, resumeKinds.sysemu, 0, task.registers, this.found);
+      while (status === waitBroken) {
+        this.onTick();
+        this.checkWatchdog(frame, task);
+        status = this.processes.wait(task.pid, this.found);
+      }
+      if (status === syscallStop) return status;
+      if (status < 0) throw this.ptraceFailure(task, -status);
+      if (!isStopped(status)) return status;
+      if (stopEvent(status) === 0 && this.raisedItself(task, stopSignal(status))) return status;
+      log.debug(() => `event ${frame.eventNumber}: dropped a stop from outside (status 0x${status.toString(16)})`);
+      task.registers.set(this.found);
+    }
+  }
+
+  /** Ends the task's process and forgets the task. */
+  drop(task: Task): void {
+    this.tasks.delete(task.tid);
+    task.addressSpace.tasks.delete(task);
+    this.processes.end(task.pid);
+  }
+
+  /** The frame's registers, read into `expected`, become the task's. */
+  adopt(frame: FrameView, task: Task): void {
+    const registers = task.registers;
+    task.registers = this.expected;
+    this.expected = registers;
+    task.time = frame.timeNumber;
+  }
+
+  /** What to throw when the process did something else than the recording. */
+  divergence(frame: FrameView, task: Task, details: DivergenceDetails): Error {
+    return makeDivergence(this.processes, this.recent, frame, task, details);
+  }
+
+  /** It stopped as expected, but with other registers. */
+  registerDivergence(frame: FrameView, task: Task, mask: RegisterMask): Error {
+    return this.divergence(frame, task, {
+      expected: 'the recorded registers',
+      found: 'others',
+      registers: differences(this.expected, this.found, mask),
+      address: register(this.found, registerIndex.rip),
+    });
+  }
+
+  /** It stopped somewhere else, or not at all. */
+  stopDivergence(frame: FrameView, task: Task, expected: string, status: number): Error {
+    return this.divergence(frame, task, {
+      expected,
+      found: this.describeStop(status),
+      ...(isStopped(status) ? { address: register(this.found, registerIndex.rip) } : {}),
+    });
+  }
+
+  /** A system call of the tracer failed that the recording saw succeed. */
+  callDivergence(frame: FrameView, task: Task, call: string, error: number): Error {
+    return this.divergence(frame, task, {
+      expected: `${call} succeeds`,
+      found: `the kernel refuses it: errno ${-error}`,
+    });
+  }
+
+  /** What to throw when the trace itself makes no sense. */
+  nonsense(frame: FrameView, what: string): EngineError {
+    return new EngineError('BAD_EVENT', `the trace is damaged: event ${frame.eventNumber} ${what}`);
+  }
+
+  [Symbol.dispose](): void {
+    this.processes.close();
+    this.shared[Symbol.dispose]();
+  }
+
+  private raisedItself(task: Task, signal: number): boolean {
+    if (!synchronousSignals.has(signal)) return false;
+    // si_code: positive for what the kernel found, zero or negative for what somebody sent (sigaction(2)).
+    const info = this.processes.signalInfo(task.pid);
+    return new DataView(info.buffer, info.byteOffset).getInt32(8, true) > 0;
+  }
+
+  private checkWatchdog(frame: FrameView, task: Task): void {
+    const recorded = Math.max(0, frame.timeNumber - task.time) / 1e9;
+    const used = this.watchdog.overrun(task.pid, recorded);
+    if (used === undefined) return;
+    throw this.divergence(frame, task, {
+      expected: `${eventText(frame.eventKind, frame.number)}, after ${recorded.toFixed(3)} s in the recording`,
+      found: `the task still computes after ${used.toFixed(0)} s of processor time`,
+    });
+  }
+
+  private describeStop(status: number): string {
+    if (status === syscallStop) return `system call ${syscallText(this.found[2 * registerIndex.orig_rax]!)}`;
+    if (isStopped(status)) return `signal ${signalText(stopSignal(status))} raised by its instruction`;
+    if (endSignal(status) !== 0) return `its process was ended from outside by ${signalText(endSignal(status))}`;
+    return `its process exited with status ${exitCode(status)}`;
+  }
+
+  private ptraceFailure(task: Task, error: number): EngineError {
+    return new EngineError(
+      'PTRACE_FAILED',
+      `the kernel refuses to resume process ${task.pid} (task ${task.tid}): errno ${error}; is another debugger attached?`,
+    );
+  }
+}
+
+/**
+ * What the kernel does before the program's next instruction when a call ended in a restart and no signal was handled:
+ * back to the instruction, with the number again (arch_do_signal_or_restart).
+ */
+function restart(task: Task): void {
+  const { registers } = task;
+  task.restarts = false;
+  const restartBlock = -516;
+  const restartSyscall = 219;
+  const isBlock = (registers[2 * registerIndex.rax]! | 0) === restartBlock;
+  registers[2 * registerIndex.rax] = isBlock ? restartSyscall : registers[2 * registerIndex.orig_rax]!;
+  registers[2 * registerIndex.rax + 1] = isBlock ? 0 : registers[2 * registerIndex.orig_rax + 1]!;
+  const low = registers[2 * registerIndex.rip]!;
+  if (low < 2) registers[2 * registerIndex.rip + 1]!--;
+  registers[2 * registerIndex.rip] = low - 2;
+}

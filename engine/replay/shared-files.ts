@@ -1,0 +1,73 @@
+import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { primitives } from './primitives.ts';
+
+interface SharedFile {
+  readonly descriptor: number;
+  size: number;
+  /** Hash of the stored content that it was last filled with. */
+  filledFrom: string | undefined;
+}
+
+/** Copies a stored file's bytes, calling `write` for each piece with its offset. */
+export type CopyStored = (write: (bytes: Uint8Array, offset: number) => void) => void;
+
+/**
+ * Files that tracees map shared: each is a file in memory for all processes of the replay, named by device and inode.
+ */
+export class SharedFiles implements Disposable {
+  private readonly files = new Map<string, SharedFile>();
+
+  static key(device: bigint, inode: bigint): string {
+    return `${device}:${inode}`;
+  }
+
+  /** Its descriptor, grown to at least `size` bytes. A new one is empty. */
+  open(key: string, path: string, size: number): number {
+    let file = this.files.get(key);
+    if (file === undefined) {
+      // The name shows in /proc/PID/maps only; the kernel takes at most 249 bytes.
+      file = { descriptor: primitives().createMemoryFile(path.slice(-60)), size: 0, filledFrom: undefined };
+      this.files.set(key, file);
+    }
+    this.grow(key, size);
+    return file.descriptor;
+  }
+
+  /** Makes room for a mapping that reaches to `size`. */
+  grow(key: string, size: number): void {
+    const file = this.files.get(key);
+    if (file === undefined || file.size >= size) return;
+    ftruncateSync(file.descriptor, size);
+    file.size = size;
+  }
+
+  /**
+   * Gives it the stored content, unless that is what it was filled with last. What the store has is the file as it was
+   * when this mapping was made, so another hash means that it was written since, or that the inode is another file's.
+   */
+  fill(key: string, hash: string, copy: CopyStored): void {
+    const file = this.files.get(key);
+    if (file === undefined || file.filledFrom === hash) return;
+    if (file.filledFrom !== undefined) {
+      ftruncateSync(file.descriptor, 0);
+      ftruncateSync(file.descriptor, file.size);
+    }
+    copy((bytes, offset) => this.write(key, offset, bytes));
+    file.filledFrom = hash;
+  }
+
+  /** Writes to the file itself, for mappings that must not be written. */
+  write(key: string, offset: number, bytes: Uint8Array): void {
+    const file = this.files.get(key);
+    if (file === undefined) return;
+    for (let done = 0; done < bytes.length; ) {
+      done += writeSync(file.descriptor, bytes, done, bytes.length - done, offset + done);
+    }
+    file.size = Math.max(file.size, offset + bytes.length);
+  }
+
+  [Symbol.dispose](): void {
+    for (const { descriptor } of this.files.values()) closeSync(descriptor);
+    this.files.clear();
+  }
+}

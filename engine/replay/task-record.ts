@@ -1,0 +1,11 @@
+import type { FrameView, TaskView } from '../generated/schema.ts';
+import type { Replayer } from './replayer.ts';
+
+/** The task record of that kind, which such an event has. @throws EngineError BAD_EVENT */
+export function taskRecord(replayer: Replayer, frame: FrameView, kind: number): TaskView {
+  for (let index = 0; index < frame.taskCount; index++) {
+    const record = replayer.source.task(index);
+    if (record.taskKind === kind) return record;
+  }
+  throw replayer.nonsense(frame, 'lacks its task record');
+}

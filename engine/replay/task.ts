@@ -1,0 +1,38 @@
+import type { AddressSpace } from './address-space.ts';
+import type { DescriptorTable } from './descriptor-table.ts';
+import type { RegisterWords } from './primitives.ts';
+import { newRegisters } from './registers.ts';
+
+/** One task of the recording, and the process that plays it. */
+export class Task {
+  /** Recorded ids. An exec by a thread that is not the leader changes the first. */
+  tid: number;
+  readonly threadGroup: number;
+  /** Of the running replay. Each task is a process of its own, also where the recording had threads. */
+  pid: number;
+  addressSpace: AddressSpace;
+  descriptors: DescriptorTable;
+  /** What it goes on with: set by each event, given to the process when it is resumed. */
+  registers: RegisterWords = newRegisters();
+  /** It is in a call that was entered and has not ended. */
+  inCall = false;
+  /** Its call ended so that the kernel starts it again, unless a signal comes first. */
+  restarts = false;
+  /** cpuid traps in its process. */
+  cpuidTraps: boolean;
+  /** Recorded time of its last event, nanoseconds. */
+  time = 0;
+  /** Base name of its program, for reports. */
+  name: string;
+
+  constructor(of: Pick<Task, 'tid' | 'threadGroup' | 'pid' | 'addressSpace' | 'descriptors' | 'cpuidTraps' | 'name'>) {
+    this.tid = of.tid;
+    this.threadGroup = of.threadGroup;
+    this.pid = of.pid;
+    this.addressSpace = of.addressSpace;
+    this.descriptors = of.descriptors;
+    this.cpuidTraps = of.cpuidTraps;
+    this.name = of.name;
+    this.addressSpace.tasks.add(this);
+  }
+}

@@ -56,7 +56,7 @@ export type LengthRule =
       readonly from: 'memory';
       readonly argument: number;
       readonly offset: number;
-      readonly width: 4 | 8;
+      readonly width: 1 | 2 | 4 | 8;
       readonly updated: boolean;
     }
   /** Up to and with the first NUL. */
@@ -65,8 +65,8 @@ export type LengthRule =
   | { readonly from: 'iovec'; readonly count: number }
   /** A msghdr that is received into. */
   | { readonly from: 'message' }
-  /** An array of mmsghdr, as many as the result; received into, or (`sent`) only `msg_len` written. */
-  | { readonly from: 'messages'; readonly count: number; readonly sent: boolean };
+  /** An array of mmsghdr, as many as the result, that are received into. `count`: the argument that counts. */
+  | { readonly from: 'messages'; readonly count: number };
 
 /** Memory that the kernel writes. */
 export interface OutParameter {
@@ -77,8 +77,13 @@ export interface OutParameter {
   readonly divisor: number;
   /** Bytes besides the elements. */
   readonly base: number;
-  /** For which results the kernel may write. */
-  readonly written: 'success' | 'failure' | 'always';
+  /** More bytes than this and the kernel refuses the call; left out: any number. */
+  readonly most?: number;
+  /**
+   * For which results the kernel may write. `interrupted`: success, and EINTR or a restart. Whatever is said here, a call
+   * that ends in EFAULT may have written a part.
+   */
+  readonly written: 'success' | 'failure' | 'interrupted' | 'always';
   /** The kernel reads it too, or may leave part of it alone: scratch memory must start as a copy. */
   readonly inOut: boolean;
   /** The address is not the argument: it is the pointer at argument + this offset. */
@@ -100,6 +105,8 @@ export interface Command {
   readonly value: number;
   /** The arguments that differ from those of the call, by index. */
   readonly arguments: Readonly<Record<number, Argument>>;
+  /** False: what it writes is not known; the recorder compares memory. */
+  readonly modelled?: false;
 }
 
 export interface Commands {
@@ -113,6 +120,8 @@ export interface Commands {
    * size and direction.
    */
   readonly otherwise: 'none' | 'compare' | 'ioctl';
+  /** ioctl: types (bits 8 to 15) whose every number says truly how much is written. */
+  readonly trustedTypes?: readonly number[];
 }
 
 export type ReplayKind =
@@ -147,4 +156,9 @@ export interface Syscall {
   /** False: what it writes is not known; the recorder compares memory. */
   readonly modelled: boolean;
   readonly commands?: Commands;
+}
+
+/** The arguments of a call when its command is `command`. */
+export function effectiveArguments(call: Syscall, command: Command | undefined): readonly Argument[] {
+  return command ? call.arguments.map((argument, index) => command.arguments[index] ?? argument) : call.arguments;
 }

@@ -10,7 +10,7 @@ namespace rr {
 enum class LengthRule : uint8_t { fixed, argument, result, memory, string, iovec, message, messages };
 
 // For which results the kernel may write.
-enum class WrittenOn : uint8_t { success, failure, always };
+enum class WrittenOn : uint8_t { success, failure, interrupted, always };
 
 // What replay does (docs/events.md).
 enum class ReplayKind : uint8_t { emulate, execute, special };
@@ -31,25 +31,27 @@ struct OutParameter {
   WrittenOn written;
   bool inOut;              // scratch memory must start as a copy
   uint8_t countArgument;   // argument, memory, iovec, messages: where the count is; result: its limit, or kNoArgument
-  uint8_t countWidth;      // 4 or 8 bytes; 4: a signed int when it is an argument
+  uint8_t countWidth;      // bytes: 4 or 8 in an argument; 1, 2, 4 or 8 in memory
   bool countSigned;        // negative counts are none
   bool updated;            // memory: the kernel stores the new length where it read the old one
-  bool sent;               // messages: only msg_len is written
   uint8_t conditionArgument;  // kNoArgument: no condition
+  bool conditionAny;          // any bit of the mask; else (argument & mask) must equal conditionValue
   int16_t pointerOffset;      // -1: the argument is the address; else the address is the pointer at argument + this
   uint16_t countOffset;       // memory: offset of the count in the structure
   uint16_t divisor;
   uint32_t base;
   uint32_t element;
-  uint64_t conditionMask;
-  uint64_t conditionValue;  // 0: any bit of the mask; else (argument & mask) must equal it
+  uint32_t most;  // more bytes than this and the kernel refuses; 0: no limit
+  uint32_t conditionMask;
+  uint32_t conditionValue;
 };
 
 // What a call does for one value of its command argument.
 struct CommandModel {
   uint32_t value;
-  uint16_t firstOut;  // index into SyscallTable::outParameters
+  uint16_t firstOut;  // index into kOutParameters
   uint16_t outCount;
+  bool modelled;  // false: compare memory
 };
 
 struct SyscallModel {

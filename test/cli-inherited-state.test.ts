@@ -11,16 +11,12 @@ import { parseFrontState, restoreEnvironment } from '../engine/cli/inherited-sta
 const launcher = 'build/Release/rr-launch';
 
 /** Runs the front, after shell commands that prepare its state and by a wrapper, with a script that prints what Node sees. */
-function front(
-  prepare: string,
-  script: string,
-  wrapper = '',
-): { stdout: string; stderr: string; status: number | null } {
+function front(prepare: string, script: string, wrapper = '', words = `one 'two three'`) {
   const folder = mkdtempSync(join(tmpdir(), 'rr-front-'));
   try {
     const path = join(folder, 'script.mjs');
     writeFileSync(path, script);
-    const command = `${prepare}\nexec ${wrapper} ${launcher} front ${path} one 'two three'`;
+    const command = `${prepare}\nexec ${wrapper} ${launcher} front ${path} ${words}`;
     return spawnSync('bash', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   } finally {
     rmSync(folder, { recursive: true });
@@ -67,6 +63,22 @@ test('a Node that cannot be executed is named', () => {
   const notExecutable = front('export RR_NODE=/etc/passwd', printState);
   assert.is(notExecutable.status, 126);
   assert.match(notExecutable.stderr, /\/etc\/passwd: Permission denied/);
+});
+
+test('inside a recording, the front becomes the program that Node names', () => {
+  const script = `import { writeSync } from 'node:fs';
+    writeSync(Number(process.env._RR_NESTED_FD), '3\\0ADDED=yes\\0');`;
+  const program = `sh -c 'echo "$ADDED:$_RR_FRONT$_RR_NESTED_FD:$$"; exit 7'`;
+  const { stdout, status } = front('export RUNNING_UNDER_RR=1; echo $$', script, '', program);
+  const [shellPid, line] = stdout.split('\n');
+  assert.is(line, `yes::${shellPid}`);
+  assert.is(status, 7);
+});
+
+test('inside a recording, the front ends as Node does when it names no program', () => {
+  const prepare = 'export RUNNING_UNDER_RR=1';
+  assert.is(front(prepare, 'process.exit(3)').status, 3);
+  assert.is(front(prepare, `process.kill(process.pid, 'SIGKILL')`).signal, 'SIGKILL');
 });
 
 test('the state is refused unless it is complete', () => {

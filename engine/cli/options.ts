@@ -70,7 +70,7 @@ export interface RecordOptions extends GlobalOptions {
   /** `-u`: the tracee is bound to no processor. */
   readonly cpuUnbound: boolean;
   readonly compress: CompressionLevel;
-  /** `--nested=ignore`: inside another recording the program simply runs; without it that is an error. */
+  /** `--nested=ignore`: inside another recording the program simply runs (nested.ts); else that is an error. */
   readonly nested?: 'ignore';
   /** `-n`: every system call is traced. */
   readonly noSyscallBuffer: boolean;

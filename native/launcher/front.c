@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "launcher/nested.h"
+
 enum { kSignalCount = 64 };
 
 // What the kernel's rt_sigaction takes on x86-64 (arch/x86/include/uapi/asm/signal.h). The C library's own functions
@@ -85,6 +87,11 @@ int runFront(int argc, char **argv) {
   if (argc < 2) {
     fputs("rr: front: the script for Node is missing; start bin/rr instead\n", stderr);
     return 2;
+  }
+  const char *outer = getenv("RUNNING_UNDER_RR");
+  if (outer != NULL && strcmp(outer, "1") == 0) {
+    const int status = forkNested(argc, argv);
+    if (status != 0) return status;
   }
   const unsigned closed = closedDescriptors();
   struct rlimit files;

@@ -3,6 +3,7 @@ import { EngineError, UsageError } from '../../errors.ts';
 import { exactWords } from '../exact-words.ts';
 import type { Invocation, RunCommand } from '../grammar.ts';
 import { readInheritedState } from '../inherited-state.ts';
+import { isRecorded, runUnrecorded } from '../nested.ts';
 import type { RecordOptions } from '../options.ts';
 import { type OptionValues, parseInteger } from '../parse.ts';
 
@@ -10,7 +11,7 @@ const lastSignal = 64;
 
 /**
  * Reads what `record` was told. The environment is read once and left as it is.
- * @throws UsageError BAD_VALUE, MISSING_PROGRAM; EngineError NESTED inside another recording
+ * @throws UsageError BAD_VALUE, MISSING_PROGRAM, NOT_AVAILABLE
  */
 export function recordOptions({ global, values, operands }: Invocation): RecordOptions {
   const [program, ...args] = operands;
@@ -45,7 +46,8 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
 
 export const run: RunCommand = async (invocation) => {
   const options = recordOptions(invocation);
-  if (process.env.RUNNING_UNDER_RR === '1' && options.nested === undefined) {
+  if (isRecorded()) {
+    if (options.nested === 'ignore') return runUnrecorded(options);
     throw new EngineError(
       'NESTED',
       'record: this already runs under a recording (RUNNING_UNDER_RR=1); --nested=ignore runs the program without another',

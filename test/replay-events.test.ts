@@ -291,6 +291,57 @@ test('a task made with CLONE_VM shares memory, and what its exit wrote stays', (
   assert.equal(replayAll(forkAndLoad(0x100 | 0x4000 | 17, 20).finish()).status, 0);
 });
 
+test('a program executed by a task that shares memory leaves that memory to the others', () => {
+  const program = new SyntheticProgram();
+  const childTid = initialTid + 1;
+  const vfork = 0x100 | 0x4000 | 17;
+  mapAnonymous(program, area, page);
+  store(program, area, 10);
+  program.callEnter(call.clone, [vfork, 0, 0, 0, 0]);
+  const { registers } = program;
+  program.event({
+    kind: eventKinds.taskStart,
+    tid: childTid,
+    registers: { ...registers, rax: 0n },
+    tasks: [{ kind: taskKinds.start, tid: childTid, parentTid: initialTid, cloneFlags: vfork }],
+  });
+  // The other program: mov eax, 39; syscall; mov [0x500800], eax; movabs rax, [area], which faults.
+  const start = 0x50_0000;
+  const code = [0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0x89, 0x04, 0x25, 0, 8, 0x50, 0, 0x48, 0xa1];
+  const address = Buffer.alloc(8);
+  address.writeBigUInt64LE(BigInt(area));
+  const clean = new SyntheticProgram().registers;
+  const entry = { ...clean, rip: BigInt(start) };
+  program.event({
+    kind: eventKinds.exec,
+    number: call.execve,
+    tid: childTid,
+    registers: entry,
+    tasks: [{ kind: taskKinds.exec, tid: childTid, parentTid: childTid }],
+    mappings: [{ address: start, length: page, protection: 7, mapFlags: 2, source: mappingSources.recorded }],
+    data: [{ tid: childTid, address: start, bytes: Buffer.concat([Buffer.from(code), address]) }],
+  });
+  const behind = BigInt(start + 7);
+  const after = { ...entry, rip: behind, rcx: behind, r11: 0x202n, rax: 0x77n, orig_rax: 39n };
+  program.event({ kind: eventKinds.syscall, number: call.getpid, tid: childTid, registers: after });
+  program.event({
+    kind: eventKinds.signal,
+    number: 11,
+    tid: childTid,
+    flags: frameFlags.deterministic | frameFlags.fatal,
+    registers: { ...after, rip: BigInt(start + 14), orig_rax: 0xffff_ffff_ffff_ffffn },
+  });
+  program.event({
+    kind: eventKinds.exit,
+    number: 11,
+    tid: childTid,
+    tasks: [{ kind: taskKinds.exit, tid: childTid, status: 11 }],
+  });
+  program.callExit(call.clone, childTid);
+  loadAsCall(program, area, 10);
+  assert.equal(replayAll(program.finish()).status, 0);
+});
+
 test('rdtsc gets the recorded time', () => {
   const program = new SyntheticProgram();
   program.emit([0x0f, 0x31]);

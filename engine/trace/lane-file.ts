@@ -1,0 +1,63 @@
+/** One lane's file, open for reading: positioned reads that never go beyond the size it had when it was opened. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { chunkHeaderSize } from '../generated/schema.ts';
+import type { LaneName } from '../schema/schema.ts';
+import { type ChunkHeader, readChunkHeader } from './chunk.ts';
+import { laneNumbers, lanePath } from './lane-files.ts';
+import { systemReason, TraceError } from './trace-error.ts';
+
+export class LaneFile {
+  readonly path: string;
+  readonly lane: LaneName;
+  readonly laneNumber: number;
+  readonly size: number;
+  readonly #descriptor: number;
+  readonly #header = new Uint8Array(chunkHeaderSize);
+
+  /** @throws TraceError TRACE_TRUNCATED when there is no such file, NOT_A_TRACE, TRACE_UNREADABLE */
+  constructor(directory: string, lane: LaneName) {
+    this.path = lanePath(directory, lane);
+    this.lane = lane;
+    this.laneNumber = laneNumbers[lane];
+    try {
+      this.#descriptor = openSync(this.path, 'r');
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+        throw new TraceError('TRACE_TRUNCATED', this.path, 'the file is missing', { cause });
+      }
+      throw new TraceError('TRACE_UNREADABLE', this.path, `cannot open it: ${systemReason(cause)}`, { cause });
+    }
+    const status = fstatSync(this.#descriptor);
+    if (!status.isFile()) {
+      closeSync(this.#descriptor);
+      throw new TraceError('NOT_A_TRACE', this.path, 'not a regular file');
+    }
+    this.size = status.size;
+  }
+
+  /** Reads up to `length` bytes at `offset` to `position` of `into`: fewer at the end of the file. */
+  read(offset: number, into: Uint8Array, position: number, length: number): number {
+    const wanted = Math.min(length, this.size - offset);
+    let done = 0;
+    try {
+      while (done < wanted) {
+        const count = readSync(this.#descriptor, into, position + done, wanted - done, offset + done);
+        if (count === 0) break;
+        done += count;
+      }
+    } catch (cause) {
+      throw new TraceError('TRACE_UNREADABLE', this.path, `cannot read it: ${systemReason(cause)}`, { offset, cause });
+    }
+    return done;
+  }
+
+  /** The chunk header at `offset`; undefined when there is none. Its fields are not checked. */
+  readHeader(offset: number): ChunkHeader | undefined {
+    if (this.read(offset, this.#header, 0, chunkHeaderSize) < chunkHeaderSize) return undefined;
+    return readChunkHeader(this.#header, 0, offset);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}

@@ -1,0 +1,37 @@
+/** One lane's file, open for appending. Several writers may append to it: each chunk is one write. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { LaneName } from '../schema/schema.ts';
+import { lanePath } from './lane-files.ts';
+import { systemReason, TraceError } from './trace-error.ts';
+
+export class LaneWriter {
+  readonly path: string;
+  readonly #descriptor: number;
+
+  /** `create`: the file must not exist yet. @throws TraceError TRACE_UNWRITABLE */
+  constructor(directory: string, lane: LaneName, options: { create: boolean }) {
+    this.path = lanePath(directory, lane);
+    try {
+      this.#descriptor = openSync(this.path, options.create ? 'ax' : 'a', 0o644);
+    } catch (cause) {
+      throw new TraceError('TRACE_UNWRITABLE', this.path, `cannot open it: ${systemReason(cause)}`, { cause });
+    }
+  }
+
+  /**
+   * Appends a chunk. The kernel may take a part of it (a full disk, a file size limit): the rest is tried again, and
+   * when that fails the torn chunk is left for TraceWriter.finish to cut off. @throws TraceError TRACE_UNWRITABLE
+   */
+  append(bytes: Uint8Array, position: number, length: number): void {
+    let done = 0;
+    try {
+      while (done < length) done += writeSync(this.#descriptor, bytes, position + done, length - done);
+    } catch (cause) {
+      throw new TraceError('TRACE_UNWRITABLE', this.path, `cannot write to it: ${systemReason(cause)}`, { cause });
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * From the recorder's thread to the disk: the ring in shared memory, and who encodes it. A short recording is encoded
+ * on this thread, when it has ended (or while its first slot fills, twice a second, so that little is lost to a kill);
+ * the pool of workers starts with the first full slot, because it costs more than many a whole recording.
+ */
+import { ringControlOffsets } from '../generated/schema.ts';
+import { type Compression, createSharedMemory } from './codec.ts';
+import { type EncoderPool, startEncoderPool } from './encoder-pool.ts';
+import { ringFunctions } from './ring.ts';
+import { type RingLayout, ringLayout } from './ring-layout.ts';
+import { type EncoderStatistics, type EncoderTask, SlotEncoder } from './slot-encoder.ts';
+import { TraceError } from './trace-error.ts';
+import type { TraceEnd, TraceHeader } from './trace-header.ts';
+import { TraceWriter } from './writer.ts';
+
+export interface PipelineOptions {
+  /** An empty directory (createTraceDirectory). */
+  readonly directory: string;
+  readonly header: TraceHeader;
+  /** Slots of the ring: all the memory that the recording takes, times slotSize. Default 16, at least 2. */
+  readonly slotCount?: number;
+  /** Default 1 MiB. */
+  readonly slotSize?: number;
+  /** Worker threads, once they are needed. Default 1. */
+  readonly workers?: number;
+  /** Called once when the trace cannot go on (disk full, worker dead): the program runs on unrecorded. */
+  readonly onFailure?: (error: TraceError) => void;
+}
+
+export interface PipelineSummary {
+  /** What went wrong, if anything did: the trace is good up to there. */
+  readonly failure?: TraceError;
+  /** Sums over all encoders. */
+  readonly statistics: EncoderStatistics;
+  /** True when the workers were started. */
+  readonly usedPool: boolean;
+}
+
+const inlineInterval = 500;
+
+export class Pipeline {
+  readonly layout: RingLayout;
+  /** The shared memory: control block, slots, encoders' areas, as `layout` says. */
+  readonly bytes: Uint8Array;
+  readonly directory: string;
+  readonly #memory: WebAssembly.Memory;
+  readonly #compression: Compression;
+  readonly #writer: TraceWriter;
+  readonly #onFailure: ((error: TraceError) => void) | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #inline: SlotEncoder | undefined;
+  #pool: Promise<EncoderPool> | undefined;
+  #failure: TraceError | undefined;
+
+  /** @throws TraceError TRACE_UNWRITABLE; RangeError for an impossible ring */
+  constructor(options: PipelineOptions) {
+    const { slotCount = 16, slotSize = 1 << 20, workers = 1 } = options;
+    // Area 0 is that of this thread.
+    this.layout = ringLayout({ slotCount, slotSize, encoders: workers + 1 });
+    this.directory = options.directory;
+    this.#compression = options.header.compression;
+    this.#onFailure = options.onFailure;
+    this.#writer = new TraceWriter(options.directory, options.header);
+    this.#memory = createSharedMemory(this.layout.totalBytes);
+    this.bytes = new Uint8Array(this.#memory.buffer);
+    ringFunctions().ringInitialise(this.bytes, this.layout.ring, slotCount, slotSize);
+    this.#timer = setInterval(() => this.#encodeInline(), inlineInterval);
+    this.#timer.unref();
+  }
+
+  /** The ring alone, for the native producer (native/ring/ring.h): keep it referenced as long as that writes. */
+  get ring(): Uint8Array {
+    return this.bytes.subarray(this.layout.ring, this.layout.ring + this.layout.ringBytes);
+  }
+
+  get failure(): TraceError | undefined {
+    return this.#failure;
+  }
+
+  /** Starts the workers; to be called when the ring's first slot is full. Later calls do nothing. */
+  startPool(): void {
+    if (this.#pool || this.#failure) return;
+    clearInterval(this.#timer);
+    const tasks = Array.from({ length: this.layout.encoders - 1 }, (_, index) => this.#task(index + 1));
+    this.#pool = startEncoderPool(tasks, (error) => this.#fail(error));
+    this.#pool.catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const text = `cannot start the workers that encode the trace: ${reason}`;
+      this.#fail(new TraceError('TRACE_WORKER_DIED', this.directory, text, { cause }));
+    });
+  }
+
+  /**
+   * Encodes what is left and closes the trace. The producer must have ended. It never throws for a trace that cannot
+   * be written: the summary says so, and `end` in the trace too.
+   */
+  async finish(end: TraceEnd): Promise<PipelineSummary> {
+    clearInterval(this.#timer);
+    Atomics.store(new Uint32Array(this.#memory.buffer), (this.layout.ring + ringControlOffsets.closed) / 4, 1);
+    const statistics = await this.#poolStatistics();
+    this.#encodeInline();
+    if (this.#inline) statistics.push(this.#inline.statistics);
+    this.#inline?.close();
+    const failure = this.#failure;
+    try {
+      this.#writer.finish(failure ? { ...end, complete: false, reason: failure.message } : end);
+    } catch (error) {
+      if (!(error instanceof TraceError)) throw error;
+      this.#fail(error);
+    }
+    return {
+      ...(this.#failure ? { failure: this.#failure } : {}),
+      statistics: statistics.reduce(addStatistics, {
+        slots: 0,
+        rawBytes: 0,
+        storedBytes: 0,
+        encodeTime: 0,
+        writeTime: 0,
+      }),
+      usedPool: this.#pool !== undefined,
+    };
+  }
+
+  async #poolStatistics(): Promise<EncoderStatistics[]> {
+    if (!this.#pool) return [];
+    try {
+      return await (await this.#pool).finished;
+    } catch (error) {
+      // startPool and the pool itself have reported it already: then #failure is set.
+      if (this.#failure) return [];
+      throw error;
+    }
+  }
+
+  #task(area: number): EncoderTask {
+    const { layout, directory } = this;
+    return { memory: this.#memory, layout, area, compression: this.#compression, directory };
+  }
+
+  #encodeInline(): void {
+    if (this.#failure) return;
+    try {
+      this.#inline ??= new SlotEncoder(this.#task(0));
+      this.#inline.drain({ wait: false });
+    } catch (error) {
+      if (!(error instanceof TraceError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: TraceError): void {
+    ringFunctions().ringFail(this.bytes, this.layout.ring);
+    if (this.#failure) return;
+    this.#failure = error;
+    this.#onFailure?.(error);
+  }
+}
+
+function addStatistics(sum: EncoderStatistics, each: EncoderStatistics): EncoderStatistics {
+  return {
+    slots: sum.slots + each.slots,
+    rawBytes: sum.rawBytes + each.rawBytes,
+    storedBytes: sum.storedBytes + each.storedBytes,
+    encodeTime: sum.encodeTime + each.encodeTime,
+    writeTime: sum.writeTime + each.writeTime,
+  };
+}

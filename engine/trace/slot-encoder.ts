@@ -1,0 +1,115 @@
+/** Takes full slots from the ring, encodes them and appends their chunks to the lanes: in a worker, or inline. */
+import { chunkHeaderOffsets, chunkHeaderSize, ringControlOffsets, slotHeaderSize } from '../generated/schema.ts';
+import { type Codec, type Compression, compressionLevels, instantiateCodec } from './codec.ts';
+import { codecErrorText } from './codec-errors.ts';
+import { laneOrder } from './lane-files.ts';
+import { LaneWriter } from './lane-writer.ts';
+import { ringFunctions, takeResults } from './ring.ts';
+import type { RingLayout } from './ring-layout.ts';
+import { TraceError } from './trace-error.ts';
+
+/** What an encoder needs; plain data and shared memory, so that it can be sent to a worker. */
+export interface EncoderTask {
+  readonly memory: WebAssembly.Memory;
+  readonly layout: RingLayout;
+  /** Which of the layout's areas is this encoder's own. */
+  readonly area: number;
+  readonly compression: Compression;
+  readonly directory: string;
+}
+
+/** What an encoder did: bytes, and milliseconds of this thread. */
+export interface EncoderStatistics {
+  slots: number;
+  rawBytes: number;
+  storedBytes: number;
+  encodeTime: number;
+  writeTime: number;
+}
+
+export class SlotEncoder {
+  readonly statistics: EncoderStatistics = { slots: 0, rawBytes: 0, storedBytes: 0, encodeTime: 0, writeTime: 0 };
+  readonly #task: EncoderTask;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #words: Uint32Array;
+  readonly #codec: Codec;
+  readonly #lanes: readonly LaneWriter[];
+  readonly #output: number;
+  readonly #work: number;
+
+  /** @throws TraceError TRACE_UNWRITABLE, EngineError CODEC_MISSING */
+  constructor(task: EncoderTask) {
+    const { layout, memory } = task;
+    this.#task = task;
+    this.#bytes = new Uint8Array(memory.buffer);
+    this.#view = new DataView(memory.buffer);
+    this.#words = new Uint32Array(memory.buffer);
+    this.#codec = instantiateCodec(memory);
+    this.#output = layout.encoderAreas + task.area * layout.encoderAreaBytes;
+    this.#work = this.#output + layout.encoderOutputBytes;
+    if (
+      this.#codec.encodeOutputBytes(layout.slotSize) > layout.encoderOutputBytes ||
+      this.#codec.encodeWorkBytes(layout.slotSize) > layout.encoderWorkBytes
+    ) {
+      throw new RangeError(
+        `the codec needs more memory for slots of ${layout.slotSize} bytes than ringLayout gives it`,
+      );
+    }
+    this.#lanes = laneOrder.map((lane) => new LaneWriter(task.directory, lane, { create: false }));
+  }
+
+  /**
+   * Encodes full slots: all there are, or with `wait` all that come until the ring is closed, stopped or failed. On an
+   * error the ring is marked as failed, so that the producer goes on without it.
+   * @throws TraceError TRACE_UNWRITABLE, TRACE_BAD_RECORD
+   */
+  drain({ wait }: { wait: boolean }): void {
+    const ring = ringFunctions();
+    const { layout } = this.#task;
+    const failed = (layout.ring + ringControlOffsets.failed) / 4;
+    while (Atomics.load(this.#words, failed) === 0) {
+      const slot = ring.ringTake(this.#bytes, layout.ring, wait ? 50 : 0);
+      if (slot === takeResults.ended || (slot === takeResults.timedOut && !wait)) return;
+      if (slot === takeResults.timedOut) continue;
+      try {
+        this.#encode(slot);
+      } catch (error) {
+        ring.ringFail(this.#bytes, layout.ring);
+        throw error;
+      }
+      ring.ringRelease(this.#bytes, layout.ring, slot);
+    }
+  }
+
+  #encode(slot: number): void {
+    const { layout, compression, directory } = this.#task;
+    const start = performance.now();
+    const length = this.#codec.encodeSlot(
+      layout.headers + slot * slotHeaderSize,
+      layout.slots + slot * layout.slotSize,
+      layout.slotSize,
+      compressionLevels[compression],
+      this.#output,
+      this.#work,
+    );
+    if (length < 0) {
+      throw new TraceError('TRACE_BAD_RECORD', directory, `the recorder made a bad record: ${codecErrorText(length)}`);
+    }
+    const encoded = performance.now();
+    for (let at = this.#output; at < this.#output + length; ) {
+      const size = chunkHeaderSize + this.#view.getUint32(at + chunkHeaderOffsets.storedSize, true);
+      this.#lanes[this.#view.getUint8(at + chunkHeaderOffsets.lane)]!.append(this.#bytes, at, size);
+      this.statistics.rawBytes += this.#view.getUint32(at + chunkHeaderOffsets.rawSize, true);
+      at += size;
+    }
+    this.statistics.slots += 1;
+    this.statistics.storedBytes += length;
+    this.statistics.encodeTime += encoded - start;
+    this.statistics.writeTime += performance.now() - encoded;
+  }
+
+  close(): void {
+    for (const lane of this.#lanes) lane.close();
+  }
+}

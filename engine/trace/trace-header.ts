@@ -1,0 +1,62 @@
+/** What the version file says about a recording as a whole. */
+import type { LaneName } from '../schema/schema.ts';
+import type { Compression } from './codec.ts';
+
+/** Strings are for people: bytes of the program's that are not UTF-8 are lost here, and exact in the tasks lane. */
+export interface TraceHeader {
+  /** When the recording began: ISO 8601, UTC. */
+  readonly created: string;
+  /** Version of the package that recorded. */
+  readonly recorder: string;
+  /** Path of the program, and its arguments from argv[0] on. */
+  readonly program: string;
+  readonly arguments: readonly string[];
+  /** NAME=VALUE. */
+  readonly environment: readonly string[];
+  readonly workingDirectory: string;
+  readonly machine: MachineDescription;
+  /** How points between events are named: `none` as long as no task is stopped there. */
+  readonly executionPoint: string;
+  /** Absolute directory of the store that holds the mapped files. */
+  readonly store: string;
+  readonly compression: Compression;
+  /** Number of processors that the program was told of. */
+  readonly coreCount: number;
+  /** The processor that the program was bound to; -1: none. */
+  readonly boundProcessor: number;
+}
+
+export interface MachineDescription {
+  readonly architecture: string;
+  /** Model name of /proc/cpuinfo. */
+  readonly processor: string;
+  /** Release of uname(2). */
+  readonly kernel: string;
+  /** Leaves of CPUID as hexadecimal words, where they are recorded; by `LEAF` or `LEAF.SUBLEAF`. */
+  readonly cpuid?: Readonly<Record<string, string>>;
+}
+
+/** How a recording ended; written when it has. */
+export interface TraceEnd {
+  /** True when all that the recorder made is in the trace. */
+  readonly complete: boolean;
+  /** What cut it short. */
+  readonly reason?: string;
+  /** Wait status of the first process; absent when it was not waited for. */
+  readonly status?: number;
+  /** Nanoseconds that the recording took. */
+  readonly duration?: number;
+}
+
+/** Size of a lane's file, and where its index begins: the chunks end there. */
+export interface LaneExtent {
+  readonly size: number;
+  readonly index: number;
+}
+
+/** The whole content of the version file; `end` and `lanes` once the recording has ended. */
+export interface VersionContent {
+  readonly header: TraceHeader;
+  readonly end?: TraceEnd;
+  readonly lanes?: Readonly<Record<LaneName, LaneExtent>>;
+}

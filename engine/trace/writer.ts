@@ -1,0 +1,90 @@
+/** The files of a trace that is being recorded: made empty, closed by an index each and the version file. */
+import { renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chunkContents } from '../generated/schema.ts';
+import type { LaneName } from '../schema/schema.ts';
+import { type Chunk, chunkLength } from './chunk.ts';
+import { IndexEncoder } from './index-encoder.ts';
+import { LaneFile } from './lane-file.ts';
+import { incompleteVersionName, laneOrder, lanePath, newVersionName, versionName } from './lane-files.ts';
+import { LaneWriter } from './lane-writer.ts';
+import { systemReason, TraceError } from './trace-error.ts';
+import type { LaneExtent, TraceEnd, TraceHeader } from './trace-header.ts';
+import { formatVersionFile } from './version-file.ts';
+
+export class TraceWriter {
+  readonly directory: string;
+  readonly #header: TraceHeader;
+
+  /** Makes the lanes and the version file (under its other name) in an empty directory. @throws TraceError TRACE_UNWRITABLE */
+  constructor(directory: string, header: TraceHeader) {
+    this.directory = directory;
+    this.#header = header;
+    for (const lane of laneOrder) new LaneWriter(directory, lane, { create: true }).close();
+    this.#write(incompleteVersionName, formatVersionFile({ header }));
+  }
+
+  /**
+   * Ends the trace: cuts off what a failed write left behind, appends the indexes, writes the version file and gives it
+   * its name. Nobody may append any more. When it fails (a full disk) the trace stays as it is: readable up to its last
+   * whole slot, as after a kill. @throws TraceError TRACE_UNWRITABLE
+   */
+  finish(end: TraceEnd): void {
+    const encoder = new IndexEncoder();
+    const lanes = Object.fromEntries(laneOrder.map((lane) => [lane, this.#closeLane(lane, encoder)]));
+    const content = { header: this.#header, end, lanes: lanes as Record<LaneName, LaneExtent> };
+    this.#write(newVersionName, formatVersionFile(content));
+    try {
+      renameSync(join(this.directory, newVersionName), join(this.directory, versionName));
+      rmSync(join(this.directory, incompleteVersionName));
+    } catch (cause) {
+      const reason = systemReason(cause);
+      throw new TraceError('TRACE_UNWRITABLE', this.directory, `cannot name the version file: ${reason}`, { cause });
+    }
+  }
+
+  #closeLane(lane: LaneName, encoder: IndexEncoder): LaneExtent {
+    const { chunks, end, size } = listChunks(this.directory, lane);
+    const path = lanePath(this.directory, lane);
+    if (end < size) {
+      try {
+        truncateSync(path, end);
+      } catch (cause) {
+        throw new TraceError('TRACE_UNWRITABLE', path, `cannot shorten it: ${systemReason(cause)}`, { cause });
+      }
+    }
+    const writer = new LaneWriter(this.directory, lane, { create: false });
+    try {
+      return { size: end + encoder.append(writer, lane, chunks), index: end };
+    } finally {
+      writer.close();
+    }
+  }
+
+  #write(name: string, bytes: Uint8Array): void {
+    const path = join(this.directory, name);
+    try {
+      writeFileSync(path, bytes, { mode: 0o644 });
+    } catch (cause) {
+      throw new TraceError('TRACE_UNWRITABLE', path, `cannot write it: ${systemReason(cause)}`, { cause });
+    }
+  }
+}
+
+/** The chunks of a lane that this process wrote, and where the last whole one ends. */
+function listChunks(directory: string, lane: LaneName): { chunks: Chunk[]; end: number; size: number } {
+  const file = new LaneFile(directory, lane);
+  try {
+    const chunks: Chunk[] = [];
+    let end = 0;
+    for (let chunk = file.readHeader(0); chunk !== undefined; chunk = file.readHeader(end)) {
+      const next = chunk.offset + chunkLength(chunk);
+      if (chunk.content !== chunkContents.records || next > file.size) break;
+      chunks.push(chunk);
+      end = next;
+    }
+    return { chunks, end, size: file.size };
+  } finally {
+    file.close();
+  }
+}

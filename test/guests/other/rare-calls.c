@@ -19,7 +19,7 @@ int main(void) {
   uint64_t *nodes = pageEnd(128);
   succeeded("get_mempolicy", syscall(SYS_get_mempolicy, mode, nodes, 1024L, 0L, 0L));
   succeeded("membarrier query", syscall(SYS_membarrier, poisoned(0), poisoned(0), poisoned(0)));
-  result("kcmp", syscall(SYS_kcmp, poisoned(getpid()), poisoned(getpid()), poisoned(0), 0L, 1L));
+  result("kcmp", syscall(SYS_kcmp, poisoned(getpid()), poisoned(getpid()), poisoned(0), 1L, 1L));
   int queue = syscall(SYS_mq_open, "rr-guest-queue", poisoned(O_RDWR | O_CREAT), poisoned(0600), 0L);
   succeeded("mq_open", queue);
   if (queue >= 0) {

@@ -1,0 +1,31 @@
+// Files and directories: each guest natively, recorded and replayed.
+import { runGuestTests } from './harness/guest-tests.ts';
+
+runGuestTests('files', [
+  'access',
+  'copy-file-range',
+  'directories',
+  'getdents',
+  'inotify',
+  'links',
+  'memfd',
+  'mknod',
+  'open',
+  { guest: 'own-proc', varies: 'prints addresses, times and pids' },
+  'owner',
+  'proc-mem',
+  'read',
+  'readlink',
+  'readv',
+  'removed-directory',
+  'seek',
+  'sendfile',
+  'splice',
+  'stat',
+  'statfs',
+  'sync',
+  'times',
+  'truncate',
+  'write',
+  'xattr',
+]);

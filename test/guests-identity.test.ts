@@ -1,0 +1,17 @@
+// Who the program is and what it may: ids, limits, scheduling, prctl, the state it starts with.
+import { runGuestTests } from './harness/guest-tests.ts';
+
+runGuestTests('identity', [
+  'address-space-limit',
+  'capabilities',
+  { guest: 'environment', args: ['one', '', 'three words here'], env: { GUEST_A: '1', GUEST_EMPTY: '' } },
+  'ids',
+  'limits',
+  'no-randomize',
+  'personality',
+  'prctl',
+  { guest: 'random', varies: 'prints random bytes and addresses' },
+  'schedule',
+  'state',
+  'system',
+]);

@@ -1,0 +1,23 @@
+// Memory: mappings of every kind, the heap, the stack, sharing between processes.
+import { runGuestTests } from './harness/guest-tests.ts';
+
+runGuestTests('memory', [
+  'advice',
+  'anonymous',
+  'brk',
+  'deep-stack',
+  'file',
+  'fixed',
+  'generated-code',
+  'grows-down',
+  'large',
+  'lock',
+  'mincore',
+  'mremap',
+  'past-eof',
+  'process-vm',
+  'protection',
+  'shared-between-processes',
+  'shm',
+  'unmap',
+]);

@@ -1,0 +1,12 @@
+// What belongs to no family: unknown calls, rare calls, the standard streams, filters.
+import { runGuestTests } from './harness/guest-tests.ts';
+
+runGuestTests('other', [
+  'output-mix',
+  { guest: 'own-trace', varies: 'a recording shows that it traces' },
+  'rare-calls',
+  'rseq',
+  'seccomp',
+  { guest: 'standard-input', input: 'some input of more than seven bytes\n'.repeat(20) },
+  'unknown-call',
+]);

@@ -1,0 +1,40 @@
+// Processes: made, replaced, waited for, stopped and killed.
+import { type GuestRow, runGuestTests } from './harness/guest-tests.ts';
+
+const signalCount = 31;
+const killedBy = Array.from(
+  { length: signalCount },
+  (_, index): GuestRow => ({ guest: 'killed-by', title: `signal ${index + 1}`, args: [String(index + 1)] }),
+);
+
+runGuestTests('processes', [
+  'abort',
+  'clear-environment',
+  'clone',
+  'clone3',
+  'crash',
+  'daemon',
+  'drop-user',
+  'exec',
+  'exec-by-descriptor',
+  'exec-errors',
+  'exec-many',
+  'exec-script',
+  'exit-codes',
+  'fork',
+  'kill-child',
+  'left-behind',
+  'no-libc',
+  'orphan',
+  'pipeline',
+  'rusage',
+  'sessions',
+  'signal-deaths',
+  'spawn',
+  'static',
+  'stopped-child',
+  'vfork',
+  'wait4',
+  'waitid',
+  ...killedBy,
+]);

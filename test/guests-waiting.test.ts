@@ -1,0 +1,4 @@
+// Waiting for descriptors, counters, timers, signals and futexes.
+import { runGuestTests } from './harness/guest-tests.ts';
+
+runGuestTests('waiting', ['epoll', 'eventfd', 'futex', 'poll', 'select', 'signalfd', 'timerfd']);

@@ -1,0 +1,58 @@
+/**
+ * Compiles guests, once for each state of their source: the binary's folder is named by a hash of all that goes in. Two
+ * test files may compile the same guest at once.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const guestFolder = join(dirname(fileURLToPath(import.meta.url)), '..', 'guests');
+
+const headLines = 10;
+const baseFlags = ['-D_GNU_SOURCE', '-O1', '-g', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror'];
+
+/** Flags from a comment `// build: FLAGS` among the first lines of the source. */
+function ownFlags(source: string): string[] {
+  const head = source.split('\n', headLines).join('\n');
+  const match = /^\/\/ build: (.+)$/m.exec(head);
+  return match?.[1] === undefined ? [] : match[1].trim().split(/\s+/);
+}
+
+/**
+ * Path of the binary of guest `FAMILY/NAME`.
+ * @throws Error with the compiler's words.
+ */
+export function compileGuest(name: string): string {
+  const source = join(guestFolder, `${name}.c`);
+  const text = readFileSync(source, 'utf8');
+  const flags = ownFlags(text);
+  const hash = createHash('sha256')
+    .update(text)
+    .update(readFileSync(join(guestFolder, 'guest.h')))
+    .update([...baseFlags, ...flags].join(' '))
+    .digest('hex')
+    .slice(0, 16);
+  const cache = join(tmpdir(), `rr-engine-guests-${process.getuid?.() ?? 0}`);
+  const folder = join(cache, hash);
+  const binary = join(folder, basename(name));
+  if (existsSync(binary)) return binary;
+  mkdirSync(cache, { recursive: true, mode: 0o755 });
+  const making = mkdtempSync(join(cache, 'making-'));
+  const built = join(making, basename(name));
+  const { status, stderr, error } = spawnSync('gcc', [...baseFlags, source, '-o', built, ...flags], {
+    encoding: 'utf8',
+  });
+  if (error !== undefined) throw new Error(`gcc cannot be run: ${error.message}; install it: apt-get install gcc`);
+  if (status !== 0) {
+    rmSync(making, { recursive: true, force: true });
+    throw new Error(`gcc ${source}: status ${status}\n${stderr}`);
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  // Another process may have put the same binary there; either is right.
+  renameSync(built, binary);
+  rmSync(making, { recursive: true, force: true });
+  return binary;
+}

@@ -1,0 +1,17 @@
+/** The ways in which each guest is recorded. */
+export interface RecordingMode {
+  readonly name: string;
+  /** Options before the subcommand. */
+  readonly globalOptions: readonly string[];
+  /** Options of `record`. */
+  readonly recordOptions: readonly string[];
+}
+
+const plain: RecordingMode = { name: 'default', globalOptions: [], recordOptions: [] };
+const unbuffered: RecordingMode = { name: '-n', globalOptions: [], recordOptions: ['-n'] };
+const checked: RecordingMode = { name: '-C', globalOptions: ['-C', 'on-all-events'], recordOptions: [] };
+const unbufferedChecked: RecordingMode = { name: '-n -C', globalOptions: checked.globalOptions, recordOptions: ['-n'] };
+
+/** RR_TEST_MODES=all runs the full matrix; without it the two modes that differ in everything. */
+export const recordingModes: readonly RecordingMode[] =
+  process.env.RR_TEST_MODES === 'all' ? [plain, unbuffered, checked, unbufferedChecked] : [plain, unbufferedChecked];

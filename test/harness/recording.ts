@@ -1,0 +1,120 @@
+/**
+ * Runs a program natively, records it, replays the recording, and compares the three. `withRecording` hands the trace
+ * to a function for whatever else a test wants to know of it, and removes everything afterwards.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ChildResult, describeEnd, runChild } from './child.ts';
+import type { RecordingMode } from './modes.ts';
+import { firstDifference, tailOf, takeOwnLines } from './output.ts';
+
+export const rrCommand = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bin', 'rr');
+
+export interface Scenario {
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  readonly mode: RecordingMode;
+  /** False: two native runs print different things, so only recording and replay are compared. */
+  readonly deterministic: boolean;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** For each of the three runs; 60 when left out. */
+  readonly limitSeconds?: number;
+  /** Fills the program's working directory, before the native run and again before the recording. */
+  readonly prepare?: (directory: string) => void;
+}
+
+export interface Recording {
+  readonly native: ChildResult;
+  readonly record: ChildResult;
+  readonly replay: ChildResult;
+  /** What rr itself said while it recorded, line by line. */
+  readonly messages: readonly string[];
+  readonly traceDirectory: string;
+  readonly storeDirectory: string;
+}
+
+function fresh(directory: string): string {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { mode: 0o755 });
+  return directory;
+}
+
+function fail(name: string, mode: RecordingMode, what: string, runs: readonly ChildResult[]): never {
+  const parts = [`${name} (${mode.name}): ${what}`];
+  for (const run of runs) {
+    parts.push(`  ${run.label} ${describeEnd(run)}: ${run.command.join(' ')}`);
+    for (const stream of ['stdout', 'stderr'] as const) {
+      if (run[stream].length > 0) parts.push(`  its ${stream}:\n${tailOf(run[stream])}`);
+    }
+  }
+  throw new Error(parts.join('\n'));
+}
+
+/**
+ * @throws Error that tells the first thing that is not as it should be, and what all runs so far said.
+ */
+export async function withRecording(
+  name: string,
+  scenario: Scenario,
+  use: (recording: Recording) => void | Promise<void> = () => {},
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'rr-test-'));
+  const workDirectory = join(folder, 'work');
+  const traceDirectory = join(folder, 'trace');
+  const storeDirectory = join(folder, 'store');
+  const { command, mode } = scenario;
+  const run = (label: string, words: readonly string[], cwd: string): Promise<ChildResult> =>
+    runChild(words, {
+      scratch: join(folder, 'streams'),
+      label,
+      cwd,
+      limitSeconds: scenario.limitSeconds ?? 60,
+      ...(scenario.env === undefined ? {} : { env: scenario.env }),
+      ...(scenario.input === undefined || label === 'replay' ? {} : { input: scenario.input }),
+    });
+  const workIn = (): string => {
+    fresh(workDirectory);
+    scenario.prepare?.(workDirectory);
+    return workDirectory;
+  };
+  try {
+    const native = await run('native', command, workIn());
+    if (native.timedOut) fail(name, mode, 'the program alone does not end', [native]);
+
+    const words = [rrCommand, ...mode.globalOptions, 'record', '-o', traceDirectory, '--store', storeDirectory];
+    const recorded = await run('record', [...words, ...mode.recordOptions, ...command], workIn());
+    const { program: programStderr, own: messages } = takeOwnLines(recorded.stderr);
+    const record = { ...recorded, stderr: programStderr };
+    if (record.timedOut) fail(name, mode, 'recording does not end', [native, recorded]);
+    if (scenario.deterministic) {
+      if (record.status !== native.status || record.signal !== native.signal) {
+        fail(name, mode, 'the recording ends otherwise than the program alone', [native, recorded]);
+      }
+      for (const stream of ['stdout', 'stderr'] as const) {
+        const difference = firstDifference(
+          `recording: ${stream}`,
+          ['native', 'record'],
+          native[stream],
+          record[stream],
+        );
+        if (difference !== undefined) fail(name, mode, difference, [recorded]);
+      }
+    }
+
+    // The replay needs nothing of the program's directory.
+    rmSync(workDirectory, { recursive: true, force: true });
+    const replay = await run('replay', [rrCommand, 'replay', '-a', traceDirectory], folder);
+    if (replay.timedOut) fail(name, mode, 'replay does not end', [recorded, replay]);
+    if (replay.status !== 0) fail(name, mode, `replay ${describeEnd(replay)}`, [recorded, replay]);
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const difference = firstDifference(`replay: ${stream}`, ['record', 'replay'], record[stream], replay[stream]);
+      if (difference !== undefined) fail(name, mode, difference, [recorded, replay]);
+    }
+    await use({ native, record, replay, messages, traceDirectory, storeDirectory });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

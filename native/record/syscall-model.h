@@ -26,14 +26,14 @@ inline constexpr uint8_t kNoArgument = 0xff;
 
 // Memory that the kernel writes: base + ceil(count / divisor) * element bytes.
 struct OutParameter {
-  uint8_t argument;        // holds the address, or the structure that holds it
+  uint8_t argument;  // holds the address, or the structure that holds it
   LengthRule length;
   WrittenOn written;
-  bool inOut;              // scratch memory must start as a copy
-  uint8_t countArgument;   // argument, memory, iovec, messages: where the count is; result: its limit, or kNoArgument
-  uint8_t countWidth;      // bytes: 4 or 8 in an argument; 1, 2, 4 or 8 in memory
-  bool countSigned;        // negative counts are none
-  bool updated;            // memory: the kernel stores the new length where it read the old one
+  bool inOut;             // scratch memory must start as a copy
+  uint8_t countArgument;  // argument, memory, iovec, messages: where the count is; result: its limit, or kNoArgument
+  uint8_t countWidth;     // bytes: 4 or 8 in an argument; 1, 2, 4 or 8 in memory
+  bool countSigned;       // negative counts are none
+  bool updated;           // memory: the kernel stores the new length where it read the old one
   uint8_t conditionArgument;  // kNoArgument: no condition
   bool conditionAny;          // any bit of the mask; else (argument & mask) must equal conditionValue
   int16_t pointerOffset;      // -1: the argument is the address; else the address is the pointer at argument + this
@@ -57,7 +57,7 @@ struct CommandModel {
 struct SyscallModel {
   const char* name;  // "unknown" when the number is not in the table
   uint8_t argumentCount;
-  bool modelled;     // false: compare memory
+  bool modelled;  // false: compare memory
   bool mayBlock;
   bool bufferable;
   ReplayKind replay;

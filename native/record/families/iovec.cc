@@ -1,0 +1,45 @@
+// Arrays of iovec that the kernel reads into (readv, process_vm_readv, the buffers of a message).
+#include <sys/uio.h>
+
+#include <algorithm>
+
+#include "record/out-parameters.h"
+
+namespace rr {
+
+namespace {
+
+// UIO_MAXIOV (include/uapi/linux/uio.h): a longer array is refused.
+constexpr uint64_t kMostBuffers = 1024;
+
+}  // namespace
+
+// Reads the array into buffers_. False when the call cannot succeed.
+bool OutParameters::enterIovec(uint64_t array, uint64_t count, const TraceeMemory& memory) {
+  static_assert(sizeof(Buffer) == sizeof(iovec));
+  if (count == 0 || count > kMostBuffers) return false;
+  buffers_.resize(count);
+  if (!memory.readAll(array, buffers_.data(), count * sizeof(Buffer))) {
+    buffers_.clear();
+    return false;
+  }
+  for (uint64_t i = 0; i < count; i++) {
+    const Buffer& buffer = buffers_[i];
+    if (buffer.length == 0) continue;
+    regions_.push_back({buffer.address, std::min(buffer.length, ~buffer.address), -1,
+                        array + i * sizeof(iovec) + offsetof(iovec, iov_base), false});
+  }
+  return true;
+}
+
+// The first `bytes` bytes of the buffers, in their order.
+void OutParameters::exitIovec(uint64_t bytes, std::vector<OutRange>& ranges) const {
+  for (const Buffer& buffer : buffers_) {
+    if (bytes == 0) return;
+    const uint64_t length = std::min({buffer.length, bytes, ~buffer.address});
+    if (length != 0) ranges.push_back({buffer.address, length});
+    bytes -= std::min(buffer.length, bytes);
+  }
+}
+
+}  // namespace rr

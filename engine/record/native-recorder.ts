@@ -1,0 +1,107 @@
+/** The native recorder (native/record/recorder-napi.cc), typed. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { EngineError } from '../errors.ts';
+import { packageRoot } from '../package-root.ts';
+
+export interface NativeRecorderOptions {
+  /** Path of rr-launch. */
+  readonly launcher: string;
+  /** Path to execute. */
+  readonly program: string;
+  /** argv, byte for byte. */
+  readonly arguments: readonly Buffer[];
+  /** NAME=VALUE, byte for byte. */
+  readonly environment: readonly Buffer[];
+  readonly storeDirectory: string;
+  /** Bit N - 1 is signal N. */
+  readonly ignoredSignals: bigint;
+  readonly blockedSignals: bigint;
+  readonly softFileLimit: bigint;
+  readonly hardFileLimit: bigint;
+  readonly closedDescriptors: number;
+  readonly inheritedDescriptors: readonly number[];
+  /** The processor to bind to, -1: none. */
+  readonly cpu: number;
+  readonly numCores: number;
+  readonly waitForAll: boolean;
+  /** 0: none. */
+  readonly continueThroughSignal: number;
+  readonly checksum: 'never' | 'syscalls' | 'allEvents' | 'every' | 'from';
+  /** `every`: the interval; `from`: the event. */
+  readonly checksumNumber: number;
+  readonly debugLog: boolean;
+}
+
+export interface RecordingEnd {
+  /** The program was executed. */
+  readonly started: boolean;
+  /** Where the launcher failed otherwise: a value of launchSteps. */
+  readonly launchStep: number;
+  /** The errno of that. */
+  readonly launchError: number;
+  /** Wait status of the first process. */
+  readonly status: number;
+  /** The recording ended before the program. */
+  readonly incomplete: boolean;
+  readonly events: number;
+  readonly rawBytes: number;
+  /** How often the program had to wait for a free slot of the ring. */
+  readonly ringWaits: number;
+}
+
+/** enum LaunchStep of native/launcher/record-stub.h; 0 is the launcher's own start. */
+export const launchSteps = { start: 0, seccomp: 1, timeStampTrap: 2, exec: 3 } as const;
+
+export type RecorderMessage =
+  | { readonly kind: 'firstSlotFull' }
+  | { readonly kind: 'warning' | 'fatal'; readonly text: string }
+  | ({ readonly kind: 'ended' } & RecordingEnd);
+
+export interface NativeRecorder {
+  /** Kills the tracees; `ended` follows. */
+  terminate(): void;
+  /** Waits for the scheduler thread; after `ended`. */
+  join(): void;
+}
+
+interface Addon {
+  dieBySignal(signal: number): void;
+  readonly Recorder: new (
+    options: NativeRecorderOptions,
+    memory: Uint8Array,
+    ringOffset: number,
+    onMessage: (message: RecorderMessage) => void,
+  ) => NativeRecorder;
+}
+
+export const launcherPath: string = join(packageRoot, 'build/Release/rr-launch');
+
+/** @throws EngineError ADDON_MISSING */
+function loadAddon(): Addon {
+  const path = join(packageRoot, 'build/Release/rr_engine.node');
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError('ADDON_MISSING', `cannot load the native addon ${path}: ${reason}; run \`npm ci\``, {
+      cause,
+    });
+  }
+}
+
+/** Starts the scheduler thread and the program. @throws EngineError ADDON_MISSING */
+export function startRecorder(
+  options: NativeRecorderOptions,
+  memory: Uint8Array,
+  ringOffset: number,
+  onMessage: (message: RecorderMessage) => void,
+): NativeRecorder {
+  const { Recorder } = loadAddon();
+  return new Recorder(options, memory, ringOffset, onMessage);
+}
+
+/** Ends this process as the signal does by default; returns when that does not end a process. */
+export function dieBySignal(signal: number): void {
+  loadAddon().dieBySignal(signal);
+}

@@ -1,5 +1,6 @@
-import { rmSync, writeSync } from 'node:fs';
+import { mkdirSync, rmSync, writeSync } from 'node:fs';
 import { constants, release } from 'node:os';
+import { resolve } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import type { RecordOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
@@ -35,7 +36,8 @@ export async function record(options: RecordOptions): Promise<number> {
   const program = findProgram(options.program, variable(environment, 'PATH'));
   const cpu = options.cpuUnbound ? -1 : chooseProcessor(options.bindToCpu);
   const directory = createTraceDirectory(program, options.outputTraceDir);
-  const store = options.store ?? defaultStoreDirectory();
+  const store = resolve(options.store ?? defaultStoreDirectory());
+  makeStore(store);
   const header: TraceHeader = {
     created: new Date().toISOString(),
     recorder: packageVersion,
@@ -62,13 +64,13 @@ export async function record(options: RecordOptions): Promise<number> {
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, ignore);
   const startTime = process.hrtime.bigint();
   const inherited = options.inherited;
-  const end = await new Promise<RecordingEnd>((resolve, reject) => {
+  const end = await new Promise<RecordingEnd>((ended, reject) => {
     const onMessage = (message: RecorderMessage): void => {
       try {
         if (message.kind === 'firstSlotFull') pipeline.startPool();
         else if (message.kind === 'warning') log.warn(message.text);
         else if (message.kind === 'fatal') log.error(message.text);
-        else if (message.kind === 'ended') resolve(message);
+        else if (message.kind === 'ended') ended(message);
       } catch (error) {
         // A warning that -E makes fatal.
         recorder.terminate();
@@ -125,6 +127,15 @@ export async function record(options: RecordOptions): Promise<number> {
 function checkMachine(): void {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new EngineError('WRONG_MACHINE', `record: needs x86-64 Linux; this is ${process.arch} ${process.platform}`);
+  }
+}
+
+function makeStore(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError('STORE_UNWRITABLE', `record: cannot make the store ${directory}: ${reason}`, { cause });
   }
 }
 

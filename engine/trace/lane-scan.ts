@@ -1,0 +1,121 @@
+/**
+ * Finds a lane's chunks: by its index, or by walking the file when there is no index or it cannot be trusted. A walk
+ * checks every checksum; where it meets damage it goes on with the next chunk behind it.
+ */
+import { chunkContents, chunkMagic, indexEntrySize } from '../generated/schema.ts';
+import { type Chunk, type ChunkHeader, chunkLength } from './chunk.ts';
+import { chunkFault } from './chunk-checks.ts';
+import type { ChunkDecoder } from './chunk-decoder.ts';
+import type { LaneFile } from './lane-file.ts';
+import { maxIndexEntries, readEntries } from './lane-index.ts';
+import { maxStoredSize } from './limits.ts';
+import { TraceError } from './trace-error.ts';
+import type { LaneExtent } from './trace-header.ts';
+
+export interface LaneChunks {
+  /** Sound as far as their headers tell, in the order of their slots. */
+  readonly chunks: readonly Chunk[];
+  /** The first thing that was wrong with the file. */
+  readonly damage: TraceError | undefined;
+}
+
+/** The chunks of a lane whose extent the version file tells; found by a walk when the index is damaged. */
+export function findChunks(file: LaneFile, extent: LaneExtent | undefined, decoder: ChunkDecoder): LaneChunks {
+  if (!extent) return walk(file, decoder);
+  try {
+    return { chunks: inOrder(readIndex(file, extent, decoder)), damage: undefined };
+  } catch (error) {
+    if (!(error instanceof TraceError)) throw error;
+    return { chunks: walk(file, decoder).chunks, damage: error };
+  }
+}
+
+function inOrder(chunks: Chunk[]): Chunk[] {
+  return chunks.sort((a, b) => a.sequence - b.sequence);
+}
+
+/** @throws TraceError TRACE_TRUNCATED, TRACE_DAMAGED, TRACE_UNREADABLE */
+function readIndex(file: LaneFile, extent: LaneExtent, decoder: ChunkDecoder): Chunk[] {
+  if (file.size !== extent.size) {
+    const code = file.size < extent.size ? 'TRACE_TRUNCATED' : 'TRACE_DAMAGED';
+    throw new TraceError(code, file.path, `the file has ${file.size} bytes, it was closed with ${extent.size}`);
+  }
+  const chunks: Chunk[] = [];
+  let end = 0;
+  let position = extent.index;
+  while (position < file.size) {
+    const header = file.readHeader(position);
+    const damage = (what: string): TraceError => new TraceError('TRACE_DAMAGED', file.path, what, { offset: position });
+    if (!header || header.content !== chunkContents.index || header.lane !== file.laneNumber) {
+      throw damage('no index chunk where one must be');
+    }
+    if (chunkLength(header) > file.size - position || header.rawSize > maxIndexEntries * indexEntrySize) {
+      throw damage('an index chunk is larger than it may be');
+    }
+    if (header.storedSize > header.rawSize) throw damage('an index chunk is larger than it may be');
+    const entries = readEntries(decoder.decode(file, header, new Uint8Array(0)));
+    if (!entries) throw damage('the index has impossible numbers');
+    for (const chunk of entries) {
+      const fault = chunk.offset < end ? 'chunks overlap' : chunkFault(chunk, file.laneNumber, extent.index);
+      if (fault) throw damage(`in the index: ${fault}`);
+      chunks.push(chunk);
+      end = chunk.offset + chunkLength(chunk);
+    }
+    position += chunkLength(header);
+  }
+  if (extent.index === file.size) throw new TraceError('TRACE_DAMAGED', file.path, 'the index is missing');
+  return chunks;
+}
+
+/** How many bytes may be hashed in search of chunks behind damage, in file sizes: a forged file must not cost more. */
+const searchBudget = 8;
+
+function walk(file: LaneFile, decoder: ChunkDecoder): LaneChunks {
+  const chunks: Chunk[] = [];
+  let damage: TraceError | undefined;
+  let budget = file.size * searchBudget + maxStoredSize;
+  let position = 0;
+  while (position < file.size && budget > 0) {
+    const header = file.readHeader(position);
+    const fault = header ? headerFault(file, header) : 'no chunk where one must be';
+    let sound = false;
+    if (header && !fault) {
+      budget -= chunkLength(header);
+      sound = decoder.check(file, header) === 0;
+    }
+    if (header && sound) {
+      if (header.content === chunkContents.records) chunks.push(header);
+      position += chunkLength(header);
+      continue;
+    }
+    const what = fault ?? 'a chunk’s checksum is wrong';
+    damage ??= new TraceError('TRACE_DAMAGED', file.path, what, { offset: position });
+    position = findMagic(file, position + 1);
+  }
+  return { chunks: inOrder(chunks), damage };
+}
+
+function headerFault(file: LaneFile, header: ChunkHeader): string | undefined {
+  if (header.lane !== file.laneNumber) return 'a chunk of another lane';
+  if (header.content === chunkContents.records) return chunkFault(header, file.laneNumber, file.size);
+  if (header.storedSize > maxStoredSize || chunkLength(header) > file.size - header.offset) {
+    return 'an index chunk is larger than it may be';
+  }
+  return undefined;
+}
+
+const window = new Uint8Array(1 << 16);
+const magicBytes = Buffer.alloc(4);
+magicBytes.writeUInt32LE(chunkMagic);
+
+/** Offset of the next bytes that look like a chunk's beginning; the file's size when there are none. */
+function findMagic(file: LaneFile, from: number): number {
+  for (let position = from; position < file.size; ) {
+    const count = file.read(position, window, 0, window.length);
+    const found = Buffer.from(window.buffer, 0, count).indexOf(magicBytes);
+    if (found !== -1) return position + found;
+    if (count < window.length) break;
+    position += count - (magicBytes.length - 1);
+  }
+  return file.size;
+}

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type DataRecordView, dataSize, dataSpaces, type FrameView } from '../generated/schema.ts';
 import { syscallNumbers } from '../syscalls/numbers.ts';
 import { pageDown } from './address-space.ts';
+import { echoRecord } from './echo-output.ts';
 import { mapFlags, memoryCallRefused } from './remote-memory.ts';
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
@@ -10,11 +11,13 @@ import { verifyChecksums } from './verify-checksums.ts';
 /** How far below its mapping the kernel lets a stack grow at once here; limits were lifted (replay-stub.c). */
 const stackReach = 2 ** 30;
 
-/** Writes back what the kernel wrote, and verifies memory where the trace has checksums of it. */
-export function applyData(replayer: Replayer, frame: FrameView): void {
-  const { source } = replayer;
-  for (let index = 0; index < frame.dataCount; index++) {
-    const record = source.data(index);
+/**
+ * Goes through the data records of an event: writes back what the kernel wrote, prints output, and verifies memory where
+ * the trace has checksums of it, which come last. Returns true when there was output.
+ */
+export function applyData(replayer: Replayer, frame: FrameView): boolean {
+  let hadOutput = false;
+  for (let record = replayer.source.nextData(); record !== undefined; record = replayer.source.nextData()) {
     switch (record.space) {
       case dataSpaces.memory:
         writeMemory(replayer, frame, replayer.taskOf(frame, record.tid), record);
@@ -22,21 +25,21 @@ export function applyData(replayer: Replayer, frame: FrameView): void {
       case dataSpaces.xsave:
         setXsave(replayer, frame, replayer.taskOf(frame, record.tid), record);
         break;
-      default:
-        // signalInfo is for display; checksums come last; output is the echo's.
+      case dataSpaces.checksum:
+        verifyChecksums(replayer, frame, replayer.taskOf(frame, record.tid), record);
         break;
+      case dataSpaces.output:
+        echoRecord(replayer, frame, record);
+        hadOutput = true;
+        break;
+      case dataSpaces.signalInfo:
+        // For reports and dumps.
+        break;
+      default:
+        throw replayer.nonsense(frame, `has data of space ${record.space}, which this version does not know`);
     }
   }
-}
-
-/** The checksums of an event, when it is done. */
-export function verifyData(replayer: Replayer, frame: FrameView): void {
-  for (let index = 0; index < frame.dataCount; index++) {
-    const record = replayer.source.data(index);
-    if (record.space === dataSpaces.checksum) {
-      verifyChecksums(replayer, frame, replayer.taskOf(frame, record.tid), record);
-    }
-  }
+  return hadOutput;
 }
 
 function setXsave(replayer: Replayer, frame: FrameView, task: Task, record: DataRecordView): void {

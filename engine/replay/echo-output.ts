@@ -1,4 +1,4 @@
-import { dataSize, dataSpaces, type FrameView, registerIndex } from '../generated/schema.ts';
+import { type DataRecordView, dataSize, type FrameView, registerIndex } from '../generated/schema.ts';
 import { syscallNumbers } from '../syscalls/numbers.ts';
 import { callFailed, register } from './registers.ts';
 import type { Replayer } from './replayer.ts';
@@ -13,22 +13,28 @@ const vectorLimit = 1024;
 const messageVectors = 16;
 const messageVectorCount = 24;
 
-/** Writes again what the call wrote to standard output or error. The call's registers are in `expected`. */
-export function echoOutput(replayer: Replayer, frame: FrameView, task: Task): void {
-  const { echo } = replayer;
-  if (echo.quiet || callFailed(replayer.expected)) return;
+/** A piece of output that the trace itself has. */
+export function echoRecord(replayer: Replayer, frame: FrameView, record: DataRecordView): void {
+  const start = record.position + dataSize;
+  replayer.echo.write(streamOf(replayer, frame), record.buffer.subarray(start, start + record.length));
+}
+
+/** What comes before the output of an event (`-M`). */
+export function echoMark(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (replayer.echo.quiet || callFailed(replayer.expected)) return;
+  replayer.echo.mark(streamOf(replayer, frame), task.threadGroup, frame.eventNumber);
+}
+
+/** Writes again what the call wrote from the program's memory. The call's registers are in `expected`. */
+export function echoMemory(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (replayer.echo.quiet || callFailed(replayer.expected)) return;
+  echoFromMemory(replayer, frame, task);
+}
+
+function streamOf(replayer: Replayer, frame: FrameView): number {
   const { stdio } = frame;
-  if (stdio > 2) throw replayer.nonsense(frame, `writes to stream ${stdio}; there are 1 and 2`);
-  echo.mark(stdio, task.threadGroup, frame.eventNumber);
-  let recorded = false;
-  for (let index = 0; index < frame.dataCount; index++) {
-    const record = replayer.source.data(index);
-    if (record.space !== dataSpaces.output) continue;
-    const start = record.position + dataSize;
-    echo.write(stdio, record.buffer.subarray(start, start + record.length));
-    recorded = true;
-  }
-  if (!recorded) echoFromMemory(replayer, frame, task);
+  if (stdio === 1 || stdio === 2) return stdio;
+  throw replayer.nonsense(frame, `writes to stream ${stdio}; there are 1 and 2`);
 }
 
 function echoFromMemory(replayer: Replayer, frame: FrameView, task: Task): void {

@@ -8,8 +8,8 @@ import type { Task } from './task.ts';
 
 /** All mapping records of the event, in their order. */
 export function mapRecords(replayer: Replayer, frame: FrameView, task: Task): void {
-  for (let index = 0; index < frame.mappingCount; index++) {
-    mapRecord(replayer, frame, task, replayer.source.mapping(index));
+  for (let mapping = replayer.source.nextMapping(); mapping !== undefined; mapping = replayer.source.nextMapping()) {
+    mapRecord(replayer, frame, task, mapping);
   }
 }
 

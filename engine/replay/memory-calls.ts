@@ -56,9 +56,8 @@ function unmapRange(replayer: Replayer, frame: FrameView, task: Task, start: num
 /** Its mapping record tells the range. */
 function detach(replayer: Replayer, frame: FrameView, task: Task): void {
   if (callFailed(replayer.expected)) return;
-  for (let index = 0; index < frame.mappingCount; index++) {
-    const { addressNumber, lengthNumber } = replayer.source.mapping(index);
-    unmapRange(replayer, frame, task, addressNumber, lengthNumber);
+  for (let mapping = replayer.source.nextMapping(); mapping !== undefined; mapping = replayer.source.nextMapping()) {
+    unmapRange(replayer, frame, task, mapping.addressNumber, mapping.lengthNumber);
   }
   if (frame.mappingCount > 0) return;
   // A segment is attached as a whole: it is the file that begins where shmdt points.

@@ -71,8 +71,8 @@ export class Replayer implements Disposable {
    * @throws Divergence, and EngineError for a trace that cannot be read or makes no sense
    */
   step(): FrameView | undefined {
-    const frame = this.source.next();
-    if (frame === undefined) return undefined;
+    if (!this.source.next()) return undefined;
+    const { frame } = this.source;
     this.recent.remember(frame);
     switch (frame.eventKind) {
       case eventKinds.syscall:

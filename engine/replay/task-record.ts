@@ -3,8 +3,7 @@ import type { Replayer } from './replayer.ts';
 
 /** The task record of that kind, which such an event has. @throws EngineError BAD_EVENT */
 export function taskRecord(replayer: Replayer, frame: FrameView, kind: number): TaskView {
-  for (let index = 0; index < frame.taskCount; index++) {
-    const record = replayer.source.task(index);
+  for (let record = replayer.source.nextTask(); record !== undefined; record = replayer.source.nextTask()) {
     if (record.taskKind === kind) return record;
   }
   throw replayer.nonsense(frame, 'lacks its task record');

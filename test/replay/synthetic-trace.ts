@@ -147,7 +147,13 @@ function buildTask(event: number, fields: TaskFields): Uint8Array {
 export class SyntheticTrace implements EventSource {
   private readonly events: BuiltEvent[] = [];
   private position = -1;
-  private readonly frameView = new FrameView();
+  private dataPosition = 0;
+  private mappingPosition = 0;
+  private taskPosition = 0;
+  readonly frame = new FrameView();
+  private readonly dataView = new DataRecordView();
+  private readonly mappingView = new MappingView();
+  private readonly taskView = new TaskView();
 
   add(fields: EventFields): void {
     const event = this.events.length + 1;
@@ -159,21 +165,27 @@ export class SyntheticTrace implements EventSource {
     });
   }
 
-  next(): FrameView | undefined {
+  next(): boolean {
     const event = this.events[++this.position];
-    return event && this.frameView.bind(event.frame, 0);
+    if (event === undefined) return false;
+    this.frame.bind(event.frame, 0);
+    this.dataPosition = this.mappingPosition = this.taskPosition = 0;
+    return true;
   }
 
-  data(index: number): DataRecordView {
-    return new DataRecordView(this.events[this.position]!.data[index]!, 0);
+  nextData(): DataRecordView | undefined {
+    const record = this.events[this.position]!.data[this.dataPosition++];
+    return record && this.dataView.bind(record, 0);
   }
 
-  mapping(index: number): MappingView {
-    return new MappingView(this.events[this.position]!.mappings[index]!, 0);
+  nextMapping(): MappingView | undefined {
+    const record = this.events[this.position]!.mappings[this.mappingPosition++];
+    return record && this.mappingView.bind(record, 0);
   }
 
-  task(index: number): TaskView {
-    return new TaskView(this.events[this.position]!.tasks[index]!, 0);
+  nextTask(): TaskView | undefined {
+    const record = this.events[this.position]!.tasks[this.taskPosition++];
+    return record && this.taskView.bind(record, 0);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { type FrameView, taskKinds } from '../../generated/schema.ts';
 import { AddressSpace, runtimeEnd, runtimeStart, userEnd } from '../address-space.ts';
-import { applyData, verifyData } from '../apply-data.ts';
+import { applyData } from '../apply-data.ts';
 import { mapRecords } from '../map-records.ts';
 import { readFrameRegisters } from '../registers.ts';
 import { callOrDiverge } from '../remote-memory.ts';
@@ -28,7 +28,6 @@ export function replayExec(replayer: Replayer, frame: FrameView): void {
   readFrameRegisters(frame, replayer.expected);
   applyData(replayer, frame);
   replayer.adopt(frame, task);
-  verifyData(replayer, frame);
 }
 
 /** The other threads of the process are gone without events, and the task has the leader's id now. */

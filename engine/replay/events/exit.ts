@@ -6,8 +6,7 @@ import type { Task } from '../task.ts';
 export function replayExit(replayer: Replayer, frame: FrameView): void {
   const task = replayer.taskOf(frame);
   // What the kernel wrote at the exit lives on where others share the memory; the task itself may be gone.
-  for (let index = 0; index < frame.dataCount; index++) {
-    const record = replayer.source.data(index);
+  for (let record = replayer.source.nextData(); record !== undefined; record = replayer.source.nextData()) {
     if (record.space !== dataSpaces.memory) continue;
     const heir = otherTask(replayer.taskOf(frame, record.tid));
     if (heir === undefined) continue;

@@ -2,7 +2,7 @@
 import { dataSize, dataSpaces, type FrameView, frameFlags, registerIndex } from '../../generated/schema.ts';
 import { syscallNumbers } from '../../syscalls/numbers.ts';
 import { pageDown, pageSize, userEnd } from '../address-space.ts';
-import { applyData, verifyData } from '../apply-data.ts';
+import { applyData } from '../apply-data.ts';
 import { masks, registersEqual } from '../compare.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import { mapFlags } from '../remote-memory.ts';
@@ -20,8 +20,8 @@ export function replaySignal(replayer: Replayer, frame: FrameView): void {
   if (frame.flags & frameFlags.deterministic) runToOwnSignal(replayer, frame, task);
   else if (frame.flags & frameFlags.atSyscallEntry) runToPutOffCall(replayer, frame, task);
   else compareStanding(replayer, frame, task);
+  if (frame.dataCount > 0) applyData(replayer, frame);
   replayer.adopt(frame, task);
-  if (frame.dataCount > 0) verifyData(replayer, frame);
 }
 
 /** The kernel has built the handler's frame on the stack; it is written back whole. */
@@ -32,7 +32,6 @@ export function replaySignalHandler(replayer: Replayer, frame: FrameView): void 
   task.restarts = false;
   task.inCall = false;
   replayer.adopt(frame, task);
-  verifyData(replayer, frame);
 }
 
 function runToOwnSignal(replayer: Replayer, frame: FrameView, task: Task): void {
@@ -53,18 +52,19 @@ function runToOwnSignal(replayer: Replayer, frame: FrameView, task: Task): void 
  */
 function guardFault(replayer: Replayer, frame: FrameView, task: Task): number | undefined {
   if (frame.number !== sigsegv) return undefined;
-  for (let index = 0; index < frame.dataCount; index++) {
-    const record = replayer.source.data(index);
-    if (record.space !== dataSpaces.signalInfo || record.length < 24) continue;
-    const view = new DataView(record.buffer.buffer, record.buffer.byteOffset + record.position + dataSize, 24);
-    const address = Number(view.getBigUint64(16, true));
-    if (view.getInt32(8, true) !== mapError || address >= userEnd) return undefined;
-    const page = pageDown(address);
-    const flags = mapFlags.private | mapFlags.anonymous | mapFlags.noReserve | mapFlags.fixedNoReplace;
-    const result = replayer.processes.call(task.pid, syscallNumbers.mmap, page, pageSize, 0, flags, -1, 0);
-    return result === page ? page : undefined;
+  // The signal's own record comes first.
+  const record = replayer.source.nextData();
+  if (record === undefined) return undefined;
+  if (record.space !== dataSpaces.signalInfo || record.length < 24) {
+    throw replayer.nonsense(frame, 'is a signal without its siginfo');
   }
-  return undefined;
+  const view = new DataView(record.buffer.buffer, record.buffer.byteOffset + record.position + dataSize, 24);
+  const address = Number(view.getBigUint64(16, true));
+  if (view.getInt32(8, true) !== mapError || address >= userEnd) return undefined;
+  const page = pageDown(address);
+  const flags = mapFlags.private | mapFlags.anonymous | mapFlags.noReserve | mapFlags.fixedNoReplace;
+  const result = replayer.processes.call(task.pid, syscallNumbers.mmap, page, pageSize, 0, flags, -1, 0);
+  return result === page ? page : undefined;
 }
 
 /** The recorder took the call back and delivered the signal before it. */

@@ -1,9 +1,9 @@
 /** System calls: emulated, but for those that change the address space. */
 import { type FrameView, registerIndex } from '../../generated/schema.ts';
 import { syscallNumbers } from '../../syscalls/numbers.ts';
-import { applyData, verifyData } from '../apply-data.ts';
+import { applyData } from '../apply-data.ts';
 import { masks, type RegisterMask, registersEqual } from '../compare.ts';
-import { echoOutput } from '../echo-output.ts';
+import { echoMark, echoMemory } from '../echo-output.ts';
 import { memoryCall } from '../memory-calls.ts';
 import { readFrameRegisters } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
@@ -25,7 +25,6 @@ export function replaySyscallEnter(replayer: Replayer, frame: FrameView): void {
   task.inCall = true;
   if (frame.dataCount > 0) applyData(replayer, frame);
   replayer.adopt(frame, task);
-  if (frame.dataCount > 0) verifyData(replayer, frame);
 }
 
 /** The call that was entered before has ended. */
@@ -53,12 +52,12 @@ function runToCall(replayer: Replayer, frame: FrameView, task: Task, mask: Regis
 function complete(replayer: Replayer, frame: FrameView, task: Task): void {
   const execute = memoryCall(frame.number);
   if (execute !== undefined) execute(replayer, frame, task);
-  if (frame.stdio !== 0) echoOutput(replayer, frame, task);
-  if (frame.dataCount > 0) applyData(replayer, frame);
+  if (frame.stdio !== 0) echoMark(replayer, frame, task);
+  const hadOutput = frame.dataCount > 0 && applyData(replayer, frame);
+  if (frame.stdio !== 0 && !hadOutput) echoMemory(replayer, frame, task);
   task.inCall = false;
   task.restarts = frame.number !== syscallNumbers.rt_sigreturn && wantsRestart(replayer);
   replayer.adopt(frame, task);
-  if (frame.dataCount > 0) verifyData(replayer, frame);
 }
 
 /** rax is -512 (ERESTARTSYS), -513, -514 or -516 (ERESTART_RESTARTBLOCK), which the program never sees. */

@@ -1,7 +1,7 @@
 /** Instructions that trap because their results differ from run to run. */
 import { type FrameView, registerIndex, trapKindNames, trapKinds } from '../../generated/schema.ts';
 import { syscallNumbers } from '../../syscalls/numbers.ts';
-import { applyData, verifyData } from '../apply-data.ts';
+import { applyData } from '../apply-data.ts';
 import { masks, type RegisterMask, registersEqual } from '../compare.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
@@ -38,7 +38,6 @@ export function replayTrap(replayer: Replayer, frame: FrameView): void {
   if (!registersEqual(expected, found, shape.mask)) throw replayer.registerDivergence(frame, task, shape.mask);
   if (frame.dataCount > 0) applyData(replayer, frame);
   replayer.adopt(frame, task);
-  if (frame.dataCount > 0) verifyData(replayer, frame);
 }
 
 /** The recording's cpuid trapped, so this one's must; once, for it and its children (arch_prctl(2), ARCH_SET_CPUID). */

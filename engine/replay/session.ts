@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import type { ReplayOptions } from '../cli/options.ts';
+import { logger, printMessage } from '../log.ts';
+import { findTrace } from '../trace/location.ts';
+import { TraceReader } from '../trace/reader.ts';
+import { Divergence } from './divergence.ts';
+import { Echo } from './echo.ts';
+import { primitives } from './primitives.ts';
+import { Progress } from './progress.ts';
+import { eventText } from './recent-events.ts';
+import { Replayer } from './replayer.ts';
+import { Statistics } from './statistics.ts';
+import { StoredFiles } from './stored-files.ts';
+
+const log = logger('replay');
+
+/**
+ * Replays a trace from its first event to its last: `rr replay -a`. What the recorded program wrote to standard output
+ * and error is written again. Resolves with 0 when the replay went through to the end, 1 when it diverged (after the
+ * report on standard error) or when the trace has no end.
+ * @throws EngineError for a trace that cannot be read, a store that lacks a file, a machine that cannot replay
+ */
+export async function replay(options: ReplayOptions): Promise<number> {
+  const reader = TraceReader.open(findTrace(options.trace));
+  try {
+    if (!options.cpuUnbound) bindToRecordedProcessor(reader.header.boundProcessor);
+    return replayTrace(reader, options);
+  } finally {
+    reader.close();
+  }
+}
+
+function replayTrace(reader: TraceReader, options: ReplayOptions): number {
+  const { store } = reader.header;
+  const stored = new StoredFiles((hash) => join(store, hash.slice(0, 2), hash.slice(2)));
+  const echo = new Echo({ quiet: options.quiet, mark: options.markStdio });
+  const progress = new Progress(reader.lastEvent);
+  const statistics = new Statistics(options.statsInterval);
+  using replayer = new Replayer({ source: reader, stored, echo });
+  echo.beforeWrite = () => progress.clear();
+  replayer.onTick = () => {
+    echo.flush();
+    progress.update(reader.event);
+  };
+  try {
+    replayAll(reader, replayer, progress, statistics);
+    echo.flush();
+  } catch (error) {
+    // What was written before belongs before the report.
+    if (!(error instanceof Divergence)) throw error;
+    echo.flush();
+    progress.clear();
+    printMessage(error.message);
+    return error.exitStatus;
+  } finally {
+    progress.clear();
+  }
+  return reportEnd(reader, replayer);
+}
+
+function replayAll(reader: TraceReader, replayer: Replayer, progress: Progress, statistics: Statistics): void {
+  const tells = log.shows('debug');
+  for (let frame = replayer.step(); frame !== undefined; frame = replayer.step()) {
+    const event = reader.event;
+    if (tells) log.debug(`event ${event}: task ${frame.tid}: ${eventText(frame.eventKind, frame.number)}`);
+    if ((event & 0xff) === 0) progress.update(event);
+    statistics.count(event, replayer.tasks.size, replayer.echo.bytes);
+  }
+}
+
+/** A trace that ends early is said to; one whose recording was killed has no end at all. */
+function reportEnd(reader: TraceReader, replayer: Replayer): number {
+  if (replayer.end === undefined) {
+    printMessage(
+      `${reader.directory}: the trace breaks off after event ${reader.lastEvent}: the recording was killed; all before was replayed`,
+    );
+    return 1;
+  }
+  if (replayer.end.incomplete) {
+    const reason = reader.end?.reason;
+    log.warn(`the trace ends before the program did, at event ${reader.lastEvent}${reason ? `: ${reason}` : ''}`);
+  }
+  return 0;
+}
+
+/** Instructions that tell the processor's number give the recorded one there only. */
+function bindToRecordedProcessor(recorded: number): void {
+  if (recorded < 0) return;
+  try {
+    primitives().bindToProcessor(recorded);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    log.warnEnvironment(
+      `cannot run on processor ${recorded}, as the recording did (${code}): programs that ask for its number may diverge`,
+    );
+  }
+}

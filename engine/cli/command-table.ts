@@ -153,7 +153,7 @@ export const commands: readonly CommandSpec[] = [
     summary: 'list recordings',
     operands: '[PREFIX]...',
     options: [
-      { long: 'long', short: 'l', help: 'with time, size, processes and command' },
+      { long: 'long', short: 'l', help: 'with time, size, exit status and command' },
       { long: 'time', short: 't', help: 'newest first' },
       { long: 'reverse', short: 'r', help: 'the other way round' },
       json,

@@ -22,8 +22,8 @@ export interface ProcessEntry {
   command: readonly string[] | undefined;
 }
 
-/** Exit status of a wait status, or the negative number of a signal. */
-function exitOf(status: number): number {
+/** Exit status of a wait status, or the negative number of the signal. */
+export function exitOf(status: number): number {
   const signal = status & 0x7f;
   return signal === 0 ? (status >> 8) & 0xff : -signal;
 }

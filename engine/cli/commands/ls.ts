@@ -1,0 +1,73 @@
+import { exitOf } from '../../dump/process-table.ts';
+import { byteCount, escapeControls, shellWords } from '../../dump/text.ts';
+import { listTraces, type TraceEntry } from '../../dump/trace-list.ts';
+import { traceRoot } from '../../trace/location.ts';
+import type { RunCommand } from '../grammar.ts';
+import { print } from '../print.ts';
+
+/** Exit status, or the negative number of the signal; `--` when the recording does not tell. */
+function exitText({ version }: TraceEntry): string {
+  const status = version?.end?.status;
+  return status === undefined ? '--' : String(exitOf(status));
+}
+
+function commandText({ version, problem }: TraceEntry): string {
+  if (version === undefined) return `(${problem})`;
+  const words = shellWords(version.header.arguments);
+  return version.end?.complete === true ? words : `${words} (incomplete)`;
+}
+
+/** Local time to the second, as people sort it. */
+function timeText(time: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+}
+
+function longLines(entries: readonly TraceEntry[]): string {
+  const rows = entries.map((entry) => [
+    escapeControls(entry.name),
+    timeText(entry.created),
+    byteCount(entry.size),
+    exitText(entry),
+    commandText(entry),
+  ]);
+  const table = [['NAME', 'WHEN', 'SIZE', 'EXIT', 'CMD'], ...rows];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]!.length)));
+  const line = ([name, time, size, exit, command]: string[]) =>
+    [
+      name!.padEnd(widths[0]!),
+      time!.padEnd(widths[1]!),
+      size!.padStart(widths[2]!),
+      exit!.padStart(widths[3]!),
+      command,
+    ].join('  ');
+  return table.map((row) => `${line(row)}\n`).join('');
+}
+
+function jsonLine({ name, directory, size, created, version, problem }: TraceEntry): string {
+  const { header, end } = version ?? {};
+  const shown = {
+    name,
+    directory,
+    size,
+    created: created.toISOString(),
+    arguments: header?.arguments ?? null,
+    workingDirectory: header?.workingDirectory ?? null,
+    end: end ?? null,
+    problem: problem ?? null,
+  };
+  return `${JSON.stringify(shown)}\n`;
+}
+
+/** `rr ls [-ltr] [PREFIX]...`: recordings in the trace root. @throws EngineError TRACE_ROOT_UNREADABLE */
+export const run: RunCommand = async ({ values, operands }) => {
+  const entries = listTraces(traceRoot()).filter(
+    ({ name }) => operands.length === 0 || operands.some((prefix) => name.startsWith(prefix)),
+  );
+  if (values.has('time')) entries.sort((one, other) => other.created.getTime() - one.created.getTime());
+  if (values.has('reverse')) entries.reverse();
+  if (values.has('json')) return print(entries.map(jsonLine).join(''));
+  if (values.has('long')) return print(longLines(entries));
+  return print(entries.map(({ name }) => `${escapeControls(name)}\n`).join(''));
+};

@@ -1,0 +1,16 @@
+import { traceInformation } from '../../dump/trace-information.ts';
+import { findTrace } from '../../trace/location.ts';
+import { TraceReader } from '../../trace/reader.ts';
+import type { RunCommand } from '../grammar.ts';
+import { print } from '../print.ts';
+
+/** `rr traceinfo [TRACE]`. @throws TraceError */
+export const run: RunCommand = async ({ values, operands }) => {
+  const reader = TraceReader.open(findTrace(operands[0]));
+  try {
+    const information = traceInformation(reader);
+    return print(`${JSON.stringify(information, null, values.has('json') ? 0 : 2)}\n`);
+  } finally {
+    reader.close();
+  }
+};

@@ -1,0 +1,61 @@
+/** The recordings in the trace root. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { EngineError } from '../errors.ts';
+import { traceFileNames } from '../trace/lane-files.ts';
+import { latestTraceName } from '../trace/location.ts';
+import { readVersion } from '../trace/reader.ts';
+import { TraceError } from '../trace/trace-error.ts';
+import type { VersionContent } from '../trace/trace-header.ts';
+
+export interface TraceEntry {
+  readonly name: string;
+  readonly directory: string;
+  /** Bytes of its files; what it refers to in the store is not among them. */
+  readonly size: number;
+  /** When the recording began, or, where that cannot be read, when the directory was last changed. */
+  readonly created: Date;
+  /** Undefined when it cannot be read; `problem` tells why. */
+  readonly version: VersionContent | undefined;
+  readonly problem: string | undefined;
+}
+
+/** All entries of the root that are, or may have been, traces; by name. @throws EngineError TRACE_ROOT_UNREADABLE */
+export function listTraces(root: string): TraceEntry[] {
+  return readNames(root)
+    .filter((name) => name !== latestTraceName && !name.startsWith('.'))
+    .flatMap((name) => readEntry(root, name) ?? []);
+}
+
+function readNames(root: string): string[] {
+  try {
+    return readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError('TRACE_ROOT_UNREADABLE', `cannot list the recordings in ${root}: ${reason}`, { cause });
+  }
+}
+
+/** Undefined when the directory has gone meanwhile. */
+function readEntry(root: string, name: string): TraceEntry | undefined {
+  const directory = join(root, name);
+  const status = statSync(directory, { throwIfNoEntry: false });
+  if (status === undefined) return undefined;
+  const size = traceFileNames.reduce(
+    (sum, file) => sum + (statSync(join(directory, file), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+  try {
+    const version = readVersion(directory);
+    const created = new Date(version.header.created);
+    const known = !Number.isNaN(created.getTime());
+    return { name, directory, size, created: known ? created : status.mtime, version, problem: undefined };
+  } catch (error) {
+    if (!(error instanceof TraceError)) throw error;
+    return { name, directory, size, created: status.mtime, version: undefined, problem: error.message };
+  }
+}

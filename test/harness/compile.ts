@@ -22,11 +22,10 @@ function ownFlags(source: string): string[] {
 }
 
 /**
- * Path of the binary of guest `FAMILY/NAME`.
+ * Path of the binary made from a C file.
  * @throws Error with the compiler's words.
  */
-export function compileGuest(name: string): string {
-  const source = join(guestFolder, `${name}.c`);
+export function compile(source: string): string {
   const text = readFileSync(source, 'utf8');
   const flags = ownFlags(text);
   const hash = createHash('sha256')
@@ -37,11 +36,12 @@ export function compileGuest(name: string): string {
     .slice(0, 16);
   const cache = join(tmpdir(), `rr-engine-guests-${process.getuid?.() ?? 0}`);
   const folder = join(cache, hash);
-  const binary = join(folder, basename(name));
+  const name = basename(source, '.c');
+  const binary = join(folder, name);
   if (existsSync(binary)) return binary;
   mkdirSync(cache, { recursive: true, mode: 0o755 });
   const making = mkdtempSync(join(cache, 'making-'));
-  const built = join(making, basename(name));
+  const built = join(making, name);
   const { status, stderr, error } = spawnSync('gcc', [...baseFlags, source, '-o', built, ...flags], {
     encoding: 'utf8',
   });
@@ -55,4 +55,9 @@ export function compileGuest(name: string): string {
   renameSync(built, binary);
   rmSync(making, { recursive: true, force: true });
   return binary;
+}
+
+/** Path of the binary of guest `FAMILY/NAME`. */
+export function compileGuest(name: string): string {
+  return compile(join(guestFolder, `${name}.c`));
 }

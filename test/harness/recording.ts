@@ -20,6 +20,8 @@ export interface Scenario {
   readonly deterministic: boolean;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Put before the program when it runs alone, and before rr when that records: a terminal's helper, for example. */
+  readonly wrapper?: readonly string[];
   /** For each of the three runs; 60 when left out. */
   readonly limitSeconds?: number;
   /** Fills the program's working directory, before the native run and again before the recording. */
@@ -50,7 +52,10 @@ function fail(name: string, mode: RecordingMode, what: string, runs: readonly Ch
       if (run[stream].length > 0) parts.push(`  its ${stream}:\n${tailOf(run[stream])}`);
     }
   }
-  throw new Error(parts.join('\n'));
+  const error = new Error(parts.join('\n'));
+  // The place in the harness says nothing, and uvu would print the message twice.
+  error.stack = '';
+  throw error;
 }
 
 /**
@@ -81,11 +86,12 @@ export async function withRecording(
     return workDirectory;
   };
   try {
-    const native = await run('native', command, workIn());
+    const wrapper = scenario.wrapper ?? [];
+    const native = await run('native', [...wrapper, ...command], workIn());
     if (native.timedOut) fail(name, mode, 'the program alone does not end', [native]);
 
     const words = [rrCommand, ...mode.globalOptions, 'record', '-o', traceDirectory, '--store', storeDirectory];
-    const recorded = await run('record', [...words, ...mode.recordOptions, ...command], workIn());
+    const recorded = await run('record', [...wrapper, ...words, ...mode.recordOptions, ...command], workIn());
     const { program: programStderr, own: messages } = takeOwnLines(recorded.stderr);
     const record = { ...recorded, stderr: programStderr };
     if (record.timedOut) fail(name, mode, 'recording does not end', [native, recorded]);

@@ -1,0 +1,17 @@
+/** A program that must record and replay. */
+export interface AcceptanceProgram {
+  /** What `--only` selects, and the table's first column. */
+  readonly name: string;
+  /** Program and arguments, absolute where PATH may hold something else by that name. */
+  readonly command: readonly string[];
+  /** Why two native runs print different things: only recording and replay are compared then. */
+  readonly varies?: string;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Standard streams are a terminal; `input` is typed there. */
+  readonly terminal?: boolean;
+  /** Fills the working directory, which is empty. */
+  readonly prepare?: (directory: string) => void;
+  /** For each run; 300 when left out. */
+  readonly limitSeconds?: number;
+}

@@ -24,7 +24,8 @@ export function replayTaskStart(replayer: Replayer, frame: FrameView): void {
   const task = parentTid === 0 ? firstTask(replayer, frame, tid, threadGroup) : cloneTask(replayer, frame, record);
   replayer.tasks.set(tid, task);
   readFrameRegisters(frame, replayer.expected);
-  if (frame.dataCount > 0) applyData(replayer, frame);
+  // The first task has no memory to write or verify before its exec.
+  if (frame.dataCount > 0 && parentTid !== 0) applyData(replayer, frame);
   replayer.adopt(frame, task);
 }
 

@@ -1,12 +1,12 @@
-import { mkdirSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeSync } from 'node:fs';
 import { constants, release } from 'node:os';
-import { resolve } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import type { RecordOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger } from '../log.ts';
-import { createTraceDirectory, defaultStoreDirectory, updateLatestTrace } from '../trace/location.ts';
+import { createTraceDirectory, setLatestTrace, traceRoot } from '../trace/locations.ts';
 import { Pipeline } from '../trace/pipeline.ts';
+import { storeDirectory } from '../trace/store.ts';
 import type { TraceHeader } from '../trace/trace-header.ts';
 import { programEnvironment } from './environment.ts';
 import { processorModel } from './machine.ts';
@@ -35,8 +35,12 @@ export async function record(options: RecordOptions): Promise<number> {
   const environment = programEnvironment(options);
   const program = findProgram(options.program, variable(environment, 'PATH'));
   const cpu = options.cpuUnbound ? -1 : chooseProcessor(options.bindToCpu);
-  const directory = createTraceDirectory(program, options.outputTraceDir);
-  const store = resolve(options.store ?? defaultStoreDirectory());
+  const directory = createTraceDirectory({
+    program,
+    root: traceRoot(),
+    ...(options.outputTraceDir === undefined ? {} : { output: options.outputTraceDir }),
+  });
+  const store = storeDirectory(traceRoot(), options.store);
   makeStore(store);
   const header: TraceHeader = {
     created: new Date().toISOString(),
@@ -115,7 +119,8 @@ export async function record(options: RecordOptions): Promise<number> {
     status: end.status,
     duration: Number(process.hrtime.bigint() - startTime),
   });
-  updateLatestTrace(directory);
+  // A trace in a place of its own is the latest one too, where there are others.
+  if (options.outputTraceDir === undefined || existsSync(traceRoot())) setLatestTrace(traceRoot(), directory);
   log.info(
     () =>
       `${end.events} events, ${end.rawBytes} bytes raw, ${summary.statistics.storedBytes} stored, ` +

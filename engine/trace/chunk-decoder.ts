@@ -1,4 +1,7 @@
-/** The codec for reading: memory of its own, one chunk at a time in, plain bytes out. */
+/**
+ * The codec for reading: memory of its own, one chunk at a time in, plain bytes out. Nothing stays in it between two
+ * calls, so all readers of a thread share one (`chunkDecoder`).
+ */
 
 import { chunkHeaderSize } from '../generated/schema.ts';
 import { type Chunk, chunkLength } from './chunk.ts';
@@ -11,7 +14,7 @@ function aligned(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
 }
 
-export class ChunkDecoder {
+class ChunkDecoder {
   #bytes!: Uint8Array;
   #codec!: Codec;
   #rawCapacity = 0;
@@ -76,6 +79,8 @@ export class ChunkDecoder {
     }
   }
 }
+
+export const chunkDecoder = new ChunkDecoder();
 
 export function damaged(file: LaneFile, chunk: Chunk, what: string): TraceError {
   return new TraceError('TRACE_DAMAGED', file.path, what, { offset: chunk.offset });

@@ -1,9 +1,9 @@
 /** A place in a lane's usable chunks, record by record; one decoded chunk is kept. */
 import { chunkContents, type RecordView, recordHeaderOffsets } from '../generated/schema.ts';
 import type { Chunk } from './chunk.ts';
-import { type ChunkDecoder, damaged } from './chunk-decoder.ts';
+import { chunkDecoder, damaged } from './chunk-decoder.ts';
 import type { LaneFile } from './lane-file.ts';
-import type { TraceError } from './trace-error.ts';
+import { TraceError } from './trace-error.ts';
 
 const emptyBytes = new Uint8Array(0);
 const emptyView = new DataView(emptyBytes.buffer);
@@ -11,7 +11,6 @@ const emptyView = new DataView(emptyBytes.buffer);
 export class LaneCursor {
   readonly #file: LaneFile;
   readonly #chunks: readonly Chunk[];
-  readonly #decoder: ChunkDecoder;
   /** Index of the decoded chunk, or of the one before the chunk that comes next when none is decoded. */
   #chunk = -1;
   #buffer: Uint8Array = emptyBytes;
@@ -19,10 +18,9 @@ export class LaneCursor {
   #view: DataView = emptyView;
   #position = 0;
 
-  constructor(file: LaneFile, chunks: readonly Chunk[], decoder: ChunkDecoder) {
+  constructor(file: LaneFile, chunks: readonly Chunk[]) {
     this.#file = file;
     this.#chunks = chunks;
-    this.#decoder = decoder;
   }
 
   /** Event of the record at the cursor; 0 at the lane's end. Decodes the next chunk where one is needed. @throws TraceError */
@@ -51,9 +49,10 @@ export class LaneCursor {
     }
   }
 
-  /** The error of damage in the chunk at the cursor. */
+  /** The error of damage in the chunk at the cursor, or in the last one. */
   damage(what: string): TraceError {
-    return damaged(this.#file, this.#chunks[Math.max(0, this.#chunk)]!, what);
+    const chunk = this.#chunks[this.#chunk] ?? this.#chunks.at(-1);
+    return chunk ? damaged(this.#file, chunk, what) : new TraceError('TRACE_DAMAGED', this.#file.path, what);
   }
 
   /** The first chunk whose last event is `event` or later; the number of chunks when there is none. */
@@ -80,7 +79,7 @@ export class LaneCursor {
     }
     // Until it is decoded the cursor stands before it, so that another try meets the same error.
     this.#chunk = index - 1;
-    const bytes = this.#decoder.decode(this.#file, chunk, this.#buffer);
+    const bytes = chunkDecoder.decode(this.#file, chunk, this.#buffer);
     if (bytes.length > this.#buffer.length) this.#buffer = bytes;
     this.#checkHeader(chunk, bytes);
     this.#bytes = bytes;

@@ -5,7 +5,7 @@
 import { chunkContents, chunkMagic, indexEntrySize } from '../generated/schema.ts';
 import { type Chunk, type ChunkHeader, chunkLength } from './chunk.ts';
 import { chunkFault } from './chunk-checks.ts';
-import type { ChunkDecoder } from './chunk-decoder.ts';
+import { chunkDecoder } from './chunk-decoder.ts';
 import type { LaneFile } from './lane-file.ts';
 import { maxIndexEntries, readEntries } from './lane-index.ts';
 import { maxStoredSize } from './limits.ts';
@@ -20,13 +20,14 @@ export interface LaneChunks {
 }
 
 /** The chunks of a lane whose extent the version file tells; found by a walk when the index is damaged. */
-export function findChunks(file: LaneFile, extent: LaneExtent | undefined, decoder: ChunkDecoder): LaneChunks {
-  if (!extent) return walk(file, decoder);
+export function findChunks(file: LaneFile, extent: LaneExtent | undefined): LaneChunks {
+  // No index either where the disk was too full for one.
+  if (!extent || (extent.index === extent.size && extent.size === file.size)) return walk(file);
   try {
-    return { chunks: inOrder(readIndex(file, extent, decoder)), damage: undefined };
+    return { chunks: inOrder(readIndex(file, extent)), damage: undefined };
   } catch (error) {
     if (!(error instanceof TraceError)) throw error;
-    return { chunks: walk(file, decoder).chunks, damage: error };
+    return { chunks: walk(file).chunks, damage: error };
   }
 }
 
@@ -35,7 +36,7 @@ function inOrder(chunks: Chunk[]): Chunk[] {
 }
 
 /** @throws TraceError TRACE_TRUNCATED, TRACE_DAMAGED, TRACE_UNREADABLE */
-function readIndex(file: LaneFile, extent: LaneExtent, decoder: ChunkDecoder): Chunk[] {
+function readIndex(file: LaneFile, extent: LaneExtent): Chunk[] {
   if (file.size !== extent.size) {
     const code = file.size < extent.size ? 'TRACE_TRUNCATED' : 'TRACE_DAMAGED';
     throw new TraceError(code, file.path, `the file has ${file.size} bytes, it was closed with ${extent.size}`);
@@ -53,7 +54,7 @@ function readIndex(file: LaneFile, extent: LaneExtent, decoder: ChunkDecoder): C
       throw damage('an index chunk is larger than it may be');
     }
     if (header.storedSize > header.rawSize) throw damage('an index chunk is larger than it may be');
-    const entries = readEntries(decoder.decode(file, header, new Uint8Array(0)));
+    const entries = readEntries(chunkDecoder.decode(file, header, new Uint8Array(0)));
     if (!entries) throw damage('the index has impossible numbers');
     for (const chunk of entries) {
       const fault = chunk.offset < end ? 'chunks overlap' : chunkFault(chunk, file.laneNumber, extent.index);
@@ -63,14 +64,13 @@ function readIndex(file: LaneFile, extent: LaneExtent, decoder: ChunkDecoder): C
     }
     position += chunkLength(header);
   }
-  if (extent.index === file.size) throw new TraceError('TRACE_DAMAGED', file.path, 'the index is missing');
   return chunks;
 }
 
 /** How many bytes may be hashed in search of chunks behind damage, in file sizes: a forged file must not cost more. */
 const searchBudget = 8;
 
-function walk(file: LaneFile, decoder: ChunkDecoder): LaneChunks {
+function walk(file: LaneFile): LaneChunks {
   const chunks: Chunk[] = [];
   let damage: TraceError | undefined;
   let budget = file.size * searchBudget + maxStoredSize;
@@ -81,7 +81,7 @@ function walk(file: LaneFile, decoder: ChunkDecoder): LaneChunks {
     let sound = false;
     if (header && !fault) {
       budget -= chunkLength(header);
-      sound = decoder.check(file, header) === 0;
+      sound = chunkDecoder.check(file, header) === 0;
     }
     if (header && sound) {
       if (header.content === chunkContents.records) chunks.push(header);

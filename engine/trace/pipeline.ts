@@ -64,7 +64,7 @@ export class Pipeline {
     this.#memory = createSharedMemory(this.layout.totalBytes);
     this.bytes = new Uint8Array(this.#memory.buffer);
     ringFunctions().ringInitialise(this.bytes, this.layout.ring, slotCount, slotSize);
-    this.#timer = setInterval(() => this.#encodeInline(), inlineInterval);
+    this.#timer = setInterval(() => this.encodeNow(), inlineInterval);
     this.#timer.unref();
   }
 
@@ -90,6 +90,18 @@ export class Pipeline {
     });
   }
 
+  /** Encodes the slots that are full now, on this thread. It does so by itself twice a second until the workers start. */
+  encodeNow(): void {
+    if (this.#failure) return;
+    try {
+      this.#inline ??= new SlotEncoder(this.#task(0));
+      this.#inline.drain({ wait: false });
+    } catch (error) {
+      if (!(error instanceof TraceError)) throw error;
+      this.#fail(error);
+    }
+  }
+
   /**
    * Encodes what is left and closes the trace. The producer must have ended. It never throws for a trace that cannot
    * be written: the summary says so, and `end` in the trace too.
@@ -98,7 +110,7 @@ export class Pipeline {
     clearInterval(this.#timer);
     Atomics.store(new Uint32Array(this.#memory.buffer), (this.layout.ring + ringControlOffsets.closed) / 4, 1);
     const statistics = await this.#poolStatistics();
-    this.#encodeInline();
+    this.encodeNow();
     if (this.#inline) statistics.push(this.#inline.statistics);
     this.#inline?.close();
     const failure = this.#failure;
@@ -135,17 +147,6 @@ export class Pipeline {
   #task(area: number): EncoderTask {
     const { layout, directory } = this;
     return { memory: this.#memory, layout, area, compression: this.#compression, directory };
-  }
-
-  #encodeInline(): void {
-    if (this.#failure) return;
-    try {
-      this.#inline ??= new SlotEncoder(this.#task(0));
-      this.#inline.drain({ wait: false });
-    } catch (error) {
-      if (!(error instanceof TraceError)) throw error;
-      this.#fail(error);
-    }
   }
 
   #fail(error: TraceError): void {

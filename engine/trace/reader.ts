@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { DataRecordView, FrameView, MappingView, TaskView } from '../generated/schema.ts';
 import type { LaneName } from '../schema/schema.ts';
 import { chunkLength } from './chunk.ts';
-import { ChunkDecoder } from './chunk-decoder.ts';
 import { LaneCursor } from './lane-cursor.ts';
 import { LaneFile } from './lane-file.ts';
 import { incompleteVersionName, laneOrder, versionName } from './lane-files.ts';
@@ -67,10 +66,9 @@ export class TraceReader {
     this.directory = directory;
     this.header = version.header;
     this.end = version.end;
-    const decoder = new ChunkDecoder();
     this.#files = openLanes(directory);
     try {
-      const found = byLane((lane) => findChunks(this.#files[lane], version.lanes?.[lane], decoder));
+      const found = byLane((lane) => findChunks(this.#files[lane], version.lanes?.[lane]));
       const prefix = usablePrefix(byLane((lane) => found[lane].chunks));
       const { cut } = prefix;
       const cutError =
@@ -84,7 +82,7 @@ export class TraceReader {
           new TraceError('TRACE_EMPTY', directory, 'the recording ended before its first event was saved')
         );
       }
-      const cursor = (lane: LaneName): LaneCursor => new LaneCursor(this.#files[lane], prefix.chunks[lane], decoder);
+      const cursor = (lane: LaneName): LaneCursor => new LaneCursor(this.#files[lane], prefix.chunks[lane]);
       this.#frames = cursor('events');
       this.#data = new RecordRun(cursor('data'), new DataRecordView());
       this.#mappings = new RecordRun(cursor('mmaps'), new MappingView());

@@ -48,7 +48,7 @@ export interface TraceEnd {
   readonly duration?: number;
 }
 
-/** Size of a lane's file, and where its index begins: the chunks end there. */
+/** Size of a lane's file, and where its index begins: the chunks end there. They are equal when there is no index. */
 export interface LaneExtent {
   readonly size: number;
   readonly index: number;

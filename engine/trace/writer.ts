@@ -45,19 +45,26 @@ export class TraceWriter {
 
   #closeLane(lane: LaneName, encoder: IndexEncoder): LaneExtent {
     const { chunks, end, size } = listChunks(this.directory, lane);
-    const path = lanePath(this.directory, lane);
-    if (end < size) {
-      try {
-        truncateSync(path, end);
-      } catch (cause) {
-        throw new TraceError('TRACE_UNWRITABLE', path, `cannot shorten it: ${systemReason(cause)}`, { cause });
-      }
-    }
+    if (end < size) this.#shorten(lane, end);
     const writer = new LaneWriter(this.directory, lane, { create: false });
     try {
       return { size: end + encoder.append(writer, lane, chunks), index: end };
+    } catch (error) {
+      // Without room for the index the lane goes without: a reader walks it.
+      if (!(error instanceof TraceError)) throw error;
+      this.#shorten(lane, end);
+      return { size: end, index: end };
     } finally {
       writer.close();
+    }
+  }
+
+  #shorten(lane: LaneName, size: number): void {
+    const path = lanePath(this.directory, lane);
+    try {
+      truncateSync(path, size);
+    } catch (cause) {
+      throw new TraceError('TRACE_UNWRITABLE', path, `cannot shorten it: ${systemReason(cause)}`, { cause });
     }
   }
 

@@ -1,4 +1,5 @@
 /** The processes of a recording, from its task records. */
+import { signalName } from '../syscalls/signal-names.ts';
 
 /** A task record with its strings: what a TaskView tells, as a value. */
 export interface TaskEvent {
@@ -26,6 +27,12 @@ export interface ProcessEntry {
 export function exitOf(status: number): number {
   const signal = status & 0x7f;
   return signal === 0 ? (status >> 8) & 0xff : -signal;
+}
+
+/** `exited with 1`, `killed by SIGSEGV`. */
+export function waitStatusText(status: number): string {
+  const exit = exitOf(status);
+  return exit < 0 ? `killed by ${signalName(-exit)}` : `exited with ${exit}`;
 }
 
 /** Gathers the processes, in the order in which they began. A pid that is used again is another process. */

@@ -1,0 +1,21 @@
+import { writeAll } from '../write-all.ts';
+
+const bufferedCharacters = 64 * 1024;
+
+/** Standard output for many short lines. */
+export class BufferedOutput {
+  #text = '';
+  #open = true;
+
+  /** False when nobody reads any more. */
+  write(text: string): boolean {
+    this.#text += text;
+    if (this.#text.length >= bufferedCharacters) this.flush();
+    return this.#open;
+  }
+
+  flush(): void {
+    if (this.#open) this.#open = writeAll(1, this.#text);
+    this.#text = '';
+  }
+}

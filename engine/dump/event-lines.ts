@@ -1,0 +1,72 @@
+/** Events as lines of text. */
+
+import type { DumpedData, DumpedEvent, DumpedMapping } from './dumped-event.ts';
+import type { TaskEvent } from './process-table.ts';
+import { waitStatusText } from './process-table.ts';
+import { escapeControls, hex, seconds, shellWords } from './text.ts';
+
+const eventWidth = 7;
+const timeWidth = 11;
+const tidWidth = 7;
+const kindWidth = 13;
+const registersInLine = 4;
+const registerWidth = 26;
+const indent = ' '.repeat(eventWidth + 1);
+
+export const eventHeading = `${'EVENT'.padStart(eventWidth)} ${'SECONDS'.padStart(timeWidth)} ${'TID'.padStart(tidWidth)} ${'KIND'.padEnd(kindWidth)} WHAT\n`;
+
+/** The line of an event, and those of whatever was chosen of it, each with its newline. */
+export function eventLines(event: DumpedEvent): string {
+  const { event: number, time, tid, kind, text, flags, stdio, data, mappings, tasks } = event;
+  const extra = [...(flags ?? []), ...(stdio === undefined ? [] : [stdio])].join(', ');
+  const columns = [
+    String(number).padStart(eventWidth),
+    seconds(time).padStart(timeWidth),
+    String(tid).padStart(tidWidth),
+    kind.padEnd(kindWidth),
+    `${escapeControls(text)}${extra === '' ? '' : ` [${extra}]`}`,
+  ];
+  return [
+    columns.join(' ').trimEnd(),
+    ...rawLines(event),
+    ...(tasks ?? []).map(taskLine),
+    ...(mappings ?? []).map(mappingLine),
+    ...(data ?? []).map(dataLine),
+    '',
+  ].join('\n');
+}
+
+function rawLines({ number, registers }: DumpedEvent): string[] {
+  if (registers === undefined) return [];
+  const cells = Object.entries(registers).map(([name, value]) => `${name}=${value}`.padEnd(registerWidth));
+  const lines = [`${indent}number ${number}`];
+  for (let index = 0; index < cells.length; index += registersInLine) {
+    lines.push(
+      `${indent}${cells
+        .slice(index, index + registersInLine)
+        .join(' ')
+        .trimEnd()}`,
+    );
+  }
+  return lines;
+}
+
+function taskLine({ kind, tid, parentTid, threadGroup, status, strings }: TaskEvent): string {
+  const what = {
+    start: `made by ${parentTid}`,
+    exec: `was ${parentTid}: ${shellWords(strings)}`,
+    exit: waitStatusText(status),
+  }[kind];
+  return `${indent}task ${kind} ${tid} of ${threadGroup}, ${what}`;
+}
+
+function mappingLine({ address, length, protection, shared, source, offset, path, hash }: DumpedMapping): string {
+  const end = BigInt(address) + BigInt(length);
+  const content = hash === undefined ? source : `${source} ${hash.slice(0, 16)}`;
+  const file = path === '' ? '' : ` ${escapeControls(path)} + ${hex(offset)}`;
+  return `${indent}map ${address}-${hex(end)} ${protection}${shared ? 's' : 'p'} ${content}${file}`;
+}
+
+function dataLine({ space, tid, address, length }: DumpedData): string {
+  return `${indent}data ${space} ${address} + ${length} of ${tid}`;
+}

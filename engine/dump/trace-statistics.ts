@@ -1,0 +1,87 @@
+/** What a recording consists of: counts of events, and bytes by kind of record. */
+import { eventKindNames, eventKinds, type FrameView } from '../generated/schema.ts';
+import { syscallName } from '../syscalls/decode.ts';
+import type { LaneSize } from '../trace/reader.ts';
+import { byteCount } from './text.ts';
+
+interface CallCount {
+  calls: number;
+  /** Bytes of the data records that came with them. */
+  dataBytes: number;
+}
+
+export class TraceStatistics {
+  #events = 0;
+  readonly #kinds = new Map<string, number>();
+  readonly #calls = new Map<string, CallCount>();
+
+  /** Counts an event; `dataBytes` is the payload of its data records. */
+  add({ eventKind, number }: FrameView, dataBytes: number): void {
+    this.#events++;
+    const kind = eventKindNames[eventKind] ?? `kind ${eventKind}`;
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
+    const isEnter = eventKind === eventKinds.syscallEnter;
+    if (eventKind !== eventKinds.syscall && eventKind !== eventKinds.syscallExit && !isEnter) return;
+    const name = syscallName(number);
+    const count = this.#calls.get(name) ?? { calls: 0, dataBytes: 0 };
+    // An entry belongs to an exit that is counted; exit and exit_group have none.
+    if (!isEnter || name.startsWith('exit')) count.calls++;
+    count.dataBytes += dataBytes;
+    this.#calls.set(name, count);
+  }
+
+  /** As a value for JSON; kinds and calls by falling count. */
+  toJSON() {
+    const byCount = <Value>(map: ReadonlyMap<string, Value>, count: (value: Value) => number) =>
+      Object.fromEntries([...map].sort(([, one], [, other]) => count(other) - count(one)));
+    return {
+      events: this.#events,
+      kinds: byCount(this.#kinds, (count) => count),
+      calls: byCount(this.#calls, ({ calls }) => calls),
+    };
+  }
+}
+
+const percent = (part: number, whole: number) => `${whole === 0 ? '0.0' : ((100 * part) / whole).toFixed(1)}%`;
+
+/** Tables for people; the bytes of lanes are those of the whole trace, whichever events were chosen. */
+export function statisticsText(statistics: TraceStatistics, lanes: Readonly<Record<string, LaneSize>>): string {
+  const { events, kinds, calls } = statistics.toJSON();
+  const rows = (list: readonly (readonly string[])[]) =>
+    list
+      .map(([name, ...cells]) => `  ${name!.padEnd(20)}${cells.map((cell) => cell.padStart(12)).join('')}\n`)
+      .join('');
+  const sizes = Object.entries(lanes);
+  const stored = sizes.reduce((sum, [, lane]) => sum + lane.storedBytes, 0);
+  const raw = sizes.reduce((sum, [, lane]) => sum + lane.rawBytes, 0);
+  const laneRow = (name: string, lane: Omit<LaneSize, 'chunks' | 'records'>, records: string) => [
+    name,
+    records,
+    byteCount(lane.rawBytes),
+    byteCount(lane.storedBytes),
+    percent(lane.storedBytes, stored),
+    lane.storedBytes === 0 ? '--' : (lane.rawBytes / lane.storedBytes).toFixed(1),
+  ];
+  return [
+    `${events} events\n`,
+    rows([
+      ['kind', 'count', 'share'],
+      ...Object.entries(kinds).map(([name, count]) => [name, `${count}`, percent(count, events)]),
+    ]),
+    '\nsystem calls\n',
+    rows([
+      ['call', 'count', 'data'],
+      ...Object.entries(calls).map(([name, { calls: count, dataBytes }]) => [name, `${count}`, byteCount(dataBytes)]),
+    ]),
+    '\nbytes of the trace\n',
+    rows([
+      ['lane', 'records', 'raw', 'stored', 'share', 'ratio'],
+      ...sizes.map(([name, lane]) => laneRow(name, lane, `${lane.records}`)),
+      laneRow(
+        'all',
+        { rawBytes: raw, storedBytes: stored },
+        `${sizes.reduce((sum, [, lane]) => sum + lane.records, 0)}`,
+      ),
+    ]),
+  ].join('');
+}

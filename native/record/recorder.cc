@@ -305,7 +305,8 @@ void Recorder::frame(schema::EventKind kind, Task& task, int number, const user_
 
 void Recorder::writeChecksums(const Task& task, schema::EventKind kind, const user_regs_struct& registers) {
   using Checksum = RecorderOptions::Checksum;
-  if (kind == schema::EventKind::kExit || kind == schema::EventKind::kTraceEnd) return;
+  // At a syscallEnter the kernel may have written already (a clone), or be about to: the end of the call tells.
+  if (kind == schema::EventKind::kExit || kind == schema::EventKind::kSyscallEnter) return;
   const uint64_t event = writer_.event();
   const bool endsCall = kind == schema::EventKind::kSyscall || kind == schema::EventKind::kSyscallExit;
   const bool due = options_.checksum == Checksum::allEvents || (options_.checksum == Checksum::syscalls && endsCall) ||

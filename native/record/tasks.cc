@@ -72,6 +72,11 @@ void Recorder::cloned(Task& task, int event) {
   if ((flags & CLONE_VM) && !(flags & CLONE_VFORK) && added.space->runtimePage) provideScratch(added, task);
   user_regs_struct registers;
   if (getRegisters(childTid, registers)) {
+    // The kernel has stored the id where the maker asked for it, too: a thread may look there before the maker's call
+    // ends.
+    if (task.call == SYS_clone && (flags & CLONE_VM) && (flags & CLONE_PARENT_SETTID)) {
+      writer_.memory(childTid, added.space->memory, task.arguments[2], sizeof(pid_t));
+    }
     if (flags & CLONE_CHILD_SETTID) writer_.memory(childTid, added.space->memory, childTidAddress, sizeof(pid_t));
     writer_.task(schema::TaskKind::kStart, childTid, task.tid, added.threadGroup, 0, flags, {});
     frame(schema::EventKind::kTaskStart, added, static_cast<int>(task.call), registers);

@@ -324,8 +324,18 @@ void Recorder::writeChecksums(const Task& task, schema::EventKind kind, const us
     // What lies below the red zone of the stack is dead; the loader's lazy binding leaves raw XSAVE state there.
     const uint64_t live = registers.rsp - 128;
     if (live > line.start && registers.rsp <= line.end) start = live;
-    const uint64_t length = line.end - start;
-    entries.push_back({start, length, memoryChecksum(task.tid, task.space->memory, start, length, line.inode == 0)});
+    // Scratch memory is ours; the kernel may have merged it with a neighbour.
+    std::vector<uint64_t> scratch = task.space->scratch;
+    std::sort(scratch.begin(), scratch.end());
+    scratch.push_back(line.end);
+    for (const uint64_t area : scratch) {
+      if (area < start || area > line.end) continue;
+      if (area > start) {
+        const uint64_t sum = memoryChecksum(task.tid, task.space->memory, start, area - start, line.inode == 0);
+        entries.push_back({start, area - start, sum});
+      }
+      start = area + kScratchSize;
+    }
   }
   writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(Entry));
 }

@@ -234,6 +234,8 @@ void Recorder::waitFor(Task& task) {
 void Recorder::handle(Task& task) {
   const int status = *task.pending;
   task.pending.reset();
+  // What the others did up to the calls that they are in comes before whatever this one does now.
+  writePendingEnters(task);
   if (!WIFSTOPPED(status)) return gone(task, status);
   const int signal = WSTOPSIG(status);
   switch (status >> 16) {
@@ -282,7 +284,8 @@ void Recorder::housekeeping() {
   }
 }
 
-// Before a task runs user code, the calls that others are in become events of their own: they were entered before.
+// Before a task runs user code or has an event, the calls that others are in become events of their own: they were
+// entered before.
 void Recorder::writePendingEnters(const Task& runs) {
   if (tasks_.size() == 1) return;
   for (auto& [tid, task] : tasks_) {

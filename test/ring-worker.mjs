@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 const { addon, bytes, ring, layout, role, records, holdMilliseconds } = workerData;
 const native = createRequire(import.meta.url)(addon);
 
-/** Produces `records` records whose events count up; some are large. */
+/** Makes `records` records whose events count up; some are large. */
 function produce() {
   const producer = new native.RingProducer(bytes, ring);
   let accepted = 0;
@@ -20,6 +20,15 @@ function produce() {
     if (!producer.write(record)) break;
     accepted++;
   }
+  producer.close();
+  return { accepted };
+}
+
+/** Writes the given records. */
+function write() {
+  const producer = new native.RingProducer(bytes, ring);
+  let accepted = 0;
+  while (accepted < records.length && producer.write(records[accepted])) accepted++;
   producer.close();
   return { accepted };
 }
@@ -64,4 +73,4 @@ function consume() {
   }
 }
 
-parentPort.postMessage(role === 'produce' ? produce() : consume());
+parentPort.postMessage({ produce, write, consume }[role]());

@@ -77,10 +77,9 @@ export class TraceReader {
       this.lastEvent = prefix.lastEvent;
       this.#chunks = prefix.chunks;
       if (this.lastEvent === 0) {
-        throw (
-          this.damage ??
-          new TraceError('TRACE_EMPTY', directory, 'the recording ended before its first event was saved')
-        );
+        const reason = this.end?.reason === undefined ? '' : ` (${this.end.reason})`;
+        const what = `the recording ended before its first event was saved${reason}`;
+        throw this.damage ?? new TraceError('TRACE_EMPTY', directory, what);
       }
       const cursor = (lane: LaneName): LaneCursor => new LaneCursor(this.#files[lane], prefix.chunks[lane]);
       this.#frames = cursor('events');

@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ringControlOffsets, slotHeaderOffsets, slotStates } from '../engine/generated/schema.ts';
+import { packageRoot } from '../engine/package-root.ts';
+import { Pipeline } from '../engine/trace/pipeline.ts';
+import { TraceReader } from '../engine/trace/reader.ts';
+import { ringFunctions } from '../engine/trace/ring.ts';
+import { TraceError } from '../engine/trace/trace-error.ts';
+import { expectedLines, header, readAll, withDirectory } from './trace-fixture.ts';
+import { frame, plausibleRecords, Random } from './trace-records.ts';
+
+const records = [...plausibleRecords(new Random(41), 3000)];
+const slotSize = 65536;
+
+/** Writes records from a thread, as the recorder does; how many the ring took. */
+async function produce(pipeline: Pipeline, all: readonly Uint8Array[]): Promise<number> {
+  const worker = new Worker(new URL('./ring-worker.mjs', import.meta.url), {
+    workerData: {
+      addon: join(packageRoot, 'build/Release/rr_engine.node'),
+      bytes: pipeline.bytes,
+      ring: pipeline.layout.ring,
+      role: 'write',
+      records: all,
+    },
+    execArgv: [],
+  });
+  const [{ accepted }] = (await once(worker, 'message')) as [{ accepted: number }];
+  return accepted;
+}
+
+/** Lets other threads run until it is so; the test's time limit is the only one. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** Waits until the producer found no free slot. */
+async function untilFull(pipeline: Pipeline): Promise<void> {
+  const words = new BigUint64Array(pipeline.bytes.buffer);
+  const waits = (pipeline.layout.ring + ringControlOffsets.waits) / 8;
+  await until(() => Atomics.load(words, waits) > 0n);
+}
+
+for (const workers of [1, 2]) {
+  test(`${workers} worker(s) and a ring of two slots: everything is in the trace`, () =>
+    withDirectory(async (directory) => {
+      const pipeline = new Pipeline({ directory, header, slotCount: 2, slotSize, workers });
+      const produced = produce(pipeline, records);
+      await untilFull(pipeline);
+      pipeline.startPool();
+      pipeline.startPool();
+      assert.is(await produced, records.length);
+      const summary = await pipeline.finish({ complete: true });
+      assert.is(summary.failure, undefined);
+      assert.ok(summary.usedPool);
+      assert.ok(summary.statistics.slots > 20);
+      const reader = TraceReader.open(directory);
+      assert.ok(reader.complete);
+      assert.equal(readAll(reader), { lines: expectedLines(records), error: undefined });
+      reader.close();
+    }));
+}
+
+test('full slots are encoded on this thread while there is no pool', () =>
+  withDirectory(async (directory) => {
+    const pipeline = new Pipeline({ directory, header, slotCount: 2, slotSize });
+    const produced = produce(pipeline, records.slice(0, 1000));
+    await untilFull(pipeline);
+    const summary = await produced.then(() => pipeline.finish({ complete: true }));
+    assert.not(summary.usedPool);
+    const reader = TraceReader.open(directory);
+    assert.equal(readAll(reader).lines, expectedLines(records.slice(0, 1000)));
+    reader.close();
+  }));
+
+test('a worker that dies ends the recording with an error; the trace is good up to there', () =>
+  withDirectory(async (directory) => {
+    const failures: TraceError[] = [];
+    const onFailure = (error: TraceError): void => void failures.push(error);
+    const pipeline = new Pipeline({ directory, header, slotSize, onFailure });
+    const producer = new (ringFunctions().RingProducer)(pipeline.bytes, pipeline.layout.ring);
+    const started = once(process, 'worker');
+    pipeline.startPool();
+    const [worker] = (await started) as [Worker];
+    for (const record of records.slice(0, 100)) assert.ok(producer.write(record));
+    producer.seal();
+    const slotState = (pipeline.layout.headers + slotHeaderOffsets.state) / 4;
+    const words = new Uint32Array(pipeline.bytes.buffer);
+    await until(() => Atomics.load(words, slotState) === slotStates.free);
+    await worker.terminate();
+    await until(() => pipeline.failure !== undefined);
+    assert.not(producer.write(records[100]!), 'the producer is told');
+    producer.close();
+    const summary = await pipeline.finish({ complete: true });
+    assert.is(summary.failure?.code, 'TRACE_WORKER_DIED');
+    assert.equal(failures, [summary.failure!]);
+    const reader = TraceReader.open(directory);
+    assert.not(reader.complete);
+    assert.match(reader.end?.reason ?? '', 'a worker that encodes the trace died');
+    assert.equal(readAll(reader), { lines: expectedLines(records.slice(0, 100)), error: undefined });
+    reader.close();
+  }));
+
+test('a trace that cannot be written is an error at once, and later', () =>
+  withDirectory(async (directory) => {
+    const path = join(directory, 'gone');
+    assert.throws(
+      () => new Pipeline({ directory: path, header }),
+      (error: unknown) => error instanceof TraceError && error.code === 'TRACE_UNWRITABLE',
+    );
+    const pipeline = new Pipeline({ directory, header, slotSize });
+    const accepted = await produce(pipeline, records.slice(0, 10));
+    assert.is(accepted, 10);
+    rmSync(join(directory, 'data'));
+    rmSync(join(directory, 'events'));
+    rmSync(directory, { recursive: true });
+    const summary = await pipeline.finish({ complete: true });
+    assert.is(summary.failure?.code, 'TRACE_UNWRITABLE');
+  }));
+
+test('a record that the schema does not allow ends the recording', () =>
+  withDirectory(async (directory) => {
+    const pipeline = new Pipeline({ directory, header, slotSize });
+    await produce(pipeline, [frame(1), frame(3), frame(2)]);
+    const summary = await pipeline.finish({ complete: true });
+    assert.is(summary.failure?.code, 'TRACE_BAD_RECORD');
+    assert.match(summary.failure!.message, 'events decrease');
+  }));
+
+test.run();

@@ -1,15 +1,5 @@
 /** Where traces are: their root, the names of new ones, the latest one, and what the user may call them. */
-import {
-  accessSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
+import { accessSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { incompleteVersionName, traceFileNames, versionName } from './lane-files.ts';
 import { systemReason, TraceError } from './trace-error.ts';
@@ -148,11 +138,9 @@ export function listTraces(root: string): string[] {
   return names.filter((name) => name !== latestName && !name.startsWith('.') && isTrace(join(root, name))).sort();
 }
 
-/** True for a directory with a version file of either name. */
+/** True for a directory with a version file of either name (or one that must not be looked into). */
 export function isTrace(directory: string): boolean {
-  return [versionName, incompleteVersionName].some(
-    (name) => statSync(join(directory, name), { throwIfNoEntry: false })?.isFile() === true,
-  );
+  return [versionName, incompleteVersionName].some((name) => exists(join(directory, name)));
 }
 
 /**

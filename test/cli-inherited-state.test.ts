@@ -50,10 +50,11 @@ test('Node starts with no signal blocked and the same arguments', () => {
   assert.equal(JSON.parse(front('', script).stdout), ['0', ['one', 'two three']]);
 });
 
-test('NODE_OPTIONS is kept for the program and not used by ours', () => {
-  const script = `console.log(process.env.NODE_OPTIONS, process.env._RR_NODE_OPTIONS);`;
-  assert.is(front('export NODE_OPTIONS=--no-such-option', script).stdout, 'undefined --no-such-option\n');
-  assert.is(front('unset NODE_OPTIONS; export _RR_NODE_OPTIONS=old', script).stdout, 'undefined undefined\n');
+test('variables that steer Node are kept for the program and not used by ours', () => {
+  const script = `const names = Object.keys(process.env).filter((name) => name.includes('NODE_'));
+    console.log(names.sort().map((name) => name + '=' + process.env[name]).join(' '));`;
+  const prepare = 'unset $(compgen -e NODE_); export NODE_OPTIONS=--no-such-option NODE_PATH=/x _RR_NODE_OLD=1 MY_NODE_X=2';
+  assert.is(front(prepare, script).stdout, 'MY_NODE_X=2 _RR_NODE_OPTIONS=--no-such-option _RR_NODE_PATH=/x\n');
 });
 
 test('a Node that cannot be executed is named', () => {

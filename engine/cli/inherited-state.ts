@@ -4,7 +4,7 @@ import type { InheritedState } from './options.ts';
 
 const stateVariable = '_RR_FRONT';
 const descriptorsVariable = '_RR_DESCRIPTORS';
-const nodeOptionsVariable = '_RR_NODE_OPTIONS';
+const hiddenPrefix = '_RR_NODE_';
 
 /** The front's variable as numbers (native/launcher/front.h tells its form), or undefined when it is malformed. */
 export function parseFrontState(text: string): Omit<InheritedState, 'environment' | 'descriptors'> | undefined {
@@ -22,14 +22,13 @@ export function parseFrontState(text: string): Omit<InheritedState, 'environment
   };
 }
 
-/** The environment that the front was started with: without its own variables, NODE_OPTIONS under its name again. */
+/** The environment that the front was started with: without its own variables, those of Node under their names again. */
 export function restoreEnvironment(environment: readonly Buffer[]): readonly Buffer[] {
   return environment.flatMap((variable) => {
     // The names are ASCII, and latin1 keeps every byte.
     const text = variable.toString('latin1');
     if (text.startsWith(`${stateVariable}=`) || text.startsWith(`${descriptorsVariable}=`)) return [];
-    if (!text.startsWith(`${nodeOptionsVariable}=`)) return [variable];
-    return [Buffer.concat([Buffer.from('NODE_OPTIONS='), variable.subarray(nodeOptionsVariable.length + 1)])];
+    return [text.startsWith(hiddenPrefix) ? variable.subarray('_RR_'.length) : variable];
   });
 }
 

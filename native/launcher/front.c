@@ -77,6 +77,21 @@ static void inheritedDescriptors(char *text, size_t capacity) {
   closedir(folder);
 }
 
+// Renames each NODE_* to _RR_NODE_*, in its place. Variables that have such a name already are dropped. False when
+// memory is short.
+static int hideNodeVariables(void) {
+  static const char hidden[] = "_RR_NODE_";
+  char **to = environ;
+  for (char **from = environ; *from != NULL; from++) {
+    if (strncmp(*from, hidden, sizeof hidden - 1) == 0) continue;
+    char *variable = *from;
+    if (strncmp(variable, "NODE_", 5) == 0 && asprintf(&variable, "_RR_%s", *from) < 0) return 0;
+    *to++ = variable;
+  }
+  *to = NULL;
+  return 1;
+}
+
 static int reportFailure(const char *what, const char *name) {
   const int error = errno;
   fprintf(stderr, "rr: cannot %s %s: %s\n", what, name, strerror(error));
@@ -107,13 +122,7 @@ int runFront(int argc, char **argv) {
   inheritedDescriptors(descriptors, sizeof descriptors);
   if (setenv("_RR_DESCRIPTORS", descriptors, 1) != 0) return reportFailure("set", "_RR_DESCRIPTORS");
 
-  const char *nodeOptions = getenv("NODE_OPTIONS");
-  if (nodeOptions != NULL) {
-    if (setenv("_RR_NODE_OPTIONS", nodeOptions, 1) != 0) return reportFailure("set", "_RR_NODE_OPTIONS");
-    unsetenv("NODE_OPTIONS");
-  } else {
-    unsetenv("_RR_NODE_OPTIONS");
-  }
+  if (!hideNodeVariables()) return reportFailure("make room for", "the environment");
 
   const char *chosen = getenv("RR_NODE");
   const char *node = chosen != NULL && chosen[0] != '\0' ? chosen : "node";

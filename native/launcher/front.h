@@ -12,8 +12,11 @@
 //
 //   _RR_DESCRIPTORS=N,N,...,
 //
-// the descriptors that are open and inherited: Node sets FD_CLOEXEC on all that it finds. Node itself starts with no
-// signal blocked and without the user's NODE_OPTIONS, which are meant for the program: they wait in _RR_NODE_OPTIONS.
+// the descriptors that are open and inherited: Node sets FD_CLOEXEC on all that it finds.
+//
+// Node itself starts with no signal blocked, and without the variables that steer it (NODE_OPTIONS, NODE_PATH, ...):
+// they are meant for the program, and wait under the name _RR_NODE_.... One of them alone, NODE_EXTRA_CA_CERTS, has
+// been seen to more than double the time that Node takes to start.
 //
 // argv[0] is the word `front`, and is overwritten. Does not return unless it fails: 2 when there is no script,
 // 127 or 126 when Node is not found or cannot be executed, with a line on standard error.

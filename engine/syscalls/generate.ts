@@ -46,7 +46,7 @@ inline constexpr CommandModel kCommands[] = {
 ${arrays.commands.map((line) => `    ${line}`).join('\n')}
 };
 
-inline constexpr SyscallModel kUnknownSyscall = {"unknown", 6, false, true, false, ReplayKind::emulate,
+inline constexpr SyscallModel kUnknownSyscall = {"unknown", false, 6, false, true, false, ReplayKind::emulate,
     RestartClass::system, OtherCommands::none, kNoArgument, 0, 0, 0, 0, 0};
 
 inline constexpr SyscallModel kSyscalls[] = {
@@ -59,7 +59,7 @@ inline constexpr uint8_t kTrustedIoctlTypes[] = {${trusted.join(', ')}};
 inline constexpr long kSyscallCount = ${models.length};
 
 // The model of a system call; a number that the table does not know gets kUnknownSyscall.
-inline const SyscallModel& syscallModel(long number) {
+constexpr const SyscallModel& syscallModel(long number) {
   return number >= 0 && number < kSyscallCount ? kSyscalls[number] : kUnknownSyscall;
 }
 
@@ -78,6 +78,7 @@ function modelLine(call: Syscall, arrays: Arrays): string {
   }
   const fields = [
     `"${call.name}"`,
+    true,
     call.arguments.length,
     call.modelled,
     call.mayBlock,

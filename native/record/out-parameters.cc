@@ -208,7 +208,7 @@ uint64_t OutParameters::writtenLength(const Entered& entered, int64_t result, co
 std::optional<std::string> OutParameters::warning() const {
   if (modelled_ && !unlistedCommand_) return std::nullopt;
   const SyscallModel& model = syscallModel(number_);
-  if (&model == &kUnknownSyscall) {
+  if (!model.known) {
     return "system call " + std::to_string(number_) + " is not known: its effects are found by comparing memory";
   }
   const std::string name = model.name;
@@ -217,8 +217,9 @@ std::optional<std::string> OutParameters::warning() const {
   }
   const uint32_t command = static_cast<uint32_t>(arguments_[model.commandArgument]) & model.commandMask;
   if (model.otherCommands == OtherCommands::ioctl && unlistedCommand_) return unlistedIoctlWarning(command);
-  return name + " with command " + std::to_string(command) +
-         " is not modelled: its effects are found by comparing memory";
+  char number[16];
+  snprintf(number, sizeof number, "0x%x", command);
+  return name + " with command " + number + " is not modelled: its effects are found by comparing memory";
 }
 
 }  // namespace rr

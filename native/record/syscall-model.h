@@ -56,6 +56,7 @@ struct CommandModel {
 
 struct SyscallModel {
   const char* name;  // "unknown" when the number is not in the table
+  bool known;
   uint8_t argumentCount;
   bool modelled;  // false: compare memory
   bool mayBlock;

@@ -1,0 +1,34 @@
+// Builds test/native/out-parameters.cc, which makes some 220 real system calls and compares memory, and runs it.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const sources = [
+  'test/native/out-parameters.cc',
+  'native/record/out-parameters.cc',
+  ...['native/record/families', 'native/tracee'].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.cc'))
+      .map((name) => join(folder, name)),
+  ),
+];
+
+test('every byte that a real call writes is in a range that the table tells', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rr-out-parameters-'));
+  try {
+    const program = join(folder, 'out-parameters');
+    const words = ['-std=c++20', '-O1', '-D_GNU_SOURCE', '-Inative', '-o', program, ...sources, '-lutil', '-lrt'];
+    const built = spawnSync('g++', words, { encoding: 'utf8', timeout: 120_000 });
+    assert.is(built.status, 0, built.stderr);
+    const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: 60_000 });
+    assert.match(stdout, /\n2\d\d calls, 0 failed\n$/, stdout);
+    assert.is(status, 0, `${signal} ${stdout}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.run();

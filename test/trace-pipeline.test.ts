@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { EngineError } from '../engine/errors.ts';
 import { ringControlOffsets, slotHeaderOffsets, slotStates } from '../engine/generated/schema.ts';
 import { packageRoot } from '../engine/package-root.ts';
 import { Pipeline } from '../engine/trace/pipeline.ts';
@@ -78,8 +79,8 @@ test('full slots are encoded on this thread while there is no pool', () =>
 
 test('a worker that dies ends the recording with an error; the trace is good up to there', () =>
   withDirectory(async (directory) => {
-    const failures: TraceError[] = [];
-    const onFailure = (error: TraceError): void => void failures.push(error);
+    const failures: EngineError[] = [];
+    const onFailure = (error: EngineError): void => void failures.push(error);
     const pipeline = new Pipeline({ directory, header, slotSize, onFailure });
     const producer = new (ringFunctions().RingProducer)(pipeline.bytes, pipeline.layout.ring);
     const started = once(process, 'worker');
@@ -117,8 +118,9 @@ test('a trace that cannot be written is an error at once, and later', () =>
     rmSync(join(directory, 'data'));
     rmSync(join(directory, 'events'));
     rmSync(directory, { recursive: true });
-    const summary = await pipeline.finish({ complete: true });
-    assert.is(summary.failure?.code, 'TRACE_UNWRITABLE');
+    const { failure } = await pipeline.finish({ complete: true });
+    assert.instance(failure, TraceError);
+    assert.is((failure as TraceError).file, join(directory, 'events'));
   }));
 
 test('a record that the schema does not allow ends the recording', () =>

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { EngineError } from '../engine/errors.ts';
 import { eventKinds, registerIndex } from '../engine/generated/schema.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
 import { TraceError } from '../engine/trace/trace-error.ts';
@@ -252,7 +253,7 @@ function limitFileSize(limit: string): void {
 
 test('a write that fails leaves a trace that is good up to there, and says so', () =>
   withDirectory(async (directory) => {
-    const failures: TraceError[] = [];
+    const failures: EngineError[] = [];
     limitFileSize('30000');
     const summary = await writeTrace(directory, slots, { onFailure: (error) => failures.push(error) }).finally(() =>
       limitFileSize('unlimited'),

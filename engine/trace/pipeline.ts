@@ -3,6 +3,8 @@
  * on this thread, when it has ended (or while its first slot fills, twice a second, so that little is lost to a kill);
  * the pool of workers starts with the first full slot, because it costs more than many a whole recording.
  */
+
+import { EngineError } from '../errors.ts';
 import { ringControlOffsets } from '../generated/schema.ts';
 import { type Compression, createSharedMemory } from './codec.ts';
 import { type EncoderPool, startEncoderPool } from './encoder-pool.ts';
@@ -24,12 +26,12 @@ export interface PipelineOptions {
   /** Worker threads, once they are needed. Default 1. */
   readonly workers?: number;
   /** Called once when the trace cannot go on (disk full, worker dead): the program runs on unrecorded. */
-  readonly onFailure?: (error: TraceError) => void;
+  readonly onFailure?: (error: EngineError) => void;
 }
 
 export interface PipelineSummary {
   /** What went wrong, if anything did: the trace is good up to there. */
-  readonly failure?: TraceError;
+  readonly failure?: EngineError;
   /** Sums over all encoders. */
   readonly statistics: EncoderStatistics;
   /** True when the workers were started. */
@@ -46,11 +48,12 @@ export class Pipeline {
   readonly #memory: WebAssembly.Memory;
   readonly #compression: Compression;
   readonly #writer: TraceWriter;
-  readonly #onFailure: ((error: TraceError) => void) | undefined;
+  readonly #onFailure: ((error: EngineError) => void) | undefined;
   readonly #timer: NodeJS.Timeout;
   #inline: SlotEncoder | undefined;
   #pool: Promise<EncoderPool> | undefined;
-  #failure: TraceError | undefined;
+  #failure: EngineError | undefined;
+  #finished = false;
 
   /** @throws TraceError TRACE_UNWRITABLE; RangeError for an impossible ring */
   constructor(options: PipelineOptions) {
@@ -66,6 +69,10 @@ export class Pipeline {
     ringFunctions().ringInitialise(this.bytes, this.layout.ring, slotCount, slotSize);
     this.#timer = setInterval(() => this.encodeNow(), inlineInterval);
     this.#timer.unref();
+    // The codec gets ready while the program runs: a short recording would have to wait for it at its end.
+    setImmediate(() => {
+      if (!this.#pool && !this.#finished) this.encodeNow();
+    }).unref();
   }
 
   /** The ring alone, for the native producer (native/ring/ring.h): keep it referenced as long as that writes. */
@@ -73,7 +80,7 @@ export class Pipeline {
     return this.bytes.subarray(this.layout.ring, this.layout.ring + this.layout.ringBytes);
   }
 
-  get failure(): TraceError | undefined {
+  get failure(): EngineError | undefined {
     return this.#failure;
   }
 
@@ -97,7 +104,7 @@ export class Pipeline {
       this.#inline ??= new SlotEncoder(this.#task(0));
       this.#inline.drain({ wait: false });
     } catch (error) {
-      if (!(error instanceof TraceError)) throw error;
+      if (!(error instanceof EngineError)) throw error;
       this.#fail(error);
     }
   }
@@ -108,6 +115,7 @@ export class Pipeline {
    */
   async finish(end: TraceEnd): Promise<PipelineSummary> {
     clearInterval(this.#timer);
+    this.#finished = true;
     Atomics.store(new Uint32Array(this.#memory.buffer), (this.layout.ring + ringControlOffsets.closed) / 4, 1);
     const statistics = await this.#poolStatistics();
     this.encodeNow();
@@ -117,7 +125,7 @@ export class Pipeline {
     try {
       this.#writer.finish(failure ? { ...end, complete: false, reason: failure.message } : end);
     } catch (error) {
-      if (!(error instanceof TraceError)) throw error;
+      if (!(error instanceof EngineError)) throw error;
       this.#fail(error);
     }
     return {
@@ -149,7 +157,7 @@ export class Pipeline {
     return { memory: this.#memory, layout, area, compression: this.#compression, directory };
   }
 
-  #fail(error: TraceError): void {
+  #fail(error: EngineError): void {
     ringFunctions().ringFail(this.bytes, this.layout.ring);
     if (this.#failure) return;
     this.#failure = error;

@@ -1,27 +1,21 @@
-// Bundles the command line and the worker entry points into dist/: one file to start with, and a chunk for each
-// command that is loaded when it is used, so that `rr help` starts about as fast as Node itself.
+// Bundles the command line and the worker entry points into dist/.
+//
+// The command line becomes one CommonJS file, although its sources are ECMAScript modules: Node 20 starts it in 27 ms
+// where it takes 33 for a module with chunks (and 19 for an empty script). import() of a part that is in the same file
+// runs that part when it is reached, so a command still pays for its own code alone.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const workers = join(root, 'workers');
-const workerNames = existsSync(workers) ? readdirSync(workers).filter((name) => name.endsWith('.ts')) : [];
 const dist = join(root, 'dist');
+const workers = readdirSync(join(root, 'workers')).filter((name) => name.endsWith('.ts'));
 
-const result = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: [
-    { in: 'engine/cli/main.ts', out: 'rr' },
-    ...workerNames.map((name) => ({ in: `workers/${name}`, out: name.slice(0, -'.ts'.length) })),
-  ],
   outdir: dist,
-  outExtension: { '.js': '.mjs' },
-  chunkNames: 'chunk-[name]-[hash]',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
   external: ['*.node', 'piscina', 'lz4-napi'],
@@ -30,11 +24,27 @@ const result = await build({
   sourcesContent: false,
   metafile: true,
   logLevel: 'warning',
-});
+};
 
-// Chunk names carry a hash of their content: those of former builds would pile up. They go last, because somebody may
-// be starting from them.
-const written = new Set(Object.keys(result.metafile.outputs).map((path) => basename(path)));
-for (const name of readdirSync(dist)) {
-  if (name.startsWith('chunk-') && !written.has(name)) rmSync(join(dist, name));
+const results = await Promise.all([
+  build({
+    ...common,
+    entryPoints: [{ in: 'engine/cli/main.ts', out: 'rr' }],
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  }),
+  build({
+    ...common,
+    entryPoints: workers.map((name) => ({ in: `workers/${name}`, out: name.slice(0, -'.ts'.length) })),
+    outExtension: { '.js': '.mjs' },
+    format: 'esm',
+  }),
+]);
+
+// What a former build left behind.
+const written = new Set(results.flatMap(({ metafile }) => Object.keys(metafile.outputs)));
+for (const name of existsSync(dist) ? readdirSync(dist) : []) {
+  if (!written.has(`dist/${name}`)) rmSync(join(dist, name), { recursive: true });
 }

@@ -53,7 +53,8 @@ test('Node starts with no signal blocked and the same arguments', () => {
 test('variables that steer Node are kept for the program and not used by ours', () => {
   const script = `const names = Object.keys(process.env).filter((name) => name.includes('NODE_'));
     console.log(names.sort().map((name) => name + '=' + process.env[name]).join(' '));`;
-  const prepare = 'unset $(compgen -e NODE_); export NODE_OPTIONS=--no-such-option NODE_PATH=/x _RR_NODE_OLD=1 MY_NODE_X=2';
+  const prepare =
+    'unset $(compgen -e NODE_); export NODE_OPTIONS=--no-such-option NODE_PATH=/x _RR_NODE_OLD=1 MY_NODE_X=2';
   assert.is(front(prepare, script).stdout, 'MY_NODE_X=2 _RR_NODE_OPTIONS=--no-such-option _RR_NODE_PATH=/x\n');
 });
 

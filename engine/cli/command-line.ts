@@ -25,7 +25,7 @@ const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
 
 const helpOption: OptionSpec = { long: 'help', state: 'hidden', help: 'print help' };
 
-/** Runs a command line, without the words `node rr.mjs`. Gives the exit status; says itself what went wrong. */
+/** Runs a command line, without Node and its script. Gives the exit status; says itself what went wrong. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   try {
     return await run(words);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "generated/syscalls.h"
 #include "record/families/ioctl.h"

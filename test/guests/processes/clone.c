@@ -25,8 +25,8 @@ int main(void) {
     say("in the child: own tid %d\n", *childTid == getpid());
     _exit(0);
   }
-  say("in the parent: child's tid %d, untouched %d\n", *parentTid == child, *childTid);
   reap("tids", child);
+  say("in the parent: child's tid %d, untouched %d\n", *parentTid == child, *childTid);
 
   child = rawClone(SIGCHLD | CLONE_FILES | CLONE_FS);
   if (child == 0) {

@@ -10,12 +10,13 @@ export class BufferedOutput {
   /** False when nobody reads any more. */
   write(text: string): boolean {
     this.#text += text;
-    if (this.#text.length >= bufferedCharacters) this.flush();
-    return this.#open;
+    return this.#text.length < bufferedCharacters ? this.#open : this.flush();
   }
 
-  flush(): void {
+  /** False when nobody reads any more. */
+  flush(): boolean {
     if (this.#open) this.#open = writeAll(1, this.#text);
     this.#text = '';
+    return this.#open;
   }
 }

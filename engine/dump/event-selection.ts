@@ -1,5 +1,5 @@
 /** Which events a command is about: the operands `EVENT`, `A-B` and `end`. */
-import { UsageError } from '../errors.ts';
+import { EngineError, UsageError } from '../errors.ts';
 
 /** First and last event number, both included; `end` is the last event of the trace, which only its end tells. */
 export type EventRange = { readonly from: number; readonly to: number } | 'end';
@@ -24,13 +24,20 @@ export function parseEventRange(word: string): EventRange {
   return { from, to };
 }
 
-/** The chosen events of a trace whose last event is `lastEvent`; no range at all chooses every event. */
+/**
+ * The chosen events of a trace whose last event is `lastEvent`; no range at all chooses every event.
+ * @throws EngineError NO_SUCH_EVENT from the constructor for a range that begins behind the last event
+ */
 export class EventSelection {
   readonly #ranges: ReadonlyArray<{ readonly from: number; readonly to: number }>;
 
   constructor(ranges: readonly EventRange[], lastEvent: number) {
     const all = ranges.length === 0 ? [{ from: 0, to: lastEvent }] : ranges;
     this.#ranges = all.map((range) => (range === 'end' ? { from: lastEvent, to: lastEvent } : range));
+    const beyond = this.#ranges.find(({ from }) => from > lastEvent);
+    if (beyond !== undefined) {
+      throw new EngineError('NO_SUCH_EVENT', `event ${beyond.from}: the recording has events 1 to ${lastEvent}`);
+    }
   }
 
   has(event: number): boolean {

@@ -1,6 +1,6 @@
 import { type TaskView, taskKindNames } from '../generated/schema.ts';
 import type { TraceReader } from '../trace/reader.ts';
-import { ProcessTable, type TaskEvent } from './process-table.ts';
+import type { ProcessTable, TaskEvent } from './process-table.ts';
 
 /** A task record as a value. Undefined for a kind that is none. */
 export function readTaskEvent(view: TaskView): TaskEvent | undefined {
@@ -16,9 +16,8 @@ function readStrings(payload: Uint8Array): readonly string[] {
   return text === '' ? [] : text.replace(/\0$/, '').split('\0');
 }
 
-/** The processes of a trace. Reads it to its end. @throws TraceError */
-export function readProcesses(reader: TraceReader): ProcessTable {
-  const table = new ProcessTable();
+/** Adds the processes of a trace, which is read to its end. What was read before an error is in the table. @throws TraceError */
+export function readProcesses(reader: TraceReader, table: ProcessTable): void {
   while (reader.next()) {
     if (reader.frame.taskCount === 0) continue;
     for (let view = reader.nextTask(); view !== undefined; view = reader.nextTask()) {
@@ -26,5 +25,4 @@ export function readProcesses(reader: TraceReader): ProcessTable {
       if (event !== undefined) table.add(event);
     }
   }
-  return table;
 }

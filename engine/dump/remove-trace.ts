@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { incompleteVersionName, traceFileNames } from '../trace/lane-files.ts';
-import { findTrace, latestTraceName } from '../trace/location.ts';
+import { latestTraceName, resolveTrace } from '../trace/locations.ts';
 
 /**
  * Removes a recording and the link to it. What is not a trace is never removed, and neither is a file that a trace does
@@ -12,7 +12,7 @@ import { findTrace, latestTraceName } from '../trace/location.ts';
  * @throws TraceError TRACE_NOT_FOUND; EngineError NOT_A_TRACE, TRACE_IN_USE, TRACE_UNREMOVABLE
  */
 export function removeTrace(argument: string, force: boolean): string {
-  const found = findTrace(argument);
+  const found = resolveTrace(argument);
   const directory = lstatSync(found).isSymbolicLink() ? resolve(dirname(found), readlinkSync(found)) : found;
   const names = readdirSync(directory);
   const strange = names.find((name) => !traceFileNames.includes(name));

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { traceFileNames } from '../trace/lane-files.ts';
-import { latestTraceName } from '../trace/location.ts';
+import { latestTraceName } from '../trace/locations.ts';
 import { readVersion } from '../trace/reader.ts';
 import { TraceError } from '../trace/trace-error.ts';
 import type { VersionContent } from '../trace/trace-header.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ReplayOptions } from '../cli/options.ts';
 import { logger, printMessage } from '../log.ts';
-import { findTrace } from '../trace/location.ts';
+import { resolveTrace } from '../trace/locations.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { Divergence } from './divergence.ts';
 import { Echo } from './echo.ts';
@@ -21,7 +21,7 @@ const log = logger('replay');
  * @throws EngineError for a trace that cannot be read, a store that lacks a file, a machine that cannot replay
  */
 export async function replay(options: ReplayOptions): Promise<number> {
-  const reader = TraceReader.open(findTrace(options.trace));
+  const reader = TraceReader.open(resolveTrace(options.trace));
   try {
     if (!options.cpuUnbound) bindToRecordedProcessor(reader.header.boundProcessor);
     return replayTrace(reader, options);

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { incompleteVersionName, traceFileNames, versionName } from './lane-files.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 
-const latestName = 'latest-trace';
+export const latestTraceName = 'latest-trace';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -82,7 +82,7 @@ function nextNumber(entries: readonly string[], name: string): number {
 
 /** Lets `latest-trace` of the root name the trace, in one step. @throws TraceError TRACE_UNWRITABLE */
 export function setLatestTrace(root: string, directory: string): void {
-  const link = join(root, latestName);
+  const link = join(root, latestTraceName);
   const temporary = `${link}.${process.pid}`;
   const target = dirname(directory) === resolve(root) ? basename(directory) : directory;
   try {
@@ -110,7 +110,7 @@ export function resolveTrace(argument: string | undefined, root: string = traceR
 }
 
 function latestTrace(root: string): string {
-  const link = join(root, latestName);
+  const link = join(root, latestTraceName);
   let target: string;
   try {
     target = resolve(root, readlinkSync(link));
@@ -135,7 +135,7 @@ function exists(path: string): boolean {
 /** Names of the traces below a root, sorted: directories with a version file. @throws TraceError TRACE_UNREADABLE */
 export function listTraces(root: string): string[] {
   const names = entriesOf(root) ?? [];
-  return names.filter((name) => name !== latestName && !name.startsWith('.') && isTrace(join(root, name))).sort();
+  return names.filter((name) => name !== latestTraceName && !name.startsWith('.') && isTrace(join(root, name))).sort();
 }
 
 /** True for a directory with a version file of either name (or one that must not be looked into). */

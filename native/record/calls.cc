@@ -130,7 +130,6 @@ void Recorder::callEntry(Task& task) {
   if (call != SYS_restart_syscall) {
     task.modelCall = call;
     task.out.enter(call, arguments, task.space->memory);
-    if (auto warning = task.out.warning()) warnOnce(*warning, *warning);
     task.comparing = !task.out.modelled();
   }
   if (enterSpecial(task)) return;
@@ -286,6 +285,10 @@ void Recorder::callExit(Task& task) {
   }
   exitSpecial(task, registers);
   const int64_t result = static_cast<int64_t>(registers.rax);
+  // A call or command that the kernel does not know wrote nothing that could be missed.
+  if (result != -ENOSYS && result != -ENOTTY) {
+    if (auto warning = task.out.warning()) warnOnce(*warning, *warning);
+  }
   static thread_local std::vector<OutRange> ranges;
   ranges.clear();
   restoreOutParameters(task, registers, ranges);

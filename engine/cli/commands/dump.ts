@@ -3,21 +3,21 @@ import { dumpEvent } from '../../dump/dumped-event.ts';
 import { eventHeading, eventLines } from '../../dump/event-lines.ts';
 import { EventSelection, looksLikeEvents, parseEventRange } from '../../dump/event-selection.ts';
 import { statisticsText, TraceStatistics } from '../../dump/trace-statistics.ts';
-import { findTrace } from '../../trace/location.ts';
+import { resolveTrace } from '../../trace/locations.ts';
 import { TraceReader } from '../../trace/reader.ts';
 import { BufferedOutput } from '../buffered-output.ts';
 import type { Invocation, RunCommand } from '../grammar.ts';
 import { print, readerGoneStatus } from '../print.ts';
 
-/** `rr dump [OPTIONS] [TRACE] [EVENT|A-B|end]...`. @throws UsageError BAD_EVENTS, TraceError */
+/** `rr dump [OPTIONS] [TRACE] [EVENT|A-B|end]...`. @throws UsageError BAD_EVENTS; EngineError NO_SUCH_EVENT; TraceError */
 export const run: RunCommand = async (invocation) => {
   const { trace, words } = splitOperands(invocation.operands);
   const ranges = words.map(parseEventRange);
-  const reader = TraceReader.open(findTrace(trace));
+  const reader = TraceReader.open(resolveTrace(trace));
   try {
     const selection = new EventSelection(ranges, reader.lastEvent);
     const tid = invocation.values.integer('tid', 1, 2 ** 31 - 1);
-    reader.seek(Math.min(Math.max(selection.first, 1), reader.lastEvent + 1));
+    reader.seek(Math.max(selection.first, 1));
     const chosen = function* () {
       while (reader.event < selection.last && reader.next()) {
         if (selection.has(reader.event) && (tid === undefined || reader.frame.tid === tid)) yield reader;
@@ -52,13 +52,13 @@ function printEvents({ values }: Invocation, events: Iterable<TraceReader>): num
     if (!json) output.write(eventHeading);
     for (const reader of events) {
       const event = dumpEvent(reader, choice);
-      if (!output.write(json ? `${JSON.stringify(event)}\n` : eventLines(event))) return readerGoneStatus;
+      if (!output.write(json ? `${JSON.stringify(event)}\n` : eventLines(event))) break;
     }
+    return output.flush() ? 0 : readerGoneStatus;
   } finally {
     // What was read before damage is printed before the error.
     output.flush();
   }
-  return 0;
 }
 
 function printStatistics({ values }: Invocation, whole: TraceReader, events: Iterable<TraceReader>): number {

@@ -1,7 +1,7 @@
 import { exitOf } from '../../dump/process-table.ts';
 import { byteCount, escapeControls, shellWords } from '../../dump/text.ts';
 import { listTraces, type TraceEntry } from '../../dump/trace-list.ts';
-import { traceRoot } from '../../trace/location.ts';
+import { traceRoot } from '../../trace/locations.ts';
 import type { RunCommand } from '../grammar.ts';
 import { print } from '../print.ts';
 

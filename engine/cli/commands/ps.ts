@@ -1,7 +1,7 @@
-import type { ProcessEntry } from '../../dump/process-table.ts';
+import { type ProcessEntry, ProcessTable } from '../../dump/process-table.ts';
 import { readProcesses } from '../../dump/read-processes.ts';
 import { shellWords } from '../../dump/text.ts';
-import { findTrace } from '../../trace/location.ts';
+import { resolveTrace } from '../../trace/locations.ts';
 import { TraceReader } from '../../trace/reader.ts';
 import type { RunCommand } from '../grammar.ts';
 import { print } from '../print.ts';
@@ -15,14 +15,19 @@ function jsonLine({ pid, parentPid, exit, command }: ProcessEntry): string {
   return `${JSON.stringify({ pid, parentPid: parentPid ?? null, exit: exit ?? null, command: command ?? null })}\n`;
 }
 
-/** `rr ps [TRACE]`. @throws TraceError */
+/** `rr ps [TRACE]`. Of a trace that is damaged, what comes before. @throws TraceError */
 export const run: RunCommand = async ({ values, operands }) => {
-  const reader = TraceReader.open(findTrace(operands[0]));
+  const reader = TraceReader.open(resolveTrace(operands[0]));
+  const table = new ProcessTable();
+  let status = 0;
   try {
-    const { processes } = readProcesses(reader);
-    if (values.has('json')) return print(processes.map(jsonLine).join(''));
-    return print(`PID\tPPID\tEXIT\tCMD\n${processes.map(line).join('')}`);
+    readProcesses(reader, table);
   } finally {
     reader.close();
+    const { processes } = table;
+    status = print(
+      values.has('json') ? processes.map(jsonLine).join('') : `PID\tPPID\tEXIT\tCMD\n${processes.map(line).join('')}`,
+    );
   }
+  return status;
 };

@@ -1,12 +1,12 @@
 import { traceInformation } from '../../dump/trace-information.ts';
-import { findTrace } from '../../trace/location.ts';
+import { resolveTrace } from '../../trace/locations.ts';
 import { TraceReader } from '../../trace/reader.ts';
 import type { RunCommand } from '../grammar.ts';
 import { print } from '../print.ts';
 
 /** `rr traceinfo [TRACE]`. @throws TraceError */
 export const run: RunCommand = async ({ values, operands }) => {
-  const reader = TraceReader.open(findTrace(operands[0]));
+  const reader = TraceReader.open(resolveTrace(operands[0]));
   try {
     const information = traceInformation(reader);
     return print(`${JSON.stringify(information, null, values.has('json') ? 0 : 2)}\n`);

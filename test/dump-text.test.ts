@@ -1,0 +1,94 @@
+// What listings are made of: event ranges, the process table, words and numbers as text.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EventSelection, looksLikeEvents, parseEventRange } from '../engine/dump/event-selection.ts';
+import { ProcessTable, type TaskEvent, waitStatusText } from '../engine/dump/process-table.ts';
+import { byteCount, escapeControls, seconds, shellWords } from '../engine/dump/text.ts';
+import { EngineError } from '../engine/errors.ts';
+
+/** The function must throw an EngineError with that code. */
+function throwsCode(action: () => unknown, code: string): void {
+  assert.throws(action, (error: unknown) => error instanceof EngineError && error.code === code);
+}
+
+test('event ranges', () => {
+  assert.equal(parseEventRange('7'), { from: 7, to: 7 });
+  assert.equal(parseEventRange('7-9'), { from: 7, to: 9 });
+  assert.equal(parseEventRange('7-end'), { from: 7, to: Number.MAX_SAFE_INTEGER });
+  assert.is(parseEventRange('end'), 'end');
+  for (const word of ['9-7', '-7', '7-', 'x', '7-8-9', '1e3', ''])
+    throwsCode(() => parseEventRange(word), 'BAD_EVENTS');
+});
+
+test('a word that cannot be events is a trace', () => {
+  assert.equal(['7', '7-9', 'end', 'trace-7', './7', 'ls-0'].map(looksLikeEvents), [
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test('selections of events', () => {
+  const all = new EventSelection([], 9);
+  assert.equal([all.first, all.last, all.has(1), all.has(9)], [0, 9, true, true]);
+  const some = new EventSelection([{ from: 7, to: 8 }, 'end', { from: 2, to: 3 }], 20);
+  assert.equal([some.first, some.last], [2, 20]);
+  assert.equal(
+    [1, 2, 3, 4, 7, 8, 9, 19, 20].filter((event) => some.has(event)),
+    [2, 3, 7, 8, 20],
+  );
+  throwsCode(() => new EventSelection([{ from: 10, to: 12 }], 9), 'NO_SUCH_EVENT');
+});
+
+const task = (kind: TaskEvent['kind'], tid: number, more: Partial<TaskEvent> = {}): TaskEvent => ({
+  kind,
+  tid,
+  threadGroup: tid,
+  parentTid: 0,
+  status: 0,
+  strings: [],
+  ...more,
+});
+
+test('processes: parents, threads, commands and ends', () => {
+  const table = new ProcessTable();
+  for (const event of [
+    task('start', 10),
+    task('exec', 10, { strings: ['/bin/sh', 'sh', '-c', 'x'] }),
+    task('start', 11, { threadGroup: 10, parentTid: 10 }),
+    task('start', 12, { parentTid: 11 }),
+    task('exec', 10, { strings: ['/bin/ls', 'ls'] }),
+    task('exit', 11, { threadGroup: 10, status: 5 << 8 }),
+    task('exit', 12, { status: 11 | 0x80 }),
+    task('exit', 10, { status: 3 << 8 }),
+    task('start', 12, { parentTid: 10 }),
+  ]) {
+    table.add(event);
+  }
+  assert.equal(table.processes, [
+    { pid: 10, parentPid: undefined, exit: 3, command: ['ls'] },
+    { pid: 12, parentPid: 10, exit: -11, command: undefined },
+    { pid: 12, parentPid: 10, exit: undefined, command: undefined },
+  ]);
+});
+
+test('wait statuses', () => {
+  assert.is(waitStatusText(3 << 8), 'exited with 3');
+  assert.is(waitStatusText(11 | 0x80), 'killed by SIGSEGV');
+});
+
+test('numbers', () => {
+  assert.equal([0, 1023, 1024, 10240, 1 << 20, 3.4e9].map(byteCount), ['0', '1023', '1.0K', '10K', '1.0M', '3.2G']);
+  assert.is(seconds(1_234_567_890), '1.234568');
+});
+
+test('words as a shell reads them, and nothing that steers a terminal', () => {
+  assert.is(shellWords(['ls', '-l', 'a b', "it's", '']), `ls -l 'a b' 'it'\\''s' ''`);
+  assert.is(shellWords(['a\nb\x1b', "c'\t\\"]), `$'a\\nb\\x1b' $'c\\'\\t\\\\'`);
+  assert.is(escapeControls('a\x1b[1m\x7f'), 'a\\x1b[1m\\x7f');
+});
+
+test.run();

@@ -14,6 +14,8 @@ import { latestTraceName, resolveTrace } from '../trace/locations.ts';
 export function removeTrace(argument: string, force: boolean): string {
   const found = resolveTrace(argument);
   const directory = lstatSync(found).isSymbolicLink() ? resolve(dirname(found), readlinkSync(found)) : found;
+  if (!lstatSync(directory).isDirectory())
+    throw new EngineError('NOT_A_TRACE', `${directory} is no directory, so no recording`);
   const names = readdirSync(directory);
   const strange = names.find((name) => !traceFileNames.includes(name));
   if (strange !== undefined) {

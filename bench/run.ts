@@ -1,0 +1,152 @@
+/**
+ * npm run bench [-- --only NAME... --runs N --no-peers --json FILE]
+ *
+ * Measures each workload natively (on any processor, and on one), recorded and replayed; medians of N runs (5). Prints
+ * one table, in which installed peers have lines of their own, and writes all figures as JSON.
+ *
+ * npm run bench -- trace [--only NAME...] reports on the traces themselves (trace-report.ts).
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { rrCommand } from '../test/harness/recording.ts';
+import { folderBytes, readTraceFigures, type TraceFigures } from '../test/harness/trace-figures.ts';
+import { type Measurement, measure, median } from './measure.ts';
+import { findPeers, measurePeer, type PeerResult } from './peers.ts';
+import { BenchPlaces } from './places.ts';
+import { type BenchResult, formatResults } from './report.ts';
+import { reportTraces } from './trace-report.ts';
+import type { Workload } from './workload.ts';
+import { benchWorkloads } from './workloads.ts';
+
+const limitSeconds = 600;
+/** A recording binds itself to one; native runs are given the last. */
+const oneCpu = cpus().length - 1;
+
+async function repeat(times: number, run: () => Promise<Measurement>): Promise<Measurement[]> {
+  const results: Measurement[] = [];
+  for (let i = 0; i < times; i++) results.push(await run());
+  return results;
+}
+
+const seconds = (runs: readonly Measurement[]): number => median(runs.map((run) => run.seconds));
+const peak = (runs: readonly Measurement[]): number => Math.max(...runs.map((run) => run.peakBytes));
+
+async function measureWorkload(
+  workload: Workload,
+  runs: number,
+  places: BenchPlaces,
+  withPeers: boolean,
+): Promise<BenchResult> {
+  const options = {
+    scratch: places.scratch,
+    limitSeconds,
+    ...(workload.env === undefined ? {} : { env: workload.env }),
+  };
+  const alone = (cpu?: number): Promise<Measurement> =>
+    measure(workload.command, { ...options, cwd: places.work(workload), ...(cpu === undefined ? {} : { cpu }) });
+  const native = await repeat(runs, () => alone());
+  const nativeOneCpu = await repeat(runs, () => alone(oneCpu));
+
+  const recordWords = [rrCommand, 'record', '-o', places.trace, '--store', places.store, '--compress'];
+  const storeBefore = folderBytes(places.store);
+  const record = await repeat(runs, () => {
+    places.clearTrace();
+    const command = [...recordWords, ...(workload.recordOptions ?? []), ...workload.command];
+    return measure(command, { ...options, cwd: places.work(workload) });
+  });
+  const trace: TraceFigures = readTraceFigures(places.trace);
+  const storeBytes = folderBytes(places.store) - storeBefore;
+  const replay = await repeat(runs, () =>
+    measure([rrCommand, 'replay', '-a', places.trace], { ...options, cwd: places.folder }),
+  );
+  const peers: PeerResult[] = [];
+  for (const peer of withPeers ? findPeers().filter((each) => each.takes(workload)) : []) {
+    peers.push(await measurePeer(peer, workload, { cwd: places.work(workload), scratch: places.scratch }));
+  }
+  return {
+    name: workload.name,
+    command: workload.command,
+    native: seconds(native),
+    nativeOneCpu: seconds(nativeOneCpu),
+    record: seconds(record),
+    replay: seconds(replay),
+    recordPeakBytes: peak(record),
+    replayPeakBytes: peak(replay),
+    recordCpuSeconds: median(record.map((run) => run.cpuSeconds)),
+    trace,
+    storeBytes,
+    ...(workload.units === undefined ? {} : { units: workload.units }),
+    peers,
+  };
+}
+
+function chooseWorkloads(only: readonly string[] | undefined): readonly Workload[] {
+  const all = benchWorkloads();
+  const unknown = (only ?? []).filter((name) => !all.some((workload) => workload.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `--only ${unknown.join(', ')}: no such workload; there are ${all.map(({ name }) => name).join(', ')}`,
+    );
+    process.exit(2);
+  }
+  return only === undefined ? all : all.filter(({ name }) => only.includes(name));
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string', multiple: true },
+    runs: { type: 'string', default: '5' },
+    peers: { type: 'boolean', default: true },
+    json: { type: 'string', default: 'build/bench.json' },
+  },
+  allowNegative: true,
+});
+const runs = Number(values.runs);
+if (!Number.isInteger(runs) || runs < 1) {
+  console.error(`--runs ${values.runs}: expected a whole number of at least 1`);
+  process.exit(2);
+}
+const workloads = chooseWorkloads(values.only);
+using places = new BenchPlaces();
+if (positionals[0] === 'trace') {
+  await reportTraces(workloads, places);
+} else if (positionals.length > 0) {
+  console.error(`unknown word ${positionals[0]}: expected nothing, or trace`);
+  process.exitCode = 2;
+} else {
+  const results: BenchResult[] = [];
+  let failed = 0;
+  for (const workload of workloads) {
+    try {
+      const result = await measureWorkload(workload, runs, places, values.peers);
+      results.push(result);
+      console.log(
+        formatResults([result], 0)
+          .split('\n')
+          .slice(results.length === 1 ? 0 : 2)
+          .join('\n'),
+      );
+    } catch (error) {
+      failed++;
+      console.log(`${workload.name}: FAILED: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  const first = results.find(({ name }) => name === 'true');
+  const startup = first === undefined ? 0 : first.record - first.native;
+  if (first === undefined) console.log('\nwithout the row `true`, the column `each` holds the start-up too');
+  console.log(`\n${formatResults(results, startup)}`);
+  const file = resolve(values.json);
+  mkdirSync(dirname(file), { recursive: true });
+  const machine = {
+    processors: cpus().length,
+    model: cpus()[0]?.model ?? '',
+    memoryBytes: totalmem(),
+    node: process.version,
+  };
+  writeFileSync(file, `${JSON.stringify({ machine, runs, results }, undefined, 2)}\n`);
+  console.log(`\nall figures: ${file}`);
+  if (failed > 0) process.exitCode = 1;
+}

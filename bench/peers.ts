@@ -1,5 +1,5 @@
 /** Other tools that record or trace, measured where they are installed: once each, because most of them are slow. */
-import { accessSync, constants, realpathSync, rmSync } from 'node:fs';
+import { accessSync, constants, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { rrCommand } from '../test/harness/recording.ts';
 import { type Measurement, measure } from './measure.ts';
@@ -19,6 +19,8 @@ interface Peer {
   /** Command that records; `folder` is an empty directory of its own. */
   readonly record: (workload: Workload, folder: string) => readonly string[];
   readonly replay?: (folder: string) => readonly string[];
+  /** What it prints when it went through to the end, for a tool whose exit status does not tell. */
+  readonly proof?: string;
 }
 
 const limitSeconds = 120;
@@ -61,6 +63,7 @@ export function findPeers(): readonly Peer[] {
     peers.push({
       name: 'gdb record full',
       takes: (workload) => workload.tiny === true,
+      proof: 'exited normally',
       record: (workload) => [
         gdb,
         '-nx',
@@ -91,6 +94,10 @@ export async function measurePeer(
   const options = { ...places, limitSeconds, ...(workload.env === undefined ? {} : { env: workload.env }) };
   try {
     const record = await measure(peer.record(workload, places.scratch), options);
+    const printed = readFileSync(join(places.scratch, 'measure.out'), 'latin1');
+    if (peer.proof !== undefined && !printed.includes(peer.proof)) {
+      return { peer: peer.name, failure: printed.trim().split('\n').slice(-3).join(' ') };
+    }
     const replay = peer.replay === undefined ? undefined : await measure(peer.replay(places.scratch), options);
     return { peer: peer.name, record, ...(replay === undefined ? {} : { replay }) };
   } catch (error) {

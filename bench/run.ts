@@ -123,12 +123,7 @@ if (positionals[0] === 'trace') {
     try {
       const result = await measureWorkload(workload, runs, places, values.peers);
       results.push(result);
-      console.log(
-        formatResults([result], 0)
-          .split('\n')
-          .slice(results.length === 1 ? 0 : 2)
-          .join('\n'),
-      );
+      console.error(`${workload.name}: record ${result.record.toFixed(3)} s, replay ${result.replay.toFixed(3)} s`);
     } catch (error) {
       failed++;
       console.log(`${workload.name}: FAILED: ${error instanceof Error ? error.message : String(error)}`);

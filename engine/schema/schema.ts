@@ -203,6 +203,8 @@ export const frameFlags = {
   emulated: 8,
   /** signal: the default action ends the process. */
   fatal: 16,
+  /** sched: memory is too large to be hashed at each forced stop; the point is told by registers and pointMemory alone. */
+  weak: 32,
 } as const;
 
 export const dataSpaces = {
@@ -215,6 +217,10 @@ export const dataSpaces = {
   checksum: 3,
   /** Bytes that the call wrote to standard output or error and that are not in the task's memory. */
   output: 4,
+  /** sched: memory around what the registers and the stack point to, to tell the point from others at its address. */
+  pointMemory: 5,
+  /** sched: the task's XSAVE area, to compare with. */
+  pointXsave: 6,
 } as const;
 
 export const mappingSources = {

@@ -23,8 +23,6 @@ namespace {
 
 // A task that makes no blocking call gives way to others at the first event after this long. Nanoseconds.
 constexpr uint64_t kTimeSlice = 10'000'000;
-// Period of the timer that breaks waitpid for housekeeping. Nanoseconds.
-constexpr long kTick = 200'000'000;
 // A part-filled slot is handed over when it is this old: what kill -9 can cost an idle program. Nanoseconds.
 constexpr uint64_t kSealAfter = 1'000'000'000;
 // Without --wait: how long what the first process left behind may go on.
@@ -105,15 +103,11 @@ void Recorder::run() {
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = tickSignal();
   event._sigev_un._tid = gettid();
-  timer_t timer;
-  const bool timed = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
-  if (timed) {
-    const itimerspec period = {{0, kTick}, {0, kTick}};
-    timer_settime(timer, 0, &period, nullptr);
-  }
+  timed_ = timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0;
+  setTick(kIdleTick);
   lastSeal_ = sliceStart_ = monotonicNow();
   if (launch(end_)) loop();
-  if (timed) timer_delete(timer);
+  if (timed_) timer_delete(timer_);
   if (launchReport_ >= 0) close(launchReport_);
   if (started_) {
     const user_regs_struct none = {};
@@ -226,6 +220,7 @@ void Recorder::waitFor(Task& task) {
       killAll();
     }
     if (initialGone_ && !options_.waitForAll && monotonicNow() - initialGoneAt_ > kGraceAfterInitial) killAll();
+    if (task.state == Task::State::userCode) considerInterrupt(task);
     collect(true);
     if (!tasks_.contains(tid)) return;
   }
@@ -234,6 +229,8 @@ void Recorder::waitFor(Task& task) {
 void Recorder::handle(Task& task) {
   const int status = *task.pending;
   task.pending.reset();
+  // A stop of any kind takes a pending PTRACE_INTERRUPT with it.
+  if (status >> 16 != PTRACE_EVENT_STOP) task.interrupted = false;
   // What the others did up to the calls that they are in comes before whatever this one does now.
   writePendingEnters(task);
   if (!WIFSTOPPED(status)) return gone(task, status);
@@ -316,6 +313,10 @@ void Recorder::writeChecksums(const Task& task, schema::EventKind kind, const us
                    (options_.checksum == Checksum::every && event % options_.checksumNumber == 0) ||
                    (options_.checksum == Checksum::from && event >= options_.checksumNumber);
   if (!due) return;
+  writeMemoryChecksums(task, registers);
+}
+
+void Recorder::writeMemoryChecksums(const Task& task, const user_regs_struct& registers) {
   struct Entry {
     uint64_t start, length, checksum;
   };

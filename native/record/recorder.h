@@ -99,6 +99,7 @@ class Recorder {
   void writeEnter(Task& task);
   void frame(schema::EventKind kind, Task& task, int number, const user_regs_struct& registers, uint8_t flags = 0,
              uint8_t stdio = 0);
+  void writeMemoryChecksums(const Task& task, const user_regs_struct& registers);
   void writeChecksums(const Task& task, schema::EventKind kind, const user_regs_struct& registers);
   void warnOnce(const std::string& key, const std::string& text);
   void debug(const Task& task, const char* format, ...) __attribute__((format(printf, 3, 4)));
@@ -120,11 +121,20 @@ class Recorder {
   void redirectOutParameters(Task& task);
   void restoreOutParameters(Task& task, user_regs_struct& registers, std::vector<OutRange>& ranges);
   bool sharesMemory(const Task& task) const;
+  // forced-stop.cc
+  void setTick(uint64_t period);
+  void considerInterrupt(Task& task);
+  bool anotherIsReady(const Task& task) const;
+  void forcedStop(Task& task);
+  bool goToLegalSite(Task& task, user_regs_struct& registers);
+  bool stepOnce(Task& task, uint64_t breakpoint);
+  void recordPoint(Task& task, const user_regs_struct& registers);
   // signals.cc
   void signalStop(Task& task, int signal);
   bool emulateTimeStamp(Task& task, const siginfo_t& info, user_regs_struct& registers);
   void deliver(Task& task, const siginfo_t& info, const user_regs_struct& registers, uint8_t flags);
   void deliverStashedAtEntry(Task& task);
+  void injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags);
   void groupStop(Task& task, int signal);
   // tasks.cc
   void cloned(Task& task, int event);
@@ -161,6 +171,9 @@ class Recorder {
   uint64_t initialGoneAt_ = 0;
   uint64_t sliceStart_ = 0;
   uint64_t lastSeal_ = 0;
+  timer_t timer_ = {};
+  bool timed_ = false;
+  uint64_t tickPeriod_ = 0;  // nanoseconds
   int launchReport_ = -1;
   RecordingEnd end_;
   std::set<std::string> warned_;
@@ -168,5 +181,11 @@ class Recorder {
 
 // Nanoseconds of CLOCK_MONOTONIC.
 uint64_t monotonicNow();
+
+// Periods of the timer that breaks waitpid, nanoseconds: for housekeeping alone, while several tasks share the
+// processor, and while a signal waits for a task that computes.
+inline constexpr uint64_t kIdleTick = 200'000'000;
+inline constexpr uint64_t kSharedTick = 5'000'000;
+inline constexpr uint64_t kSignalTick = 1'500'000;
 
 }  // namespace rr

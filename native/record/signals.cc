@@ -132,6 +132,7 @@ void Recorder::signalStop(Task& task, int signal) {
     if (deterministic) return deliver(task, info, registers, schema::kFrameDeterministic);
     if (samePoint(registers, task.atEvent)) return deliver(task, info, registers, 0);
     // In mid-computation: kept for the next event. The kernel forgets it now.
+    if (task.stashed.empty()) task.stashedAt = monotonicNow();
     task.stashed.push_back(info);
     return;
   }
@@ -206,14 +207,19 @@ void Recorder::deliver(Task& task, const siginfo_t& info, const user_regs_struct
 // A stashed signal can be injected only from a signal-delivery stop, so one is asked for with tgkill.
 void Recorder::deliverStashedAtEntry(Task& task) {
   task.callEntered = false;
-  const siginfo_t stashed = task.stashed.front();
   user_regs_struct registers = task.entry;
   registers.rip -= 2;
   registers.rax = registers.orig_rax;
   registers.orig_rax = ~0ULL;
   if (!setRegisters(task.tid, registers)) return lost(task);
+  injectStashed(task, registers, schema::kFrameAtSyscallEntry);
+}
+
+// Delivers the first stashed signal to a task that stands at `registers` in user mode.
+void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags) {
+  const siginfo_t stashed = task.stashed.front();
   if (syscall(SYS_tgkill, task.threadGroup, task.tid, stashed.si_signo) != 0) return lost(task);
-  task.state = Task::State::userCode;
+  task.state = Task::State::inCall;  // stops before its next instruction
   if (!resume(task, PTRACE_CONT)) return lost(task);
   waitFor(task);
   if (!task.pending) return;
@@ -225,11 +231,10 @@ void Recorder::deliverStashedAtEntry(Task& task) {
   // Another signal came first: it waits its turn behind the stashed one, and our tgkill is recognised when it comes.
   if (!(fresh.si_code == SI_TKILL && fresh.si_pid == getpid())) task.stashed.push_back(fresh);
   task.stashed.pop_front();
+  task.stashedAt = monotonicNow();
   task.state = Task::State::runnable;
   const SignalSets sets = readSignalSets(task.tid);
-  if (contains(sets.caught, stashed.si_signo)) {
-    return deliver(task, stashed, registers, schema::kFrameAtSyscallEntry);
-  }
+  if (contains(sets.caught, stashed.si_signo)) return deliver(task, stashed, registers, flags);
   if (contains(sets.ignored, stashed.si_signo) || defaultAction(stashed.si_signo) == DefaultAction::ignore) return;
   if (ptrace(PTRACE_SETSIGINFO, task.tid, 0, &stashed) != 0) return lost(task);
   task.resumeSignal = stashed.si_signo;
@@ -241,6 +246,7 @@ void Recorder::groupStop(Task& task, int signal) {
     if (!resume(task, PTRACE_LISTEN)) lost(task);
     return;
   }
+  if (task.interrupted) return forcedStop(task);
   // Attached, or continued: it goes on where it was.
   task.state = Task::State::runnable;
   if (started_) return;

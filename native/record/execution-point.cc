@@ -1,0 +1,128 @@
+#include "record/execution-point.h"
+
+#include <string.h>
+
+#include <algorithm>
+#include <set>
+
+namespace rr {
+
+namespace {
+
+constexpr uint64_t kRedZone = 128;        // bytes below rsp that leaf functions use (System V ABI, 3.2.2)
+constexpr uint64_t kStackWindow = 2432;   // bytes above rsp
+constexpr uint64_t kPointerWindow = 384;  // bytes of stack whose words are followed
+// Bytes before and behind an address, for what registers and stack point to, and for two levels behind that.
+constexpr uint64_t kBefore = 16;
+constexpr uint64_t kLevels[] = {112, 64, 32};
+constexpr size_t kMaximumPieces = 160;
+// Bytes around rip that are searched for rip-relative operands.
+constexpr uint64_t kCodeWindow = 64;
+
+class Gathering {
+ public:
+  Gathering(pid_t tid, const TraceeMemory& memory) : memory_(memory) {
+    for (MapLine& line : readMaps(tid)) {
+      if (line.writable && line.readable) writable_.push_back(std::move(line));
+    }
+  }
+
+  const MapLine* mappingOf(uint64_t address) const {
+    auto above = std::upper_bound(writable_.begin(), writable_.end(), address,
+                                  [](uint64_t value, const MapLine& line) { return value < line.end; });
+    return above != writable_.end() && above->start <= address ? &*above : nullptr;
+  }
+
+  // Adds memory from `address` on, cut to its mapping; the index of the piece, or -1.
+  int add(uint64_t address, uint64_t before, uint64_t behind) {
+    const MapLine* mapping = mappingOf(address);
+    if (!mapping || pieces_.size() >= kMaximumPieces || !seen_.insert(address & ~15ULL).second) return -1;
+    const uint64_t start = std::max(mapping->start, address > before ? address - before : 0);
+    const uint64_t end = std::min(mapping->end, address + behind);
+    PointMemory piece{start, std::vector<uint8_t>(end - start)};
+    if (!memory_.readAll(start, piece.bytes.data(), piece.bytes.size())) return -1;
+    pieces_.push_back(std::move(piece));
+    return static_cast<int>(pieces_.size()) - 1;
+  }
+
+  // Adds what the words of a piece point to, and what those do.
+  void follow(int index, size_t limit, size_t level) {
+    if (index < 0 || level >= std::size(kLevels)) return;
+    const size_t size = std::min(limit, pieces_[static_cast<size_t>(index)].bytes.size());
+    for (size_t at = 0; at + 8 <= size; at += 8) {
+      const PointMemory& piece = pieces_[static_cast<size_t>(index)];
+      const uint64_t aligned = (piece.address + at + 7) & ~7ULL;
+      const size_t offset = static_cast<size_t>(aligned - piece.address);
+      if (offset + 8 > piece.bytes.size()) break;
+      uint64_t word;
+      memcpy(&word, piece.bytes.data() + offset, sizeof word);
+      follow(add(word, kBefore, kLevels[level]), ~size_t{0}, level + 1);
+    }
+  }
+
+  std::vector<PointMemory> take() { return std::move(pieces_); }
+
+ private:
+  const TraceeMemory& memory_;
+  std::vector<MapLine> writable_;
+  std::vector<PointMemory> pieces_;
+  std::set<uint64_t> seen_;
+};
+
+}  // namespace
+
+SiteFacts examineSite(const uint8_t (&code)[15]) {
+  uint8_t at = 0;
+  bool repeated = false;
+  // Legacy prefixes, then REX (Intel SDM volume 2, 2.1.1 and 2.2.1).
+  for (; at < 14; at++) {
+    const uint8_t byte = code[at];
+    repeated |= byte == 0xf2 || byte == 0xf3;
+    const bool legacy = byte == 0xf2 || byte == 0xf3 || byte == 0xf0 || byte == 0x66 || byte == 0x67 || byte == 0x2e ||
+                        byte == 0x36 || byte == 0x3e || byte == 0x26 || byte == 0x64 || byte == 0x65;
+    if (!legacy) break;
+  }
+  if (at < 14 && (code[at] & 0xf0) == 0x40) at++;
+  const uint8_t opcode = code[at];
+  const uint8_t second = at + 1 < 15 ? code[at + 1] : 0;
+  const auto length = static_cast<uint8_t>(at + 1);
+  const bool string =
+      (opcode >= 0xa4 && opcode <= 0xa7) || (opcode >= 0xaa && opcode <= 0xaf) || (opcode >= 0x6c && opcode <= 0x6f);
+  if (repeated && string) return {SiteKind::runOver, length};
+  if (opcode == 0x9c || opcode == 0x9d) return {SiteKind::runOver, length};  // pushf, popf
+  if (opcode == 0xcc || opcode == 0xcd || opcode == 0xf1 || opcode == 0xf4) return {SiteKind::traps, 0};
+  if (opcode == 0x0f) {
+    const bool event = second == 0x05 || second == 0x34 || second == 0x31 || second == 0xa2 || second == 0x0b ||
+                       (second == 0x01 && at + 2 < 15 && code[at + 2] == 0xf9);
+    if (event) return {SiteKind::traps, 0};
+  }
+  if (opcode == 0xe8) return {SiteKind::stepOver, 0};
+  if (opcode == 0xff && ((second >> 3) & 7) == 2) return {SiteKind::stepOver, 0};
+  // A load of ss shadows the trap behind it.
+  if (opcode == 0x8e || opcode == 0x17) return {SiteKind::stepOver, 0};
+  return {SiteKind::legal, 0};
+}
+
+std::vector<PointMemory> pointMemory(pid_t tid, const TraceeMemory& memory, const user_regs_struct& registers) {
+  Gathering gathering(tid, memory);
+  const int stack = gathering.add(registers.rsp, kRedZone, kStackWindow);
+  for (const unsigned long long value : {registers.rax, registers.rbx, registers.rcx, registers.rdx, registers.rsi,
+                                         registers.rdi, registers.rbp, registers.r8, registers.r9, registers.r10,
+                                         registers.r11, registers.r12, registers.r13, registers.r14, registers.r15}) {
+    gathering.follow(gathering.add(value, kBefore, kLevels[0]), ~size_t{0}, 1);
+  }
+  // Operands relative to rip: any four bytes of the code around that would reach writable memory are taken for one.
+  uint8_t code[2 * kCodeWindow + 8] = {};
+  const uint64_t codeStart = registers.rip - kCodeWindow;
+  const ssize_t got = memory.read(codeStart, code, sizeof code);
+  for (ssize_t at = 0; at + 4 <= got; at++) {
+    int32_t displacement;
+    memcpy(&displacement, code + at, sizeof displacement);
+    const uint64_t target = codeStart + static_cast<uint64_t>(at) + 4 + static_cast<uint64_t>(int64_t{displacement});
+    gathering.add(target, 0, 24);
+  }
+  gathering.follow(stack, kRedZone + kPointerWindow, 0);
+  return gathering.take();
+}
+
+}  // namespace rr

@@ -1,0 +1,39 @@
+// What is known of a point in mid-code: at which instructions a task may be stopped, and the memory that tells the
+// point from others at the same address. docs/execution-points.md.
+#pragma once
+
+#include <sys/types.h>
+#include <sys/user.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "tracee/tracee.h"
+
+namespace rr {
+
+enum class SiteKind : uint8_t {
+  legal,
+  traps,     // its execution is an event, or a signal, in itself
+  stepOver,  // a call: a matcher cannot take its place
+  runOver,   // must not be stepped (rep, pushf): run to the instruction behind it
+};
+
+struct SiteFacts {
+  SiteKind kind;
+  uint8_t length;  // bytes, for runOver
+};
+
+// Judges the instruction that begins at `code` (15 bytes, zero-filled where memory ends).
+SiteFacts examineSite(const uint8_t (&code)[15]);
+
+struct PointMemory {
+  uint64_t address;
+  std::vector<uint8_t> bytes;
+};
+
+// The stack around rsp, what registers and stack point to, what those words point to, and the operands near rip.
+// Pieces may overlap; a few KB in all.
+std::vector<PointMemory> pointMemory(pid_t tid, const TraceeMemory& memory, const user_regs_struct& registers);
+
+}  // namespace rr

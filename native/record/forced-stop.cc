@@ -1,0 +1,180 @@
+// Forced stops: a task that computes past its slice while others wait, or past a signal, is stopped in mid-code, at an
+// execution point that replay can find again without a counter (docs/execution-points.md).
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+
+#include "record/execution-point.h"
+#include "record/recorder.h"
+
+namespace rr {
+
+namespace {
+
+// How long a task may compute while another could run, and while a signal waits for it. Nanoseconds.
+constexpr uint64_t kOverrun = 15'000'000;
+constexpr uint64_t kSignalDelay = 1'500'000;
+// Steps at most from where an interrupt landed to a legal site.
+constexpr int kMaximumSteps = 1000;
+// Processes with more resident memory than this are not hashed at a stop: 0.3 ms for each MB. Bytes.
+constexpr uint64_t kHashLimit = 16 << 20;
+
+constexpr size_t kSignalSetSize = 8;
+
+bool writeDebugRegister(pid_t tid, size_t index, uint64_t value) {
+  return ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, u_debugreg) + index * sizeof(value), value) == 0;
+}
+
+uint64_t residentBytes(pid_t tid) {
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/statm", tid);
+  FILE* file = fopen(path, "re");
+  if (!file) return ~0ULL;
+  unsigned long total = 0;
+  unsigned long resident = 0;
+  const bool read = fscanf(file, "%lu %lu", &total, &resident) == 2;
+  fclose(file);
+  return read ? uint64_t{resident} * 4096 : ~0ULL;
+}
+
+// SIGTRAP must not be blocked while the task is stepped: the kernel would force it, and reset its disposition.
+class TrapUnblocked {
+ public:
+  explicit TrapUnblocked(pid_t tid) : tid_(tid) {
+    if (ptrace(PTRACE_GETSIGMASK, tid, kSignalSetSize, &mask_) != 0) return;
+    if (!(mask_ & kTrapBit)) return;
+    const uint64_t without = mask_ & ~kTrapBit;
+    changed_ = ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &without) == 0;
+  }
+  ~TrapUnblocked() {
+    if (changed_) ptrace(PTRACE_SETSIGMASK, tid_, kSignalSetSize, &mask_);
+  }
+  TrapUnblocked(const TrapUnblocked&) = delete;
+  TrapUnblocked& operator=(const TrapUnblocked&) = delete;
+
+ private:
+  static constexpr uint64_t kTrapBit = 1ULL << (SIGTRAP - 1);
+  pid_t tid_;
+  uint64_t mask_ = 0;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+void Recorder::setTick(uint64_t period) {
+  if (!timed_ || period == tickPeriod_) return;
+  tickPeriod_ = period;
+  const itimerspec times = {{0, static_cast<long>(period)}, {0, static_cast<long>(period)}};
+  timer_settime(timer_, 0, &times, nullptr);
+}
+
+bool Recorder::anotherIsReady(const Task& task) const {
+  for (auto& [tid, other] : tasks_) {
+    if (other.get() != &task && (other->pending || other->state == Task::State::runnable)) return true;
+  }
+  return false;
+}
+
+// Called each time the wait for a computing task is broken.
+void Recorder::considerInterrupt(Task& task) {
+  setTick(!task.stashed.empty() ? kSignalTick : tasks_.size() > 1 ? kSharedTick : kIdleTick);
+  if (task.interrupted || !started_) return;
+  const uint64_t now = monotonicNow();
+  const bool signalDue = !task.stashed.empty() && now - task.stashedAt > kSignalDelay;
+  const bool sliceDue = now - sliceStart_ > kOverrun && anotherIsReady(task);
+  if (!signalDue && !sliceDue) return;
+  if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) == 0) task.interrupted = true;
+}
+
+// One step, or a run to `breakpoint` (0: none). False when something else stopped the task: its status is pending.
+bool Recorder::stepOnce(Task& task, uint64_t breakpoint) {
+  if (breakpoint != 0) {
+    // DR7: breakpoint 0 enabled, on execution (Intel SDM volume 3, 18.2.4).
+    if (!writeDebugRegister(task.tid, 0, breakpoint) || !writeDebugRegister(task.tid, 7, 1)) return false;
+  }
+  task.state = Task::State::inCall;  // no further interrupt
+  const bool resumed = resume(task, breakpoint != 0 ? PTRACE_CONT : PTRACE_SINGLESTEP);
+  if (resumed) waitFor(task);
+  if (breakpoint != 0) writeDebugRegister(task.tid, 7, 0);
+  if (!resumed) {
+    lost(task);
+    return false;
+  }
+  task.state = Task::State::runnable;
+  if (!task.pending) return false;
+  const int status = *task.pending;
+  if (!WIFSTOPPED(status) || (status >> 16) != 0 || WSTOPSIG(status) != SIGTRAP) return false;
+  siginfo_t info = {};
+  if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &info) != 0) return false;
+  if (info.si_code != TRAP_TRACE && info.si_code != TRAP_HWBKPT && info.si_code != TRAP_BRKPT) return false;
+  task.pending.reset();
+  return true;
+}
+
+// Moves the task to an instruction where replay can stop it. False when it came to an event on its way, whose status is
+// pending.
+bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
+  const TrapUnblocked unblocked(task.tid);
+  for (int steps = 0; steps < kMaximumSteps; steps++) {
+    if (!getRegisters(task.tid, registers)) return false;
+    uint8_t code[15] = {};
+    if (task.space->memory.read(registers.rip, code, sizeof code) <= 0) return true;  // faults at once
+    const SiteFacts site = examineSite(code);
+    uint64_t breakpoint = 0;
+    switch (site.kind) {
+      case SiteKind::traps:
+        // An event of its own comes next, and serves as well.
+        task.state = Task::State::inCall;
+        if (!resume(task, PTRACE_CONT)) {
+          lost(task);
+        } else {
+          waitFor(task);
+        }
+        return false;
+      case SiteKind::runOver:
+        breakpoint = registers.rip + site.length;
+        break;
+      case SiteKind::stepOver:
+        break;
+      case SiteKind::legal:
+        if (registers.rip < kRuntimePage || registers.rip >= kRuntimePage + kRuntimePageSize) return true;
+        break;
+    }
+    if (!stepOnce(task, breakpoint)) return false;
+  }
+  return true;
+}
+
+void Recorder::forcedStop(Task& task) {
+  task.interrupted = false;
+  task.state = Task::State::runnable;
+  user_regs_struct registers;
+  if (!goToLegalSite(task, registers)) return;
+  const bool forSignal = !task.stashed.empty();
+  if (!forSignal && !anotherIsReady(task)) return;
+  registers.orig_rax = ~0ULL;
+  recordPoint(task, registers);
+  if (forSignal) injectStashed(task, registers, 0);
+}
+
+void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
+  std::vector<uint8_t> area;
+  if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kPointXsave, 0, area.data(), area.size());
+  for (const PointMemory& piece : pointMemory(task.tid, task.space->memory, registers)) {
+    writer_.data(task.tid, schema::DataSpace::kPointMemory, piece.address, piece.bytes.data(), piece.bytes.size());
+  }
+  const bool weak = residentBytes(task.tid) > kHashLimit;
+  if (!weak) writeMemoryChecksums(task, registers);
+  debug(task, "forced stop at %llx%s", registers.rip, weak ? ", weak" : "");
+  task.atEvent = registers;
+  writer_.frame(schema::EventKind::kSched, task.tid, 0, registers, weak ? schema::kFrameWeak : uint8_t{0});
+}
+
+}  // namespace rr

@@ -110,6 +110,21 @@ test('lists of zero-terminated strings', () => {
   assert.equal(strings(''), []);
 });
 
+test('the shell that starts us adds no variable for the program', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rr-front-'));
+  try {
+    const names = (...variables: string[]) => {
+      const words = ['-i', ...variables, 'bin/rr', 'record', '-o', join(folder, `${variables.length}`), 'env'];
+      const environment = execFileSync('env', words, { encoding: 'utf8' });
+      return environment.match(/^\w+(?==)/gm)!.filter((name) => /PWD|SHLVL|^_|^[AB]$/.test(name));
+    };
+    assert.equal(names('A=1'), ['A']);
+    assert.equal(names('A=1', `PWD=${process.cwd()}`, 'B=2').sort(), ['A', 'B', 'PWD']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('arguments that are not UTF-8 are found in the command line', () => {
   const source = `import { exactWords } from './engine/cli/exact-words.ts';
     console.log(exactWords(process.argv.slice(-2)).map((word) => word.toString('hex')).join(' '));`;

@@ -16,8 +16,6 @@ need git git
 need sqlite3 sqlite3
 need xxd xxd
 need strace strace
-need gdb gdb
-need ps procps
 need find findutils
 # The dynamic busybox has the same name.
 if ! command -v busybox >/dev/null 2>&1 || ldd "$(command -v busybox)" >/dev/null 2>&1; then

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { judge, refuseSource } from './verdict.mjs';
 
-const defaultLimitSeconds = 180;
+const defaultLimitSeconds = 300;
 /** How long output that is on its way may take after the process has ended. */
 const drainMilliseconds = 500;
 const running = new Set();

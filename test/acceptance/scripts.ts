@@ -24,7 +24,7 @@ function recurse { [ "$1" -le 0 ] && return 0; echo "depth $1"; recurse $(($1 - 
 recurse 3
 printf '%s\\n' c a b | sort | while read -r letter; do echo "letter $letter"; done
 exec 3> file; echo "through descriptor 3" >&3; exec 3>&-; cat file
-sleep 60 & kill -TERM $!; wait $!; echo "killed child: $?"
+bash -c 'sleep 60 & kill $!; wait $!; echo "killed child: $?"'
 echo "to standard error" >&2
 exit 5
 `;

@@ -13,7 +13,7 @@ export function cProgramSource(): string {
     'static unsigned state = 12345;',
     '',
   ];
-  const functionCount = 40;
+  const functionCount = 36;
   for (let i = 0; i < functionCount; i++) {
     lines.push(
       `static unsigned step${i}(unsigned value) {`,

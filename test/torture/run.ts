@@ -1,0 +1,91 @@
+/**
+ * npm run torture [-- --times N --busy N --ring-slots N] [-- COMMAND ARGS...]
+ *
+ * Records and replays a command again and again (100 times), as hard as wanted: with busy loops beside it, with a ring
+ * of few slots. Without a command it takes a shell's pipeline and a parallel make. Prints each failure, and ends with
+ * status 1 when there was one.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { shellLoop } from '../acceptance/scripts.ts';
+import { writeCProject } from '../acceptance/sources.ts';
+import type { RecordingMode } from '../harness/modes.ts';
+import { withRecording } from '../harness/recording.ts';
+import { formatSeconds, formatTable } from '../harness/table.ts';
+
+interface Subject {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly prepare?: (directory: string) => void;
+}
+
+const standardSubjects: readonly Subject[] = [
+  { name: 'bash-loop', command: ['bash', '-c', shellLoop] },
+  { name: 'make', command: ['make', '-j2', '-s', 'check'], prepare: writeCProject },
+];
+const limitSeconds = 120;
+
+/** Children that compute until they are killed. */
+class BusyLoops {
+  readonly #children: readonly ChildProcess[];
+
+  constructor(count: number) {
+    const loop = ['--pdeathsig', 'KILL', '--', '/bin/sh', '-c', 'while :; do :; done'];
+    this.#children = Array.from({ length: count }, () => spawn('setpriv', loop, { stdio: 'ignore' }));
+  }
+
+  [Symbol.dispose](): void {
+    for (const child of this.#children) child.kill('SIGKILL');
+  }
+}
+
+function wholeNumber(text: string, option: string, least: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least) return value;
+  console.error(`${option} ${text}: expected a whole number of at least ${least}`);
+  process.exit(2);
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    times: { type: 'string', default: '100' },
+    busy: { type: 'string', default: '0' },
+    'ring-slots': { type: 'string' },
+  },
+});
+const times = wholeNumber(values.times, '--times', 1);
+const ringSlots = values['ring-slots'];
+const mode: RecordingMode = {
+  name: 'torture',
+  globalOptions: ['-C', 'every:50'],
+  recordOptions: ringSlots === undefined ? [] : ['--ring-slots', String(wholeNumber(ringSlots, '--ring-slots', 2))],
+};
+const subjects = positionals.length > 0 ? [{ name: positionals[0] ?? '', command: positionals }] : standardSubjects;
+
+using _busy = new BusyLoops(wholeNumber(values.busy, '--busy', 0));
+const rows: string[][] = [];
+let failed = 0;
+for (const subject of subjects) {
+  let good = 0;
+  const record: number[] = [];
+  const replay: number[] = [];
+  for (let round = 1; round <= times; round++) {
+    try {
+      const { name, ...scenario } = subject;
+      await withRecording(name, { ...scenario, mode, deterministic: true, limitSeconds }, (recording) => {
+        record.push(recording.record.seconds);
+        replay.push(recording.replay.seconds);
+      });
+      good++;
+    } catch (error) {
+      failed++;
+      console.log(`round ${round}: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  }
+  const longest = (seconds: readonly number[]): string =>
+    seconds.length === 0 ? '' : formatSeconds(Math.max(...seconds));
+  rows.push([subject.name, String(good), String(times - good), longest(record), longest(replay)]);
+}
+console.log(formatTable(['command', 'good', 'failed', 'longest record s', 'longest replay s'], rows));
+process.exitCode = failed === 0 ? 0 : 1;

@@ -29,6 +29,7 @@ const call = {
   madvise: 28,
   getpid: 39,
   clone: 56,
+  ftruncate: 77,
   fork: 57,
   execve: 59,
   exit: 60,
@@ -401,21 +402,58 @@ test('a fault of its own, its handler and the return are replayed', () => {
 
 test('a stack that ran into its limit faults where it did', () => {
   const program = new SyntheticProgram();
-  const info = Buffer.alloc(128);
-  info.writeInt32LE(11, 0);
-  info.writeInt32LE(1, 8);
-  info.writeBigUInt64LE(BigInt(stackStart - page), 16);
-  program.set({ rdi: stackStart - page });
-  program.event({
-    kind: eventKinds.signal,
-    number: 11,
-    flags: frameFlags.deterministic | frameFlags.fatal,
-    data: [{ space: dataSpaces.signalInfo, bytes: info }],
-  });
-  program.emit([0x48, 0x8b, 0x07]);
+  faultAndSkip(program, 11, 1, stackStart - page);
+  program.call(call.getpid, [], 1);
+  store(program, stackStart - page, 1);
+  faultAndSkip(program, 11, 1, stackStart - 2 * page);
   program.event({ kind: eventKinds.exit, number: 11, tasks: [{ kind: taskKinds.exit, tid: initialTid, status: 11 }] });
   assert.equal(replayAll(program.finish(11)).status, 11);
 });
+
+/** A fault at `address`, whose siginfo tells why, and a handler that jumps over the instruction. */
+function faultAndSkip(program: SyntheticProgram, number: number, code: number, address: number): void {
+  const info = Buffer.alloc(128);
+  info.writeInt32LE(number, 0);
+  info.writeInt32LE(code, 8);
+  info.writeBigUInt64LE(BigInt(address), 16);
+  program.set({ rdi: address });
+  program.event({
+    kind: eventKinds.signal,
+    number,
+    flags: frameFlags.deterministic,
+    data: [{ space: dataSpaces.signalInfo, bytes: info }],
+  });
+  program.emit([0x48, 0x8b, 0x07]); // mov rax, [rdi]
+  program.event({ kind: eventKinds.signalHandler, number });
+}
+
+for (const [kind, mapFlags] of [
+  ['shared', 1],
+  ['private', 2],
+] as const) {
+  test(`a file cut short under its ${kind} mapping raises SIGBUS, and reads as zeros when it grows again`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rr-replay-'));
+    const content = Buffer.alloc(3 * page, 7);
+    const hash = createHash('sha256').update(content).digest('hex');
+    writeFileSync(join(folder, hash), content);
+    const program = new SyntheticProgram();
+    const file = { source: mappingSources.store, hash, fileSize: content.length, device: 5, inode: 6 };
+    program.call(call.mmap, [area, 3 * page, readWrite, mapFlags, 3, 0], area, {
+      mappings: [{ ...file, address: area, length: 3 * page, protection: readWrite, mapFlags }],
+    });
+    store(program, area + page, 9);
+    program.call(call.ftruncate, [3, page], 0);
+    faultAndSkip(program, 7, 2, area + page);
+    loadAsCall(program, area + page, 0);
+    faultAndSkip(program, 7, 2, area + page);
+    const trace = program.finish();
+    try {
+      assert.equal(replayAll(trace, folder).status, 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
 
 test('a signal put off to a call is delivered before it', () => {
   const program = new SyntheticProgram();

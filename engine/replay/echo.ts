@@ -35,7 +35,7 @@ export class Echo {
     if (this.options.mark) this.write(descriptor, Buffer.from(`[rr ${threadGroup} ${event}]`));
   }
 
-  /** @throws EngineError OUTPUT_CLOSED when nobody reads it any more; the system's error for anything else. */
+  /** @throws EngineError OUTPUT_CLOSED when nobody reads it any more, OUTPUT_FAILED for anything else */
   write(descriptor: number, bytes: Uint8Array): void {
     if (this.options.quiet || bytes.length === 0) return;
     if (descriptor !== this.descriptor || this.length + bytes.length > flushAt) this.flush();
@@ -58,8 +58,15 @@ export class Echo {
 
   private writeOut(bytes: Uint8Array): void {
     this.beforeWrite();
-    if (!writeAll(this.descriptor, bytes)) {
-      const name = this.descriptor === 1 ? 'standard output' : 'standard error';
+    const name = this.descriptor === 1 ? 'standard output' : 'standard error';
+    let isOpen: boolean;
+    try {
+      isOpen = writeAll(this.descriptor, bytes);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      throw new EngineError('OUTPUT_FAILED', `cannot write what the program wrote to ${name}: ${code}`, { cause });
+    }
+    if (!isOpen) {
       // As if SIGPIPE had ended it, which Node ignores.
       throw new EngineError('OUTPUT_CLOSED', `nobody reads ${name} any more: the replay ends`, { exitStatus: 141 });
     }

@@ -85,7 +85,9 @@ function protect(replayer: Replayer, frame: FrameView, task: Task): void {
 
 function advise(replayer: Replayer, frame: FrameView, task: Task): void {
   if (!tookEffect(replayer)) return;
-  const [start = 0, size = 0, asked = 0] = callArguments(replayer.expected);
+  const [start = 0, size = 0] = callArguments(replayer.expected);
+  // An int for the kernel: the upper half of the register is not looked at.
+  const asked = replayer.expected[2 * registerIndex.rdx]!;
   // The recorder lets the kernel do DONTNEED for FREE, which may drop pages at any time.
   const kind = asked === advice.free ? advice.dontNeed : asked;
   if (size === 0 || !replayedAdvice.has(kind)) return;

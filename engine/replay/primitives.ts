@@ -23,6 +23,12 @@ export const registerWordCount = 54;
 /** A signal broke the wait; the process still runs. The process-wide timer sees to it that a wait lasts 250 ms. */
 export const waitBroken = -4;
 
+/** native/replay/point-search.h, PointResult. */
+export const pointResults = { found: -2001, goOn: -2002, badState: -2003 } as const;
+/** native/replay/point-search.h, PointStart. */
+export const pointStarts = { standing: 0, behind: 1, running: 2 } as const;
+export type PointStart = (typeof pointStarts)[keyof typeof pointStarts];
+
 export interface ReplayProcesses {
   /** The first process, stopped, with the stub's memory. */
   readonly first: number;
@@ -49,6 +55,21 @@ export interface ReplayProcesses {
   /** The XSAVE area in the kernel's standard format, made canonical (native/tracee/tracee.h). */
   getXsave(pid: number): Uint8Array;
   setXsave(pid: number, from: Uint8Array, offset: number, length: number): void;
+  /**
+   * Runs the process to the next point whose state is `target`, `memory` and `xsave` (native/replay/point-search.h), by a
+   * breakpoint there. A value of pointResults, or a status as of `resume` when something else stopped it; `found` has
+   * the registers, `hits[0]` is incremented at each stop.
+   */
+  searchPoint(
+    pid: number,
+    start: PointStart,
+    registers: RegisterWords,
+    target: RegisterWords,
+    memory: Uint8Array,
+    xsave: Uint8Array,
+    hits: BigUint64Array,
+    found: RegisterWords,
+  ): number;
   /** siginfo_t of the signal that stopped the process. */
   signalInfo(pid: number): Uint8Array;
   /** Seconds of processor time that the process has used. */

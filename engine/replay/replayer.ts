@@ -11,6 +11,7 @@ import type { Echo } from './echo.ts';
 import type { EventSource } from './event-source.ts';
 import { replayExec } from './events/exec.ts';
 import { replayExit } from './events/exit.ts';
+import { replaySched } from './events/sched.ts';
 import { replaySignal, replaySignalHandler } from './events/signal.ts';
 import { replaySyscall, replaySyscallEnter, replaySyscallExit } from './events/syscall.ts';
 import { replayTaskStart } from './events/task-start.ts';
@@ -103,6 +104,7 @@ export class Replayer implements Disposable {
         replayExit(this, frame);
         break;
       case eventKinds.sched:
+        replaySched(this, frame);
         break;
       case eventKinds.traceEnd:
         this.end = { status: frame.number, incomplete: (frame.flags & 4) !== 0 };
@@ -125,22 +127,42 @@ export class Replayer implements Disposable {
    * Returns the wait status; the registers are in `found`. Signals from outside are dropped.
    */
   run(frame: FrameView, task: Task): number {
-    if (task.restarts) restart(task);
+    this.prepareToRun(task);
     this.watchdog.begin();
     for (;;) {
       let status = this.processes.resume(task.pid, resumeKinds.sysemu, 0, task.registers, this.found);
       while (status === waitBroken) {
-        this.onTick();
-        this.checkWatchdog(frame, task);
+        this.tick(frame, task);
         status = this.processes.wait(task.pid, this.found);
       }
       if (status === syscallStop) return status;
       if (status < 0) throw this.ptraceFailure(task, -status);
       if (!isStopped(status)) return status;
-      if (stopEvent(status) === 0 && this.raisedItself(task, stopSignal(status))) return status;
+      if (this.isOwnSignal(task, status)) return status;
       log.debug(() => `event ${frame.eventNumber}: dropped a stop from outside (status 0x${status.toString(16)})`);
       task.registers.set(this.found);
     }
+  }
+
+  /** What is to be done before the task's next instruction. */
+  prepareToRun(task: Task): void {
+    if (task.restarts) restart(task);
+  }
+
+  /** A wait was broken by the timer: time to show that we live, and to ask whether this can still end. @throws Divergence */
+  tick(frame: FrameView, task: Task): void {
+    this.onTick();
+    this.checkWatchdog(frame, task);
+  }
+
+  /** The watchdog's count begins anew. */
+  beginWatch(): void {
+    this.watchdog.begin();
+  }
+
+  /** True when a stop is a signal that the task's own instruction raised. */
+  isOwnSignal(task: Task, status: number): boolean {
+    return stopEvent(status) === 0 && this.raisedItself(task, stopSignal(status));
   }
 
   /** Ends the task's process and forgets the task. */
@@ -218,7 +240,7 @@ export class Replayer implements Disposable {
   }
 
   private describeStop(status: number): string {
-    if (status === syscallStop) return `system call ${syscallText(this.found[2 * registerIndex.orig_rax]!)}`;
+    if (status === syscallStop) return `system call ${syscallText(this.found[2 * registerIndex.orig_rax]! | 0)}`;
     if (isStopped(status)) return `signal ${signalText(stopSignal(status))} raised by its instruction`;
     if (endSignal(status) !== 0) return `its process was ended from outside by ${signalText(endSignal(status))}`;
     return `its process exited with status ${exitCode(status)}`;

@@ -41,6 +41,18 @@ export class SharedFiles implements Disposable {
     file.size = size;
   }
 
+  /** Drops what lies at `size` and behind. Returns the size before. */
+  cut(key: string, size: number): number {
+    const file = this.files.get(key);
+    if (file === undefined) return 0;
+    const before = file.size;
+    if (size < before) {
+      ftruncateSync(file.descriptor, size);
+      file.size = size;
+    }
+    return before;
+  }
+
   /**
    * Gives it the stored content, unless that is what it was filled with last. What the store has is the file as it was
    * when this mapping was made, so another hash means that it was written since, or that the inode is another file's.

@@ -4,27 +4,56 @@ import type { Task } from './task.ts';
 
 const entrySize = 24;
 
+interface ChecksumMismatch {
+  readonly start: number;
+  readonly end: number;
+  readonly expected: bigint;
+  readonly found: bigint;
+}
+
 /**
  * Compares memory with a checksum record: {start, length, sum} of each range, 64 bits each.
  * @throws Divergence that names the range
  */
 export function verifyChecksums(replayer: Replayer, frame: FrameView, task: Task, record: DataRecordView): void {
-  const { buffer, length } = record;
-  if (length % entrySize !== 0) throw replayer.nonsense(frame, `has a checksum record of ${length} bytes`);
-  const view = new DataView(buffer.buffer, buffer.byteOffset + record.position + dataSize, length);
-  for (let at = 0; at < length; at += entrySize) {
+  const start = record.position + dataSize;
+  const mismatch = findMismatch(replayer, frame, task, record.buffer.subarray(start, start + record.length));
+  if (mismatch === undefined) return;
+  const range = `0x${mismatch.start.toString(16)}-0x${mismatch.end.toString(16)}`;
+  throw replayer.divergence(frame, task, {
+    expected: `memory ${range} has checksum ${sumText(mismatch.expected)} after the event`,
+    found: `${sumText(mismatch.found)}: it changed at this event, or since the checksum before`,
+    address: mismatch.start,
+  });
+}
+
+/** Whether memory is what the payload of a checksum record says. */
+export function checksumsHold(replayer: Replayer, frame: FrameView, task: Task, entries: Uint8Array): boolean {
+  return findMismatch(replayer, frame, task, entries) === undefined;
+}
+
+function sumText(sum: bigint): string {
+  return sum.toString(16).padStart(16, '0');
+}
+
+function findMismatch(
+  replayer: Replayer,
+  frame: FrameView,
+  task: Task,
+  entries: Uint8Array,
+): ChecksumMismatch | undefined {
+  if (entries.length % entrySize !== 0) {
+    throw replayer.nonsense(frame, `has a checksum record of ${entries.length} bytes`);
+  }
+  const view = new DataView(entries.buffer, entries.byteOffset, entries.length);
+  for (let at = 0; at < entries.length; at += entrySize) {
     const start = Number(view.getBigUint64(at, true));
     const size = Number(view.getBigUint64(at + 8, true));
     const expected = view.getBigUint64(at + 16, true);
     // Pages of a file that were never touched are not zero.
     const sparse = !task.addressSpace.files.overlaps(start, start + size);
     const found = replayer.processes.checksum(task.pid, start, size, sparse);
-    if (found === expected) continue;
-    const range = `0x${start.toString(16)}-0x${(start + size).toString(16)}`;
-    throw replayer.divergence(frame, task, {
-      expected: `memory ${range} has checksum ${expected.toString(16).padStart(16, '0')} after the event`,
-      found: `${found.toString(16).padStart(16, '0')}: it changed at this event, or since the checksum before`,
-      address: start,
-    });
+    if (found !== expected) return { start, end: start + size, expected, found };
   }
+  return undefined;
 }

@@ -1,18 +1,12 @@
 /** Signals: where they come, and the frame that the kernel builds for a handler. */
-import { dataSize, dataSpaces, type FrameView, frameFlags, registerIndex } from '../../generated/schema.ts';
-import { syscallNumbers } from '../../syscalls/numbers.ts';
-import { pageDown, pageSize, userEnd } from '../address-space.ts';
+import { type FrameView, frameFlags, registerIndex } from '../../generated/schema.ts';
 import { applyData } from '../apply-data.ts';
 import { masks, registersEqual } from '../compare.ts';
+import { guardFault } from '../fault-guard.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
-import { mapFlags } from '../remote-memory.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
 import { isStopped, signalText, stopSignal, syscallStop } from '../wait-status.ts';
-
-const sigsegv = 11;
-/** si_code: the address is mapped by nothing. */
-const mapError = 1;
 
 export function replaySignal(replayer: Replayer, frame: FrameView): void {
   const task = replayer.taskOf(frame);
@@ -35,7 +29,7 @@ export function replaySignalHandler(replayer: Replayer, frame: FrameView): void 
 }
 
 function runToOwnSignal(replayer: Replayer, frame: FrameView, task: Task): void {
-  const guard = guardFault(replayer, frame, task);
+  const endGuard = guardFault(replayer, frame, task);
   const status = replayer.run(frame, task);
   if (!isStopped(status) || status === syscallStop || stopSignal(status) !== frame.number) {
     throw replayer.stopDivergence(frame, task, `signal ${signalText(frame.number)} raised by its instruction`, status);
@@ -43,28 +37,7 @@ function runToOwnSignal(replayer: Replayer, frame: FrameView, task: Task): void 
   if (!registersEqual(replayer.expected, replayer.found, masks.signal)) {
     throw replayer.registerDivergence(frame, task, masks.signal);
   }
-  if (guard !== undefined) replayer.processes.call(task.pid, syscallNumbers.munmap, guard, pageSize);
-}
-
-/**
- * A stack that ran into its limit: the replay's stacks have none, so the page where the recording faulted is kept from
- * growing by an inaccessible page. Returns it; undefined when nothing was needed.
- */
-function guardFault(replayer: Replayer, frame: FrameView, task: Task): number | undefined {
-  if (frame.number !== sigsegv) return undefined;
-  // The signal's own record comes first.
-  const record = replayer.source.nextData();
-  if (record === undefined) return undefined;
-  if (record.space !== dataSpaces.signalInfo || record.length < 24) {
-    throw replayer.nonsense(frame, 'is a signal without its siginfo');
-  }
-  const view = new DataView(record.buffer.buffer, record.buffer.byteOffset + record.position + dataSize, 24);
-  const address = Number(view.getBigUint64(16, true));
-  if (view.getInt32(8, true) !== mapError || address >= userEnd) return undefined;
-  const page = pageDown(address);
-  const flags = mapFlags.private | mapFlags.anonymous | mapFlags.noReserve | mapFlags.fixedNoReplace;
-  const result = replayer.processes.call(task.pid, syscallNumbers.mmap, page, pageSize, 0, flags, -1, 0);
-  return result === page ? page : undefined;
+  endGuard?.();
 }
 
 /** The recorder took the call back and delivered the signal before it. */

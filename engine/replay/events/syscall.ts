@@ -39,7 +39,7 @@ export function replaySyscallExit(replayer: Replayer, frame: FrameView): void {
 function runToCall(replayer: Replayer, frame: FrameView, task: Task, mask: RegisterMask): void {
   if (task.inCall) throw replayer.nonsense(frame, `enters a system call of task ${task.tid}, which is in one`);
   const status = replayer.run(frame, task);
-  if (status !== syscallStop || replayer.found[2 * registerIndex.orig_rax] !== frame.number) {
+  if (status !== syscallStop || (replayer.found[2 * registerIndex.orig_rax]! | 0) !== frame.number) {
     throw replayer.stopDivergence(frame, task, `system call ${syscallText(frame.number)}`, status);
   }
   readFrameRegisters(frame, replayer.expected);

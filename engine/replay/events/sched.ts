@@ -1,0 +1,98 @@
+/** Forced stops: points in mid-code, found again by the state that the recorder saved (docs/execution-points.md). */
+import { type DataRecordView, dataSize, dataSpaces, type FrameView, registerIndex } from '../../generated/schema.ts';
+import { logger } from '../../log.ts';
+import { type PointStart, pointResults, pointStarts, waitBroken } from '../primitives.ts';
+import { readFrameRegisters, registerText } from '../registers.ts';
+import type { Replayer } from '../replayer.ts';
+import type { Task } from '../task.ts';
+import { checksumsHold } from '../verify-checksums.ts';
+import { isStopped, syscallStop } from '../wait-status.ts';
+
+const log = logger('replay');
+
+/** What the recorder saved of the point, beside the registers. */
+interface RecordedPoint {
+  /** As searchPoint takes it. */
+  readonly memory: Uint8Array;
+  readonly xsave: Uint8Array;
+  /** The payloads of the checksum records: empty for a weak point. */
+  readonly checksums: readonly Uint8Array[];
+}
+
+export function replaySched(replayer: Replayer, frame: FrameView): void {
+  const task = replayer.taskOf(frame);
+  readFrameRegisters(frame, replayer.expected);
+  replayer.prepareToRun(task);
+  const point = readPoint(replayer, frame);
+  const hits = new BigUint64Array(1);
+  let wrong = 0;
+  replayer.beginWatch();
+  let start: PointStart = pointStarts.standing;
+  for (;;) {
+    const result = search(replayer, task, point, hits, start);
+    if (result === waitBroken) {
+      replayer.tick(frame, task);
+      start = pointStarts.running;
+      continue;
+    }
+    if (result === pointResults.badState) throw replayer.nonsense(frame, 'has malformed data of a forced stop');
+    const stopped = result === pointResults.found || result === pointResults.goOn;
+    if (!stopped && !isDropped(replayer, task, result)) {
+      const place = registerText(replayer.expected, registerIndex.rip);
+      const text = `a forced stop at ${place}, after ${hits[0]} passes there (${wrong} of them alike but for memory)`;
+      throw replayer.stopDivergence(frame, task, text, result);
+    }
+    task.registers.set(replayer.found);
+    start = pointStarts.behind;
+    if (result !== pointResults.found) {
+      replayer.tick(frame, task);
+      continue;
+    }
+    if (point.checksums.every((each) => checksumsHold(replayer, frame, task, each))) break;
+    wrong++;
+  }
+  log.debug(() => `event ${frame.eventNumber}: forced stop found after ${hits[0]} hits, ${wrong} of them wrong`);
+  replayer.adopt(frame, task);
+}
+
+function search(replayer: Replayer, task: Task, point: RecordedPoint, hits: BigUint64Array, start: PointStart): number {
+  const { processes, expected, found } = replayer;
+  return processes.searchPoint(task.pid, start, task.registers, expected, point.memory, point.xsave, hits, found);
+}
+
+/** A stop that came from outside: nothing of the program's. */
+function isDropped(replayer: Replayer, task: Task, status: number): boolean {
+  return status >= 0 && status !== syscallStop && isStopped(status) && !replayer.isOwnSignal(task, status);
+}
+
+function payload(record: DataRecordView): Uint8Array {
+  const start = record.position + dataSize;
+  return record.buffer.slice(start, start + record.length);
+}
+
+function readPoint(replayer: Replayer, frame: FrameView): RecordedPoint {
+  const pieces: Uint8Array[] = [];
+  const checksums: Uint8Array[] = [];
+  let xsave: Uint8Array = new Uint8Array(0);
+  for (let record = replayer.source.nextData(); record !== undefined; record = replayer.source.nextData()) {
+    switch (record.space) {
+      case dataSpaces.pointMemory: {
+        const header = new Uint8Array(16);
+        const view = new DataView(header.buffer);
+        view.setBigUint64(0, record.address, true);
+        view.setBigUint64(8, BigInt(record.length), true);
+        pieces.push(header, payload(record), new Uint8Array(-record.length & 7));
+        break;
+      }
+      case dataSpaces.pointXsave:
+        xsave = payload(record);
+        break;
+      case dataSpaces.checksum:
+        checksums.push(payload(record));
+        break;
+      default:
+        throw replayer.nonsense(frame, `is a forced stop with data of space ${record.space}`);
+    }
+  }
+  return { memory: Buffer.concat(pieces), xsave, checksums };
+}

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "napi/register.h"
+#include "replay/point-search.h"
 #include "replay/processes.h"
 #include "replay/remote-call.h"
 #include "replay/stops.h"
@@ -86,6 +87,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::checksum>("checksum"),
                            InstanceMethod<&Self::getXsave>("getXsave"),
                            InstanceMethod<&Self::setXsave>("setXsave"),
+                           InstanceMethod<&Self::searchPoint>("searchPoint"),
                            InstanceMethod<&Self::signalInfo>("signalInfo"),
                            InstanceMethod<&Self::processorTime>("processorTime"),
                            InstanceMethod<&Self::end>("end"),
@@ -188,6 +190,21 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     if (!rr::setXsave(tid, from.data, from.length)) {
       throw systemError(info.Env(), onTask("setting the extended registers", tid), errno);
     }
+  }
+
+  // searchPoint(pid, start, registers, target, memory, xsave, hits: BigUint64Array(1), found)
+  Napi::Value searchPoint(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const auto start = static_cast<PointStart>(info[1].As<Napi::Number>().Int32Value());
+    const auto pieces = info[4].As<Napi::Uint8Array>();
+    const auto xsave = info[5].As<Napi::Uint8Array>();
+    auto hits = info[6].As<Napi::BigUint64Array>();
+    if (hits.ElementLength() != 1) throw Napi::TypeError::New(info.Env(), "hits: expected a BigUint64Array of 1");
+    const PointState state = {*registersOf(info[3]), pieces.Data(), pieces.ByteLength(), xsave.Data(),
+                              xsave.ByteLength()};
+    const int result = rr::searchPoint(tid, memoryOf(info.Env(), tid), start, *registersOf(info[2]), state,
+                                       *registersOf(info[7]), hits.Data()[0]);
+    return status(info.Env(), tid, result);
   }
 
   Napi::Value signalInfo(const Napi::CallbackInfo& info) {

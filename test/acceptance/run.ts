@@ -1,9 +1,10 @@
 /**
- * npm run acceptance [-- --only NAME... --times N]
+ * npm run acceptance [-- --only NAME... --times N --elsewhere]
  *
  * Records and replays every program of programs.ts, with compression and with memory checksums at every 50th event;
  * compares standard output, standard error and end of the native run, the recording and the replay; prints a table.
- * Ends with status 1 when any program failed.
+ * Ends with status 1 when any program failed. With --elsewhere each trace is replayed where nothing of the recording's
+ * world is left, too (elsewhere.ts).
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,7 @@ import type { RecordingMode } from '../harness/modes.ts';
 import { withRecording } from '../harness/recording.ts';
 import { formatBytes, formatSeconds, formatTable } from '../harness/table.ts';
 import { readTraceFigures } from '../harness/trace-figures.ts';
+import { replayElsewhere } from './elsewhere.ts';
 import type { AcceptanceProgram } from './program.ts';
 import { acceptancePrograms } from './programs.ts';
 
@@ -29,7 +31,8 @@ interface Row {
   readonly failure?: string;
 }
 
-async function runProgram(program: AcceptanceProgram): Promise<Row> {
+async function runProgram(program: AcceptanceProgram, elsewhere: boolean): Promise<Row> {
+  const limitSeconds = program.limitSeconds ?? defaultLimitSeconds;
   let cells: readonly string[] = [program.name, '', '', '', '', '', 'FAILED'];
   try {
     await withRecording(
@@ -38,16 +41,24 @@ async function runProgram(program: AcceptanceProgram): Promise<Row> {
         command: program.command,
         mode,
         deterministic: program.varies === undefined,
-        limitSeconds: program.limitSeconds ?? defaultLimitSeconds,
+        limitSeconds,
         ...(program.input === undefined ? {} : { input: program.input }),
         ...(program.env === undefined ? {} : { env: program.env }),
         ...(program.prepare === undefined ? {} : { prepare: program.prepare }),
         ...(program.terminal === true ? { wrapper: [terminal()] } : {}),
       },
-      ({ native, record, replay, traceDirectory }) => {
+      async (recording) => {
+        const { native, record, replay, traceDirectory } = recording;
         const { events, traceBytes } = readTraceFigures(traceDirectory);
         const seconds = [native, record, replay].map((run) => formatSeconds(run.seconds));
         cells = [program.name, ...seconds, String(events), formatBytes(traceBytes), 'ok'];
+        if (!elsewhere) return;
+        try {
+          await replayElsewhere(recording, limitSeconds);
+        } catch (error) {
+          cells = [...cells.slice(0, -1), 'FAILED'];
+          throw new Error(`${program.name}: ${error instanceof Error ? error.message : String(error)}`);
+        }
       },
     );
     return { cells };
@@ -60,9 +71,14 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     times: { type: 'string', default: '1' },
+    elsewhere: { type: 'boolean', default: false },
   },
 });
 const times = Number(values.times);
+if (values.elsewhere && process.getuid?.() !== 0) {
+  console.error('--elsewhere: only root can become another user, mount and watch');
+  process.exit(2);
+}
 const all = acceptancePrograms();
 const unknown = (values.only ?? []).filter((name) => !all.some((program) => program.name === name));
 if (!Number.isInteger(times) || times < 1) {
@@ -79,7 +95,7 @@ const failures: string[] = [];
 for (let round = 1; round <= times; round++) {
   const rows: Row[] = [];
   for (const program of chosen) {
-    const row = await runProgram(program);
+    const row = await runProgram(program, values.elsewhere);
     rows.push(row);
     if (row.failure === undefined) continue;
     failures.push(row.failure);

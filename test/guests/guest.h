@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -108,6 +109,9 @@ unused static int patternFile(const char *name, size_t size) {
   need(lseek(file, 0, SEEK_SET) == 0);
   return file;
 }
+
+// For a child that would not end by itself: it goes when its parent does.
+unused static void dieWithParent(void) { need(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0); }
 
 // Waits for a child and prints how it ended.
 unused static void reap(const char *what, pid_t child) {

@@ -11,6 +11,7 @@ int main(void) {
   pid_t child = fork();
   char byte = 0;
   if (child == 0) {
+    dieWithParent();
     strcpy(text, "of the child");
     need(write(ready[1], &byte, 1) == 1 && read(go[0], &byte, 1) == 1);
     say("child has: %s\n", text);

@@ -43,7 +43,7 @@ int main(void) {
 
   child = fork();
   if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dieWithParent();
     need(write(ends[1], "c", 1) == 1);
     for (volatile long i = 0;; i++)
       if (i % 1000000 == 0) getppid();

@@ -35,8 +35,10 @@ int main(void) {
   memset(info, 0xff, sizeof *info);
   result("no child", syscall(SYS_waitid, poisoned(P_ALL), poisoned(0), info, poisoned(WEXITED), 0L));
   child = fork();
-  if (child == 0)
+  if (child == 0) {
+    dieWithParent();
     for (;;) pause();
+  }
   memset(info, 0xff, sizeof *info);
   result("WNOHANG, nothing yet",
          syscall(SYS_waitid, poisoned(P_ALL), poisoned(0), info, poisoned(WEXITED | WNOHANG), 0L));

@@ -10,6 +10,7 @@ int main(void) {
   for (int i = 0; i < 3; i++) {
     members[i] = fork();
     if (members[i] == 0) {
+      dieWithParent();
       signal(SIGUSR1, onSignal);
       need(setpgid(0, leader) == 0);
       need(write(ends[1], "r", 1) == 1);

@@ -15,6 +15,7 @@ static void onSignal(int number) {
 
 static pid_t signals(void) {
   pid_t child = fork();
+  if (child == 0) dieWithParent();
   while (child == 0) {
     struct timespec wait = {0, 20000000};
     nanosleep(&wait, 0);

@@ -39,6 +39,7 @@ int main(void) {
     need(pipe(ends) == 0 && pipe(back) == 0);
     pid_t child = fork();
     if (child == 0) {
+      dieWithParent();
       struct sigaction action = {.sa_handler = onSignal};
       sigaction(SIGUSR1, &action, 0);
       need(write(back[1], "r", 1) == 1);

@@ -10,6 +10,7 @@ static const struct timespec soon = {0, 30000000};
 // Sends a signal again and again, so that one of them meets the sleep; until it is killed.
 static pid_t signalOften(int number) {
   pid_t child = fork();
+  if (child == 0) dieWithParent();
   while (child == 0) {
     nanosleep(&soon, 0);
     kill(getppid(), number);

@@ -75,6 +75,11 @@ int runRecordStub(int argc, char **argv) {
   for (int descriptor = 0; descriptor < 3; descriptor++) {
     if ((closed >> descriptor) & 1) close(descriptor);
   }
+  // A thread of Node's has SS_DISABLE in its alternate stack's flags, which survives exec and shows in signal frames; a
+  // process that a shell starts has none. exec clears the stack itself.
+  static char alternateStack[8192];
+  const stack_t stack = {alternateStack, 0, sizeof alternateStack};
+  sigaltstack(&stack, NULL);
   if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) fail(kLaunchTsc);
   if (installFilter() != 0) fail(kLaunchSeccomp);
   // From here on each system call stops; the recorder lets them pass until the program is there.

@@ -134,7 +134,8 @@ void Recorder::callEntry(Task& task) {
   }
   if (enterSpecial(task)) return;
   if (task.comparing) task.compare.before(task.tid, task.space->memory, arguments);
-  const bool mayBlock = syscallModel(task.modelCall).mayBlock;
+  // The exec of one thread waits for the ends of all others, which need the tracer.
+  const bool mayBlock = isExec(call) || syscallModel(task.modelCall).mayBlock;
   if (mayBlock && !aloneInRecording()) redirectOutParameters(task);
   runCall(task, mayBlock);
 }

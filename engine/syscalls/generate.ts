@@ -121,9 +121,12 @@ function outLine(call: Syscall, list: readonly Argument[], index: number, out: O
   const [width, signed] =
     rule.from === 'memory'
       ? [rule.width, false]
-      : countArgument === undefined
-        ? [8, false]
-        : countShape(call, list[countArgument]);
+      : // import_iovec (lib/iov_iter.c) takes an unsigned int, whatever the call's own parameter is.
+        rule.from === 'iovec'
+        ? [4, false]
+        : countArgument === undefined
+          ? [8, false]
+          : countShape(call, list[countArgument]);
   const fields = [
     index,
     `LengthRule::${rule.from}`,

@@ -318,6 +318,9 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
     case SYS_shmat:
       if (!failed) recordShmat(task, registers);
       return;
+    case SYS_process_vm_writev:
+      if (result > 0) recordRemoteWrites(task, static_cast<uint64_t>(result));
+      return;
     case SYS_set_tid_address:
       task.clearChildTid = task.arguments[0];
       return;
@@ -401,6 +404,19 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
   if (facts.source != schema::MappingSource::kStore) facts.source = schema::MappingSource::kRecorded;
   writer_.mapping(task.tid, facts);
   if (contentNeeded) writer_.memory(task.tid, task.space->memory, facts.address, facts.length);
+}
+
+// process_vm_writev wrote `bytes` bytes into another process: the remote buffers, in their order.
+void Recorder::recordRemoteWrites(Task& task, uint64_t bytes) {
+  auto target = tasks_.find(static_cast<pid_t>(task.arguments[0]));
+  if (target == tasks_.end()) return;  // not of this recording
+  for (uint64_t i = 0; i < task.arguments[4] && bytes > 0; i++) {
+    const auto buffer = task.space->memory.readValue<iovec>(task.arguments[3] + i * sizeof(iovec));
+    if (!buffer) return;
+    const uint64_t length = std::min<uint64_t>(buffer->iov_len, bytes);
+    writer_.memory(target->first, target->second->space->memory, reinterpret_cast<uint64_t>(buffer->iov_base), length);
+    bytes -= length;
+  }
 }
 
 // The mapping and what it holds now; a segment that several tasks attach is one memory in replay by its id.

@@ -114,6 +114,7 @@ class Recorder {
   void recordOutput(Task& task, int64_t result);
   void recordMmap(Task& task, const user_regs_struct& registers);
   void recordShmat(Task& task, const user_regs_struct& registers);
+  void recordRemoteWrites(Task& task, uint64_t bytes);
   void recordSharedWrites(Task& task, int64_t result);
   void runCall(Task& task, bool mayBlock);
   // scratch.cc

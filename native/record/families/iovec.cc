@@ -15,8 +15,10 @@ constexpr uint64_t kMostBuffers = 1024;
 }  // namespace
 
 // Reads the array into buffers_. False when the call cannot succeed.
-bool OutParameters::enterIovec(uint64_t array, uint64_t count, const TraceeMemory& memory) {
+bool OutParameters::enterIovec(uint64_t array, uint64_t argument, const TraceeMemory& memory) {
   static_assert(sizeof(Buffer) == sizeof(iovec));
+  // The calls take an unsigned long, but import_iovec (lib/iov_iter.c) an unsigned int.
+  const uint64_t count = static_cast<uint32_t>(argument);
   if (count == 0 || count > kMostBuffers) return false;
   buffers_.resize(count);
   if (!memory.readAll(array, buffers_.data(), count * sizeof(Buffer))) {

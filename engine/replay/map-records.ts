@@ -1,6 +1,8 @@
 /** Mappings as the trace records them, made in the replay at the same addresses. */
 import { type FrameView, type MappingView, mappingSources } from '../generated/schema.ts';
 import { pageSize } from './address-space.ts';
+import type { MappedFile } from './mapped-files.ts';
+import { rebasePrivateMappings } from './private-mappings.ts';
 import { callOrDiverge, checkRange, mapFlags } from './remote-memory.ts';
 import type { Replayer } from './replayer.ts';
 import { SharedFiles } from './shared-files.ts';
@@ -41,12 +43,22 @@ function mapRecord(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
 }
 
 function mapStored(replayer: Replayer, frame: FrameView, task: Task, mapping: MappingView): void {
+  const key = SharedFiles.key(mapping.device, mapping.inode);
+  if (replayer.shared.has(key)) {
+    // What others write to the file through their shared mappings shows in the pages that this one does not write.
+    const file = replayer.shared.open(key, '', mapping.offsetNumber + mapping.lengthNumber);
+    const descriptor = task.descriptors.obtain(replayer.processes, task.pid, key, (send) => send(file));
+    checkDescriptor(replayer, frame, task, descriptor);
+    addFile(task, mapping, { privateKey: key });
+    place(replayer, frame, task, mapping, mapFlags.private | mapFlags.noReserve, descriptor);
+    return;
+  }
   const hash = hashOf(mapping);
   const descriptor = task.descriptors.obtain(replayer.processes, task.pid, hash, (send) =>
     replayer.stored.use(mapping, hash, send),
   );
   checkDescriptor(replayer, frame, task, descriptor);
-  addFile(task, mapping);
+  addFile(task, mapping, { privateKey: key });
   place(replayer, frame, task, mapping, mapFlags.private | mapFlags.noReserve, descriptor);
 }
 
@@ -54,6 +66,7 @@ function mapShared(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
   const key = SharedFiles.key(mapping.device, mapping.inode);
   const size = mapping.offsetNumber + mapping.lengthNumber;
   if (!Number.isSafeInteger(size)) throw replayer.nonsense(frame, `maps a file beyond byte 2^53`);
+  const first = !replayer.shared.has(key);
   const file = replayer.shared.open(key, Buffer.from(mapping.payload).toString(), size);
   if (mapping.source === mappingSources.store) {
     const hash = hashOf(mapping);
@@ -61,7 +74,8 @@ function mapShared(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
   }
   const descriptor = task.descriptors.obtain(replayer.processes, task.pid, key, (send) => send(file));
   checkDescriptor(replayer, frame, task, descriptor);
-  addFile(task, mapping, key);
+  if (first) rebasePrivateMappings(replayer, frame, key, file);
+  addFile(task, mapping, { sharedKey: key });
   place(replayer, frame, task, mapping, mapFlags.shared | mapFlags.noReserve, descriptor);
 }
 
@@ -79,14 +93,16 @@ function place(
   callOrDiverge(replayer, frame, task, 'mmap', addressNumber, lengthNumber, protection, fixed, descriptor, offset);
 }
 
-function addFile(task: Task, mapping: MappingView, sharedKey?: string): void {
+type FileKeys = Pick<MappedFile, 'sharedKey' | 'privateKey'>;
+
+function addFile(task: Task, mapping: MappingView, keys: FileKeys): void {
   const start = mapping.addressNumber;
   task.addressSpace.files.add({
     start,
     end: start + mapping.lengthNumber,
     offset: mapping.offsetNumber,
     path: Buffer.from(mapping.payload).toString(),
-    ...(sharedKey === undefined ? {} : { sharedKey }),
+    ...keys,
   });
 }
 

@@ -5,6 +5,8 @@ export interface MappedFile {
   /** Offset of `start` in the file, bytes. */
   readonly offset: number;
   readonly path: string;
+  /** SharedFiles.key of a private mapping's file. */
+  readonly privateKey?: string;
   /** Key of the SharedFiles entry when it is shared. */
   readonly sharedKey?: string;
 }
@@ -25,6 +27,11 @@ export class MappedFiles {
   find(address: number): MappedFile | undefined {
     const range = this.ranges[this.firstEndingAbove(address)];
     return range && range.start <= address ? range : undefined;
+  }
+
+  /** The private mappings of a file. */
+  privateOf(key: string): readonly MappedFile[] {
+    return this.ranges.filter((range) => range.privateKey === key);
   }
 
   /** True when a file lies anywhere in the range. */

@@ -21,6 +21,11 @@ export class SharedFiles implements Disposable {
     return `${device}:${inode}`;
   }
 
+  /** Whether a file has been mapped shared before. */
+  has(key: string): boolean {
+    return this.files.has(key);
+  }
+
   /** Its descriptor, grown to at least `size` bytes. A new one is empty. */
   open(key: string, path: string, size: number): number {
     let file = this.files.get(key);

@@ -30,6 +30,7 @@ export interface NativeRecorderOptions {
   readonly checksum: 'never' | 'syscalls' | 'allEvents' | 'every' | 'from';
   /** `every`: the interval; `from`: the event. */
   readonly checksumNumber: number;
+  readonly markStdio: boolean;
   readonly debugLog: boolean;
 }
 

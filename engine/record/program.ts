@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { EngineError } from '../errors.ts';
+import { systemReason } from '../trace/trace-error.ts';
 
 /** Default of execvp(3) when the environment has no PATH. */
 const defaultPath = '/bin:/usr/bin';
@@ -20,7 +21,8 @@ export function findProgram(name: string, path: string | undefined): string {
     const candidate = `${folder === '' ? '.' : folder}/${name}`;
     const reason = whyNotExecutable(candidate);
     if (!reason) return candidate;
-    if (reason.code === 'PROGRAM_NOT_EXECUTABLE') denied ??= reason;
+    // A directory of that name is no command.
+    if (reason.code === 'PROGRAM_NOT_EXECUTABLE' && reason.cause !== undefined) denied ??= reason;
   }
   throw denied ?? new EngineError('PROGRAM_NOT_FOUND', `${name}: command not found`, { exitStatus: 127 });
 }
@@ -37,9 +39,7 @@ function whyNotExecutable(path: string): EngineError | undefined {
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       return new EngineError('PROGRAM_NOT_FOUND', `${path}: no such file or directory`, { exitStatus: 127, cause });
     }
-    return new EngineError('PROGRAM_NOT_EXECUTABLE', `${path}: permission denied (${code})`, {
-      exitStatus: 126,
-      cause,
-    });
+    const what = code === 'EACCES' ? 'permission denied' : systemReason(cause);
+    return new EngineError('PROGRAM_NOT_EXECUTABLE', `${path}: ${what}`, { exitStatus: 126, cause });
   }
 }

@@ -4,6 +4,7 @@ import { getSystemErrorMap } from 'node:util';
 import type { RecordOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger } from '../log.ts';
+import { packageVersion } from '../package-root.ts';
 import { createTraceDirectory, setLatestTrace, traceRoot } from '../trace/locations.ts';
 import { Pipeline } from '../trace/pipeline.ts';
 import { storeDirectory } from '../trace/store.ts';
@@ -22,7 +23,6 @@ import { chooseProcessor } from './processors.ts';
 import { findProgram } from './program.ts';
 
 const log = logger('record');
-const packageVersion = '0.1.0';
 
 /**
  * Records a program: `rr record`. Resolves with the exit status of the first process, or does not return at all when
@@ -44,7 +44,7 @@ export async function record(options: RecordOptions): Promise<number> {
   makeStore(store);
   const header: TraceHeader = {
     created: new Date().toISOString(),
-    recorder: packageVersion,
+    recorder: packageVersion(),
     program,
     arguments: [options.program, ...options.args],
     environment: environment.map((each) => each.toString()),
@@ -100,6 +100,7 @@ export async function record(options: RecordOptions): Promise<number> {
         continueThroughSignal: options.continueThroughSignal ?? 0,
         checksum: options.checksum.when,
         checksumNumber: checksumNumber(options),
+        markStdio: options.markStdio,
         debugLog: log.shows('debug'),
       },
       pipeline.bytes,

@@ -207,6 +207,18 @@ bool Recorder::enterSpecial(Task& task) {
         refuseCall(task, valid ? 0 : -EINVAL);
         return true;
       }
+      // Memory that is not dumpable is closed to a tracer without privilege, from the next fork on: it stays open, and
+      // the program is told what it has set.
+      if (call == SYS_prctl && static_cast<int>(task.arguments[0]) == PR_SET_DUMPABLE && geteuid() != 0 &&
+          task.arguments[1] <= 1) {
+        task.space->undumpable = task.arguments[1] == 0;
+        refuseCall(task, 0);
+        return true;
+      }
+      if (call == SYS_prctl && static_cast<int>(task.arguments[0]) == PR_GET_DUMPABLE && task.space->undumpable) {
+        refuseCall(task, 0);
+        return true;
+      }
       return false;
     }
     case SYS_sched_setaffinity:
@@ -236,6 +248,10 @@ void Recorder::enterOutput(Task& task) {
   const Transfer* transfer = transferOf(task.call);
   const int output = static_cast<int>(task.arguments[transfer ? transfer->output : task.call == SYS_tee ? 1 : 0]);
   task.stdio = stdio_.target(task.tid, output);
+  if (task.stdio && options_.markStdio) {
+    // The number that the event gets unless the call blocks and others have theirs first.
+    dprintf(task.stdio, "[rr %d %llu]", task.threadGroup, static_cast<unsigned long long>(writer_.event()));
+  }
   if (!task.stdio || !transfer) return;
   const uint64_t offset = task.arguments[transfer->inputOffset];
   if (offset != 0) {

@@ -104,6 +104,15 @@ void Recorder::execed(Task& task) {
   recordExec(*execing, former);
 }
 
+// The recording ends here, and the program with it: it cannot go on unseen.
+void Recorder::refuse(Task& task, const std::string& why) {
+  callbacks_.fatal(why);
+  end_.refused = true;
+  end_.incomplete = true;
+  killAll();
+  lost(task);
+}
+
 bool Recorder::installRuntimePage(Task& task, uint64_t vdsoStart) {
   if (vdsoStart == 0 || vdso_.syscallOffset() == 0) return false;
   const uint64_t arguments[6] = {kRuntimePage,
@@ -129,14 +138,17 @@ void Recorder::recordExec(Task& task, pid_t former) {
   task.ownTscTrap = false;
   task.state = Task::State::runnable;
   user_regs_struct registers;
-  if (!getRegisters(task.tid, registers) || !task.space->memory.open(task.tid)) return lost(task);
+  if (!getRegisters(task.tid, registers)) return lost(task);
   const std::string process = "/proc/" + std::to_string(task.tid);
   const std::string executable = linkTarget(process + "/exe");
   if (registers.cs != kCodeSegment64) {
-    callbacks_.fatal(executable + " is a 32-bit program, which cannot be recorded: build it for x86-64");
-    end_.incomplete = true;
-    killAll();
-    return lost(task);
+    return refuse(task, executable + " is a 32-bit program, which cannot be recorded: build it for x86-64");
+  }
+  if (!task.space->memory.open(task.tid)) {
+    if (errno != EACCES && errno != EPERM) return lost(task);
+    // A file that may be executed and not read makes a process whose memory is closed (PR_SET_DUMPABLE in prctl(2)).
+    return refuse(task, executable + " cannot be recorded: its memory may not be read (" + strerror(errno) +
+                            "); make the file readable, or record as root");
   }
   if (!started_) {
     started_ = true;

@@ -76,6 +76,7 @@ void callEngine(Napi::Env env, Napi::Function callback, std::nullptr_t*, Message
     object.Set("launchError", end.launchError);
     object.Set("status", end.status);
     object.Set("incomplete", end.incomplete);
+    object.Set("refused", end.refused);
     object.Set("events", static_cast<double>(end.events));
     object.Set("rawBytes", static_cast<double>(end.bytes));
     object.Set("ringWaits", static_cast<double>(end.ringWaits));
@@ -124,6 +125,7 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.continueThroughSignal = number(object, "continueThroughSignal");
     options.checksum = checksumMode(text(object, "checksum"));
     options.checksumNumber = static_cast<uint64_t>(object.Get("checksumNumber").As<Napi::Number>().Int64Value());
+    options.markStdio = object.Get("markStdio").ToBoolean();
     options.debugLog = object.Get("debugLog").ToBoolean();
 
     auto send = [this](Message::Kind kind, const std::string& messageText, const RecordingEnd& end) {

@@ -23,14 +23,18 @@ namespace {
 
 // A task that makes no blocking call gives way to others at the first event after this long. Nanoseconds.
 constexpr uint64_t kTimeSlice = 10'000'000;
-// A part-filled slot is handed over when it is this old: what kill -9 can cost an idle program. Nanoseconds.
-constexpr uint64_t kSealAfter = 1'000'000'000;
+// A part-filled slot is handed over when it is this old. With the tick and the encoder's own interval (pipeline.ts) no
+// more than a second is lost to a kill -9. Nanoseconds.
+constexpr uint64_t kSealAfter = 300'000'000;
 // Without --wait: how long what the first process left behind may go on.
 constexpr uint64_t kGraceAfterInitial = 1'000'000'000;
 
 int tickSignal() { return SIGRTMAX - 3; }
 
-void ignoreTick(int) {}
+// The tick also comes where no waitpid is there to break.
+std::atomic<bool> ticked = false;
+
+void noteTick(int) { ticked = true; }
 
 // Binds the calling thread to one CPU, and the other threads of this process to the rest.
 void bindThreads(int cpu) {
@@ -93,12 +97,13 @@ void Recorder::run() {
   if (options_.cpu >= 0) bindThreads(options_.cpu);
   // The tick breaks waitpid: a handler without SA_RESTART, and a timer that signals this thread alone.
   struct sigaction action = {};
-  action.sa_handler = ignoreTick;
+  action.sa_handler = noteTick;
   sigaction(tickSignal(), &action, nullptr);
   sigset_t tick;
   sigemptyset(&tick);
   sigaddset(&tick, tickSignal());
   pthread_sigmask(SIG_UNBLOCK, &tick, nullptr);
+  outer_.install(tickSignal());
   sigevent event = {};
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = tickSignal();
@@ -126,11 +131,7 @@ void Recorder::run() {
 void Recorder::loop() {
   while (!tasks_.empty()) {
     buried_.clear();
-    if (terminate_ && !end_.incomplete) {
-      end_.incomplete = true;
-      killAll();
-    }
-    if (initialGone_ && !options_.waitForAll && monotonicNow() - initialGoneAt_ > kGraceAfterInitial) killAll();
+    housekeeping();
     Task* task = chooseTask();
     if (!task) {
       collect(true);
@@ -189,10 +190,7 @@ void Recorder::runUserCode(Task& task) {
 bool Recorder::collect(bool block) {
   int status;
   const pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | (block ? 0 : WNOHANG));
-  if (tid < 0 && errno == EINTR) {
-    housekeeping();
-    return false;
-  }
+  if (tid < 0 && errno == EINTR) return false;
   if (tid < 0 && errno == ECHILD) {
     // Nothing of ours is left, whatever the list says.
     for (auto& [each, task] : tasks_) buried_.push_back(std::move(task));
@@ -215,11 +213,7 @@ bool Recorder::collect(bool block) {
 void Recorder::waitFor(Task& task) {
   const pid_t tid = task.tid;
   while (!task.pending) {
-    if (terminate_ && !end_.incomplete) {
-      end_.incomplete = true;
-      killAll();
-    }
-    if (initialGone_ && !options_.waitForAll && monotonicNow() - initialGoneAt_ > kGraceAfterInitial) killAll();
+    housekeeping();
     if (task.state == Task::State::userCode) considerInterrupt(task);
     collect(true);
     if (!tasks_.contains(tid)) return;
@@ -271,8 +265,15 @@ void Recorder::killAll() {
   }
 }
 
+// What is due at each tick; nothing in between.
 void Recorder::housekeeping() {
+  if (!ticked.exchange(false)) return;
   const uint64_t now = monotonicNow();
+  if (terminate_) end_.incomplete = true;
+  const bool graceOver = initialGone_ && !options_.waitForAll && now - initialGoneAt_ > kGraceAfterInitial;
+  // Again at each tick: a task may have been made meanwhile.
+  if (terminate_ || graceOver) killAll();
+  forwardOuterSignals(now);
   if (!ring_.hasUnsealed()) {
     lastSeal_ = now;
   } else if (now - lastSeal_ > kSealAfter) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -17,6 +18,7 @@
 
 #include "record/file-store.h"
 #include "record/frame-writer.h"
+#include "record/outer-signals.h"
 #include "record/shared-files.h"
 #include "record/stdio-monitor.h"
 #include "record/task.h"
@@ -44,6 +46,7 @@ struct RecorderOptions {
   // Memory checksums: never, after system calls, after all events, every Nth, from event N on.
   enum class Checksum { never, syscalls, allEvents, every, from } checksum = Checksum::never;
   uint64_t checksumNumber = 0;
+  bool markStdio = false;  // `[rr PID EVENT]` before what the program writes to standard output and error
   bool debugLog = false;
 };
 
@@ -54,6 +57,7 @@ struct RecordingEnd {
   int launchError = 0;   // and errno
   int status = 0;        // wait status of the first process
   bool incomplete = false;
+  bool refused = false;  // it ran something that cannot be recorded (a `fatal` message told what)
   uint64_t events = 0;
   uint64_t bytes = 0;  // raw records
   uint64_t ringWaits = 0;
@@ -137,12 +141,15 @@ class Recorder {
   void deliverStashedAtEntry(Task& task);
   void injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags);
   void groupStop(Task& task, int signal);
+  void forwardOuterSignals(uint64_t now);
+  void noteSender(siginfo_t& info);
   // tasks.cc
   void cloned(Task& task, int event);
   void exiting(Task& task);
   void gone(Task& task, int status);
   // exec.cc
   void execed(Task& task);
+  void refuse(Task& task, const std::string& why);
   void recordExec(Task& task, pid_t former);
   bool installRuntimePage(Task& task, uint64_t vdsoStart);
   void recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart);
@@ -177,6 +184,14 @@ class Recorder {
   uint64_t tickPeriod_ = 0;  // nanoseconds
   int launchReport_ = -1;
   RecordingEnd end_;
+  OuterSignals outer_;
+  // By signal: who sent it to the first process, when, and for whom we sent it on.
+  struct Sending {
+    pid_t sender = 0;
+    uint64_t time = 0;
+    std::optional<OuterSignals::Received> forwarded;
+  };
+  std::map<int, Sending> sendings_;
   std::set<std::string> warned_;
 };
 

@@ -41,6 +41,9 @@ SignalSets readSignalSets(pid_t tid) {
 
 bool contains(uint64_t set, int signal) { return (set >> (signal - 1)) & 1; }
 
+// How long a signal sent to us waits for the same one to reach the program by itself. Nanoseconds.
+constexpr uint64_t kForwardAfter = 30'000'000;
+
 enum class DefaultAction { ignore, stop, end };
 
 // signal(7), "Standard signals".
@@ -115,6 +118,7 @@ void Recorder::signalStop(Task& task, int signal) {
     return;
   }
   task.state = Task::State::runnable;
+  if (task.threadGroup == initialTid_) noteSender(info);
   // Our own call for a fresh signal stop, when another stop has served already.
   if (info.si_code == SI_TKILL && info.si_pid == getpid() && task.stashed.empty()) return;
   if (signal == SIGSEGV && !task.ownTscTrap && emulateTimeStamp(task, info, registers)) {
@@ -238,6 +242,37 @@ void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint
   if (contains(sets.ignored, stashed.si_signo) || defaultAction(stashed.si_signo) == DefaultAction::ignore) return;
   if (ptrace(PTRACE_SETSIGINFO, task.tid, 0, &stashed) != 0) return lost(task);
   task.resumeSignal = stashed.si_signo;
+}
+
+// Sends on to the first process what was sent to us, unless its sender gave it to both (kill of a process group).
+void Recorder::forwardOuterSignals(uint64_t now) {
+  while (const auto received = outer_.take(now, kForwardAfter)) {
+    if (initialGone_) {
+      // Nobody to send it to: it means what still runs.
+      if (options_.waitForAll) terminate();
+      continue;
+    }
+    Sending& sending = sendings_[received->number];
+    const uint64_t distance =
+        sending.time > received->time ? sending.time - received->time : received->time - sending.time;
+    if (sending.sender == received->sender && distance < kForwardAfter) continue;
+    sending.forwarded = received;
+    kill(initialTid_, received->number);
+  }
+}
+
+// A signal has come to the first process: remembers who sent it, and lets one that we sent on name its sender.
+void Recorder::noteSender(siginfo_t& info) {
+  if (info.si_code != SI_USER) return;
+  Sending& sending = sendings_[info.si_signo];
+  if (info.si_pid != getpid()) {
+    sending.sender = info.si_pid;
+    sending.time = monotonicNow();
+  } else if (sending.forwarded) {
+    info.si_pid = sending.forwarded->sender;
+    info.si_uid = sending.forwarded->user;
+    sending.forwarded.reset();
+  }
 }
 
 void Recorder::groupStop(Task& task, int signal) {

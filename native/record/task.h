@@ -24,6 +24,7 @@ inline constexpr uint64_t kScratchSize = 256 * 1024;
 struct AddressSpace {
   TraceeMemory memory;
   bool runtimePage = false;             // our page is there
+  bool undumpable = false;              // the program has set PR_SET_DUMPABLE to 0; the kernel has not (calls.cc)
   std::vector<uint64_t> scratch;        // all scratch areas, each kScratchSize bytes
   std::vector<uint64_t> unusedScratch;  // those of threads that are gone
 };

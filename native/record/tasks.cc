@@ -52,6 +52,7 @@ void Recorder::cloned(Task& task, int event) {
       if (errno != EINTR) return lost(task);
     }
   }
+  bool memoryOpen = true;
   auto child = std::make_unique<Task>();
   child->tid = childTid;
   child->threadGroup = flags & CLONE_THREAD ? task.threadGroup : childTid;
@@ -60,13 +61,18 @@ void Recorder::cloned(Task& task, int event) {
     child->space = task.space;
   } else {
     child->space = std::make_shared<AddressSpace>();
-    child->space->memory.open(childTid);
+    memoryOpen = child->space->memory.open(childTid);
     child->space->runtimePage = task.space->runtimePage;
+    child->space->undumpable = task.space->undumpable;
     child->space->scratch = child->space->unusedScratch = task.space->scratch;
   }
   if (flags & CLONE_CHILD_CLEARTID) child->clearChildTid = childTidAddress;
   Task& added = *child;
   tasks_[childTid] = std::move(child);
+  if (!memoryOpen && (errno == EACCES || errno == EPERM)) {
+    return refuse(added, "task " + std::to_string(childTid) + " cannot be recorded: its memory may not be read (" +
+                             strerror(errno) + "); record as root");
+  }
 
   writeEnter(task);
   if ((flags & CLONE_VM) && !(flags & CLONE_VFORK) && added.space->runtimePage) provideScratch(added, task);

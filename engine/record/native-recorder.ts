@@ -7,8 +7,8 @@ import { packageRoot } from '../package-root.ts';
 export interface NativeRecorderOptions {
   /** Path of rr-launch. */
   readonly launcher: string;
-  /** Path to execute. */
-  readonly program: string;
+  /** Path to execute, byte for byte. */
+  readonly program: Buffer;
   /** argv, byte for byte. */
   readonly arguments: readonly Buffer[];
   /** NAME=VALUE, byte for byte. */
@@ -56,7 +56,9 @@ export const launchSteps = { start: 0, seccomp: 1, timeStampTrap: 2, exec: 3 } a
 
 export type RecorderMessage =
   | { readonly kind: 'firstSlotFull' }
-  | { readonly kind: 'warning' | 'fatal'; readonly text: string }
+  | { readonly kind: 'warning'; readonly text: string }
+  /** The recording cannot go on, and the tracees have been killed; `ended` follows. */
+  | { readonly kind: 'fatal'; readonly text: string }
   | ({ readonly kind: 'ended' } & RecordingEnd);
 
 export interface NativeRecorder {

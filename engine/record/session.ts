@@ -1,20 +1,20 @@
-import { existsSync, mkdirSync, rmSync, writeSync } from 'node:fs';
-import { constants, release } from 'node:os';
-import { getSystemErrorMap } from 'node:util';
+import { existsSync, mkdirSync, readlinkSync, rmdirSync, writeSync } from 'node:fs';
+import { release } from 'node:os';
 import type { RecordOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger } from '../log.ts';
 import { packageVersion } from '../package-root.ts';
-import { createTraceDirectory, setLatestTrace, traceRoot } from '../trace/locations.ts';
+import { createTraceDirectory, removeTraceFiles, setLatestTrace, traceRoot } from '../trace/locations.ts';
 import { Pipeline } from '../trace/pipeline.ts';
 import { storeDirectory } from '../trace/store.ts';
+import { systemReason } from '../trace/trace-error.ts';
 import type { TraceHeader } from '../trace/trace-header.ts';
 import { programEnvironment } from './environment.ts';
+import { launchError } from './launch-error.ts';
 import { processorModel } from './machine.ts';
 import {
   dieBySignal,
   launcherPath,
-  launchSteps,
   type RecorderMessage,
   type RecordingEnd,
   startRecorder,
@@ -27,28 +27,62 @@ const log = logger('record');
 /**
  * Records a program: `rr record`. Resolves with the exit status of the first process, or does not return at all when
  * that died of a signal: then this process dies of the same.
- * @throws EngineError for a program that cannot be executed (126, 127; no trace is left behind), a machine that cannot
- * record, a trace that cannot be written
+ * @throws EngineError for a program that cannot be executed (126, 127; no trace is left behind) or not recorded, a
+ * machine that cannot record, a trace that cannot be made
  */
 export async function record(options: RecordOptions): Promise<number> {
   checkMachine();
   const environment = programEnvironment(options);
-  const program = findProgram(options.program, variable(environment, 'PATH'));
+  const program = findProgram(options.exactArguments[0]!, variable(environment, 'PATH'));
   const cpu = options.cpuUnbound ? -1 : chooseProcessor(options.bindToCpu);
+  const output = options.outputTraceDir;
+  const existed = output !== undefined && existsSync(output);
   const directory = createTraceDirectory({
-    program,
+    program: program.toString(),
     root: traceRoot(),
-    ...(options.outputTraceDir === undefined ? {} : { output: options.outputTraceDir }),
+    ...(output === undefined ? {} : { output }),
   });
+  let outcome: Outcome;
+  try {
+    outcome = await run(options, { program, environment, cpu, directory });
+  } catch (error) {
+    // Nothing was recorded; a directory that was there before stays.
+    removeTraceFiles(directory);
+    if (!existed) rmdirSync(directory);
+    throw error;
+  }
+  if (output === undefined || existsSync(traceRoot())) nameLatest(directory);
+  if (outcome.failure !== undefined) throw outcome.failure;
+  return finish(outcome.status);
+}
+
+interface Plan {
+  readonly program: Buffer;
+  readonly environment: readonly Buffer[];
+  /** To bind to; -1: none. */
+  readonly cpu: number;
+  /** Empty. */
+  readonly directory: string;
+}
+
+interface Outcome {
+  /** Wait status of the first process. */
+  readonly status: number;
+  /** Why the recording ended before the program, when that is an error. */
+  readonly failure: unknown;
+}
+
+/** Runs the program and closes its trace. @throws EngineError when the program has not begun */
+async function run(options: RecordOptions, { program, environment, cpu, directory }: Plan): Promise<Outcome> {
   const store = storeDirectory(traceRoot(), options.store);
   makeStore(store);
   const header: TraceHeader = {
     created: new Date().toISOString(),
     recorder: packageVersion(),
-    program,
+    program: program.toString(),
     arguments: [options.program, ...options.args],
     environment: environment.map((each) => each.toString()),
-    workingDirectory: process.cwd(),
+    workingDirectory: workingDirectory(),
     machine: { architecture: 'x86_64', processor: processorModel(), kernel: release() },
     executionPoint: 'none',
     store,
@@ -63,22 +97,20 @@ export async function record(options: RecordOptions): Promise<number> {
     onFailure: (error) => log.error(`${error.message}; the program goes on unrecorded, the trace is good up to there`),
   });
   printTraceDirectory(options.printTraceDirFd, directory);
-  // Ctrl-C is for the program. SIGTERM ends the recording; the trace stays good.
-  const ignore = (): void => {};
-  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, ignore);
   const startTime = process.hrtime.bigint();
   const inherited = options.inherited;
-  const end = await new Promise<RecordingEnd>((ended, reject) => {
+  let failure: unknown;
+  const end = await new Promise<RecordingEnd>((ended) => {
     const onMessage = (message: RecorderMessage): void => {
       try {
         if (message.kind === 'firstSlotFull') pipeline.startPool();
         else if (message.kind === 'warning') log.warn(message.text);
-        else if (message.kind === 'fatal') log.error(message.text);
+        else if (message.kind === 'fatal') failure ??= new EngineError('NOT_RECORDABLE', `record: ${message.text}`);
         else if (message.kind === 'ended') ended(message);
       } catch (error) {
         // A warning that -E makes fatal.
+        failure ??= error;
         recorder.terminate();
-        reject(error);
       }
     };
     const recorder = startRecorder(
@@ -107,27 +139,36 @@ export async function record(options: RecordOptions): Promise<number> {
       pipeline.layout.ring,
       onMessage,
     );
-    process.on('SIGTERM', () => recorder.terminate());
   });
-  if (!end.started) {
-    await pipeline.finish({ complete: false, reason: 'the program could not be executed' });
-    rmSync(directory, { recursive: true, force: true });
-    throw launchError(end, options.program);
-  }
+  const cause = failure instanceof Error ? failure.message : 'the recording was ended before the program';
   const summary = await pipeline.finish({
     complete: !end.incomplete,
-    ...(end.incomplete ? { reason: 'the recording was ended before the program' } : {}),
+    ...(end.incomplete ? { reason: cause } : {}),
     status: end.status,
     duration: Number(process.hrtime.bigint() - startTime),
   });
-  // A trace in a place of its own is the latest one too, where there are others.
-  if (options.outputTraceDir === undefined || existsSync(traceRoot())) setLatestTrace(traceRoot(), directory);
+  if (!end.started) throw failure ?? launchError(end, options.program);
   log.info(
     () =>
       `${end.events} events, ${end.rawBytes} bytes raw, ${summary.statistics.storedBytes} stored, ` +
       `${end.ringWaits} waits for the ring${summary.usedPool ? '' : ', encoded without workers'}`,
   );
-  return finish(end.status);
+  return { status: end.status, failure };
+}
+
+/** The current directory; one that was removed has ` (deleted)` behind its name, as the kernel tells it. */
+function workingDirectory(): string {
+  return readlinkSync('/proc/self/cwd');
+}
+
+/** The trace is there, whatever its link says. */
+function nameLatest(directory: string): void {
+  try {
+    setLatestTrace(traceRoot(), directory);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    log.warn(error.message);
+  }
 }
 
 function checkMachine(): void {
@@ -140,17 +181,15 @@ function makeStore(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError('STORE_UNWRITABLE', `record: cannot make the store ${directory}: ${reason}`, { cause });
+    throw new EngineError('STORE_UNWRITABLE', `record: cannot make the store ${directory}: ${systemReason(cause)}`, {
+      cause,
+    });
   }
 }
 
-function variable(environment: readonly Buffer[], name: string): string | undefined {
+function variable(environment: readonly Buffer[], name: string): Buffer | undefined {
   const prefix = `${name}=`;
-  return environment
-    .map((each) => each.toString())
-    .find((each) => each.startsWith(prefix))
-    ?.slice(prefix.length);
+  return environment.find((each) => each.toString('latin1', 0, prefix.length) === prefix)?.subarray(prefix.length);
 }
 
 function checksumNumber({ checksum }: RecordOptions): number {
@@ -165,43 +204,6 @@ function printTraceDirectory(descriptor: number | undefined, directory: string):
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EngineError('BAD_DESCRIPTOR', `record: --print-trace-dir ${descriptor}: ${reason}`, { cause });
-  }
-}
-
-/** Text of an errno, as strerror(3) has it, with its name. */
-function errorText(errno: number): string {
-  const [name, text] = getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, 'unknown error'];
-  return `${text} (${name})`;
-}
-
-function launchError(end: RecordingEnd, program: string): EngineError {
-  const reason = errorText(end.launchError);
-  switch (end.launchStep) {
-    case launchSteps.exec: {
-      // The file was there and executable when it was looked up: what is missing is its interpreter.
-      const missing = end.launchError === constants.errno.ENOENT;
-      const text = missing
-        ? `${program}: its interpreter or loader does not exist`
-        : `cannot execute ${program}: ${reason}`;
-      return new EngineError('PROGRAM_NOT_EXECUTABLE', text, { exitStatus: missing ? 127 : 126 });
-    }
-    case launchSteps.seccomp:
-      return new EngineError(
-        'NO_SECCOMP',
-        `record: cannot install a seccomp filter: ${reason}; the kernel needs CONFIG_SECCOMP_FILTER, a container's profile must allow seccomp(2)`,
-      );
-    case launchSteps.timeStampTrap:
-      return new EngineError('NO_TSC_TRAP', `record: cannot make rdtsc trap (prctl PR_SET_TSC): ${reason}`);
-    default: {
-      if (end.launchError === constants.errno.EPERM) {
-        return new EngineError(
-          'NO_PTRACE',
-          'record: not permitted to trace the program (PTRACE_SEIZE: EPERM); see kernel.yama.ptrace_scope, or give the container SYS_PTRACE',
-        );
-      }
-      const text = end.launchError === 0 ? 'the launcher ended before the program began' : reason;
-      return new EngineError('LAUNCH_FAILED', `record: cannot start ${program} through ${launcherPath}: ${text}`);
-    }
   }
 }
 

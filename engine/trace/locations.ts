@@ -6,6 +6,9 @@ import { systemReason, TraceError } from './trace-error.ts';
 
 export const latestTraceName = 'latest-trace';
 
+/** Characters of a program's name in that of its trace: at most 240 bytes, of the 255 that a name may have. */
+const longestName = 60;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Root of all traces: _RR_TRACE_DIR, else rr/ below XDG_DATA_HOME, else below ~/.local/share. Absolute. */
@@ -47,7 +50,7 @@ export function createTraceDirectory(options: { program: string; root: string; o
   if (options.output !== undefined) return createNamed(resolve(options.output));
   const root = resolve(options.root);
   makeDirectory(root, { parents: true });
-  const name = basename(options.program).replaceAll('\0', '') || 'program';
+  const name = basename(options.program).replaceAll('\0', '').slice(0, longestName) || 'program';
   for (let number = nextNumber(entriesOf(root) ?? [], name); ; number++) {
     const directory = join(root, `${name}-${number}`);
     try {
@@ -148,10 +151,22 @@ export function isTrace(directory: string): boolean {
  * store. @throws TraceError TRACE_UNWRITABLE, also when something else is in it
  */
 export function removeTrace(directory: string): void {
+  removeTraceFiles(directory);
   try {
-    for (const name of traceFileNames) rmSync(join(directory, name), { force: true });
     rmdirSync(directory);
   } catch (cause) {
     throw new TraceError('TRACE_UNWRITABLE', directory, `cannot remove it: ${systemReason(cause)}`, { cause });
+  }
+}
+
+/** Removes the files that a trace has, and leaves the directory. @throws TraceError TRACE_UNWRITABLE */
+export function removeTraceFiles(directory: string): void {
+  for (const name of traceFileNames) {
+    try {
+      rmSync(join(directory, name), { force: true });
+    } catch (cause) {
+      const what = `cannot remove ${name}: ${systemReason(cause)}`;
+      throw new TraceError('TRACE_UNWRITABLE', directory, what, { cause });
+    }
   }
 }

@@ -40,12 +40,33 @@ static void fail(int step) {
   _exit(written == (ssize_t)sizeof report ? 127 : 126);
 }
 
-static int installFilter(void) {
+static int tryFilter(void) {
   const struct sock_fprog program = {sizeof filter / sizeof filter[0], (struct sock_filter *)filter};
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0) return 0;
+  // A container's profile may know the older door only.
+  if (errno != EPERM && errno != ENOSYS) return -1;
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}
+
+static int installFilter(void) {
+  if (tryFilter() == 0) return 0;
   // Without CAP_SYS_ADMIN a filter needs no_new_privs (seccomp(2)); with it, set-user-id programs keep working.
   if (errno != EACCES || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
-  return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+  return tryFilter();
+}
+
+// Whether a file that the kernel does not know how to execute may be a script: text, to its first line's end. So does
+// bash tell.
+static int mayBeScript(const char *path) {
+  char start[128];
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  const ssize_t length = read(file, start, sizeof start);
+  close(file);
+  for (ssize_t i = 0; i < length && start[i] != '\n'; i++) {
+    if (start[i] == 0) return 0;
+  }
+  return length >= 0;
 }
 
 int runRecordStub(int argc, char **argv) {
@@ -85,7 +106,8 @@ int runRecordStub(int argc, char **argv) {
   // From here on each system call stops; the recorder lets them pass until the program is there.
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, 8);
   execve(program, argv + 9, environ);
-  if (errno == ENOEXEC) {
+  const int refusal = errno;
+  if (refusal == ENOEXEC && mayBeScript(program)) {
     // A script without an interpreter line: shells run it themselves, and so does execvp(3).
     char **shellArguments = argv + 7;
     shellArguments[0] = (char *)"/bin/sh";
@@ -93,6 +115,7 @@ int runRecordStub(int argc, char **argv) {
     for (int i = 2; i + 8 < argc + 1; i++) shellArguments[i] = argv[i + 8];
     execve(shellArguments[0], shellArguments, environ);
   }
+  errno = refusal;
   fail(kLaunchExec);
   return 127;
 }

@@ -107,7 +107,6 @@ void Recorder::execed(Task& task) {
 // The recording ends here, and the program with it: it cannot go on unseen.
 void Recorder::refuse(Task& task, const std::string& why) {
   callbacks_.fatal(why);
-  end_.refused = true;
   end_.incomplete = true;
   killAll();
   lost(task);
@@ -147,8 +146,11 @@ void Recorder::recordExec(Task& task, pid_t former) {
   if (!task.space->memory.open(task.tid)) {
     if (errno != EACCES && errno != EPERM) return lost(task);
     // A file that may be executed and not read makes a process whose memory is closed (PR_SET_DUMPABLE in prctl(2)).
-    return refuse(task, executable + " cannot be recorded: its memory may not be read (" + strerror(errno) +
-                            "); make the file readable, or record as root");
+    const std::string reason = strerror(errno);
+    std::string name = readWhole(process + "/comm");
+    while (!name.empty() && name.back() == '\n') name.pop_back();
+    return refuse(task, "the program " + name + " cannot be recorded: its memory may not be read (" + reason +
+                            "); make its file readable, or record as root");
   }
   if (!started_) {
     started_ = true;

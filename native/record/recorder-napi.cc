@@ -76,7 +76,6 @@ void callEngine(Napi::Env env, Napi::Function callback, std::nullptr_t*, Message
     object.Set("launchError", end.launchError);
     object.Set("status", end.status);
     object.Set("incomplete", end.incomplete);
-    object.Set("refused", end.refused);
     object.Set("events", static_cast<double>(end.events));
     object.Set("rawBytes", static_cast<double>(end.bytes));
     object.Set("ringWaits", static_cast<double>(end.ringWaits));
@@ -106,7 +105,8 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
 
     RecorderOptions options;
     options.launcher = text(object, "launcher");
-    options.program = text(object, "program");
+    const auto program = object.Get("program").As<Napi::Buffer<char>>();
+    options.program.assign(program.Data(), program.Length());
     options.arguments = texts(object, "arguments");
     options.environment = texts(object, "environment");
     options.storeDirectory = text(object, "storeDirectory");

@@ -29,7 +29,7 @@ namespace rr {
 
 struct RecorderOptions {
   std::string launcher;                  // path of rr-launch
-  std::string program;                   // path to execute
+  std::string program;                   // path to execute, byte for byte
   std::vector<std::string> arguments;    // argv, the program's name first
   std::vector<std::string> environment;  // NAME=VALUE
   std::string storeDirectory;
@@ -57,7 +57,6 @@ struct RecordingEnd {
   int launchError = 0;   // and errno
   int status = 0;        // wait status of the first process
   bool incomplete = false;
-  bool refused = false;  // it ran something that cannot be recorded (a `fatal` message told what)
   uint64_t events = 0;
   uint64_t bytes = 0;  // raw records
   uint64_t ringWaits = 0;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ReplayOptions } from '../cli/options.ts';
+import { EngineError } from '../errors.ts';
 import { logger, printMessage } from '../log.ts';
 import { resolveTrace } from '../trace/locations.ts';
 import { TraceReader } from '../trace/reader.ts';
@@ -47,9 +48,10 @@ function replayTrace(reader: TraceReader, options: ReplayOptions): number {
     echo.flush();
   } catch (error) {
     // What was written before belongs before the report.
-    if (!(error instanceof Divergence)) throw error;
+    if (!(error instanceof EngineError) || error.code === 'OUTPUT_CLOSED') throw error;
     echo.flush();
     progress.clear();
+    if (!(error instanceof Divergence)) throw error;
     printMessage(error.message);
     return error.exitStatus;
   } finally {
@@ -71,8 +73,9 @@ function replayAll(reader: TraceReader, replayer: Replayer, progress: Progress, 
 /** A trace that ends early is said to; one whose recording was killed has no end at all. */
 function reportEnd(reader: TraceReader, replayer: Replayer): number {
   if (replayer.end === undefined) {
+    const reason = reader.end?.reason ?? 'the recording was killed';
     printMessage(
-      `${reader.directory}: the trace breaks off after event ${reader.lastEvent}: the recording was killed; all before was replayed`,
+      `${reader.directory}: the trace breaks off after event ${reader.lastEvent}: ${reason}; all before was replayed`,
     );
     return 1;
   }

@@ -1,6 +1,6 @@
 /**
  * From the recorder's thread to the disk: the ring in shared memory, and who encodes it. A short recording is encoded
- * on this thread, when it has ended (or while its first slot fills, twice a second, so that little is lost to a kill);
+ * on this thread, when it has ended (or while its first slot fills, four times a second, so that little is lost to a kill);
  * the pool of workers starts with the first full slot, because it costs more than many a whole recording.
  */
 
@@ -38,7 +38,8 @@ export interface PipelineSummary {
   readonly usedPool: boolean;
 }
 
-const inlineInterval = 500;
+/** Milliseconds: with the recorder's own delays (native/record/recorder.cc) less than a second is lost to a kill. */
+const inlineInterval = 250;
 
 export class Pipeline {
   readonly layout: RingLayout;
@@ -97,7 +98,7 @@ export class Pipeline {
     });
   }
 
-  /** Encodes the slots that are full now, on this thread. It does so by itself twice a second until the workers start. */
+  /** Encodes the slots that are full now, on this thread. It does so by itself four times a second until the workers start. */
   encodeNow(): void {
     if (this.#failure) return;
     try {

@@ -10,6 +10,7 @@ import { incompleteVersionName, laneOrder, lanePath, newVersionName, versionName
 import { LaneWriter } from './lane-writer.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 import type { LaneExtent, TraceEnd, TraceHeader } from './trace-header.ts';
+import { usablePrefix } from './usable-prefix.ts';
 import { formatVersionFile } from './version-file.ts';
 
 export class TraceWriter {
@@ -26,14 +27,18 @@ export class TraceWriter {
 
   /**
    * Ends the trace: cuts off what a failed write left behind, appends the indexes, writes the version file and gives it
-   * its name. Nobody may append any more. When it fails (a full disk) the trace stays as it is: readable up to its last
-   * whole slot, as after a kill. @throws TraceError TRACE_UNWRITABLE
+   * its name. All lanes end with the same slot: one that did not get into all of them is in none. Nobody may append any
+   * more. When it fails (a full disk) the trace stays as it is: readable up to its last whole slot, as after a kill.
+   * @throws TraceError TRACE_UNWRITABLE
    */
   finish(end: TraceEnd): void {
+    const found = byLane((lane) => listChunks(this.directory, lane));
+    const { chunks } = usablePrefix(byLane((lane) => found[lane].chunks.sort((a, b) => a.sequence - b.sequence)));
+    // Cut all before anything is written: a full disk has room again.
+    const ends = byLane((lane) => this.#cut(lane, chunks[lane], found[lane].size));
     const encoder = new IndexEncoder();
-    const lanes = Object.fromEntries(laneOrder.map((lane) => [lane, this.#closeLane(lane, encoder)]));
-    const content = { header: this.#header, end, lanes: lanes as Record<LaneName, LaneExtent> };
-    this.#write(newVersionName, formatVersionFile(content));
+    const lanes = byLane((lane) => this.#writeIndex(lane, chunks[lane], ends[lane], encoder));
+    this.#write(newVersionName, formatVersionFile({ header: this.#header, end, lanes }));
     try {
       renameSync(join(this.directory, newVersionName), join(this.directory, versionName));
       rmSync(join(this.directory, incompleteVersionName));
@@ -43,12 +48,19 @@ export class TraceWriter {
     }
   }
 
-  #closeLane(lane: LaneName, encoder: IndexEncoder): LaneExtent {
-    const { chunks, end, size } = listChunks(this.directory, lane);
+  /** Shortens a lane to the end of its last chunk; that end. */
+  #cut(lane: LaneName, chunks: readonly Chunk[], size: number): number {
+    const end = chunks.reduce((furthest, chunk) => Math.max(furthest, chunk.offset + chunkLength(chunk)), 0);
     if (end < size) this.#shorten(lane, end);
+    return end;
+  }
+
+  #writeIndex(lane: LaneName, chunks: readonly Chunk[], end: number, encoder: IndexEncoder): LaneExtent {
     const writer = new LaneWriter(this.directory, lane, { create: false });
     try {
-      return { size: end + encoder.append(writer, lane, chunks), index: end };
+      // In the order of the file.
+      const listed = [...chunks].sort((a, b) => a.offset - b.offset);
+      return { size: end + encoder.append(writer, lane, listed), index: end };
     } catch (error) {
       // Without room for the index the lane goes without: a reader walks it.
       if (!(error instanceof TraceError)) throw error;
@@ -78,8 +90,12 @@ export class TraceWriter {
   }
 }
 
-/** The chunks of a lane that this process wrote, and where the last whole one ends. */
-function listChunks(directory: string, lane: LaneName): { chunks: Chunk[]; end: number; size: number } {
+function byLane<Value>(make: (lane: LaneName) => Value): Record<LaneName, Value> {
+  return { events: make('events'), data: make('data'), mmaps: make('mmaps'), tasks: make('tasks') };
+}
+
+/** The whole chunks of a lane that this process wrote, in the order of the file, and the file's size. */
+function listChunks(directory: string, lane: LaneName): { chunks: Chunk[]; size: number } {
   const file = new LaneFile(directory, lane);
   try {
     const chunks: Chunk[] = [];
@@ -90,7 +106,7 @@ function listChunks(directory: string, lane: LaneName): { chunks: Chunk[]; end: 
       chunks.push(chunk);
       end = next;
     }
-    return { chunks, end, size: file.size };
+    return { chunks, size: file.size };
   } finally {
     file.close();
   }

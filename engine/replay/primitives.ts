@@ -56,9 +56,9 @@ export interface ReplayProcesses {
   getXsave(pid: number): Uint8Array;
   setXsave(pid: number, from: Uint8Array, offset: number, length: number): void;
   /**
-   * Runs the process to the next point whose state is `target`, `memory` and `xsave` (native/replay/point-search.h), by a
-   * breakpoint there. A value of pointResults, or a status as of `resume` when something else stopped it; `found` has
-   * the registers, `hits[0]` is incremented at each stop.
+   * Runs the process to the next point whose state is `target`, `memory` and `xsave` (native/replay/point-search.h): by a
+   * breakpoint, and unless `oracleOnly` by a stub in the process. A value of pointResults, or a status as of `resume` when
+   * something else stopped it; `found` has the registers. `counts`: stops at the site, stubs built, traps of stubs.
    */
   searchPoint(
     pid: number,
@@ -67,7 +67,8 @@ export interface ReplayProcesses {
     target: RegisterWords,
     memory: Uint8Array,
     xsave: Uint8Array,
-    hits: BigUint64Array,
+    oracleOnly: boolean,
+    counts: BigUint64Array,
     found: RegisterWords,
   ): number;
   /** siginfo_t of the signal that stopped the process. */

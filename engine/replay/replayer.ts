@@ -53,6 +53,8 @@ export class Replayer implements Disposable {
   expected: RegisterWords = newRegisters();
   /** The trace's last event has been replayed, and says whether the recording was whole. */
   end: { readonly status: number; readonly incomplete: boolean } | undefined;
+  /** Forced stops are found by breakpoints alone (RR_ORACLE=1): slow, and what the stubs are compared with. */
+  oracleOnly = process.env.RR_ORACLE === '1';
   /** Called several times a second while a process computes. */
   onTick: () => void = () => undefined;
   private readonly recent = new RecentEvents();

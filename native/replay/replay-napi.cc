@@ -192,18 +192,23 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     }
   }
 
-  // searchPoint(pid, start, registers, target, memory, xsave, hits: BigUint64Array(1), found)
+  // searchPoint(pid, start, registers, target, memory, xsave, oracleOnly, counts: BigUint64Array(3), found)
   Napi::Value searchPoint(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const auto start = static_cast<PointStart>(info[1].As<Napi::Number>().Int32Value());
-    const auto pieces = info[4].As<Napi::Uint8Array>();
-    const auto xsave = info[5].As<Napi::Uint8Array>();
-    auto hits = info[6].As<Napi::BigUint64Array>();
-    if (hits.ElementLength() != 1) throw Napi::TypeError::New(info.Env(), "hits: expected a BigUint64Array of 1");
-    const PointState state = {*registersOf(info[3]), pieces.Data(), pieces.ByteLength(), xsave.Data(),
-                              xsave.ByteLength()};
-    const int result = rr::searchPoint(tid, memoryOf(info.Env(), tid), start, *registersOf(info[2]), state,
-                                       *registersOf(info[7]), hits.Data()[0]);
+    auto counts = info[7].As<Napi::BigUint64Array>();
+    if (counts.ElementLength() != 3) throw Napi::TypeError::New(info.Env(), "counts: expected a BigUint64Array of 3");
+    if (start != PointStart::kRunning || !search_ || search_->tid() != tid) {
+      const auto pieces = info[4].As<Napi::Uint8Array>();
+      const auto xsave = info[5].As<Napi::Uint8Array>();
+      search_.emplace(tid, memoryOf(info.Env(), tid), *registersOf(info[3]), pieces.Data(), pieces.ByteLength(),
+                      xsave.Data(), xsave.ByteLength(), info[6].As<Napi::Boolean>().Value());
+    }
+    PointCounts found;
+    const int result = search_->run(start, *registersOf(info[2]), *registersOf(info[8]), found);
+    counts.Data()[0] += found.hits;
+    counts.Data()[1] += found.matchers;
+    counts.Data()[2] += found.matchedAt;
     return status(info.Env(), tid, result);
   }
 
@@ -232,6 +237,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
 
   ReplayProcesses processes_;
   pid_t first_ = 0;
+  std::optional<PointSearch> search_;  // the search under way
 };
 
 Napi::Value createMemoryFile(const Napi::CallbackInfo& info) {

@@ -24,12 +24,12 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   readFrameRegisters(frame, replayer.expected);
   replayer.prepareToRun(task);
   const point = readPoint(replayer, frame);
-  const hits = new BigUint64Array(1);
+  const counts = new BigUint64Array(3);
   let wrong = 0;
   replayer.beginWatch();
   let start: PointStart = pointStarts.standing;
   for (;;) {
-    const result = search(replayer, task, point, hits, start);
+    const result = search(replayer, task, point, counts, start);
     if (result === waitBroken) {
       replayer.tick(frame, task);
       start = pointStarts.running;
@@ -39,7 +39,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
     const stopped = result === pointResults.found || result === pointResults.goOn;
     if (!stopped && !isDropped(replayer, task, result)) {
       const place = registerText(replayer.expected, registerIndex.rip);
-      const text = `a forced stop at ${place}, after ${hits[0]} passes there (${wrong} of them alike but for memory)`;
+      const text = `a forced stop at ${place}, after ${counts[0]} stops there (${wrong} of them alike but for memory)`;
       throw replayer.stopDivergence(frame, task, text, result);
     }
     task.registers.set(replayer.found);
@@ -51,13 +51,32 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
     if (point.checksums.every((each) => checksumsHold(replayer, frame, task, each))) break;
     wrong++;
   }
-  log.debug(() => `event ${frame.eventNumber}: forced stop found after ${hits[0]} hits, ${wrong} of them wrong`);
+  log.debug(
+    () =>
+      `event ${frame.eventNumber}: forced stop found after ${counts[0]} stops, ${counts[2]} of them by ${counts[1]} stubs, ${wrong} wrong`,
+  );
   replayer.adopt(frame, task);
 }
 
-function search(replayer: Replayer, task: Task, point: RecordedPoint, hits: BigUint64Array, start: PointStart): number {
-  const { processes, expected, found } = replayer;
-  return processes.searchPoint(task.pid, start, task.registers, expected, point.memory, point.xsave, hits, found);
+function search(
+  replayer: Replayer,
+  task: Task,
+  point: RecordedPoint,
+  counts: BigUint64Array,
+  start: PointStart,
+): number {
+  const { processes, expected, found, oracleOnly } = replayer;
+  return processes.searchPoint(
+    task.pid,
+    start,
+    task.registers,
+    expected,
+    point.memory,
+    point.xsave,
+    oracleOnly,
+    counts,
+    found,
+  );
 }
 
 /** A stop that came from outside: nothing of the program's. */

@@ -1,0 +1,154 @@
+// Builds the code that a patched site jumps to: it executes the site's instruction, goes back, and traps only where the
+// program's state is the one that is searched for (or when the site has been passed a given number of times).
+//
+// The program sees nothing of it: no flag, no register, no byte of its memory or stack changes, the red zone included.
+// A pass that does not match costs 0.1 to 2 ns:
+//
+//   site:        jmp stub                       (jump.h)
+//   stub:        mov [data.rcx], rcx
+//                lea rcx, [register - V]        or movabs rcx, -V; lea rcx, [rcx + register]: no flags
+//                jrcxz maybe
+//   rest:        mov rcx, [data.rcx]
+//   pass:        the instruction                (relocate.h)
+//                jmp behind the site
+//   maybe:       mov [data.rax], rax; lahf; seto al; mov [data.flags], rax
+//                each word, each register, flags: compare, jne fail
+//                restore flags, rax, rcx
+//   trap:        int3                           registers and flags are the program's; rip is trap + 1 in the tracer
+//                jmp pass
+//   fail:        restore flags, rax; jmp rest
+//
+// The words come before the registers: where registers say little (an interpreter's loop), that is three times faster.
+//
+// What the stub does not compare, the tracer must at the trap: the direction flag, segment bases, vector and x87 state,
+// memory. A word of memory that is not mapped faults in the stub: see restoreProgramState, and resume at `pass`.
+// A task continues from the trap, or from any stop at the site, at `pass`: at the site it would match again.
+#pragma once
+
+#include <sys/user.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "patch/boundary.h"
+#include "patch/registers.h"
+#include "patch/relocate.h"
+
+namespace rr {
+
+// The stub's memory, on a page that is not a code page (a write beside code costs hundreds of cycles), readable and
+// writable, aligned to 64 bytes, one for each stub. Not shared between tasks: a tracer that switches tasks of an
+// address space takes the old one out of the stub first (restoreProgramState).
+struct alignas(64) MatcherData {
+  uint64_t rcx = 0;
+  uint64_t rax = 0;
+  uint64_t flags = 0;    // as lahf and seto left them: SF ZF AF PF CF in bits 15 to 8, OF in bit 0
+  uint64_t counter = 0;  // Countdown: passes left. PassCount: passes so far
+  std::array<uint64_t, 4> unused{};
+  std::array<uint64_t, 8> vector{};  // scratch for a lane of a vector register
+};
+static_assert(sizeof(MatcherData) == 128);
+
+// Eight bytes of the program's state.
+struct RegisterWord {
+  GeneralRegister which;
+};
+struct MemoryWord {
+  uint64_t address;
+};
+struct StackWord {
+  int32_t displacement;  // from rsp, bytes
+};
+// Lane 0 and 1: xmm; 2 and 3: the upper half of ymm; 4 to 7: of zmm. The processor must have the register: AVX for
+// lanes above 1, AVX-512F for lanes above 3 and registers above 15.
+struct VectorWord {
+  uint8_t vector;  // 0..31
+  uint8_t lane;    // 0..7
+};
+using StateWord = std::variant<RegisterWord, MemoryWord, StackWord, VectorWord>;
+
+struct WordMatch {
+  StateWord word;
+  uint64_t value;
+};
+
+// All general registers, by number, and the status flags (other bits of `flags` do not count).
+struct RegisterState {
+  std::array<uint64_t, kGeneralRegisters> general{};
+  uint64_t flags = 0;
+};
+
+// Traps at the pass at which MatcherData::counter reaches zero: with n, at the n-th from now.
+struct Countdown {
+  uint64_t passes;
+};
+// Counts in MatcherData::counter and never traps.
+struct PassCount {};
+
+struct MatcherRequest {
+  uint64_t codeAddress = 0;
+  size_t codeCapacity = 0;   // bytes
+  uint64_t dataAddress = 0;  // of a MatcherData: within 2 GB of the code, or below 2 GB
+  uint64_t site = 0;
+  std::span<const uint8_t> siteCode;  // the program's bytes at the site: the whole instruction
+  // What is looked at on every pass.
+  std::variant<WordMatch, Countdown, PassCount> discriminator = PassCount{};
+  // What must be equal besides, when the discriminator says maybe; in this order. Not for PassCount.
+  std::span<const WordMatch> words;
+  std::optional<RegisterState> registers;
+  // Also counts the passes, in MatcherData::counter, when the discriminator is a WordMatch (about 1 ns).
+  bool countPasses = false;
+  RelocationOptions relocation;
+};
+
+enum class MatcherError : uint8_t {
+  none,
+  relocation,     // the site's instruction cannot be moved: see relocation
+  badOperand,     // a vector register or lane that does not exist
+  outOfReach,     // the data is more than 2 GB from the code, and not below 2 GB
+  codeTooLarge,   // see MatcherStub::code for the size it would have
+  unalignedData,  // the data's address is no multiple of 8
+};
+
+struct MatcherStub {
+  MatcherError error = MatcherError::none;
+  Relocation relocation;
+  uint64_t codeAddress = 0;
+  uint64_t dataAddress = 0;
+  uint64_t site = 0;
+  std::vector<uint8_t> code;
+  MatcherData initialData;
+  // Where the int3 is; a task that executed it stands at trap + 1. 0 when the stub never traps.
+  uint64_t trap = 0;
+  // Where to resume a task whose registers are the program's, standing at the site, so that it goes on behind the trap.
+  uint64_t pass = 0;
+  int8_t counterStep = 0;  // what a pass adds to MatcherData::counter
+  // Every instruction boundary in the code, ascending.
+  std::vector<CodeBoundary> boundaries;
+};
+
+// Builds the stub. `code` and `initialData` are to be written to codeAddress and dataAddress before the site is
+// patched.
+MatcherStub buildMatcherStub(const MatcherRequest& request);
+
+enum class StubPlace : uint8_t {
+  outside,    // rip is not in the stub: nothing was changed
+  atSite,     // before the site's instruction
+  behind,     // the instruction has been executed (or has pushed its return address and jumps)
+  notInCode,  // rip is in the stub but at no instruction's start: the task was sent there by no code of ours
+};
+
+// Gives a task that stopped at `registers.rip` in the stub the registers that the program has there: afterwards it
+// looks as if there were no stub, and may be resumed from them. `data` is the stub's data, as the task left it; where
+// the task goes back to the site its pass is taken out of data.counter again, and the caller writes that back. (A task
+// to be resumed at `pass` instead keeps its pass counted: add counterStep again.)
+StubPlace restoreProgramState(const MatcherStub& stub, MatcherData& data, user_regs_struct& registers) noexcept;
+
+const char* describe(MatcherError error) noexcept;
+
+}  // namespace rr

@@ -205,6 +205,8 @@ export const frameFlags = {
   fatal: 16,
   /** sched: memory is too large to be hashed at each forced stop; the point is told by registers and pointMemory alone. */
   weak: 32,
+  /** syscall: made through the vsyscall page, where the kernel acts without a system call stop. */
+  vsyscall: 64,
 } as const;
 
 export const dataSpaces = {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,6 +30,9 @@ namespace {
 // How often the tracer gives way to a task that entered a call that may block, before it lets another one run. On one
 // CPU a call that does not block is over after the first.
 constexpr int kYields = 3;
+
+// The page of the old system call entries (Documentation/arch/x86/x86_64/mm.rst).
+constexpr uint64_t kVsyscallPage = 0xffffffffff600000;
 
 // Calls that the recorder answers with ENOSYS; libraries fall back (DESIGN.md, "Recording").
 bool isRefused(long call) {
@@ -98,8 +102,23 @@ class Descriptor {
 void Recorder::callEntry(Task& task) {
   user_regs_struct registers;
   unsigned long verdict = 0;
-  if (!getRegisters(task.tid, registers) || ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &verdict) != 0) return lost(task);
+  if (!getRegisters(task.tid, registers)) return lost(task);
   const long call = static_cast<long>(registers.orig_rax);
+  if (task.ownFilter) {
+    if (task.callEntered) {
+      // Our own filter's stop, behind the entry stop that was handled.
+      task.state = Task::State::inCall;
+      if (!resume(task, PTRACE_SYSCALL)) lost(task);
+      return;
+    }
+    if (call == -1) {
+      // The same for a call that was answered at its entry stop.
+      task.state = Task::State::runnable;
+      return;
+    }
+  } else if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &verdict) != 0) {
+    return lost(task);
+  }
   if (!started_) {
     // The launcher, on its way to the program.
     execSeen_ |= isExec(call);
@@ -132,12 +151,42 @@ void Recorder::callEntry(Task& task) {
     task.out.enter(call, arguments, task.space->memory);
     task.comparing = !task.out.modelled();
   }
+  if (registers.rip >= kVsyscallPage) return vsyscall(task);
   if (enterSpecial(task)) return;
   if (task.comparing) task.compare.before(task.tid, task.space->memory, arguments);
   // The exec of one thread waits for the ends of all others, which need the tracer.
   const bool mayBlock = isExec(call) || syscallModel(task.modelCall).mayBlock;
   if (mayBlock && !aloneInRecording()) redirectOutParameters(task);
   runCall(task, mayBlock);
+}
+
+// A call through the vsyscall page: the kernel does it in the page fault, and goes on at the return address without an
+// exit stop. A breakpoint instruction waits there; a debug register would not do, since the fault leaves RF set.
+void Recorder::vsyscall(Task& task) {
+  const TraceeMemory& memory = task.space->memory;
+  constexpr uint8_t kBreakpoint = 0xcc;
+  uint8_t saved;
+  const auto returnAddress = memory.readValue<uint64_t>(task.entry.rsp);
+  const bool placed =
+      returnAddress && memory.readAll(*returnAddress, &saved, 1) && memory.writeAll(*returnAddress, &kBreakpoint, 1);
+  task.callEntered = false;
+  task.state = Task::State::inCall;
+  if (!resume(task, PTRACE_CONT)) return lost(task);
+  waitFor(task);
+  if (placed) memory.writeAll(*returnAddress, &saved, 1);
+  if (!placed || !task.pending) return;
+  const int status = *task.pending;
+  user_regs_struct registers;
+  if (!WIFSTOPPED(status) || status >> 8 != SIGTRAP || !getRegisters(task.tid, registers)) return;
+  if (registers.rip != *returnAddress + 1) return;
+  task.pending.reset();
+  registers.rip = *returnAddress;
+  if (!setRegisters(task.tid, registers)) return lost(task);
+  std::vector<OutRange> ranges;
+  task.out.exit(static_cast<int64_t>(registers.rax), memory, ranges);
+  for (const OutRange& range : ranges) writer_.memory(task.tid, memory, range.address, range.length);
+  task.state = Task::State::runnable;
+  frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers, schema::kFrameVsyscall);
 }
 
 // Lets the kernel do the call, up to its exit stop or as far as it goes without blocking.
@@ -194,12 +243,9 @@ bool Recorder::enterSpecial(Task& task) {
     case SYS_prctl: {
       const bool filter = call == SYS_prctl ? static_cast<int>(task.arguments[0]) == PR_SET_SECCOMP
                                             : static_cast<unsigned>(task.arguments[0]) <= SECCOMP_SET_MODE_FILTER;
-      if (filter) {
-        warnOnce("seccomp",
-                 "the program installs a seccomp filter: it is told that this worked, but the filter is not in force");
-        refuseCall(task, 0);
-        return true;
-      }
+      // The program's filter is in force like ours. Where it refuses a call ours is not asked, so from then on the task
+      // stops at every entry and exit (PTRACE_SYSCALL); the entry stop comes before all filters (ptrace(2)).
+      task.installsFilter = filter;
       if (call == SYS_prctl && static_cast<int>(task.arguments[0]) == PR_SET_TSC) {
         const int mode = static_cast<int>(task.arguments[1]);
         const bool valid = mode == PR_TSC_ENABLE || mode == PR_TSC_SIGSEGV;
@@ -347,7 +393,11 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
       }
       return;
     }
+    case SYS_seccomp:
+      noteFilter(task, failed);
+      return;
     case SYS_prctl:
+      noteFilter(task, failed);
       // The program's rdtsc traps because we want it to: it is told what it set itself.
       if (!failed && static_cast<int>(task.arguments[0]) == PR_GET_TSC) {
         const int mode = task.ownTscTrap ? PR_TSC_SIGSEGV : PR_TSC_ENABLE;
@@ -365,6 +415,18 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
       return;
     default:
       return;
+  }
+}
+
+// At the end of a call that may have installed a filter: it holds for the task, or with SECCOMP_FILTER_FLAG_TSYNC for
+// all threads of its group.
+void Recorder::noteFilter(Task& task, bool failed) {
+  if (!task.installsFilter) return;
+  task.installsFilter = false;
+  if (failed) return;
+  const bool forAll = task.call == SYS_seccomp && (task.arguments[1] & SECCOMP_FILTER_FLAG_TSYNC) != 0;
+  for (auto& [tid, other] : tasks_) {
+    if (other.get() == &task || (forAll && other->threadGroup == task.threadGroup)) other->ownFilter = true;
   }
 }
 

@@ -181,7 +181,7 @@ void Recorder::runUserCode(Task& task) {
   const int signal = task.resumeSignal;
   task.resumeSignal = 0;
   task.state = Task::State::userCode;
-  if (!resume(task, PTRACE_CONT, signal)) return lost(task);
+  if (!resume(task, task.ownFilter ? PTRACE_SYSCALL : PTRACE_CONT, signal)) return lost(task);
   waitFor(task);
 }
 
@@ -243,7 +243,7 @@ void Recorder::handle(Task& task) {
     case PTRACE_EVENT_STOP:
       return groupStop(task, signal);
     default:
-      if (signal == (SIGTRAP | 0x80)) return callExit(task);
+      if (signal == (SIGTRAP | 0x80)) return task.ownFilter && !task.callEntered ? callEntry(task) : callExit(task);
       return signalStop(task, signal);
   }
 }
@@ -309,6 +309,7 @@ void Recorder::writeChecksums(const Task& task, schema::EventKind kind, const us
   // At a syscallEnter the kernel may have written already (a clone), or be about to: the end of the call tells.
   if (kind == schema::EventKind::kExit || kind == schema::EventKind::kSyscallEnter) return;
   const uint64_t event = writer_.event();
+  if (event == 1) return;  // the first task's start: its memory is the launcher's
   const bool endsCall = kind == schema::EventKind::kSyscall || kind == schema::EventKind::kSyscallExit;
   const bool due = options_.checksum == Checksum::allEvents || (options_.checksum == Checksum::syscalls && endsCall) ||
                    (options_.checksum == Checksum::every && event % options_.checksumNumber == 0) ||

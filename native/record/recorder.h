@@ -120,6 +120,8 @@ class Recorder {
   void recordRemoteWrites(Task& task, uint64_t bytes);
   void recordSharedWrites(Task& task, int64_t result);
   void runCall(Task& task, bool mayBlock);
+  void vsyscall(Task& task);
+  void noteFilter(Task& task, bool failed);
   // scratch.cc
   void provideScratch(Task& thread, Task& maker);
   void redirectOutParameters(Task& task);

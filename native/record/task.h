@@ -79,6 +79,8 @@ struct Task {
   uint64_t clearChildTid = 0;
   // The program asked for its own SIGSEGV on rdtsc (prctl PR_SET_TSC).
   bool ownTscTrap = false;
+  bool ownFilter = false;       // a seccomp filter of the program's is in force
+  bool installsFilter = false;  // the call it is in installs one, unless it fails
 };
 
 }  // namespace rr

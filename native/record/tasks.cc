@@ -57,6 +57,7 @@ void Recorder::cloned(Task& task, int event) {
   child->tid = childTid;
   child->threadGroup = flags & CLONE_THREAD ? task.threadGroup : childTid;
   child->ownTscTrap = task.ownTscTrap;
+  child->ownFilter = task.ownFilter;
   if (flags & CLONE_VM) {
     child->space = task.space;
   } else {

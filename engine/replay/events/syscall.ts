@@ -1,19 +1,24 @@
 /** System calls: emulated, but for those that change the address space. */
-import { type FrameView, registerIndex } from '../../generated/schema.ts';
+import { type FrameView, frameFlags, registerIndex } from '../../generated/schema.ts';
 import { syscallNumbers } from '../../syscalls/numbers.ts';
 import { applyData } from '../apply-data.ts';
 import { masks, type RegisterMask, registersEqual } from '../compare.ts';
 import { echoMark, echoMemory } from '../echo-output.ts';
 import { memoryCall } from '../memory-calls.ts';
-import { readFrameRegisters } from '../registers.ts';
+import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
-import { syscallStop, syscallText } from '../wait-status.ts';
+import { isStopped, stopSignal, syscallStop, syscallText } from '../wait-status.ts';
+
+const sigtrap = 5;
+/** int3 */
+const breakpointInstruction = 0xcc;
 
 /** Entered and left. */
 export function replaySyscall(replayer: Replayer, frame: FrameView): void {
   const task = replayer.taskOf(frame);
-  runToCall(replayer, frame, task, exitMask(frame.number));
+  if (frame.flags & frameFlags.vsyscall) runBehindVsyscall(replayer, frame, task);
+  else runToCall(replayer, frame, task, exitMask(frame.number));
   complete(replayer, frame, task);
 }
 
@@ -46,6 +51,27 @@ function runToCall(replayer: Replayer, frame: FrameView, task: Task, mask: Regis
   if (!registersEqual(replayer.expected, replayer.found, mask)) {
     throw replayer.registerDivergence(frame, task, mask);
   }
+}
+
+/**
+ * A call through the vsyscall page: the kernel makes it in this process, too, without a stop, and goes on at the return
+ * address. A breakpoint instruction stands there meanwhile; what the call wrote is written over.
+ */
+function runBehindVsyscall(replayer: Replayer, frame: FrameView, task: Task): void {
+  const { processes, expected, found } = replayer;
+  readFrameRegisters(frame, expected);
+  const address = register(expected, registerIndex.rip);
+  const saved = new Uint8Array(1);
+  processes.readMemory(task.pid, address, saved, 0, 1);
+  processes.writeMemory(task.pid, address, Uint8Array.of(breakpointInstruction), 0, 1);
+  const status = replayer.run(frame, task);
+  processes.writeMemory(task.pid, address, saved, 0, 1);
+  const trapped = isStopped(status) && status !== syscallStop && stopSignal(status) === sigtrap;
+  if (!trapped || register(found, registerIndex.rip) !== address + 1) {
+    throw replayer.stopDivergence(frame, task, `system call ${syscallText(frame.number)} by the vsyscall page`, status);
+  }
+  setRegister(found, registerIndex.rip, address);
+  if (!registersEqual(expected, found, masks.exit)) throw replayer.registerDivergence(frame, task, masks.exit);
 }
 
 /** Everything that the call did, with the frame's registers in `expected`. */

@@ -113,6 +113,12 @@ unused static int patternFile(const char *name, size_t size) {
 // For a child that would not end by itself: it goes when its parent does.
 unused static void dieWithParent(void) { need(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0); }
 
+// Enough memory in use that the kernel's approximate counters show some (they count in batches for each processor).
+unused static void useMemory(void) {
+  const size_t size = 8 << 20;
+  memset(mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, size);
+}
+
 // Waits for a child and prints how it ended.
 unused static void reap(const char *what, pid_t child) {
   int status = 0;

@@ -8,6 +8,7 @@
 int main(void) {
   pid_t child = fork();
   if (child == 0) {
+    useMemory();
     for (volatile int i = 0; i < 30000000; i++)
       ;
     _exit(0);

@@ -5,7 +5,10 @@
 
 static pid_t spawn(int code) {
   pid_t child = fork();
-  if (child == 0) _exit(code);
+  if (child == 0) {
+    useMemory();
+    _exit(code);
+  }
   return child;
 }
 

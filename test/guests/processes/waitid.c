@@ -15,7 +15,10 @@ int main(void) {
   info = pageEnd(sizeof *info);
   struct rusage *usage = pageEnd(sizeof *usage);
   pid_t child = fork();
-  if (child == 0) _exit(77);
+  if (child == 0) {
+    useMemory();
+    _exit(77);
+  }
   show("exit", syscall(SYS_waitid, poisoned(P_PID), poisoned(child), info, poisoned(WEXITED), usage), child);
   say("  usage filled %d\n", usage->ru_maxrss > 0);
   child = fork();

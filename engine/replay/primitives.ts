@@ -58,7 +58,9 @@ export interface ReplayProcesses {
   /**
    * Runs the process to the next point whose state is `target`, `memory` and `xsave` (native/replay/point-search.h): by a
    * breakpoint, and unless `oracleOnly` by a stub in the process. A value of pointResults, or a status as of `resume` when
-   * something else stopped it; `found` has the registers. `counts`: stops at the site, stubs built, traps of stubs.
+   * something else stopped it; `found` has the registers. `counts`: stops at the site, stubs built, traps of stubs,
+   * stops with the recorded registers but another state, and the address where memory differed at the last of those (0: the
+   * vector state differed).
    */
   searchPoint(
     pid: number,

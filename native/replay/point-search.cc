@@ -98,6 +98,8 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, const user_regs_
   for (const Piece& piece : pieces_) {
     for (uint64_t address = (piece.address + 7) & ~uint64_t{7}; address + 8 <= piece.address + piece.bytes.size();
          address += 8) {
+      // Not the code at the site, which the stub's jump changes.
+      if (address + 8 > target_.rip && address < target_.rip + kLongestInstruction) continue;
       uint64_t value;
       memcpy(&value, piece.bytes.data() + (address - piece.address), sizeof value);
       pool_.push_back({address, value, 0});
@@ -105,11 +107,34 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, const user_regs_
   }
 }
 
-bool PointSearch::sameMemory() {
+// Memory as the program has it: without the jump at the site.
+bool PointSearch::readProgram(uint64_t address, uint8_t* into, size_t length) const {
+  if (!memory_.readAll(address, into, length)) return false;
+  if (!jumpWritten_) return true;
+  for (size_t i = 0; i < siteBytes_.size(); i++) {
+    const uint64_t at = target_.rip + i;
+    if (at >= address && at < address + length) into[at - address] = siteBytes_[i];
+  }
+  return true;
+}
+
+std::optional<uint64_t> PointSearch::wordAt(uint64_t address) const {
+  uint8_t bytes[8];
+  if (!readProgram(address, bytes, sizeof bytes)) return std::nullopt;
+  uint64_t value;
+  memcpy(&value, bytes, sizeof value);
+  return value;
+}
+
+bool PointSearch::sameMemory(uint64_t& differsAt) {
   std::vector<uint8_t> bytes;
   for (const Piece& piece : pieces_) {
     bytes.resize(piece.bytes.size());
-    if (!memory_.readAll(piece.address, bytes.data(), bytes.size()) || bytes != piece.bytes) return false;
+    const bool readable = readProgram(piece.address, bytes.data(), bytes.size());
+    if (readable && bytes == piece.bytes) continue;
+    const auto first = std::mismatch(bytes.begin(), bytes.end(), piece.bytes.begin()).first;
+    differsAt = piece.address + (readable ? static_cast<uint64_t>(first - bytes.begin()) : 0);
+    return false;
   }
   return true;
 }
@@ -125,15 +150,20 @@ bool PointSearch::sameXsave() {
          memcmp(area.data() + kHeader + 8, xsave_.data() + kHeader + 8, area.size() - kHeader - 8) == 0;
 }
 
-bool PointSearch::sameState(const user_regs_struct& found) {
-  return sameRegisters(found, target_) && sameMemory() && sameXsave();
+bool PointSearch::sameState(const user_regs_struct& found, PointCounts& counts) {
+  if (!sameRegisters(found, target_)) return false;
+  uint64_t differsAt = 0;
+  if (sameMemory(differsAt) && sameXsave()) return true;
+  counts.sameRegisters++;
+  counts.differsAt = differsAt;
+  return false;
 }
 
 // A hit that was not the point teaches what differs.
 void PointSearch::observe(const user_regs_struct& found) {
   trials_.push_back(found);
   for (PoolWord& word : pool_) {
-    const auto now = memory_.readValue<uint64_t>(word.address);
+    const auto now = wordAt(word.address);
     if (!now || *now != word.value) word.differed++;
   }
 }
@@ -195,7 +225,7 @@ void PointSearch::refine() {
   };
   for (const PoolWord& word : pool_) {
     if (added >= 2) break;
-    const auto now = memory_.readValue<uint64_t>(word.address);
+    const auto now = wordAt(word.address);
     if (now && *now != word.value) add(WordMatch{MemoryWord{word.address}, word.value});
   }
   if (added == 0) {
@@ -284,7 +314,7 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
     counts.hits++;
     counts.matchedAt++;
     found.rip = target_.rip;
-    if (sameState(found)) {
+    if (sameState(found, counts)) {
       uninstall();
       return kPointFound;
     }
@@ -318,7 +348,7 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
   bool running = start == PointStart::kRunning;
   if (!running) {
     from_ = next;
-    if (start == PointStart::kStanding && sameState(from_)) {
+    if (start == PointStart::kStanding && sameState(from_, counts)) {
       found = from_;
       return kPointFound;
     }
@@ -342,7 +372,7 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     found.eflags &= ~kResumeFlag;
     counts.hits++;
     oracleHits++;
-    if (sameState(found)) {
+    if (sameState(found, counts)) {
       clearBreakpoint(tid_);
       return kPointFound;
     }

@@ -31,9 +31,11 @@ enum class PointStart : int {
 };
 
 struct PointCounts {
-  uint64_t hits = 0;       // stops at the site
-  uint64_t matchers = 0;   // stubs built
-  uint64_t matchedAt = 0;  // traps of stubs
+  uint64_t hits = 0;           // stops at the site
+  uint64_t matchers = 0;       // stubs built
+  uint64_t matchedAt = 0;      // traps of stubs
+  uint64_t sameRegisters = 0;  // stops with the recorded registers but another state
+  uint64_t differsAt = 0;      // address of the first memory that differed at the last of them; 0: the vector state
 };
 
 class PointSearch {
@@ -61,8 +63,10 @@ class PointSearch {
     unsigned differed;
   };
 
-  bool sameState(const user_regs_struct& found);
-  bool sameMemory();
+  bool sameState(const user_regs_struct& found, PointCounts& counts);
+  bool sameMemory(uint64_t& differsAt);
+  bool readProgram(uint64_t address, uint8_t* into, size_t length) const;
+  std::optional<uint64_t> wordAt(uint64_t address) const;
   bool sameXsave();
   void observe(const user_regs_struct& found);
   std::optional<WordMatch> chooseDiscriminator() const;

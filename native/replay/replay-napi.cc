@@ -192,12 +192,12 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     }
   }
 
-  // searchPoint(pid, start, registers, target, memory, xsave, oracleOnly, counts: BigUint64Array(3), found)
+  // searchPoint(pid, start, registers, target, memory, xsave, oracleOnly, counts: BigUint64Array(5), found)
   Napi::Value searchPoint(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const auto start = static_cast<PointStart>(info[1].As<Napi::Number>().Int32Value());
     auto counts = info[7].As<Napi::BigUint64Array>();
-    if (counts.ElementLength() != 3) throw Napi::TypeError::New(info.Env(), "counts: expected a BigUint64Array of 3");
+    if (counts.ElementLength() != 5) throw Napi::TypeError::New(info.Env(), "counts: expected a BigUint64Array of 5");
     if (start != PointStart::kRunning || !search_ || search_->tid() != tid) {
       const auto pieces = info[4].As<Napi::Uint8Array>();
       const auto xsave = info[5].As<Napi::Uint8Array>();
@@ -209,6 +209,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     counts.Data()[0] += found.hits;
     counts.Data()[1] += found.matchers;
     counts.Data()[2] += found.matchedAt;
+    counts.Data()[3] += found.sameRegisters;
+    if (found.sameRegisters > 0) counts.Data()[4] = found.differsAt;
     return status(info.Env(), tid, result);
   }
 

@@ -24,7 +24,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   readFrameRegisters(frame, replayer.expected);
   replayer.prepareToRun(task);
   const point = readPoint(replayer, frame);
-  const counts = new BigUint64Array(3);
+  const counts = new BigUint64Array(5);
   let wrong = 0;
   replayer.beginWatch();
   let start: PointStart = pointStarts.standing;
@@ -39,7 +39,8 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
     const stopped = result === pointResults.found || result === pointResults.goOn;
     if (!stopped && !isDropped(replayer, task, result)) {
       const place = registerText(replayer.expected, registerIndex.rip);
-      const text = `a forced stop at ${place}, after ${counts[0]} stops there (${wrong} of them alike but for memory)`;
+      const alike = `${counts[3]} of them with the recorded registers${differenceText(counts)}, ${wrong} alike but for the rest of memory`;
+      const text = `a forced stop at ${place}, after ${counts[0]} stops there (${alike})`;
       throw replayer.stopDivergence(frame, task, text, result);
     }
     task.registers.set(replayer.found);
@@ -56,6 +57,11 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
       `event ${frame.eventNumber}: forced stop found after ${counts[0]} stops, ${counts[2]} of them by ${counts[1]} stubs, ${wrong} wrong`,
   );
   replayer.adopt(frame, task);
+}
+
+function differenceText(counts: BigUint64Array): string {
+  if (counts[3] === 0n) return '';
+  return counts[4] === 0n ? ' but other vector registers' : ` but other memory at 0x${counts[4]!.toString(16)}`;
 }
 
 function search(

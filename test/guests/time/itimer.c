@@ -21,7 +21,8 @@ int main(void) {
   sigprocmask(SIG_BLOCK, &ringing, 0);
   while (rings < 5) result("sigsuspend", sigsuspend(&none));
   result("getitimer", syscall(SYS_getitimer, poisoned(ITIMER_REAL), old));
-  say("  interval %ld, at most that left %d\n", old->it_interval.tv_usec, old->it_value.tv_sec == 0 && old->it_value.tv_usec <= 10000);
+  say("  interval %ld, at most that left %d\n", old->it_interval.tv_usec,
+      old->it_value.tv_sec == 0 && old->it_value.tv_usec <= 10000);
   memset(&timer, 0, sizeof timer);
   result("stop", syscall(SYS_setitimer, poisoned(ITIMER_REAL), &timer, old));
   result("getitimer virtual", syscall(SYS_getitimer, poisoned(ITIMER_VIRTUAL), old));

@@ -1,0 +1,69 @@
+/** Damage done to a trace: to the bytes of its files, and to its records under right checksums. */
+import {
+  dataOffsets,
+  dataSpaces,
+  recordHeaderOffsets,
+  recordHeaderSize,
+  recordKinds,
+} from '../../engine/generated/schema.ts';
+import type { Random } from '../trace-records.ts';
+
+/** A file's bytes with one thing wrong, and what. */
+export function damageBytes(bytes: Buffer, random: Random): { bytes: Buffer; what: string } {
+  const at = random.below(bytes.length);
+  switch (random.below(8)) {
+    case 0:
+      return { bytes: bytes.subarray(0, at), what: `cut off at ${at}` };
+    case 1: {
+      const length = Math.min(1 + random.below(512), bytes.length - at);
+      const zeroed = Buffer.from(bytes).fill(0, at, at + length);
+      return { bytes: zeroed, what: `bytes ${at} to ${at + length - 1} zeroed` };
+    }
+    case 2: {
+      const length = Math.min(1 + random.below(4096), bytes.length - at);
+      const without = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
+      return { bytes: without, what: `${length} bytes at ${at} removed` };
+    }
+    case 3: {
+      const more = Buffer.from(random.bytes(1 + random.below(200)));
+      return { bytes: Buffer.concat([bytes, more]), what: `${more.length} bytes behind the end` };
+    }
+    default: {
+      const flipped = Buffer.from(bytes);
+      flipped[at]! ^= 1 << random.below(8);
+      return { bytes: flipped, what: `byte ${at} flipped to ${flipped[at]}` };
+    }
+  }
+}
+
+export interface RecordDamage {
+  readonly records: readonly Uint8Array[];
+  readonly what: string;
+  /** What was changed is what the program read or wrote, or where: another output is the truth then. */
+  readonly mayChangeOutput: boolean;
+}
+
+/** One record with another byte, or another number in it; size, kind and event stay. */
+export function damageRecord(records: readonly Uint8Array[], random: Random): RecordDamage {
+  const index = random.below(records.length);
+  const record = Uint8Array.from(records[index]!);
+  const view = new DataView(record.buffer);
+  const at = recordHeaderSize + random.below(record.length - recordHeaderSize);
+  if (random.below(3) === 0 && record.length >= recordHeaderSize + 8) {
+    // Whole numbers at the edges are what checks forget.
+    const numbers = [0n, 1n, 0x7fff_ffffn, 0xffff_ffffn, 2n ** 47n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n];
+    const field = at - (at % 8);
+    view.setBigUint64(field, numbers[random.below(numbers.length)]!, true);
+  } else {
+    record[at]! ^= 1 << random.below(8);
+  }
+  const kind = record[recordHeaderOffsets.kind];
+  const { memory, output } = dataSpaces;
+  const space = kind === recordKinds.data ? record[dataOffsets.space] : undefined;
+  const event = view.getBigUint64(recordHeaderOffsets.event, true);
+  return {
+    records: records.map((each, position) => (position === index ? record : each)),
+    what: `event ${event}: byte ${at} of a record of kind ${kind}`,
+    mayChangeOutput: space === memory || space === output,
+  };
+}

@@ -75,7 +75,7 @@ export function formatResults(results: readonly BenchResult[], startup: number):
         '',
         '',
         record === undefined ? '' : formatBytes(record.peakBytes),
-        failure === undefined ? '' : (failure.split('\n')[0] ?? '').slice(0, 60),
+        failure === undefined ? '' : (failure.split('\n')[0] ?? '').slice(0, 24),
       ]);
     }
   }

@@ -6,7 +6,7 @@
 static int fibonacci(int n) { return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2); }
 
 int main(int argc, char **argv) {
-  int n = argc > 1 ? atoi(argv[1]) : 38;
+  int n = argc > 1 ? atoi(argv[1]) : 40;
   uint64_t best = 0, length = 0;
   for (uint64_t start = 1; start < 1500000; start++) {
     uint64_t steps = 0;

@@ -6,7 +6,7 @@
 static uint32_t rotate(uint32_t value, int by) { return value >> by | value << (32 - by); }
 
 int main(int argc, char **argv) {
-  long rounds = (argc > 1 ? atol(argv[1]) : 12) * 1000000;
+  long rounds = (argc > 1 ? atol(argv[1]) : 120) * 1000000;
   uint32_t state[8] = {1, 2, 3, 4, 5, 6, 7, 8};
   for (long i = 0; i < rounds; i++) {
     for (int k = 0; k < 8; k++) {

@@ -1,8 +1,8 @@
 /**
- * npm run torture [-- --times N --busy N --ring-slots N] [-- COMMAND ARGS...]
+ * npm run torture [-- --times N --busy N --ring-slots N --checksum MODE] [-- COMMAND ARGS...]
  *
  * Records and replays a command again and again (100 times), as hard as wanted: with busy loops beside it, with a ring
- * of few slots. Without a command it takes a shell's pipeline and a parallel make. Prints each failure, and ends with
+ * of few slots, with memory checksums. Without a command it takes a shell's pipeline and a parallel make. Prints each failure, and ends with
  * status 1 when there was one.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -52,13 +52,14 @@ const { values, positionals } = parseArgs({
     times: { type: 'string', default: '100' },
     busy: { type: 'string', default: '0' },
     'ring-slots': { type: 'string' },
+    checksum: { type: 'string' },
   },
 });
 const times = wholeNumber(values.times, '--times', 1);
 const ringSlots = values['ring-slots'];
 const mode: RecordingMode = {
   name: 'torture',
-  globalOptions: ['-C', 'every:50'],
+  globalOptions: values.checksum === undefined ? [] : ['-C', values.checksum],
   recordOptions: ringSlots === undefined ? [] : ['--ring-slots', String(wholeNumber(ringSlots, '--ring-slots', 2))],
 };
 const subjects = positionals.length > 0 ? [{ name: positionals[0] ?? '', command: positionals }] : standardSubjects;

@@ -30,7 +30,8 @@ class StubWriter {
     writer_.state.programAddress = request.site;
   }
 
-  MatcherStub write() {
+  // `copyBytes`: as MatcherRequest::copyBytes, at least 1.
+  MatcherStub write(uint8_t copyBytes) {
     MatcherStub stub;
     stub.codeAddress = request_.codeAddress;
     stub.dataAddress = request_.dataAddress;
@@ -55,7 +56,7 @@ class StubWriter {
     const uint64_t rest = writer_.here();
     restoreRcx();
     stub.pass = writer_.here();
-    stub.relocation = relocateInto(writer_, request_.siteCode, request_.site, 1, request_.relocation);
+    stub.relocation = relocateInto(writer_, request_.siteCode, request_.site, copyBytes, request_.relocation);
     if (stub.relocation.error != RelocationError::none) {
       stub.error = MatcherError::relocation;
       return stub;
@@ -250,7 +251,12 @@ MatcherStub buildMatcherStub(const MatcherRequest& request) {
     refused.error = MatcherError::unalignedData;
     return refused;
   }
-  return StubWriter(request).write();
+  if (request.copyBytes > 1) {
+    // A longer copy may also put the slow path out of the short jump's reach.
+    MatcherStub stub = StubWriter(request).write(request.copyBytes);
+    if (stub.error == MatcherError::none) return stub;
+  }
+  return StubWriter(request).write(1);
 }
 
 StubPlace restoreProgramState(const MatcherStub& stub, MatcherData& data, user_regs_struct& registers) noexcept {

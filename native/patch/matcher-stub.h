@@ -2,7 +2,7 @@
 // program's state is the one that is searched for (or when the site has been passed a given number of times).
 //
 // The program sees nothing of it: no flag, no register, no byte of its memory or stack changes, the red zone included.
-// A pass that does not match costs 0.1 to 2 ns:
+// A pass that does not match costs 0.1 to 2 ns (see also MatcherRequest::copyBytes):
 //
 //   site:        jmp stub                       (jump.h)
 //   stub:        mov [data.rcx], rcx
@@ -96,6 +96,12 @@ struct MatcherRequest {
   uint64_t dataAddress = 0;  // of a MatcherData: within 2 GB of the code, or below 2 GB
   uint64_t site = 0;
   std::span<const uint8_t> siteCode;  // the program's bytes at the site: the whole instruction
+  // How many bytes from the site on the stub executes as copies, at least; siteCode must hold them. 1: the site's
+  // instruction alone. Jump::length + Jump::borrowed: also those whose bytes the jump borrows, so that the stub goes
+  // back behind the jump. Going back into it costs 10 ns a pass on Intel processors, whose branch predictor takes the
+  // borrowed bytes for the jump's end. Not where another patch or a breakpoint stands on those instructions: the copies
+  // do not have it. Where they cannot be copied, the site's instruction alone is (MatcherStub::relocation.covered).
+  uint8_t copyBytes = 1;
   // What is looked at on every pass.
   std::variant<WordMatch, Countdown, PassCount> discriminator = PassCount{};
   // What must be equal besides, when the discriminator says maybe; in this order. Not for PassCount.
@@ -139,7 +145,7 @@ MatcherStub buildMatcherStub(const MatcherRequest& request);
 enum class StubPlace : uint8_t {
   outside,    // rip is not in the stub: nothing was changed
   atSite,     // before the site's instruction
-  behind,     // the instruction has been executed (or has pushed its return address and jumps)
+  behind,     // the site's instruction has been executed
   notInCode,  // rip is in the stub but at no instruction's start: the task was sent there by no code of ours
 };
 

@@ -2,8 +2,8 @@
  * npm run torture [-- --times N --busy N --ring-slots N --checksum MODE] [-- COMMAND ARGS...]
  *
  * Records and replays a command again and again (100 times), as hard as wanted: with busy loops beside it, with a ring
- * of few slots, with memory checksums. Without a command it takes a shell's pipeline and a parallel make. Prints each failure, and ends with
- * status 1 when there was one.
+ * of few slots, with memory checksums. Without a command it takes a shell's pipeline and a parallel make. Prints each
+ * failure, and ends with status 1 when there was one.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';

@@ -1,0 +1,152 @@
+// Recorders that die: of kill -9, or because a worker of theirs does. The tracees go with the recorder, or go on without
+// the recording; the trace is good up to there.
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { packageRoot } from '../engine/package-root.ts';
+import { compileEdge, type Place, withPlace } from './edge/place.ts';
+import { descendants, lives, pause, Running } from './edge/running.ts';
+import { rrCommand } from './harness/recording.ts';
+
+const test = suite('edge: recorders that die');
+
+/** What may be lost, and some time for a busy machine. Milliseconds. */
+const lossAllowed = 1000;
+
+interface Killed {
+  /** What the program had written, and what the replay wrote. */
+  readonly out: string;
+  readonly replayed: string;
+  /** Lines that were written longer ago than may be lost. */
+  readonly mustHave: number;
+}
+
+/** Records, kills the recorder `after` milliseconds behind line `lines`, and replays. */
+async function kill(place: Place, words: readonly string[], lines: number, after: number): Promise<Killed> {
+  using recorder = new Running(place, [rrCommand, 'record', '-o', 'trace', ...words]);
+  await recorder.lines(lines);
+  await pause(after);
+  const tracees = descendants(recorder.pid);
+  assert.ok(tracees.length > 0);
+  const time = performance.now();
+  recorder.kill('SIGKILL');
+  const { out, signal } = await recorder.ended;
+  assert.is(signal, 'SIGKILL');
+  while (tracees.some(lives)) {
+    if (performance.now() - time > 5000) assert.unreachable(`tracees live on: ${tracees.filter(lives).join(', ')}`);
+    await pause(5);
+  }
+  const replay = await place.rr('replay', '-a', 'trace');
+  assert.is(replay.status, 1, replay.story);
+  assert.match(
+    replay.err,
+    /^rr: [^\n]*trace: the trace breaks off after event \d+: the recording was killed; all before was replayed\n$/,
+  );
+  assert.ok(out.startsWith(replay.out), replay.story);
+  const mustHave = recorder.lineTimes.filter((at) => at < time - lossAllowed).length;
+  return { out, replayed: replay.out, mustHave };
+}
+
+function countLines(text: string): number {
+  return text.split('\n').length - 1;
+}
+
+test('kill -9 of the recorder of an idle server: the tracees die, nothing older than a second is lost', () =>
+  withPlace(async (place) => {
+    const { out, replayed } = await kill(place, [compileEdge('ticking'), 'idle'], 3, lossAllowed);
+    assert.is(out, '1\n2\n3\n');
+    assert.is(replayed, out);
+  }));
+
+test('kill -9 of the recorder of a busy program: the tracees die, nothing older than a second is lost', () =>
+  withPlace(async (place) => {
+    const { replayed, mustHave } = await kill(place, [compileEdge('ticking')], 50, 0);
+    assert.ok(mustHave > 10);
+    assert.ok(countLines(replayed) >= mustHave, `${countLines(replayed)} lines of ${mustHave} replayed`);
+  }));
+
+test('kill -9 of the recorder of a tree that makes many events: what comes back is right', () =>
+  withPlace(async (place) => {
+    const script = 'while :; do echo x | cat; head -c 100000 /dev/urandom | md5sum; done';
+    const { replayed, mustHave } = await kill(place, ['bash', '-c', script], 100, 0);
+    assert.ok(countLines(replayed) >= mustHave, `${countLines(replayed)} lines of ${mustHave} replayed`);
+  }));
+
+test('kill -9 of the replayer: its tracees die', () =>
+  withPlace(async (place) => {
+    await place.rr(
+      'record',
+      '/usr/bin/perl',
+      '-e',
+      '$| = 1; print "begin\n"; $x += $_ for 1 .. 10_000_000; print "$x\n"',
+    );
+    using replayer = new Running(place, [rrCommand, 'replay', '-a']);
+    await replayer.lines(1);
+    const tracees = descendants(replayer.pid);
+    assert.ok(tracees.length > 0);
+    replayer.kill('SIGKILL');
+    await replayer.ended;
+    while (tracees.some(lives)) await pause(5);
+  }));
+
+/** A copy of the package whose worker has other code; its bin/rr. */
+function withWorker(place: Place, change: (code: string) => string): string {
+  mkdirSync(place.path('package/dist'), { recursive: true });
+  for (const name of ['bin', 'package.json', 'dist/rr.cjs', 'dist/encode.mjs']) {
+    cpSync(`${packageRoot}/${name}`, place.path(`package/${name}`), { recursive: true });
+  }
+  for (const name of ['build', 'node_modules']) symlinkSync(`${packageRoot}/${name}`, place.path(`package/${name}`));
+  const worker = place.path('package/dist/encode.mjs');
+  const code = readFileSync(worker, 'utf8');
+  const changed = change(code);
+  assert.is.not(changed, code);
+  writeFileSync(worker, changed);
+  return place.path('package/bin/rr');
+}
+
+const hungry = 'for i in {1..40}; do head -c 100000 /dev/urandom | md5sum; done; echo done; exit 7';
+
+/** Lets the worker do `what` behind its third slot. */
+function afterThree(what: string): (code: string) => string {
+  const line = 'this.statistics.slots += 1;';
+  return (code) => code.replace(line, `${line} if (this.statistics.slots === 3) { ${what} }`);
+}
+
+const deaths = [
+  { name: 'exits', change: afterThree('process.exit(9);'), says: /worker exited with code: 9/, anything: true },
+  { name: 'throws', change: afterThree('throw new Error("out of luck");'), says: /out of luck/, anything: true },
+  { name: 'cannot be loaded', change: () => 'import "./nothing.mjs";', says: /Cannot find module/, anything: false },
+];
+for (const { name, change, says, anything } of deaths) {
+  test(`a worker that ${name}: the program goes on, and the trace up to there replays and says so`, () =>
+    withPlace(async (place) => {
+      const rr = withWorker(place, change);
+      const record = await place.run([rr, 'record', '-o', 'trace', 'bash', '-c', hungry]);
+      assert.is(record.status, 7, record.story);
+      assert.is(countLines(record.out), 41);
+      assert.match(
+        record.err,
+        /^rr: [^\n]*a worker that encodes the trace died: [^\n]*the program goes on unrecorded[^\n]*\n$/,
+      );
+      assert.match(record.err, says);
+      const replay = await place.rr('replay', '-a', 'trace');
+      assert.is(replay.status, 1, replay.story);
+      assert.match(
+        replay.err,
+        anything ? /the trace breaks off after event \d+: / : /ended before its first event was saved/,
+      );
+      assert.match(replay.err, says);
+      assert.is(replay.out.length > 0, anything);
+      assert.ok(record.out.startsWith(replay.out), replay.story);
+    }));
+}
+
+test('a ring of two slots and a worker that dies: the program goes on', () =>
+  withPlace(async (place) => {
+    const rr = withWorker(place, afterThree('process.exit(9);'));
+    const record = await place.run([rr, 'record', '--ring-slots', '2', '-o', 'trace', 'bash', '-c', hungry]);
+    assert.is(record.status, 7, record.story);
+    assert.is(countLines(record.out), 41);
+  }));
+
+test.run();

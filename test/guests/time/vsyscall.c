@@ -20,6 +20,6 @@ int main(void) {
   long (*getTime)(time_t *) = (void *)0xffffffffff600400;
   long value = getDay(&day, 0);
   time_t seconds = getTime(0);
-  say("gettimeofday %ld, time agrees %d\n", value, seconds - day.tv_sec <= 1);
+  say("gettimeofday %ld, %ld.%06ld, time agrees %d\n", value, day.tv_sec, day.tv_usec, seconds - day.tv_sec <= 1);
   return 0;
 }

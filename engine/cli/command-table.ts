@@ -64,6 +64,7 @@ const recordCommand: CommandSpec = {
     { long: 'no-syscall-buffer', short: 'n', help: 'trace every system call' },
     { long: 'nested', value: 'ignore', help: 'what to do inside another recording: ignore runs the program only' },
     { long: 'store', value: 'DIR', help: 'keep mapped files here, for all traces of the machine' },
+    { long: 'force-stops', value: 'MIN-MAX', state: 'hidden', help: 'stop in mid-code after random microseconds' },
     { long: 'ring-slots', value: 'N', state: 'hidden', help: 'number of buffers between tracer and disk' },
     later('num-cpu-ticks', 'length of a time slice', { short: 'c', value: 'N' }),
     later('chaos', 'schedule badly on purpose', { short: 'h' }),

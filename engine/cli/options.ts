@@ -76,6 +76,8 @@ export interface RecordOptions extends GlobalOptions {
   readonly noSyscallBuffer: boolean;
   /** `--store`: directory of the content store; left out: beside the traces. */
   readonly store?: string;
+  /** `--force-stops MIN-MAX`, for tests: stops the program in mid-code after random times, microseconds. */
+  readonly forceStops?: { readonly minimum: number; readonly maximum: number };
   /** `--ring-slots`, for tests: slots of the ring; at least 2. */
   readonly ringSlots?: number;
 }

@@ -30,6 +30,9 @@ export interface NativeRecorderOptions {
   readonly checksum: 'never' | 'syscalls' | 'allEvents' | 'every' | 'from';
   /** `every`: the interval; `from`: the event. */
   readonly checksumNumber: number;
+  /** Nanoseconds; 0: no random stops. */
+  readonly forceStopMinimum: number;
+  readonly forceStopMaximum: number;
   readonly markStdio: boolean;
   readonly debugLog: boolean;
 }

@@ -132,6 +132,8 @@ async function run(options: RecordOptions, { program, environment, cpu, director
         continueThroughSignal: options.continueThroughSignal ?? 0,
         checksum: options.checksum.when,
         checksumNumber: checksumNumber(options),
+        forceStopMinimum: (options.forceStops?.minimum ?? 0) * 1000,
+        forceStopMaximum: (options.forceStops?.maximum ?? 0) * 1000,
         markStdio: options.markStdio,
         debugLog: log.shows('debug'),
       },

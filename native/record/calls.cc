@@ -141,7 +141,8 @@ void Recorder::callEntry(Task& task) {
   const uint64_t arguments[6] = {registers.rdi, registers.rsi, registers.rdx,
                                  registers.r10, registers.r8,  registers.r9};
   memcpy(task.arguments, arguments, sizeof arguments);
-  if (!task.stashed.empty()) {
+  task.stashBlocked = false;
+  if (!task.stashed.empty() && bringDeliverableForward(task)) {
     deliverStashedAtEntry(task);
     return;
   }
@@ -346,6 +347,7 @@ void Recorder::callExit(Task& task) {
     task.changedArgument.reset();
     if (!setRegisters(task.tid, registers)) return lost(task);
   }
+  task.stashBlocked = false;
   exitSpecial(task, registers);
   const int64_t result = static_cast<int64_t>(registers.rax);
   // A call or command that the kernel does not know wrote nothing that could be missed.

@@ -84,12 +84,21 @@ bool Recorder::anotherIsReady(const Task& task) const {
 
 // Called each time the wait for a computing task is broken.
 void Recorder::considerInterrupt(Task& task) {
-  setTick(!task.stashed.empty() ? kSignalTick : tasks_.size() > 1 ? kSharedTick : kIdleTick);
+  const bool random = options_.forceStopMaximum > 0;
+  if (random && nextForcedStop_ == 0) {
+    std::uniform_int_distribution<uint64_t> period(options_.forceStopMinimum, options_.forceStopMaximum);
+    const uint64_t wait = period(random_);
+    nextForcedStop_ = monotonicNow() + wait;
+    setTick(wait);
+  }
+  if (!random)
+    setTick(!task.stashed.empty() && !task.stashBlocked ? kSignalTick : tasks_.size() > 1 ? kSharedTick : kIdleTick);
   if (task.interrupted || !started_) return;
   const uint64_t now = monotonicNow();
-  const bool signalDue = !task.stashed.empty() && now - task.stashedAt > kSignalDelay;
+  const bool signalDue = !task.stashed.empty() && !task.stashBlocked && now - task.stashedAt > kSignalDelay;
   const bool sliceDue = now - sliceStart_ > kOverrun && anotherIsReady(task);
-  if (!signalDue && !sliceDue) return;
+  const bool forced = random && now >= nextForcedStop_;
+  if (!signalDue && !sliceDue && !forced) return;
   if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) == 0) task.interrupted = true;
 }
 
@@ -157,8 +166,10 @@ void Recorder::forcedStop(Task& task) {
   task.state = Task::State::runnable;
   user_regs_struct registers;
   if (!goToLegalSite(task, registers)) return;
-  const bool forSignal = !task.stashed.empty();
-  if (!forSignal && !anotherIsReady(task)) return;
+  const bool forSignal = !task.stashed.empty() && bringDeliverableForward(task);
+  const bool random = nextForcedStop_ != 0 && monotonicNow() >= nextForcedStop_;
+  if (random) nextForcedStop_ = 0;
+  if (!forSignal && !random && !anotherIsReady(task)) return;
   registers.orig_rax = ~0ULL;
   recordPoint(task, registers);
   if (forSignal) injectStashed(task, registers, 0);

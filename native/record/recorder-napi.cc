@@ -125,6 +125,8 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.continueThroughSignal = number(object, "continueThroughSignal");
     options.checksum = checksumMode(text(object, "checksum"));
     options.checksumNumber = static_cast<uint64_t>(object.Get("checksumNumber").As<Napi::Number>().Int64Value());
+    options.forceStopMinimum = static_cast<uint64_t>(object.Get("forceStopMinimum").As<Napi::Number>().Int64Value());
+    options.forceStopMaximum = static_cast<uint64_t>(object.Get("forceStopMaximum").As<Napi::Number>().Int64Value());
     options.markStdio = object.Get("markStdio").ToBoolean();
     options.debugLog = object.Get("debugLog").ToBoolean();
 

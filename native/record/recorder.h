@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
 #include <thread>
@@ -46,6 +47,10 @@ struct RecorderOptions {
   // Memory checksums: never, after system calls, after all events, every Nth, from event N on.
   enum class Checksum { never, syscalls, allEvents, every, from } checksum = Checksum::never;
   uint64_t checksumNumber = 0;
+  // Stops the running task after a random time between these, again and again: for tests of execution points.
+  // Nanoseconds; 0: never.
+  uint64_t forceStopMinimum = 0;
+  uint64_t forceStopMaximum = 0;
   bool markStdio = false;  // `[rr PID EVENT]` before what the program writes to standard output and error
   bool debugLog = false;
 };
@@ -140,6 +145,7 @@ class Recorder {
   bool emulateTimeStamp(Task& task, const siginfo_t& info, user_regs_struct& registers);
   void deliver(Task& task, const siginfo_t& info, const user_regs_struct& registers, uint8_t flags);
   void deliverStashedAtEntry(Task& task);
+  bool bringDeliverableForward(Task& task);
   void injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags);
   void groupStop(Task& task, int signal);
   void forwardOuterSignals(uint64_t now);
@@ -183,6 +189,8 @@ class Recorder {
   timer_t timer_ = {};
   bool timed_ = false;
   uint64_t tickPeriod_ = 0;  // nanoseconds
+  uint64_t nextForcedStop_ = 0;
+  std::minstd_rand random_{std::random_device{}()};
   int launchReport_ = -1;
   RecordingEnd end_;
   OuterSignals outer_;

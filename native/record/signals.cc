@@ -43,6 +43,8 @@ bool contains(uint64_t set, int signal) { return (set >> (signal - 1)) & 1; }
 
 // How long a signal sent to us waits for the same one to reach the program by itself. Nanoseconds.
 constexpr uint64_t kForwardAfter = 30'000'000;
+// The same signal from the same sender within this is one sending, to both. Nanoseconds.
+constexpr uint64_t kSameSending = 1'000'000'000;
 
 enum class DefaultAction { ignore, stop, end };
 
@@ -122,7 +124,7 @@ void Recorder::signalStop(Task& task, int signal) {
   // Our own call for a fresh signal stop, when another stop has served already.
   if (info.si_code == SI_TKILL && info.si_pid == getpid() && task.stashed.empty()) return;
   if (signal == SIGSEGV && !task.ownTscTrap && emulateTimeStamp(task, info, registers)) {
-    if (!task.stashed.empty()) {
+    if (!task.stashed.empty() && bringDeliverableForward(task)) {
       const siginfo_t stashed = task.stashed.front();
       task.stashed.pop_front();
       deliver(task, stashed, registers, 0);
@@ -219,6 +221,22 @@ void Recorder::deliverStashedAtEntry(Task& task) {
   injectStashed(task, registers, schema::kFrameAtSyscallEntry);
 }
 
+// Puts the first stashed signal that the task does not block to the front. False when it blocks them all: a handler
+// that runs blocks its own signal. The task is stopped.
+bool Recorder::bringDeliverableForward(Task& task) {
+  uint64_t blocked = 0;
+  if (ptrace(PTRACE_GETSIGMASK, task.tid, sizeof blocked, &blocked) != 0) return false;
+  for (auto stashed = task.stashed.begin(); stashed != task.stashed.end(); ++stashed) {
+    if (contains(blocked, stashed->si_signo)) continue;
+    const siginfo_t info = *stashed;
+    task.stashed.erase(stashed);
+    task.stashed.push_front(info);
+    return true;
+  }
+  task.stashBlocked = true;
+  return false;
+}
+
 // Delivers the first stashed signal to a task that stands at `registers` in user mode.
 void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags) {
   const siginfo_t stashed = task.stashed.front();
@@ -255,7 +273,7 @@ void Recorder::forwardOuterSignals(uint64_t now) {
     Sending& sending = sendings_[received->number];
     const uint64_t distance =
         sending.time > received->time ? sending.time - received->time : received->time - sending.time;
-    if (sending.sender == received->sender && distance < kForwardAfter) continue;
+    if (sending.sender == received->sender && distance < kSameSending) continue;
     sending.forwarded = received;
     kill(initialTid_, received->number);
   }

@@ -74,8 +74,9 @@ struct Task {
 
   // Signals taken from the kernel in mid-computation, to be delivered at the next event.
   std::deque<siginfo_t> stashed;
-  uint64_t stashedAt = 0;    // when the first of them came; nanoseconds of CLOCK_MONOTONIC
-  bool interrupted = false;  // PTRACE_INTERRUPT was sent to stop it in mid-code
+  uint64_t stashedAt = 0;     // when the first of them came; nanoseconds of CLOCK_MONOTONIC
+  bool stashBlocked = false;  // all of them are blocked, until the task makes a call that may change that
+  bool interrupted = false;   // PTRACE_INTERRUPT was sent to stop it in mid-code
   uint64_t clearChildTid = 0;
   // The program asked for its own SIGSEGV on rdtsc (prctl PR_SET_TSC).
   bool ownTscTrap = false;

@@ -28,6 +28,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     numCores: values.integer('num-cores', 1, 1024),
     bindToCpu: parseCpu(values),
     nested: parseNested(values.text('nested')),
+    forceStops: parseForceStops(values.text('force-stops')),
     ringSlots: values.integer('ring-slots', 2, 4096),
   };
   return {
@@ -68,6 +69,15 @@ function nonEmpty(option: string, values: OptionValues): string | undefined {
   const text = values.text(option);
   if (text === '') throw new UsageError('BAD_VALUE', `--${option}: expected the name of a directory`);
   return text;
+}
+
+function parseForceStops(text: string | undefined): RecordOptions['forceStops'] | undefined {
+  if (text === undefined) return undefined;
+  const [first = '', second = '', ...rest] = text.split('-');
+  const minimum = parseInteger(first, '--force-stops', 1, 10_000_000);
+  const maximum = parseInteger(second, '--force-stops', minimum, 10_000_000);
+  if (rest.length > 0) throw new UsageError('BAD_VALUE', `--force-stops ${text}: expected MIN-MAX`);
+  return { minimum, maximum };
 }
 
 /** NAME=VALUE as it is. */

@@ -1,6 +1,6 @@
 // What the front remembers for the program: signals, limits, descriptors, environment, bytes that are not UTF-8.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -10,13 +10,17 @@ import { parseFrontState, restoreEnvironment } from '../engine/cli/inherited-sta
 
 const launcher = 'build/Release/rr-launch';
 
-/** Runs the front, after shell commands that prepare its state and by a wrapper, with a script that prints what Node sees. */
+/** Runs the front, after shell commands that prepare its state and by a wrapper, with a bundle that prints what Node sees. */
 function front(prepare: string, script: string, wrapper = '', words = `one 'two three'`) {
   const folder = mkdtempSync(join(tmpdir(), 'rr-front-'));
   try {
-    const path = join(folder, 'script.mjs');
-    writeFileSync(path, script);
-    const command = `${prepare}\nexec ${wrapper} ${launcher} front ${path} ${words}`;
+    mkdirSync(join(folder, 'build/Release'), { recursive: true });
+    mkdirSync(join(folder, 'dist'));
+    mkdirSync(join(folder, 'bin'));
+    copyFileSync(launcher, join(folder, 'build/Release/rr-launch'));
+    symlinkSync('../build/Release/rr-launch', join(folder, 'bin/rr'));
+    writeFileSync(join(folder, 'dist/rr.cjs'), script);
+    const command = `${prepare}\nexec ${wrapper} ${folder}/bin/rr ${words}`;
     return spawnSync('bash', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   } finally {
     rmSync(folder, { recursive: true });
@@ -44,7 +48,7 @@ os.execv(sys.argv[1], sys.argv[1:])'`;
 });
 
 test('Node starts with no signal blocked and the same arguments', () => {
-  const script = `import { readFileSync } from 'node:fs';
+  const script = `const { readFileSync } = require('node:fs');
     const blocked = /^SigBlk:\\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1];
     console.log(JSON.stringify([BigInt('0x' + blocked).toString(), process.argv.slice(2)]));`;
   assert.equal(JSON.parse(front('', script).stdout), ['0', ['one', 'two three']]);
@@ -67,8 +71,22 @@ test('a Node that cannot be executed is named', () => {
   assert.match(notExecutable.stderr, /\/etc\/passwd: Permission denied/);
 });
 
+test('a package without its bundle is named', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rr-front-'));
+  try {
+    mkdirSync(join(folder, 'build/Release'), { recursive: true });
+    const command = join(folder, 'build/Release/rr');
+    copyFileSync(launcher, command);
+    const run = spawnSync(command, ['-N'], { encoding: 'utf8' });
+    assert.is(run.status, 1);
+    assert.is(run.stderr, `rr: ${folder}/dist/rr.cjs: No such file or directory; run \`npm ci\` in ${folder}\n`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('inside a recording, the front becomes the program that Node names', () => {
-  const script = `import { writeSync } from 'node:fs';
+  const script = `const { writeSync } = require('node:fs');
     writeSync(Number(process.env._RR_NESTED_FD), '3\\0ADDED=yes\\0');`;
   const program = `sh -c 'echo "$ADDED:$_RR_FRONT$_RR_NESTED_FD:$$"; exit 7'`;
   const { stdout, status } = front('export RUNNING_UNDER_RR=1; echo $$', script, '', program);
@@ -110,7 +128,7 @@ test('lists of zero-terminated strings', () => {
   assert.equal(strings(''), []);
 });
 
-test('the shell that starts us adds no variable for the program', () => {
+test('the program gets no variable that nobody gave it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rr-front-'));
   try {
     const names = (...variables: string[]) => {

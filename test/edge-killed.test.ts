@@ -91,11 +91,18 @@ test('kill -9 of the replayer: its tracees die', () =>
 
 /** A copy of the package whose worker has other code; its bin/rr. */
 function withWorker(place: Place, change: (code: string) => string): string {
-  mkdirSync(place.path('package/dist'), { recursive: true });
-  for (const name of ['bin', 'package.json', 'dist/rr.cjs', 'dist/encode.mjs']) {
+  for (const name of [
+    'package.json',
+    'dist',
+    'build/Release/rr-launch',
+    'build/Release/rr_engine.node',
+    'build/codec.wasm',
+  ]) {
     cpSync(`${packageRoot}/${name}`, place.path(`package/${name}`), { recursive: true });
   }
-  for (const name of ['build', 'node_modules']) symlinkSync(`${packageRoot}/${name}`, place.path(`package/${name}`));
+  symlinkSync(`${packageRoot}/node_modules`, place.path('package/node_modules'));
+  mkdirSync(place.path('package/bin'));
+  symlinkSync('../build/Release/rr-launch', place.path('package/bin/rr'));
   const worker = place.path('package/dist/encode.mjs');
   const code = readFileSync(worker, 'utf8');
   const changed = change(code);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -98,10 +99,27 @@ static int reportFailure(const char *what, const char *name) {
   return error == ENOENT ? 127 : 126;
 }
 
+// The package's folder: two above that of the executable, wherever links to it lie. False when it cannot be told.
+static int findPackage(char *path, size_t capacity) {
+  const ssize_t length = readlink("/proc/self/exe", path, capacity - 1);
+  if (length <= 0) return 0;
+  path[length] = 0;
+  for (int i = 0; i < 3; i++) {
+    char *slash = strrchr(path, '/');
+    if (slash == NULL) return 0;
+    *slash = 0;
+  }
+  return 1;
+}
+
 int runFront(int argc, char **argv) {
-  if (argc < 2) {
-    fputs("rr: front: the script for Node is missing; start bin/rr instead\n", stderr);
-    return 2;
+  static char script[PATH_MAX + sizeof "/dist/rr.cjs"];
+  if (!findPackage(script, PATH_MAX)) return reportFailure("read", "/proc/self/exe");
+  const size_t rootLength = strlen(script);
+  strcpy(script + rootLength, "/dist/rr.cjs");
+  if (access(script, R_OK) != 0) {
+    fprintf(stderr, "rr: %s: %s; run `npm ci` in %.*s\n", script, strerror(errno), (int)rootLength, script);
+    return 1;
   }
   const char *outer = getenv("RUNNING_UNDER_RR");
   if (outer != NULL && strcmp(outer, "1") == 0) {
@@ -124,10 +142,15 @@ int runFront(int argc, char **argv) {
 
   if (!hideNodeVariables()) return reportFailure("make room for", "the environment");
 
+  // node SCRIPT ARGS...: one word more than the command line has.
+  char **words = calloc((size_t)argc + 2, sizeof *words);
+  if (words == NULL) return reportFailure("make room for", "the command line");
   const char *chosen = getenv("RR_NODE");
   const char *node = chosen != NULL && chosen[0] != '\0' ? chosen : "node";
-  argv[0] = (char *)node;
-  execvp(node, argv);
+  words[0] = (char *)node;
+  words[1] = script;
+  for (int i = 1; i < argc; i++) words[i + 1] = argv[i];
+  execvp(node, words);
   const int status = reportFailure("execute", node);
   if (status == 127) fputs("rr: Node 20 or newer must be in the PATH, or named by RR_NODE\n", stderr);
   return status;

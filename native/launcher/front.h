@@ -1,8 +1,9 @@
 // The front: what bin/rr executes before Node, to remember what Node destroys when it starts.
 #pragma once
 
-// `rr-launch front SCRIPT ARGS...` executes $RR_NODE, else `node` of the PATH, with SCRIPT and ARGS, and adds to the
-// environment
+// bin/rr is a link to rr-launch, and no script: a shell would lose variables whose names it does not like (exported
+// functions of bash), reorder the rest and add its own. The front executes $RR_NODE, else `node` of the PATH, with the
+// bundle (dist/rr.cjs, two folders above the executable's) and the command line, and adds to the environment
 //
 //   _RR_FRONT=IGNORED:BLOCKED:SOFT:HARD:CLOSED      (hexadecimal)
 //
@@ -18,6 +19,6 @@
 // they are meant for the program, and wait under the name _RR_NODE_.... One of them alone, NODE_EXTRA_CA_CERTS, has
 // been seen to more than double the time that Node takes to start.
 //
-// argv[0] is the word `front`, and is overwritten. Does not return unless it fails: 2 when there is no script,
-// 127 or 126 when Node is not found or cannot be executed, with a line on standard error.
+// argv is that of rr. Does not return unless it fails: 1 when there is no bundle, 127 or 126 when Node is not found or
+// cannot be executed, with a line on standard error.
 int runFront(int argc, char **argv);

@@ -7,11 +7,14 @@
 #include "launcher/replay-stub.h"
 
 int main(int argc, char **argv) {
+  static const char own[] = "rr-launch";
+  const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+  // Under any other name it is the command itself.
+  if (argc > 0 && strcmp(slash != NULL ? slash + 1 : argv[0], own) != 0) return runFront(argc, argv);
   if (argc >= 2) {
-    if (strcmp(argv[1], "front") == 0) return runFront(argc - 1, argv + 1);
     if (strcmp(argv[1], "record-stub") == 0) return runRecordStub(argc - 1, argv + 1);
     if (strcmp(argv[1], "replay-stub") == 0) return runReplayStub(argc - 1, argv + 1);
   }
-  fputs("rr-launch: started by rr only; modes: front, record-stub, replay-stub\n", stderr);
+  fputs("rr-launch: started by rr only; modes: record-stub, replay-stub\n", stderr);
   return 2;
 }

@@ -58,8 +58,8 @@ static int endAs(int status) {
 // Becomes the program. Returns the exit status when it cannot.
 static int becomeProgram(int argc, char **argv, char *answer, size_t length) {
   const int words = atoi(answer);
-  if (words < 1 || words > argc - 2) {
-    fprintf(stderr, "rr: the options were not understood: %d words of %d\n", words, argc - 2);
+  if (words < 1 || words > argc - 1) {
+    fprintf(stderr, "rr: the options were not understood: %d words of %d\n", words, argc - 1);
     return 1;
   }
   for (char *at = answer + strlen(answer) + 1; at < answer + length; at += strlen(at) + 1) {

@@ -1,4 +1,5 @@
 // Replays of real recordings, under conditions that a replay must bear.
+
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,6 +9,7 @@ import { suite } from 'uvu';
 import { type ChildResult, runChild } from './harness/child.ts';
 import type { RecordingMode } from './harness/modes.ts';
 import { type Recording, rrCommand, withRecording } from './harness/recording.ts';
+import { rrForEverybody } from './harness/rr-for-everybody.ts';
 
 const test = suite('replay session');
 
@@ -37,12 +39,15 @@ async function replayAgain(
   before: readonly string[] = [],
 ): Promise<ChildResult & { readonly out: string; readonly err: string }> {
   const scratch = join(dirname(traceDirectory), 'streams');
-  const result = await runChild([...before, rrCommand, ...words, traceDirectory], {
-    scratch,
-    label: 'again',
-    cwd,
-    limitSeconds: 60,
-  });
+  const result = await runChild(
+    [...before, before.length > 0 ? rrForEverybody() : rrCommand, ...words, traceDirectory],
+    {
+      scratch,
+      label: 'again',
+      cwd,
+      limitSeconds: 60,
+    },
+  );
   return { ...result, out: readFileSync(result.stdout.path, 'utf8'), err: readFileSync(result.stderr.path, 'utf8') };
 }
 

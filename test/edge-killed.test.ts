@@ -78,7 +78,7 @@ test('kill -9 of the replayer: its tracees die', () =>
       'record',
       '/usr/bin/perl',
       '-e',
-      '$| = 1; print "begin\n"; $x += $_ for 1 .. 10_000_000; print "$x\n"',
+      '$| = 1; print "begin\n"; $x += $_ for 1 .. 30_000_000; print "$x\n"',
     );
     using replayer = new Running(place, [rrCommand, 'replay', '-a']);
     await replayer.lines(1);

@@ -3,6 +3,7 @@ import { runGuestTests } from './harness/guest-tests.ts';
 
 runGuestTests('signals', [
   'action',
+  { guest: 'alarm-in-computation', varies: 'where the timer interrupts' },
   'alternate-stack',
   'blocked-fault',
   'broken-pipe',

@@ -11,8 +11,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { RecordView } from '../../engine/generated/schema.ts';
-import { TraceReader } from '../../engine/trace/reader.ts';
 import { type ChildResult, describeEnd, runChild } from '../harness/child.ts';
 import { compile } from '../harness/compile.ts';
 import { tailOf, textOf } from '../harness/output.ts';
@@ -20,6 +18,7 @@ import { rrCommand } from '../harness/recording.ts';
 import { writeTrace } from '../trace-fixture.ts';
 import { Random } from '../trace-records.ts';
 import { damageBytes, damageRecord } from './damage.ts';
+import { readRecords } from './records.ts';
 
 const files = ['version', 'events', 'data', 'mmaps', 'tasks'];
 /** A replay that runs astray is stopped by its own watchdog after 30 s of processor time. */
@@ -78,23 +77,6 @@ function fault(found: Replay, expected: Replay, mayChangeOutput: boolean): strin
   return mayChangeOutput || expected.stdout.startsWith(stdout) ? undefined : 'printed something wrong';
 }
 
-/** All records of a trace in the order in which they were written. */
-function readRecords(trace: string): { records: Uint8Array[]; reader: TraceReader } {
-  const reader = TraceReader.open(trace);
-  const records: Uint8Array[] = [];
-  const copy = (view: RecordView): void => {
-    records.push(Uint8Array.from(view.buffer.subarray(view.position, view.position + view.size)));
-  };
-  while (reader.next()) {
-    for (let record = reader.nextData(); record; record = reader.nextData()) copy(record);
-    for (let record = reader.nextMapping(); record; record = reader.nextMapping()) copy(record);
-    for (let record = reader.nextTask(); record; record = reader.nextTask()) copy(record);
-    copy(reader.frame);
-  }
-  reader.close();
-  return { records, reader };
-}
-
 let failures = 0;
 const endings = new Map<string, number>();
 
@@ -120,12 +102,12 @@ async function damageFiles(rounds: number, expected: Replay, random: Random): Pr
 }
 
 async function damageRecords(rounds: number, expected: Replay, random: Random): Promise<void> {
-  const { records, reader } = readRecords(sound);
+  const { records, header } = readRecords(sound);
   for (let round = 0; round < rounds; round++) {
     rmSync(damaged, { recursive: true, force: true });
     mkdirSync(damaged);
     const { records: changed, what, mayChangeOutput } = damageRecord(records, random);
-    const summary = await writeTrace(damaged, [changed], { header: reader.header, slotSize: 16 << 20, slotCount: 2 });
+    const summary = await writeTrace(damaged, [changed], { header, slotSize: 16 << 20, slotCount: 2 });
     if (summary?.failure !== undefined) {
       endings.set('refused by the encoder', (endings.get('refused by the encoder') ?? 0) + 1);
       continue;

@@ -1,0 +1,19 @@
+/** Recordings whose program is stopped in mid-code after random times, to test that replay finds the points again. */
+import type { RecordingMode } from './modes.ts';
+
+/** Guests of test/guests/computing: each shows its progress in another part of the state. */
+export const computingGuests = [
+  'behind-pointers',
+  'blocks',
+  'global',
+  'recursion',
+  'short-loop',
+  'strings',
+  'unoptimised',
+  'vectors',
+] as const;
+
+/** @param period microseconds, MIN-MAX */
+export function forcedStopsMode(period: string): RecordingMode {
+  return { name: `stops ${period}`, globalOptions: [], recordOptions: ['--force-stops', period] };
+}

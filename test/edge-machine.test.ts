@@ -70,7 +70,10 @@ test('a replay needs no seccomp, and says that it needs ptrace', () =>
     assert.is(without.status, 0);
     const run = await place.run([refuse, 'ptrace', rrCommand, 'replay', '-a']);
     assert.is(run.status, 1, run.story);
-    assert.match(run.err, /^rr: cannot start the replay: .*PTRACE_SEIZE[^\n]*\n$/);
+    assert.match(run.err, /^rr: cannot start the replay: .*PTRACE_SEIZE[^\n]*SYS_PTRACE\n$/);
+    const untrapped = await place.run([refuse, 'prctl-tsc', rrCommand, 'replay', '-a']);
+    assert.is(untrapped.status, 1, untrapped.story);
+    assert.match(untrapped.err, /^rr: cannot start the replay: cannot make rdtsc trap \(PR_SET_TSC\): [^\n]*\n$/);
   }));
 
 test('under a tracer of its own, rr record names it', () =>

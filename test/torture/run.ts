@@ -3,7 +3,7 @@
  *
  * Records and replays a command again and again (100 times), as hard as wanted: with busy loops beside it, with a ring
  * of few slots, with memory checksums. Without a command it takes a shell's pipeline and a parallel make. Prints each
- * failure, and ends with status 1 when there was one.
+ * failure, and ends with status 1 when there was one. With --stops N [--oracle]: stops.ts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { writeCProject } from '../acceptance/sources.ts';
 import type { RecordingMode } from '../harness/modes.ts';
 import { withRecording } from '../harness/recording.ts';
 import { formatSeconds, formatTable } from '../harness/table.ts';
+import { tortureStops } from './stops.ts';
 
 interface Subject {
   readonly name: string;
@@ -53,8 +54,12 @@ const { values, positionals } = parseArgs({
     busy: { type: 'string', default: '0' },
     'ring-slots': { type: 'string' },
     checksum: { type: 'string' },
+    stops: { type: 'string' },
+    oracle: { type: 'boolean', default: false },
   },
 });
+if (values.stops !== undefined)
+  process.exit(tortureStops(wholeNumber(values.stops, '--stops', 1), values.oracle) > 0 ? 1 : 0);
 const times = wholeNumber(values.times, '--times', 1);
 const ringSlots = values['ring-slots'];
 const mode: RecordingMode = {

@@ -1,0 +1,148 @@
+/**
+ * npm run torture -- --stops N [--oracle]: records computing guests, stopped in mid-code at random times between 0.1 and
+ * 5 ms, until N stops are recorded, and replays each recording. A stop is found when registers, the memory around what
+ * they point to and, where memory is small enough, a hash of all of it are the recorded ones; one that is not found is a
+ * divergence. With --oracle each recording is replayed again by breakpoints alone (RR_ORACLE=1), as far as that ends
+ * within the limit. Prints a table; returns the number of failures.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventKinds, frameFlags } from '../../engine/generated/schema.ts';
+import { TraceReader } from '../../engine/trace/reader.ts';
+import { compileGuest } from '../harness/compile.ts';
+import { computingGuests } from '../harness/forced-stops.ts';
+import { rrCommand } from '../harness/recording.ts';
+import { formatTable } from '../harness/table.ts';
+
+const period = '100-5000';
+const recordLimit = 60_000;
+const replayLimit = 120_000;
+const oracleLimit = 60_000;
+
+interface Sums {
+  recordings: number;
+  stops: number;
+  weak: number;
+  failed: number;
+  oracleStops: number;
+  oracleUnfinished: number;
+  replaySeconds: number;
+}
+
+interface Subject {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+function subjects(): Subject[] {
+  const guests = computingGuests.map((name) => ({ name, command: [compileGuest(`computing/${name}`)] }));
+  const python = (name: string, script: string): Subject => ({ name, command: ['/usr/bin/python3', '-c', script] });
+  return [
+    ...guests,
+    { name: 'race', command: [compileGuest('threads/race')] },
+    python('python loop', 'print(sum(i * i % 7 for i in range(700000)))'),
+    python('python calls', 'f = lambda n: n if n < 2 else f(n - 1) + f(n - 2)\nprint(f(22))'),
+    {
+      name: 'perl',
+      command: ['perl', '-e', 'my %h; $h{$_ % 1000} += $_ for 1 .. 400000; print scalar(keys %h), "\\n"'],
+    },
+    { name: 'gzip', command: ['gzip', '-9c', '/usr/bin/perl'] },
+  ];
+}
+
+function countStops(trace: string): { stops: number; weak: number } {
+  const reader = TraceReader.open(trace);
+  let stops = 0;
+  let weak = 0;
+  while (reader.next()) {
+    if (reader.frame.eventKind !== eventKinds.sched) continue;
+    stops++;
+    if (reader.frame.flags & frameFlags.weak) weak++;
+  }
+  reader.close();
+  return { stops, weak };
+}
+
+/** Status, or undefined when it did not end in time. */
+function runRr(words: readonly string[], limit: number, oracle = false): { status: number | undefined; text: string } {
+  const env = oracle ? { ...process.env, RR_ORACLE: '1' } : process.env;
+  const run = spawnSync(rrCommand, words, {
+    timeout: limit,
+    killSignal: 'SIGKILL',
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 26,
+  });
+  return { status: run.status ?? undefined, text: run.stderr.toString() };
+}
+
+function round(subject: Subject, sums: Sums, oracle: boolean): void {
+  const folder = mkdtempSync(join(tmpdir(), 'rr-stops-'));
+  const trace = join(folder, 'trace');
+  try {
+    const store = ['--store', join(folder, 'store')];
+    const recorded = runRr(['record', '-o', trace, ...store, '--force-stops', period, ...subject.command], recordLimit);
+    if (recorded.status !== 0) {
+      sums.failed++;
+      console.log(`${subject.name}: recording ended with ${recorded.status}\n${recorded.text}`);
+      return;
+    }
+    const { stops, weak } = countStops(trace);
+    sums.recordings++;
+    sums.stops += stops;
+    sums.weak += weak;
+    const begin = performance.now();
+    const replayed = runRr(['replay', '-a', '-q', trace], replayLimit);
+    sums.replaySeconds += (performance.now() - begin) / 1000;
+    if (replayed.status !== 0) {
+      sums.failed++;
+      console.log(`${subject.name}: replay ended with ${replayed.status}\n${replayed.text}`);
+    }
+    if (!oracle) return;
+    const slow = runRr(['replay', '-a', '-q', trace], oracleLimit, true);
+    if (slow.status === 0) {
+      sums.oracleStops += stops;
+    } else if (slow.status === undefined || slow.text.includes('still computes')) {
+      sums.oracleUnfinished++;
+    } else {
+      sums.failed++;
+      console.log(`${subject.name}: replay by breakpoints ended with ${slow.status}\n${slow.text}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function tortureStops(wanted: number, oracle: boolean): number {
+  const all = subjects().map((subject) => ({
+    subject,
+    sums: {
+      recordings: 0,
+      stops: 0,
+      weak: 0,
+      failed: 0,
+      oracleStops: 0,
+      oracleUnfinished: 0,
+      replaySeconds: 0,
+    } satisfies Sums,
+  }));
+  const total = (): number => all.reduce((sum, { sums }) => sum + sums.stops, 0);
+  const failures = (): number => all.reduce((sum, { sums }) => sum + sums.failed, 0);
+  while (total() < wanted && failures() < 20) {
+    for (const { subject, sums } of all) round(subject, sums, oracle && sums.oracleUnfinished === 0);
+  }
+  const rows = all.map(({ subject, sums }) => [
+    subject.name,
+    String(sums.recordings),
+    String(sums.stops),
+    String(sums.weak),
+    String(sums.failed),
+    sums.replaySeconds.toFixed(1),
+    oracle ? String(sums.oracleStops) : '',
+  ]);
+  console.log(formatTable(['program', 'recordings', 'stops', 'weak', 'failed', 'replay s', 'by oracle too'], rows));
+  console.log(`${total()} stops, ${failures()} failures`);
+  return failures();
+}

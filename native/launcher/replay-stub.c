@@ -18,8 +18,11 @@ static const uintptr_t runtimePage = 0x70000000;
 static const uintptr_t runtimeData = 0x70001000;
 static const size_t pageSize = 0x1000;
 
+// Where the replayer waits; it has closed standard error.
+static int replayer = STDERR_FILENO;
+
 static int fail(const char *what) {
-  fprintf(stderr, "rr: replay stub: %s: %s\n", what, strerror(errno));
+  dprintf(replayer, "%s: %s", what, strerror(errno));
   return 1;
 }
 
@@ -73,8 +76,9 @@ int runReplayStub(int argc, char **argv) {
   const int socket = argc > 1 ? atoi(argv[1]) : -1;
   if (socket < 3) {
     errno = EINVAL;
-    return fail("expected the number of a socket");
+    return fail("rr: replay stub: expected the number of a socket");
   }
+  replayer = socket;
   if (mapRuntimePages() != 0) return fail("cannot map pages at 0x70000000");
   if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV) != 0) return fail("cannot make rdtsc trap (PR_SET_TSC)");
   if (unregisterThread() != 0) return fail("cannot unregister from restartable sequences or the robust list");
@@ -85,6 +89,7 @@ int runReplayStub(int argc, char **argv) {
   // Replay works from any directory, and keeps none busy.
   if (chdir("/") != 0) return fail("cannot change to the root directory");
   if (dup2(socket, kReplaySocket) != kReplaySocket) return fail("cannot move the socket to descriptor 900");
+  replayer = kReplaySocket;
   char go;
   if (read(kReplaySocket, &go, 1) != 1) return fail("the replayer has gone");
   if (syscall(SYS_close_range, kReplaySocket + 1, ~0U, 0) != 0 ||

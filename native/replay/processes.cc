@@ -44,6 +44,15 @@ pid_t start(const char* path, char* const* arguments, char* const* environment, 
   return child;
 }
 
+// Why the replay's process cannot be used: what its stub told before it ended, else what is known here.
+std::string reasonFor(int socket, const std::string& known) {
+  char text[256];
+  ssize_t length = recv(socket, text, sizeof text, MSG_DONTWAIT);
+  // Our own word to it, which it has not read, counts as an error once.
+  if (length < 0 && errno == ECONNRESET) length = recv(socket, text, sizeof text, MSG_DONTWAIT);
+  return length > 0 ? std::string(text, static_cast<size_t>(length)) : known;
+}
+
 bool waitFor(pid_t tid, int& status) {
   while (waitpid(tid, &status, __WALL) != tid) {
     if (errno != EINTR) return false;
@@ -79,15 +88,17 @@ pid_t ReplayProcesses::spawn(const std::string& launcher, std::string& error) {
 
   int status = 0;
   if (ptrace(PTRACE_SEIZE, tid, 0, kTraceOptions) != 0) {
-    error = failure("cannot trace the replay's process (PTRACE_SEIZE)", errno);
+    error = failure("cannot trace the replay's process (PTRACE_SEIZE)", errno) +
+            "; see kernel.yama.ptrace_scope, or give the container SYS_PTRACE";
+    error = reasonFor(socket_, error);
   } else if (const char go = 1; send(socket_, &go, 1, MSG_NOSIGNAL) != 1) {
-    error = failure("the replay's process does not answer", errno);
+    error = reasonFor(socket_, failure("the replay's process does not answer", errno));
   } else {
     // Stops before the handing over come from outside.
     while (waitFor(tid, status) && WIFSTOPPED(status) && (status >> 8) != SIGTRAP) ptrace(PTRACE_CONT, tid, 0, 0);
     if (!WIFSTOPPED(status)) {
       forget(tid);
-      error = "the replay's process ended before it could be used (wait status " + std::to_string(status) + ")";
+      error = reasonFor(socket_, "the replay's process ended with wait status " + std::to_string(status));
     } else if (!timer_.start(kBreakInterval)) {
       error = failure("cannot make a timer", errno);
     } else {

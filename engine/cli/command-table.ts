@@ -68,7 +68,7 @@ const recordCommand: CommandSpec = {
     { long: 'ring-slots', value: 'N', state: 'hidden', help: 'number of buffers between tracer and disk' },
     later('num-cpu-ticks', 'length of a time slice', { short: 'c', value: 'N' }),
     later('chaos', 'schedule badly on purpose', { short: 'h' }),
-    later('always-switch', 'switch tasks at every event', { short: 's' }),
+    { long: 'always-switch', short: 's', help: 'switch tasks at every event' },
     later('no-preload', 'inject nothing into the program'),
     later('no-file-cloning', 'never clone files into the trace'),
     later('no-read-cloning', 'never clone what is read'),

@@ -59,6 +59,8 @@ export interface RecordOptions extends GlobalOptions {
   readonly outputTraceDir?: string;
   /** `-p`: the trace directory and a newline are written to this descriptor when the trace exists. */
   readonly printTraceDirFd?: number;
+  /** `-s`: another task's turn after each event. */
+  readonly alwaysSwitch: boolean;
   /** `-w`: wait for all processes of the tree, not for the first alone. */
   readonly wait: boolean;
   /** `-t`: this signal, where the program does not handle it, is ignored instead of ending the program. */

@@ -25,6 +25,7 @@ export interface NativeRecorderOptions {
   readonly cpu: number;
   readonly numCores: number;
   readonly waitForAll: boolean;
+  readonly alwaysSwitch: boolean;
   /** 0: none. */
   readonly continueThroughSignal: number;
   readonly checksum: 'never' | 'syscalls' | 'allEvents' | 'every' | 'from';

@@ -129,6 +129,7 @@ async function run(options: RecordOptions, { program, environment, cpu, director
         cpu,
         numCores: options.numCores ?? 1,
         waitForAll: options.wait,
+        alwaysSwitch: options.alwaysSwitch,
         continueThroughSignal: options.continueThroughSignal ?? 0,
         checksum: options.checksum.when,
         checksumNumber: checksumNumber(options),

@@ -122,6 +122,7 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.cpu = number(object, "cpu");
     options.numCores = number(object, "numCores");
     options.waitForAll = object.Get("waitForAll").ToBoolean();
+    options.alwaysSwitch = object.Get("alwaysSwitch").ToBoolean();
     options.continueThroughSignal = number(object, "continueThroughSignal");
     options.checksum = checksumMode(text(object, "checksum"));
     options.checksumNumber = static_cast<uint64_t>(object.Get("checksumNumber").As<Napi::Number>().Int64Value());

@@ -146,7 +146,7 @@ void Recorder::loop() {
 
 // The next task to look at: one with a status to handle, else one to run; nullptr when all wait.
 Task* Recorder::chooseTask() {
-  const bool sliceOver = monotonicNow() - sliceStart_ > kTimeSlice;
+  const bool sliceOver = options_.alwaysSwitch || monotonicNow() - sliceStart_ > kTimeSlice;
   if (current_ && current_->pending) return current_;
   if (current_ && current_->state == Task::State::runnable && !sliceOver) return current_;
   if (tasks_.size() > 1) {

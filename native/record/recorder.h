@@ -43,6 +43,7 @@ struct RecorderOptions {
   int cpu = -1;                           // bound to this one; -1: unbound
   int numCores = 1;
   bool waitForAll = false;
+  bool alwaysSwitch = false;  // another task's turn after each event
   int continueThroughSignal = 0;
   // Memory checksums: never, after system calls, after all events, every Nth, from event N on.
   enum class Checksum { never, syscalls, allEvents, every, from } checksum = Checksum::never;

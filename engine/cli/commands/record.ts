@@ -38,6 +38,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     exactArguments: exactWords(operands),
     env: values.all('env').map(checkVariable),
     wait: values.has('wait'),
+    alwaysSwitch: values.has('always-switch'),
     cpuUnbound: values.has('cpu-unbound'),
     compress: values.text('compress') === '' ? 'fast' : (values.word('compress', ['none', 'fast', 'best']) ?? 'fast'),
     noSyscallBuffer: values.has('no-syscall-buffer'),

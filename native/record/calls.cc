@@ -388,6 +388,9 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
     case SYS_set_tid_address:
       task.clearChildTid = task.arguments[0];
       return;
+    case SYS_set_robust_list:
+      if (!failed) task.robustList = task.arguments[0];
+      return;
     case SYS_rt_sigreturn: {
       std::vector<uint8_t> area;
       if (getXsave(task.tid, area)) {

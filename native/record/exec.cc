@@ -132,6 +132,7 @@ void Recorder::recordExec(Task& task, pid_t former) {
   task.space = std::make_shared<AddressSpace>();
   task.callEntered = false;
   task.clearChildTid = 0;
+  task.robustList = 0;
   task.scratch = 0;
   task.redirections.clear();
   task.ownTscTrap = false;

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +72,7 @@ bool Recorder::launch(RecordingEnd& end) {
     for (const int descriptor : options_.inheritedDescriptors) fcntl(descriptor, F_SETFD, 0);
     // The report descriptor must survive this exec and not the next: the stub sets FD_CLOEXEC again.
     fcntl(report[1], F_SETFD, 0);
+    umask(static_cast<mode_t>(options_.umask));
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);

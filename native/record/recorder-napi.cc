@@ -114,6 +114,7 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.blockedSignals = bits(object, "blockedSignals");
     options.softFileLimit = bits(object, "softFileLimit");
     options.hardFileLimit = bits(object, "hardFileLimit");
+    options.umask = static_cast<unsigned>(number(object, "umask"));
     options.closedDescriptors = static_cast<unsigned>(number(object, "closedDescriptors"));
     const auto descriptors = object.Get("inheritedDescriptors").As<Napi::Array>();
     for (uint32_t i = 0; i < descriptors.Length(); i++) {

@@ -38,6 +38,7 @@ struct RecorderOptions {
   uint64_t blockedSignals = 0;
   uint64_t softFileLimit = 0;
   uint64_t hardFileLimit = 0;
+  unsigned umask = 0;                     // what the program inherits, and this process has changed
   unsigned closedDescriptors = 0;         // bit N: descriptor N is closed
   std::vector<int> inheritedDescriptors;  // those that the program inherits
   int cpu = -1;                           // bound to this one; -1: unbound
@@ -154,6 +155,7 @@ class Recorder {
   // tasks.cc
   void cloned(Task& task, int event);
   void exiting(Task& task);
+  void foreseeRobustWrites(Task& task);
   void gone(Task& task, int status);
   // exec.cc
   void execed(Task& task);

@@ -78,6 +78,12 @@ struct Task {
   bool stashBlocked = false;  // all of them are blocked, until the task makes a call that may change that
   bool interrupted = false;   // PTRACE_INTERRUPT was sent to stop it in mid-code
   uint64_t clearChildTid = 0;
+  uint64_t robustList = 0;  // set_robust_list(2): address of the head, 0 without one
+  struct RobustWrite {
+    uint64_t address;
+    uint32_t value;
+  };
+  std::vector<RobustWrite> robustWrites;  // what the kernel stores into held robust futexes as it exits
   // The program asked for its own SIGSEGV on rdtsc (prctl PR_SET_TSC).
   bool ownTscTrap = false;
   bool ownFilter = false;       // a seccomp filter of the program's is in force

@@ -95,11 +95,44 @@ void Recorder::cloned(Task& task, int event) {
   (void)event;
 }
 
+// As it exits the kernel marks the robust futexes that the task holds (exit_robust_list in the kernel's futex core):
+// owner's id out, FUTEX_OWNER_DIED in, FUTEX_WAITERS kept. Others may share that memory when this task's is gone.
+void Recorder::foreseeRobustWrites(Task& task) {
+  constexpr int kMostEntries = 2048;       // ROBUST_LIST_LIMIT
+  constexpr uint32_t kOwner = 0x3fffffff;  // FUTEX_TID_MASK
+  constexpr uint32_t kWaiters = 0x80000000;
+  constexpr uint32_t kOwnerDied = 0x40000000;
+  if (task.robustList == 0) return;
+  struct {
+    uint64_t first;
+    int64_t offset;
+    uint64_t pending;
+  } head;
+  const TraceeMemory& memory = task.space->memory;
+  if (!memory.readAll(task.robustList, &head, sizeof head)) return;
+  const auto foresee = [&](uint64_t entry) {
+    const uint64_t address = (entry & ~1ULL) + static_cast<uint64_t>(head.offset);
+    const auto word = memory.readValue<uint32_t>(address);
+    if (word && (*word & kOwner) == static_cast<uint32_t>(task.tid)) {
+      task.robustWrites.push_back({address, (*word & kWaiters) | kOwnerDied});
+    }
+  };
+  uint64_t entry = head.first;
+  for (int i = 0; i < kMostEntries && (entry & ~1ULL) != task.robustList; i++) {
+    foresee(entry);
+    const auto next = memory.readValue<uint64_t>(entry & ~1ULL);
+    if (!next) break;
+    entry = *next;
+  }
+  if (head.pending != 0) foresee(head.pending);
+}
+
 // At PTRACE_EVENT_EXIT. Its exit is seen through to the end before anything else runs: the kernel still writes memory.
 void Recorder::exiting(Task& task) {
   if (started_ && task.callEntered) writeEnter(task);
   task.state = Task::State::dying;
   const pid_t tid = task.tid;
+  if (started_) foreseeRobustWrites(task);
   if (!resume(task, PTRACE_CONT)) return lost(task);
   if (!started_) return;
   bool othersInGroup = false;
@@ -149,6 +182,9 @@ void Recorder::gone(Task& task, int status) {
     if (memoryLives && task.clearChildTid != 0) {
       // mm_release() in the kernel stores zero there while others use the memory.
       writer_.memory(tid, task.space->memory, task.clearChildTid, sizeof(pid_t));
+    }
+    for (const Task::RobustWrite& write : task.robustWrites) {
+      writer_.data(tid, schema::DataSpace::kMemory, write.address, &write.value, sizeof write.value);
     }
     writer_.task(schema::TaskKind::kExit, tid, 0, task.threadGroup, status, 0, {});
     frame(schema::EventKind::kExit, task, status, task.atEvent);

@@ -35,7 +35,8 @@ function copy(): string {
   chmodSync(place, 0o755);
   process.on('exit', () => rmSync(place, { recursive: true, force: true }));
   for (const part of parts) {
-    if (existsSync(join(root, part))) cpSync(join(root, part), join(place, 'rr', part), { recursive: true });
+    if (existsSync(join(root, part)))
+      cpSync(join(root, part), join(place, 'rr', part), { recursive: true, verbatimSymlinks: true });
   }
   return join(place, 'rr/bin/rr');
 }

@@ -8,8 +8,9 @@ export function replayExit(replayer: Replayer, frame: FrameView): void {
   // What the kernel wrote at the exit lives on where others share the memory; the task itself may be gone.
   for (let record = replayer.source.nextData(); record !== undefined; record = replayer.source.nextData()) {
     if (record.space !== dataSpaces.memory) continue;
-    const heir = otherTask(replayer.taskOf(frame, record.tid));
-    if (heir === undefined) continue;
+    // Nobody else has its address space: but a mapping may be shared with other processes.
+    const own = replayer.taskOf(frame, record.tid);
+    const heir = otherTask(own) ?? own;
     const start = record.position + dataSize;
     const { length } = record;
     const written = replayer.processes.writeMemory(heir.pid, record.addressNumber, record.buffer, start, length);

@@ -39,6 +39,7 @@ const lines = [
   { name: 'descriptors without standard streams', line: 'PROGRAM <&- >&- 5</etc/passwd 200</etc/group' },
   { name: 'one description on all streams', line: 'PROGRAM </dev/null >both 2>&1' },
   { name: 'a umask', line: 'umask 0137; PROGRAM' },
+  { name: 'a umask that leaves nothing', line: 'touch alone recorded; umask 0777; PROGRAM' },
   { name: 'a priority', line: 'nice -n 5 PROGRAM' },
   {
     name: 'an environment that is odd',

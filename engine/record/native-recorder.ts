@@ -19,6 +19,8 @@ export interface NativeRecorderOptions {
   readonly blockedSignals: bigint;
   readonly softFileLimit: bigint;
   readonly hardFileLimit: bigint;
+  /** What the program inherits; this process may have another. */
+  readonly umask: number;
   readonly closedDescriptors: number;
   readonly inheritedDescriptors: readonly number[];
   /** The processor to bind to, -1: none. */

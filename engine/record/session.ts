@@ -35,6 +35,7 @@ export async function record(options: RecordOptions): Promise<number> {
   const environment = programEnvironment(options);
   const program = findProgram(options.exactArguments[0]!, variable(environment, 'PATH'));
   const cpu = options.cpuUnbound ? -1 : chooseProcessor(options.bindToCpu);
+  const umask = keepOwnFilesOpen();
   const output = options.outputTraceDir;
   const existed = output !== undefined && existsSync(output);
   const directory = createTraceDirectory({
@@ -44,7 +45,7 @@ export async function record(options: RecordOptions): Promise<number> {
   });
   let outcome: Outcome;
   try {
-    outcome = await run(options, { program, environment, cpu, directory });
+    outcome = await run(options, { program, environment, cpu, directory, umask });
   } catch (error) {
     // Nothing was recorded; a directory that was there before stays.
     removeTraceFiles(directory);
@@ -63,6 +64,8 @@ interface Plan {
   readonly cpu: number;
   /** Empty. */
   readonly directory: string;
+  /** The program's. */
+  readonly umask: number;
 }
 
 interface Outcome {
@@ -73,7 +76,7 @@ interface Outcome {
 }
 
 /** Runs the program and closes its trace. @throws EngineError when the program has not begun */
-async function run(options: RecordOptions, { program, environment, cpu, directory }: Plan): Promise<Outcome> {
+async function run(options: RecordOptions, { program, environment, cpu, directory, umask }: Plan): Promise<Outcome> {
   const store = storeDirectory(traceRoot(), options.store);
   makeStore(store);
   const header: TraceHeader = {
@@ -124,6 +127,7 @@ async function run(options: RecordOptions, { program, environment, cpu, director
         blockedSignals: inherited?.blockedSignals ?? 0n,
         softFileLimit: inherited?.softFileLimit ?? 1024n,
         hardFileLimit: inherited?.hardFileLimit ?? 2n ** 64n - 1n,
+        umask,
         closedDescriptors: inherited?.closedDescriptors ?? 0,
         inheritedDescriptors: inherited?.descriptors ?? [0, 1, 2],
         cpu,
@@ -157,6 +161,13 @@ async function run(options: RecordOptions, { program, environment, cpu, director
       `${end.ringWaits} waits for the ring${summary.usedPool ? '' : ', encoded without workers'}`,
   );
   return { status: end.status, failure };
+}
+
+/** A umask that takes rights from the user himself would close the trace to its own recorder. Gives the umask before. */
+function keepOwnFilesOpen(): number {
+  const before = process.umask(0o077);
+  process.umask(before & 0o077);
+  return before;
 }
 
 /** The current directory; one that was removed has ` (deleted)` behind its name, as the kernel tells it. */

@@ -82,6 +82,12 @@ std::optional<uint64_t> descriptorPosition(pid_t tid, int fd) {
   return found ? std::optional<uint64_t>(position) : std::nullopt;
 }
 
+// Calls that make other tasks act at once.
+bool sendsSignal(long call) {
+  return call == SYS_kill || call == SYS_tkill || call == SYS_tgkill || call == SYS_rt_sigqueueinfo ||
+         call == SYS_rt_tgsigqueueinfo || call == SYS_pidfd_send_signal;
+}
+
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
@@ -365,6 +371,11 @@ void Recorder::callExit(Task& task) {
     recordOutput(task, result);
   }
   if (!sharedFiles_.empty()) recordSharedWrites(task, result);
+  // With a processor each, the target would have acted by now: others have their turn first.
+  if (sendsSignal(task.call) && result == 0 && !aloneInRecording()) {
+    sched_yield();
+    sliceStart_ = 0;
+  }
   const bool entered = task.enterWritten;
   task.callEntered = false;
   task.state = Task::State::runnable;

@@ -1,7 +1,6 @@
 /** The native recorder (native/record/recorder-napi.cc), typed. */
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { EngineError } from '../errors.ts';
+import { loadAddon } from '../addon.ts';
 import { packageRoot } from '../package-root.ts';
 
 export interface NativeRecorderOptions {
@@ -86,19 +85,6 @@ interface Addon {
 
 export const launcherPath: string = join(packageRoot, 'build/Release/rr-launch');
 
-/** @throws EngineError ADDON_MISSING */
-function loadAddon(): Addon {
-  const path = join(packageRoot, 'build/Release/rr_engine.node');
-  try {
-    return createRequire(import.meta.url)(path) as Addon;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError('ADDON_MISSING', `cannot load the native addon ${path}: ${reason}; run \`npm ci\``, {
-      cause,
-    });
-  }
-}
-
 /** Starts the scheduler thread and the program. @throws EngineError ADDON_MISSING */
 export function startRecorder(
   options: NativeRecorderOptions,
@@ -106,11 +92,11 @@ export function startRecorder(
   ringOffset: number,
   onMessage: (message: RecorderMessage) => void,
 ): NativeRecorder {
-  const { Recorder } = loadAddon();
+  const { Recorder } = loadAddon<Addon>();
   return new Recorder(options, memory, ringOffset, onMessage);
 }
 
 /** Ends this process as the signal does by default; returns when that does not end a process. */
 export function dieBySignal(signal: number): void {
-  loadAddon().dieBySignal(signal);
+  loadAddon<Addon>().dieBySignal(signal);
 }

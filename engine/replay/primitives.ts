@@ -7,8 +7,8 @@
  * of system calls are numbers too: -errno on failure. Where nothing else is said, a failure throws an Error with
  * `code` (`ESRCH`) like those of node:fs.
  */
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { loadAddon } from '../addon.ts';
 import { EngineError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 
@@ -94,25 +94,9 @@ interface Primitives {
   bindToProcessor(number: number): void;
 }
 
-let loaded: Primitives | undefined;
-
 /** @throws EngineError ADDON_MISSING when the native addon is not built or cannot be loaded. */
 export function primitives(): Primitives {
-  if (loaded) return loaded;
-  const path = join(packageRoot, 'build/Release/rr_engine.node');
-  try {
-    loaded = createRequire(import.meta.url)(path) as Primitives;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError(
-      'ADDON_MISSING',
-      `cannot load the native addon ${path}: ${reason}; \`npm run build\` makes it`,
-      {
-        cause,
-      },
-    );
-  }
-  return loaded;
+  return loadAddon<Primitives>();
 }
 
 /** Starts the process from which all tasks of a replay are made. @throws EngineError REPLAY_START */

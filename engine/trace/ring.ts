@@ -1,8 +1,5 @@
 /** The ring's native functions (native/ring/ring-napi.cc), typed. */
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { EngineError } from '../errors.ts';
-import { packageRoot } from '../package-root.ts';
+import { loadAddon } from '../addon.ts';
 
 /** `memory`: a Uint8Array over the shared memory; `offset`: of the ring in it. Bad arguments throw. */
 export interface RingFunctions {
@@ -30,23 +27,7 @@ export interface RingProducer {
 
 export const takeResults = { timedOut: -1, ended: -2 } as const;
 
-let loaded: RingFunctions | undefined;
-
 /** @throws EngineError ADDON_MISSING when the native addon is not built or cannot be loaded. */
 export function ringFunctions(): RingFunctions {
-  if (loaded) return loaded;
-  const path = join(packageRoot, 'build/Release/rr_engine.node');
-  try {
-    loaded = createRequire(import.meta.url)(path) as RingFunctions;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError(
-      'ADDON_MISSING',
-      `cannot load the native addon ${path}: ${reason}; \`npm run build\` makes it`,
-      {
-        cause,
-      },
-    );
-  }
-  return loaded;
+  return loadAddon<RingFunctions>();
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "patch/instruction.h"
+
 namespace rr {
 
 namespace {
@@ -71,36 +73,34 @@ class Gathering {
 
 }  // namespace
 
-SiteFacts examineSite(const uint8_t (&code)[15]) {
-  uint8_t at = 0;
-  bool repeated = false;
-  // Legacy prefixes, then REX (Intel SDM volume 2, 2.1.1 and 2.2.1).
-  for (; at < 14; at++) {
-    const uint8_t byte = code[at];
-    repeated |= byte == 0xf2 || byte == 0xf3;
-    const bool legacy = byte == 0xf2 || byte == 0xf3 || byte == 0xf0 || byte == 0x66 || byte == 0x67 || byte == 0x2e ||
-                        byte == 0x36 || byte == 0x3e || byte == 0x26 || byte == 0x64 || byte == 0x65;
-    if (!legacy) break;
+SiteFacts examineSite(std::span<const uint8_t> code) {
+  const DecodedInstruction decoded = decodeInstruction(code);
+  // What cannot be decoded faults, or is left to the breakpoint.
+  if (!decoded) return {SiteKind::legal, 0};
+  switch (decoded.instruction.kind) {
+    case InstructionKind::systemCall:
+    case InstructionKind::otherSystemCall:
+    case InstructionKind::breakpoint:
+    case InstructionKind::undefined:
+    case InstructionKind::readTimestamp:
+    case InstructionKind::readTimestampAux:
+    case InstructionKind::processorIdentity:
+      return {SiteKind::traps, 0};
+    case InstructionKind::repeatedString:
+    case InstructionKind::pushFlags:
+    case InstructionKind::popFlags:
+      return {SiteKind::runOver, decoded.instruction.length};
+    case InstructionKind::relativeCall:
+    case InstructionKind::indirectCall:
+    case InstructionKind::farBranch:
+    case InstructionKind::beginTransaction:
+      return {SiteKind::stepOver, 0};
+    default:
+      // A load of ss (8e /2) keeps the trap behind it from coming.
+      return {decoded.instruction.opcode == 0x8e && decoded.instruction.map == OpcodeMap::primary ? SiteKind::stepOver
+                                                                                                  : SiteKind::legal,
+              0};
   }
-  if (at < 14 && (code[at] & 0xf0) == 0x40) at++;
-  const uint8_t opcode = code[at];
-  const uint8_t second = at + 1 < 15 ? code[at + 1] : 0;
-  const auto length = static_cast<uint8_t>(at + 1);
-  const bool string =
-      (opcode >= 0xa4 && opcode <= 0xa7) || (opcode >= 0xaa && opcode <= 0xaf) || (opcode >= 0x6c && opcode <= 0x6f);
-  if (repeated && string) return {SiteKind::runOver, length};
-  if (opcode == 0x9c || opcode == 0x9d) return {SiteKind::runOver, length};  // pushf, popf
-  if (opcode == 0xcc || opcode == 0xcd || opcode == 0xf1 || opcode == 0xf4) return {SiteKind::traps, 0};
-  if (opcode == 0x0f) {
-    const bool event = second == 0x05 || second == 0x34 || second == 0x31 || second == 0xa2 || second == 0x0b ||
-                       (second == 0x01 && at + 2 < 15 && code[at + 2] == 0xf9);
-    if (event) return {SiteKind::traps, 0};
-  }
-  if (opcode == 0xe8) return {SiteKind::stepOver, 0};
-  if (opcode == 0xff && ((second >> 3) & 7) == 2) return {SiteKind::stepOver, 0};
-  // A load of ss shadows the trap behind it.
-  if (opcode == 0x8e || opcode == 0x17) return {SiteKind::stepOver, 0};
-  return {SiteKind::legal, 0};
 }
 
 std::vector<PointMemory> pointMemory(pid_t tid, const TraceeMemory& memory, const user_regs_struct& registers) {

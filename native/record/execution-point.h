@@ -6,6 +6,7 @@
 #include <sys/user.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "tracee/tracee.h"
@@ -24,8 +25,8 @@ struct SiteFacts {
   uint8_t length;  // bytes, for runOver
 };
 
-// Judges the instruction that begins at `code` (15 bytes, zero-filled where memory ends).
-SiteFacts examineSite(const uint8_t (&code)[15]);
+// Judges the instruction that begins at `code`: kLongestInstruction bytes, or fewer where memory ends.
+SiteFacts examineSite(std::span<const uint8_t> code);
 
 struct PointMemory {
   uint64_t address;

@@ -134,8 +134,9 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
   for (int steps = 0; steps < kMaximumSteps; steps++) {
     if (!getRegisters(task.tid, registers)) return false;
     uint8_t code[15] = {};
-    if (task.space->memory.read(registers.rip, code, sizeof code) <= 0) return true;  // faults at once
-    const SiteFacts site = examineSite(code);
+    const ssize_t got = task.space->memory.read(registers.rip, code, sizeof code);
+    if (got <= 0) return true;  // faults at once
+    const SiteFacts site = examineSite({code, static_cast<size_t>(got)});
     uint64_t breakpoint = 0;
     switch (site.kind) {
       case SiteKind::traps:

@@ -1,7 +1,11 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { EngineError } from '../errors.ts';
 import type { MappingView } from '../generated/schema.ts';
+import { logger } from '../log.ts';
 import type { CopyStored } from './shared-files.ts';
+
+const log = logger('store');
 
 const pieceSize = 1 << 20;
 
@@ -40,6 +44,7 @@ export class StoredFiles {
           `${path}, the stored content of ${origin}, has ${size} bytes instead of ${mapping.fileSizeNumber}: the store is damaged`,
         );
       }
+      verifyContent(descriptor, path, hash, origin);
       return body(descriptor);
     } finally {
       closeSync(descriptor);
@@ -58,5 +63,47 @@ export class StoredFiles {
           offset += count;
         }
       });
+  }
+}
+
+/**
+ * Compares the content with its SHA-256, once: a stamp beside the file holds the identity that it had then, which any
+ * later change to it changes, too.
+ * @throws EngineError STORE_FILE_CHANGED
+ */
+function verifyContent(descriptor: number, path: string, hash: string, origin: string): void {
+  const { ino, size, mtimeNs, ctimeNs } = fstatSync(descriptor, { bigint: true });
+  const identity = `${ino}-${size}-${mtimeNs}-${ctimeNs}\n`;
+  const stamp = `${path}.verified`;
+  if (readStamp(stamp) === identity) return;
+  const digest = createHash('sha256');
+  const piece = Buffer.alloc(pieceSize);
+  for (let offset = 0; ; ) {
+    const count = readSync(descriptor, piece, 0, piece.length, offset);
+    if (count === 0) break;
+    digest.update(piece.subarray(0, count));
+    offset += count;
+  }
+  if (digest.digest('hex') !== hash) {
+    throw new EngineError(
+      'STORE_FILE_CHANGED',
+      `${path}, the stored content of ${origin}, is not what was stored: its SHA-256 differs; remove it and record again`,
+    );
+  }
+  try {
+    writeFileSync(stamp, identity, { mode: 0o644 });
+  } catch (error) {
+    // A store that belongs to another user, or a read-only medium: it is verified again the next time.
+    log.debug(() => `no stamp beside ${path}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+function readStamp(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    log.debug(() => `cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
+    return undefined;
   }
 }

@@ -9,7 +9,6 @@ import { suite } from 'uvu';
 import { type ChildResult, runChild } from './harness/child.ts';
 import type { RecordingMode } from './harness/modes.ts';
 import { type Recording, rrCommand, withRecording } from './harness/recording.ts';
-import { rrForEverybody } from './harness/rr-for-everybody.ts';
 
 const test = suite('replay session');
 
@@ -39,15 +38,12 @@ async function replayAgain(
   before: readonly string[] = [],
 ): Promise<ChildResult & { readonly out: string; readonly err: string }> {
   const scratch = join(dirname(traceDirectory), 'streams');
-  const result = await runChild(
-    [...before, before.length > 0 ? rrForEverybody() : rrCommand, ...words, traceDirectory],
-    {
-      scratch,
-      label: 'again',
-      cwd,
-      limitSeconds: 60,
-    },
-  );
+  const result = await runChild([...before, rrCommand, ...words, traceDirectory], {
+    scratch,
+    label: 'again',
+    cwd,
+    limitSeconds: 60,
+  });
   return { ...result, out: readFileSync(result.stdout.path, 'utf8'), err: readFileSync(result.stderr.path, 'utf8') };
 }
 

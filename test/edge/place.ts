@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeEnd, runChild } from '../harness/child.ts';
 import { compile } from '../harness/compile.ts';
-import { rrForEverybody } from '../harness/rr-for-everybody.ts';
+import { rrCommand } from '../harness/recording.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -49,7 +49,7 @@ export class Place {
       label,
       cwd: this.folder,
       limitSeconds: options.limitSeconds ?? 60,
-      env: { _RR_TRACE_DIR: this.traces, RR: rrForEverybody(), ...options.env },
+      env: { _RR_TRACE_DIR: this.traces, RR: rrCommand, ...options.env },
       ...(options.input === undefined ? {} : { input: options.input }),
     });
     const out = readFileSync(result.stdout.path, 'latin1');
@@ -65,7 +65,7 @@ export class Place {
   }
 
   rr(...words: readonly string[]): Promise<Run> {
-    return this.run([rrForEverybody(), ...words]);
+    return this.run([rrCommand, ...words]);
   }
 
   /** Names of the traces, without the store and the link to the latest. */

@@ -4,13 +4,13 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type ChildResult, describeEnd, runChild } from './child.ts';
 import type { RecordingMode } from './modes.ts';
 import { firstDifference, tailOf, takeOwnLines } from './output.ts';
+import { rrForEverybody } from './rr-for-everybody.ts';
 
-export const rrCommand = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bin', 'rr');
+export const rrCommand = rrForEverybody();
 
 export interface Scenario {
   /** Program and arguments. */

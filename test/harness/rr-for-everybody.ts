@@ -2,7 +2,10 @@
 import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { rrCommand } from './recording.ts';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const built = join(root, 'bin', 'rr');
 
 /** What a started rr reads of its package. */
 const parts = [
@@ -20,7 +23,7 @@ let command: string | undefined;
 
 /** Path of bin/rr, or of a copy that everybody may enter, which is removed when this process exits. */
 export function rrForEverybody(): string {
-  command ??= isOpenToAll(dirname(rrCommand)) ? rrCommand : copy();
+  command ??= isOpenToAll(dirname(built)) ? built : copy();
   return command;
 }
 
@@ -30,7 +33,6 @@ function isOpenToAll(folder: string): boolean {
 }
 
 function copy(): string {
-  const root = dirname(dirname(rrCommand));
   const place = mkdtempSync(join(tmpdir(), 'rr-copy-'));
   chmodSync(place, 0o755);
   process.on('exit', () => rmSync(place, { recursive: true, force: true }));

@@ -137,4 +137,12 @@ test('files of the program that are gone when it is replayed', () =>
     assert.is(replay.status, 0);
   }));
 
+test('workers that encode a long recording leave the program’s output blocking', () =>
+  withPlace(async (place) => {
+    const program = 'head -c 4000000 /dev/urandom > /dev/null; grep flags /proc/self/fdinfo/1';
+    const run = await place.sh(`"$RR" record -o trace bash -c '${program}' | cat`);
+    // O_NONBLOCK is 04000.
+    assert.match(run.out, /^flags:\t0?[0-3]*0*[12]\n$/, run.story);
+  }));
+
 test.run();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EncodeResult } from '../../workers/encode.ts';
 import { packageRoot } from '../package-root.ts';
 import type { EncoderStatistics, EncoderTask } from './slot-encoder.ts';
+import { leaveStandardStreamsBlocking } from './standard-streams.ts';
 import { TraceError } from './trace-error.ts';
 
 export interface EncoderPool {
@@ -26,6 +27,7 @@ export async function startEncoderPool(
   tasks: readonly EncoderTask[],
   onFailure: (error: TraceError) => void,
 ): Promise<EncoderPool> {
+  leaveStandardStreamsBlocking();
   const { Piscina } = await import('piscina');
   const pool = new Piscina({
     ...workerModule(),

@@ -3,9 +3,9 @@
 namespace {
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  if (rr::registerRing) rr::registerRing(env, exports);
-  if (rr::registerRecorder) rr::registerRecorder(env, exports);
-  if (rr::registerReplay) rr::registerReplay(env, exports);
+  rr::registerRing(env, exports);
+  rr::registerRecorder(env, exports);
+  rr::registerReplay(env, exports);
   return exports;
 }
 

@@ -5,8 +5,8 @@
 
 namespace rr {
 
-void registerRing(Napi::Env env, Napi::Object exports) __attribute__((weak));
-void registerRecorder(Napi::Env env, Napi::Object exports) __attribute__((weak));
-void registerReplay(Napi::Env env, Napi::Object exports) __attribute__((weak));
+void registerRing(Napi::Env env, Napi::Object exports);
+void registerRecorder(Napi::Env env, Napi::Object exports);
+void registerReplay(Napi::Env env, Napi::Object exports);
 
 }  // namespace rr

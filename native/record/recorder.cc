@@ -146,8 +146,8 @@ void Recorder::loop() {
 
 // The next task to look at: one with a status to handle, else one to run; nullptr when all wait.
 Task* Recorder::chooseTask() {
-  const bool sliceOver = options_.alwaysSwitch || monotonicNow() - sliceStart_ > kTimeSlice;
   if (current_ && current_->pending) return current_;
+  const bool sliceOver = options_.alwaysSwitch || monotonicNow() - sliceStart_ > kTimeSlice;
   if (current_ && current_->state == Task::State::runnable && !sliceOver) return current_;
   if (tasks_.size() > 1) {
     while (collect(false)) {
@@ -235,7 +235,7 @@ void Recorder::handle(Task& task) {
     case PTRACE_EVENT_FORK:
     case PTRACE_EVENT_VFORK:
     case PTRACE_EVENT_CLONE:
-      return cloned(task, status >> 16);
+      return cloned(task);
     case PTRACE_EVENT_EXEC:
       return execed(task);
     case PTRACE_EVENT_EXIT:

@@ -153,7 +153,7 @@ class Recorder {
   void forwardOuterSignals(uint64_t now);
   void noteSender(siginfo_t& info);
   // tasks.cc
-  void cloned(Task& task, int event);
+  void cloned(Task& task);
   void exiting(Task& task);
   void foreseeRobustWrites(Task& task);
   void gone(Task& task, int status);

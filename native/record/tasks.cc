@@ -35,7 +35,7 @@ char taskState(pid_t tid) {
 }  // namespace
 
 // The maker is at PTRACE_EVENT_FORK, VFORK or CLONE; the child is stopped, or about to be.
-void Recorder::cloned(Task& task, int event) {
+void Recorder::cloned(Task& task) {
   unsigned long message = 0;
   if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &message) != 0) return lost(task);
   const pid_t childTid = static_cast<pid_t>(message);
@@ -92,7 +92,6 @@ void Recorder::cloned(Task& task, int event) {
   }
   // A vfork ends when the child execs or exits.
   runCall(task, (flags & CLONE_VFORK) != 0);
-  (void)event;
 }
 
 // As it exits the kernel marks the robust futexes that the task holds (exit_robust_list in the kernel's futex core):

@@ -23,9 +23,9 @@ constexpr uint64_t kCodeWindow = 64;
 
 class Gathering {
  public:
-  Gathering(pid_t tid, const TraceeMemory& memory) : memory_(memory) {
-    for (MapLine& line : readMaps(tid)) {
-      if (line.writable && line.readable) writable_.push_back(std::move(line));
+  Gathering(std::span<const MapLine> maps, const TraceeMemory& memory) : memory_(memory) {
+    for (const MapLine& line : maps) {
+      if (line.writable && line.readable) writable_.push_back(line);
     }
   }
 
@@ -103,8 +103,9 @@ SiteFacts examineSite(std::span<const uint8_t> code) {
   }
 }
 
-std::vector<PointMemory> pointMemory(pid_t tid, const TraceeMemory& memory, const user_regs_struct& registers) {
-  Gathering gathering(tid, memory);
+std::vector<PointMemory> pointMemory(std::span<const MapLine> maps, const TraceeMemory& memory,
+                                     const user_regs_struct& registers) {
+  Gathering gathering(maps, memory);
   const int stack = gathering.add(registers.rsp, kRedZone, kStackWindow);
   for (const unsigned long long value : {registers.rax, registers.rbx, registers.rcx, registers.rdx, registers.rsi,
                                          registers.rdi, registers.rbp, registers.r8, registers.r9, registers.r10,

@@ -2,7 +2,6 @@
 // point from others at the same address. docs/execution-points.md.
 #pragma once
 
-#include <sys/types.h>
 #include <sys/user.h>
 
 #include <cstdint>
@@ -34,7 +33,9 @@ struct PointMemory {
 };
 
 // The stack around rsp, what registers and stack point to, what those words point to, and the operands near rip.
-// Pieces may overlap; a few KB in all.
-std::vector<PointMemory> pointMemory(pid_t tid, const TraceeMemory& memory, const user_regs_struct& registers);
+// Pieces may overlap; a few KB in all. Only memory in `maps` is taken, which are the program's own (readProgramMaps):
+// any word may look like a pointer to memory that replay does not have.
+std::vector<PointMemory> pointMemory(std::span<const MapLine> maps, const TraceeMemory& memory,
+                                     const user_regs_struct& registers);
 
 }  // namespace rr

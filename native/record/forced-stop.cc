@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "record/execution-point.h"
+#include "record/program-maps.h"
 #include "record/recorder.h"
 
 namespace rr {
@@ -179,7 +180,8 @@ void Recorder::forcedStop(Task& task) {
 void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
   std::vector<uint8_t> area;
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kPointXsave, 0, area.data(), area.size());
-  for (const PointMemory& piece : pointMemory(task.tid, task.space->memory, registers)) {
+  const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
+  for (const PointMemory& piece : pointMemory(maps, task.space->memory, registers)) {
     writer_.data(task.tid, schema::DataSpace::kPointMemory, piece.address, piece.bytes.data(), piece.bytes.size());
   }
   const bool weak = residentBytes(task.tid) > kHashLimit;

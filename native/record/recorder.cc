@@ -16,6 +16,7 @@
 #include <algorithm>
 
 #include "launcher/record-stub.h"
+#include "record/program-maps.h"
 
 namespace rr {
 
@@ -323,25 +324,14 @@ void Recorder::writeMemoryChecksums(const Task& task, const user_regs_struct& re
     uint64_t start, length, checksum;
   };
   std::vector<Entry> entries;
-  for (const MapLine& line : readMaps(task.tid)) {
-    if (!line.readable || line.shared || line.start == kRuntimePage) continue;
-    if (line.name.starts_with("[vvar") || line.name == "[vsyscall]") continue;
+  for (const MapLine& line : readProgramMaps(task.tid, *task.space)) {
+    if (!line.readable || line.shared) continue;
     uint64_t start = line.start;
     // What lies below the red zone of the stack is dead; the loader's lazy binding leaves raw XSAVE state there.
     const uint64_t live = registers.rsp - 128;
     if (live > line.start && registers.rsp <= line.end) start = live;
-    // Scratch memory is ours; the kernel may have merged it with a neighbour.
-    std::vector<uint64_t> scratch = task.space->scratch;
-    std::sort(scratch.begin(), scratch.end());
-    scratch.push_back(line.end);
-    for (const uint64_t area : scratch) {
-      if (area < start || area > line.end) continue;
-      if (area > start) {
-        const uint64_t sum = memoryChecksum(task.tid, task.space->memory, start, area - start, line.inode == 0);
-        entries.push_back({start, area - start, sum});
-      }
-      start = area + kScratchSize;
-    }
+    const uint64_t length = line.end - start;
+    entries.push_back({start, length, memoryChecksum(task.tid, task.space->memory, start, length, line.inode == 0)});
   }
   writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(Entry));
 }

@@ -8,6 +8,7 @@ export const computingGuests = [
   'global',
   'recursion',
   'short-loop',
+  'stray-pointers',
   'strings',
   'unoptimised',
   'vectors',

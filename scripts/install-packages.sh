@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that the tests need and that are missing, and says which; further packages may be named
-# as arguments. Only root can; for anybody else it says what to install, and fails.
+# as arguments. With --acceptance, what the programs of `npm run acceptance` need, too. Only root can; for anybody else
+# it says what to install, and fails.
 set -eu
 
 missing=
@@ -21,6 +22,13 @@ need find findutils
 if ! command -v busybox >/dev/null 2>&1 || ldd "$(command -v busybox)" >/dev/null 2>&1; then
   missing="$missing busybox-static"
 fi
+if [ "${1-}" = --acceptance ]; then
+  shift
+  need redis-server redis-server
+  need nginx nginx-light
+  need javac openjdk-17-jdk-headless
+  need go golang-go
+fi
 for package in "$@"; do
   need "$package" "$package"
 done
@@ -33,6 +41,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "Installing Debian packages that the tests need:$missing"
 export DEBIAN_FRONTEND=noninteractive
+# No server starts because it was installed.
+export RUNLEVEL=1
 apt-get update -qq </dev/null
 # shellcheck disable=SC2086 # a list of words
 apt-get install -y -qq --no-install-recommends $missing </dev/null

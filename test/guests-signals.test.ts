@@ -3,6 +3,7 @@ import { runGuestTests } from './harness/guest-tests.ts';
 
 runGuestTests('signals', [
   'action',
+  { guest: 'alarm-depths', varies: 'where the timer interrupts' },
   { guest: 'alarm-in-computation', varies: 'where the timer interrupts' },
   'alternate-stack',
   'blocked-fault',
@@ -12,6 +13,7 @@ runGuestTests('signals', [
   'float-state',
   'frame',
   'group',
+  { guest: 'jump-out-of-alarm', varies: 'where the timer interrupts' },
   'long-jump',
   'nested',
   'ping-pong',

@@ -5,7 +5,12 @@ runGuestTests('threads', [
   'create-join',
   'end-of-process',
   'hand-over',
+  { guest: 'futex-queue', args: ['200'] },
+  'locks',
+  { guest: 'many', args: ['1'] },
   'mutex',
+  'priority-inheritance',
   { guest: 'race', varies: 'additions get lost' },
+  'spin-lock',
   { guest: 'spin-wait', varies: 'how long it spins' },
 ]);

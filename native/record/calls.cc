@@ -162,7 +162,7 @@ void Recorder::callEntry(Task& task) {
   if (enterSpecial(task)) return;
   if (task.comparing) task.compare.before(task.tid, task.space->memory, arguments);
   // The exec of one thread waits for the ends of all others, which need the tracer.
-  const bool mayBlock = isExec(call) || syscallModel(task.modelCall).mayBlock;
+  const bool mayBlock = isExec(call) || (syscallModel(task.modelCall).mayBlock && !futexEndsAtOnce(task));
   if (mayBlock && !aloneInRecording()) redirectOutParameters(task);
   runCall(task, mayBlock);
 }
@@ -208,6 +208,7 @@ void Recorder::runCall(Task& task, bool mayBlock) {
     const pid_t tid = waitpid(task.tid, &status, __WALL | WNOHANG);
     if (tid == task.tid) task.pending = status;
   }
+  settleFutex(task);
 }
 
 // Answers a call without the kernel. One frame tells it all.

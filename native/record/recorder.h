@@ -134,6 +134,10 @@ class Recorder {
   void redirectOutParameters(Task& task);
   void restoreOutParameters(Task& task, user_regs_struct& registers, std::vector<OutRange>& ranges);
   bool sharesMemory(const Task& task) const;
+  // futex.cc
+  bool futexEndsAtOnce(const Task& task) const;
+  void settleFutex(Task& task);
+  void recordFutexMark(const Task& task);
   // forced-stop.cc
   void setTick(uint64_t period);
   void considerInterrupt(Task& task);

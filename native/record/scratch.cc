@@ -78,6 +78,7 @@ void Recorder::provideScratch(Task& thread, Task& maker) {
 void Recorder::redirectOutParameters(Task& task) {
   if (task.call == SYS_restart_syscall) return;  // the kernel goes on with the pointers of the first time
   task.redirections.clear();
+  if (task.call == SYS_futex) return;  // futex.cc
   if (task.scratch == 0 || !sharesMemory(task)) return;
   uint64_t used = 0;
   user_regs_struct registers = task.entry;

@@ -13,26 +13,9 @@
 #include "generated/syscalls.h"
 #include "launcher/record-stub.h"
 #include "record/recorder.h"
+#include "record/task-state.h"
 
 namespace rr {
-
-namespace {
-
-// State letter of /proc/TID/stat; 0 when there is no such task.
-char taskState(pid_t tid) {
-  char path[40];
-  snprintf(path, sizeof path, "/proc/%d/stat", tid);
-  FILE* file = fopen(path, "re");
-  if (!file) return 0;
-  char text[512];
-  const size_t length = fread(text, 1, sizeof text - 1, file);
-  fclose(file);
-  text[length] = 0;
-  const char* behindName = strrchr(text, ')');
-  return behindName && behindName[1] == ' ' ? behindName[2] : 0;
-}
-
-}  // namespace
 
 // The maker is at PTRACE_EVENT_FORK, VFORK or CLONE; the child is stopped, or about to be.
 void Recorder::cloned(Task& task) {

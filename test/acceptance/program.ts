@@ -1,5 +1,9 @@
 /** A program that must record and replay. */
 export interface AcceptanceProgram {
+  /** Commands beside those that every machine with the tests has; what is missing fails the row and is named. */
+  readonly needs?: readonly string[];
+  /** Recordings of this program must not all print the same: it races, and what wins is what was recorded. */
+  readonly races?: boolean;
   /** What `--only` selects, and the table's first column. */
   readonly name: string;
   /** Program and arguments, absolute where PATH may hold something else by that name. */

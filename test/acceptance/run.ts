@@ -1,114 +1,136 @@
 /**
- * npm run acceptance [-- --only NAME... --times N --elsewhere]
+ * npm run acceptance [-- --group NAME --only NAME... --times N --busy N --checksum MODE --elsewhere]
  *
- * Records and replays every program of programs.ts, with compression and with memory checksums at every 50th event;
- * compares standard output, standard error and end of the native run, the recording and the replay; prints a table.
- * Ends with status 1 when any program failed. With --elsewhere each trace is replayed where nothing of the recording's
- * world is left, too (elsewhere.ts).
+ * Records and replays every program of a group; compares standard output, standard error and end of the native run, the
+ * recording and the replay; prints a table. Ends with status 1 when any program failed.
+ *
+ * Group `programs` (programs.ts, the default): with memory checksums at every 50th event. With --elsewhere each trace is
+ * replayed where nothing of the recording's world is left, too (elsewhere.ts). Group `threads` (threaded-programs.ts):
+ * means over all rounds, and forced stops in total and per second of native run time. --busy: so many busy loops beside.
  */
+import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { compile } from '../harness/compile.ts';
+import { BusyLoops } from '../harness/busy-loops.ts';
 import type { RecordingMode } from '../harness/modes.ts';
-import { withRecording } from '../harness/recording.ts';
 import { formatBytes, formatSeconds, formatTable } from '../harness/table.ts';
 import { readTraceFigures } from '../harness/trace-figures.ts';
 import { replayElsewhere } from './elsewhere.ts';
 import type { AcceptanceProgram } from './program.ts';
 import { acceptancePrograms } from './programs.ts';
-
-const mode: RecordingMode = {
-  name: '--compress -C every:50',
-  globalOptions: ['-C', 'every:50'],
-  recordOptions: ['--compress'],
-};
-const defaultLimitSeconds = 300;
-const terminal = (): string => compile(join(dirname(fileURLToPath(import.meta.url)), '..', 'harness', 'terminal.c'));
+import { runRepeated } from './repeated.ts';
+import { acceptanceMode, limitOf, missingCommands, runProgram } from './run-program.ts';
+import { threadedPrograms } from './threaded-programs.ts';
 
 interface Row {
   readonly cells: readonly string[];
   readonly failure?: string;
 }
 
-async function runProgram(program: AcceptanceProgram, elsewhere: boolean): Promise<Row> {
-  const limitSeconds = program.limitSeconds ?? defaultLimitSeconds;
+async function runOnce(program: AcceptanceProgram, mode: RecordingMode, elsewhere: boolean): Promise<Row> {
   let cells: readonly string[] = [program.name, '', '', '', '', '', 'FAILED'];
   try {
-    await withRecording(
-      program.name,
-      {
-        command: program.command,
-        mode,
-        deterministic: program.varies === undefined,
-        limitSeconds,
-        ...(program.input === undefined ? {} : { input: program.input }),
-        ...(program.env === undefined ? {} : { env: program.env }),
-        ...(program.prepare === undefined ? {} : { prepare: program.prepare }),
-        ...(program.terminal === true ? { wrapper: [terminal()] } : {}),
-      },
-      async (recording) => {
-        const { native, record, replay, traceDirectory } = recording;
-        const { events, traceBytes } = readTraceFigures(traceDirectory);
-        const seconds = [native, record, replay].map((run) => formatSeconds(run.seconds));
-        cells = [program.name, ...seconds, String(events), formatBytes(traceBytes), 'ok'];
-        if (!elsewhere) return;
-        try {
-          await replayElsewhere(recording, limitSeconds);
-        } catch (error) {
-          cells = [...cells.slice(0, -1), 'FAILED'];
-          throw new Error(`${program.name}: ${error instanceof Error ? error.message : String(error)}`);
-        }
-      },
-    );
+    await runProgram(program, mode, async (recording) => {
+      const { native, record, replay, traceDirectory } = recording;
+      const { events, traceBytes } = readTraceFigures(traceDirectory);
+      const seconds = [native, record, replay].map((run) => formatSeconds(run.seconds));
+      cells = [program.name, ...seconds, String(events), formatBytes(traceBytes), 'ok'];
+      if (!elsewhere) return;
+      try {
+        await replayElsewhere(recording, limitOf(program));
+      } catch (error) {
+        cells = [...cells.slice(0, -1), 'FAILED'];
+        throw new Error(`${program.name}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    });
     return { cells };
   } catch (error) {
     return { cells, failure: error instanceof Error ? error.message : String(error) };
   }
 }
 
+/** A table for each round. */
+async function runRounds(
+  programs: readonly AcceptanceProgram[],
+  mode: RecordingMode,
+  times: number,
+  elsewhere: boolean,
+): Promise<readonly string[]> {
+  const failures: string[] = [];
+  for (let round = 1; round <= times; round++) {
+    const rows: Row[] = [];
+    for (const program of programs) {
+      const row = await runOnce(program, mode, elsewhere);
+      rows.push(row);
+      if (row.failure === undefined) continue;
+      failures.push(row.failure);
+      console.log(`${row.failure}\n`);
+    }
+    const header = ['program', 'native s', 'record s', 'replay s', 'events', 'bytes', 'result'];
+    const which = times > 1 ? `round ${round} of ${times}\n` : '';
+    console.log(
+      `${which}${formatTable(
+        header,
+        rows.map(({ cells }) => cells),
+      )}\n`,
+    );
+  }
+  return failures;
+}
+
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+function wholeNumber(text: string, option: string, least: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least) return value;
+  return refuse(`${option} ${text}: expected a whole number of at least ${least}`);
+}
+
+/** Installs what the programs need, or says what to install. */
+function installMissing(programs: readonly AcceptanceProgram[]): void {
+  if (programs.every((program) => missingCommands(program).length === 0)) return;
+  const script = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'scripts', 'install-packages.sh');
+  // What it could not install fails its row.
+  spawnSync('sh', [script, '--acceptance'], { stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+const groups = { programs: acceptancePrograms, threads: threadedPrograms } as const;
+
 const { values } = parseArgs({
   options: {
+    group: { type: 'string', default: 'programs' },
     only: { type: 'string', multiple: true },
     times: { type: 'string', default: '1' },
+    busy: { type: 'string', default: '0' },
+    checksum: { type: 'string' },
     elsewhere: { type: 'boolean', default: false },
   },
 });
-const times = Number(values.times);
+const times = wholeNumber(values.times, '--times', 1);
+const busy = wholeNumber(values.busy, '--busy', 0);
 if (values.elsewhere && process.getuid?.() !== 0) {
-  console.error('--elsewhere: only root can become another user, mount and watch');
-  process.exit(2);
+  refuse('--elsewhere: only root can become another user, mount and watch');
 }
-const all = acceptancePrograms();
+const group = values.group;
+if (group !== 'programs' && group !== 'threads') {
+  refuse(`--group ${group}: no such group; there are ${Object.keys(groups).join(', ')}`);
+}
+const all = groups[group]();
 const unknown = (values.only ?? []).filter((name) => !all.some((program) => program.name === name));
-if (!Number.isInteger(times) || times < 1) {
-  console.error(`--times ${values.times}: expected a whole number of at least 1`);
-  process.exit(2);
-}
 if (unknown.length > 0) {
-  console.error(`--only ${unknown.join(', ')}: no such program; there are ${all.map(({ name }) => name).join(', ')}`);
-  process.exit(2);
+  refuse(`--only ${unknown.join(', ')}: no such program; there are ${all.map(({ name }) => name).join(', ')}`);
 }
 const chosen = values.only === undefined ? all : all.filter(({ name }) => values.only?.includes(name));
+installMissing(chosen);
 
-const failures: string[] = [];
-for (let round = 1; round <= times; round++) {
-  const rows: Row[] = [];
-  for (const program of chosen) {
-    const row = await runProgram(program, values.elsewhere);
-    rows.push(row);
-    if (row.failure === undefined) continue;
-    failures.push(row.failure);
-    console.log(`${row.failure}\n`);
-  }
-  const header = ['program', 'native s', 'record s', 'replay s', 'events', 'bytes', 'result'];
-  const which = times > 1 ? `round ${round} of ${times}\n` : '';
-  console.log(
-    `${which}${formatTable(
-      header,
-      rows.map(({ cells }) => cells),
-    )}\n`,
-  );
-}
+using _busy = new BusyLoops(busy);
+const failures =
+  group === 'threads'
+    ? await runRepeated(chosen, acceptanceMode(values.checksum), times)
+    : await runRounds(chosen, acceptanceMode(values.checksum ?? 'every:50'), times, values.elsewhere);
 console.log(failures.length === 0 ? 'all passed' : `${failures.length} failed`);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -22,12 +22,12 @@ function ownFlags(source: string): string[] {
 }
 
 /**
- * Path of the binary made from a C file.
+ * Path of the binary made from a C file, with the flags that it names and those given.
  * @throws Error with the compiler's words.
  */
-export function compile(source: string): string {
+export function compile(source: string, ...added: readonly string[]): string {
   const text = readFileSync(source, 'utf8');
-  const flags = ownFlags(text);
+  const flags = [...ownFlags(text), ...added];
   const hash = createHash('sha256')
     .update(text)
     .update(readFileSync(join(guestFolder, 'guest.h')))
@@ -58,6 +58,6 @@ export function compile(source: string): string {
 }
 
 /** Path of the binary of guest `FAMILY/NAME`. */
-export function compileGuest(name: string): string {
-  return compile(join(guestFolder, `${name}.c`));
+export function compileGuest(name: string, ...added: readonly string[]): string {
+  return compile(join(guestFolder, `${name}.c`), ...added);
 }

@@ -1,6 +1,7 @@
 /** What a trace amounts to, for the tables of acceptance and bench. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventKinds, frameFlags } from '../../engine/generated/schema.ts';
 import { TraceReader } from '../../engine/trace/reader.ts';
 
 export interface TraceFigures {
@@ -34,4 +35,27 @@ export function readTraceFigures(directory: string): TraceFigures {
   } finally {
     reader.close();
   }
+}
+
+export interface ForcedStops {
+  readonly stops: number;
+  /** Those whose memory was not hashed. */
+  readonly weak: number;
+}
+
+/** How often the recording stopped a task in mid-code. */
+export function countForcedStops(directory: string): ForcedStops {
+  const reader = TraceReader.open(directory);
+  let stops = 0;
+  let weak = 0;
+  try {
+    while (reader.next()) {
+      if (reader.frame.eventKind !== eventKinds.sched) continue;
+      stops++;
+      if (reader.frame.flags & frameFlags.weak) weak++;
+    }
+  } finally {
+    reader.close();
+  }
+  return { stops, weak };
 }

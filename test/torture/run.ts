@@ -5,10 +5,10 @@
  * of few slots, with memory checksums. Without a command it takes a shell's pipeline and a parallel make. Prints each
  * failure, and ends with status 1 when there was one. With --stops N [--oracle]: stops.ts.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { shellLoop } from '../acceptance/scripts.ts';
 import { writeCProject } from '../acceptance/sources.ts';
+import { BusyLoops } from '../harness/busy-loops.ts';
 import type { RecordingMode } from '../harness/modes.ts';
 import { withRecording } from '../harness/recording.ts';
 import { formatSeconds, formatTable } from '../harness/table.ts';
@@ -25,20 +25,6 @@ const standardSubjects: readonly Subject[] = [
   { name: 'make', command: ['make', '-j2', '-s', 'check'], prepare: writeCProject },
 ];
 const limitSeconds = 120;
-
-/** Children that compute until they are killed. */
-class BusyLoops {
-  readonly #children: readonly ChildProcess[];
-
-  constructor(count: number) {
-    const loop = ['--pdeathsig', 'KILL', '--', '/bin/sh', '-c', 'while :; do :; done'];
-    this.#children = Array.from({ length: count }, () => spawn('setpriv', loop, { stdio: 'ignore' }));
-  }
-
-  [Symbol.dispose](): void {
-    for (const child of this.#children) child.kill('SIGKILL');
-  }
-}
 
 function wholeNumber(text: string, option: string, least: number): number {
   const value = Number(text);

@@ -9,12 +9,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventKinds, frameFlags } from '../../engine/generated/schema.ts';
-import { TraceReader } from '../../engine/trace/reader.ts';
 import { compileGuest } from '../harness/compile.ts';
 import { computingGuests } from '../harness/forced-stops.ts';
 import { rrCommand } from '../harness/recording.ts';
 import { formatTable } from '../harness/table.ts';
+import { countForcedStops } from '../harness/trace-figures.ts';
 
 const period = '100-5000';
 const recordLimit = 60_000;
@@ -52,19 +51,6 @@ function subjects(): Subject[] {
   ];
 }
 
-function countStops(trace: string): { stops: number; weak: number } {
-  const reader = TraceReader.open(trace);
-  let stops = 0;
-  let weak = 0;
-  while (reader.next()) {
-    if (reader.frame.eventKind !== eventKinds.sched) continue;
-    stops++;
-    if (reader.frame.flags & frameFlags.weak) weak++;
-  }
-  reader.close();
-  return { stops, weak };
-}
-
 /** Status, or undefined when it did not end in time. */
 function runRr(words: readonly string[], limit: number, oracle = false): { status: number | undefined; text: string } {
   const env = oracle ? { ...process.env, RR_ORACLE: '1' } : process.env;
@@ -89,7 +75,7 @@ function round(subject: Subject, sums: Sums, oracle: boolean): void {
       console.log(`${subject.name}: recording ended with ${recorded.status}\n${recorded.text}`);
       return;
     }
-    const { stops, weak } = countStops(trace);
+    const { stops, weak } = countForcedStops(trace);
     sums.recordings++;
     sums.stops += stops;
     sums.weak += weak;

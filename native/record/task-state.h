@@ -1,0 +1,11 @@
+// What the kernel tells of a task without a stop.
+#pragma once
+
+#include <sys/types.h>
+
+namespace rr {
+
+// State letter of /proc/TID/stat (proc(5)); 0 when there is no such task.
+char taskState(pid_t tid);
+
+}  // namespace rr

@@ -16,4 +16,13 @@ for (const guest of computingGuests) {
   });
 }
 
+// So often that stops fall on the entries and exits of calls.
+test('computing/short-waits, stopped every 0.1 to 0.5 ms', async () => {
+  await withRecording('computing/short-waits', {
+    command: [compileGuest('computing/short-waits')],
+    mode: forcedStopsMode('100-500'),
+    deterministic: true,
+  });
+});
+
 test.run();

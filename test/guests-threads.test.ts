@@ -6,6 +6,7 @@ runGuestTests('threads', [
   'end-of-process',
   'hand-over',
   { guest: 'futex-queue', args: ['200'] },
+  { guest: 'ignored-signal', varies: 'additions get lost' },
   'locks',
   { guest: 'many', args: ['1'] },
   'mutex',

@@ -28,6 +28,8 @@ constexpr int kMaximumSteps = 1000;
 constexpr uint64_t kHashLimit = 16 << 20;
 
 constexpr size_t kSignalSetSize = 8;
+// Bytes of `syscall`, and of `int 0x80`.
+constexpr uint64_t kSyscallLength = 2;
 
 bool writeDebugRegister(pid_t tid, size_t index, uint64_t value) {
   return ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, u_debugreg) + index * sizeof(value), value) == 0;
@@ -100,6 +102,10 @@ void Recorder::considerInterrupt(Task& task) {
   const bool sliceDue = now - sliceStart_ > kOverrun && anotherIsReady(task);
   const bool forced = random && now >= nextForcedStop_;
   if (!signalDue && !sliceDue && !forced) return;
+  // It may have stopped by itself already.
+  while (collect(false)) {
+  }
+  if (task.pending) return;
   if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) == 0) task.interrupted = true;
 }
 
@@ -163,17 +169,47 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
   return true;
 }
 
+// At the entry of a call, when an interrupt was sent: it may have come after the stop, and would break the call off. So
+// the call is taken back, which ends in a stop that takes the interrupt with it, and made again.
+void Recorder::repeatCallEntry(Task& task) {
+  user_regs_struct entry;
+  if (!getRegisters(task.tid, entry)) return lost(task);
+  // With a filter of the program's own (calls.cc), or through the vsyscall page, it cannot be taken back.
+  if (task.ownFilter || static_cast<int64_t>(entry.rip) < 0) return callEntry(task);
+  user_regs_struct skipped = entry;
+  skipped.orig_rax = ~0ULL;
+  task.state = Task::State::inCall;
+  if (!setRegisters(task.tid, skipped) || !resume(task, PTRACE_SYSCALL)) return lost(task);
+  waitFor(task);
+  if (!task.pending || !WIFSTOPPED(*task.pending) || WSTOPSIG(*task.pending) != (SIGTRAP | 0x80)) return;
+  task.pending.reset();
+  user_regs_struct again = entry;
+  again.rip -= kSyscallLength;
+  again.rax = entry.orig_rax;
+  again.orig_rax = ~0ULL;
+  task.state = Task::State::runnable;
+  if (!setRegisters(task.tid, again)) return lost(task);
+  debug(task, "call %lld made again, for an interrupt", entry.orig_rax);
+}
+
 void Recorder::forcedStop(Task& task) {
   task.interrupted = false;
   task.state = Task::State::runnable;
   user_regs_struct registers;
-  if (!goToLegalSite(task, registers)) return;
+  if (!getRegisters(task.tid, registers)) return lost(task);
+  // Still on its way out of a call, with its restart perhaps to come: it stands where that event left it.
+  const bool atEvent = static_cast<int64_t>(registers.orig_rax) >= 0;
+  if (!atEvent && !goToLegalSite(task, registers)) return;
   const bool forSignal = !task.stashed.empty() && bringDeliverableForward(task);
   const bool random = nextForcedStop_ != 0 && monotonicNow() >= nextForcedStop_;
   if (random) nextForcedStop_ = 0;
-  if (!forSignal && !random && !anotherIsReady(task)) return;
-  registers.orig_rax = ~0ULL;
-  recordPoint(task, registers);
+  if (atEvent) {
+    task.inMidCode = false;
+  } else {
+    if (!forSignal && !random && !anotherIsReady(task)) return;
+    registers.orig_rax = ~0ULL;
+    recordPoint(task, registers);
+  }
   if (forSignal) injectStashed(task, registers, 0);
 }
 
@@ -188,6 +224,7 @@ void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
   if (!weak) writeMemoryChecksums(task, registers);
   debug(task, "forced stop at %llx%s", registers.rip, weak ? ", weak" : "");
   task.atEvent = registers;
+  task.inMidCode = false;
   writer_.frame(schema::EventKind::kSched, task.tid, 0, registers, weak ? schema::kFrameWeak : uint8_t{0});
 }
 

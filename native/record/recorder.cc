@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "launcher/record-stub.h"
 #include "record/program-maps.h"
@@ -148,6 +149,8 @@ void Recorder::loop() {
 // The next task to look at: one with a status to handle, else one to run; nullptr when all wait.
 Task* Recorder::chooseTask() {
   if (current_ && current_->pending) return current_;
+  // Until its next event, which a forced stop may be, replay could not tell where the others came in.
+  if (current_ && current_->state == Task::State::runnable && current_->inMidCode) return current_;
   const bool sliceOver = options_.alwaysSwitch || monotonicNow() - sliceStart_ > kTimeSlice;
   if (current_ && current_->state == Task::State::runnable && !sliceOver) return current_;
   if (tasks_.size() > 1) {
@@ -182,6 +185,7 @@ void Recorder::runUserCode(Task& task) {
   const int signal = task.resumeSignal;
   task.resumeSignal = 0;
   task.state = Task::State::userCode;
+  task.inMidCode = true;
   if (!resume(task, task.ownFilter ? PTRACE_SYSCALL : PTRACE_CONT, signal)) return lost(task);
   waitFor(task);
 }
@@ -224,15 +228,15 @@ void Recorder::waitFor(Task& task) {
 void Recorder::handle(Task& task) {
   const int status = *task.pending;
   task.pending.reset();
-  // A stop of any kind takes a pending PTRACE_INTERRUPT with it.
-  if (status >> 16 != PTRACE_EVENT_STOP) task.interrupted = false;
+  // A stop of any kind takes a PTRACE_INTERRUPT with it that came before.
+  const bool interrupted = status >> 16 != PTRACE_EVENT_STOP && std::exchange(task.interrupted, false);
   // What the others did up to the calls that they are in comes before whatever this one does now.
   writePendingEnters(task);
   if (!WIFSTOPPED(status)) return gone(task, status);
   const int signal = WSTOPSIG(status);
   switch (status >> 16) {
     case PTRACE_EVENT_SECCOMP:
-      return callEntry(task);
+      return interrupted && started_ ? repeatCallEntry(task) : callEntry(task);
     case PTRACE_EVENT_FORK:
     case PTRACE_EVENT_VFORK:
     case PTRACE_EVENT_CLONE:
@@ -302,6 +306,7 @@ void Recorder::writeEnter(Task& task) {
 void Recorder::frame(schema::EventKind kind, Task& task, int number, const user_regs_struct& registers, uint8_t flags,
                      uint8_t stdio) {
   task.atEvent = registers;
+  task.inMidCode = false;
   if (options_.checksum != RecorderOptions::Checksum::never) writeChecksums(task, kind, registers);
   writer_.frame(kind, task.tid, number, registers, flags, stdio);
 }

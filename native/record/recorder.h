@@ -143,6 +143,7 @@ class Recorder {
   void considerInterrupt(Task& task);
   bool anotherIsReady(const Task& task) const;
   void forcedStop(Task& task);
+  void repeatCallEntry(Task& task);
   bool goToLegalSite(Task& task, user_regs_struct& registers);
   bool stepOnce(Task& task, uint64_t breakpoint);
   void recordPoint(Task& task, const user_regs_struct& registers);

@@ -46,6 +46,8 @@ struct Task {
   std::optional<int> pending;
   // Signal to hand over when it is resumed next.
   int resumeSignal = 0;
+  // It has run user code since its last event: no other task may run, or have an event, before its next one.
+  bool inMidCode = false;
   // Registers as the last event left them: what replay knows it to stand at.
   user_regs_struct atEvent = {};
 

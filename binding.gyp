@@ -19,6 +19,19 @@
       "defines": ["_GNU_SOURCE"],
       "ldflags": ["-static"],
       "cflags": ["-fno-pie", "-fno-stack-protector"]
+    },
+    {
+      "target_name": "rr-runtime",
+      "type": "executable",
+      "sources": ["<!@(node scripts/list-sources.mjs preload .c)", "preload/hook.S"],
+      "include_dirs": ["preload"],
+      "cflags": [
+        "-ffreestanding", "-fno-pie", "-fno-pic", "-fno-stack-protector", "-fno-asynchronous-unwind-tables",
+        "-fcf-protection=none", "-mgeneral-regs-only", "-mno-red-zone", "-fno-tree-loop-distribute-patterns",
+        "-fno-common", "-Werror=implicit-function-declaration"
+      ],
+      "cflags!": ["-fPIC", "-pthread"],
+      "ldflags": ["-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none", "-Wl,-T,<(module_root_dir)/preload/runtime.ld"]
     }
   ]
 }

@@ -35,6 +35,8 @@ export interface NativeRecorderOptions {
   /** Nanoseconds; 0: no random stops. */
   readonly forceStopMinimum: number;
   readonly forceStopMaximum: number;
+  /** Record in the program itself, without a stop, what can be. */
+  readonly syscallBuffer: boolean;
   readonly markStdio: boolean;
   readonly debugLog: boolean;
 }

@@ -139,6 +139,7 @@ async function run(options: RecordOptions, { program, environment, cpu, director
         checksumNumber: checksumNumber(options),
         forceStopMinimum: (options.forceStops?.minimum ?? 0) * 1000,
         forceStopMaximum: (options.forceStops?.maximum ?? 0) * 1000,
+        syscallBuffer: !options.noSyscallBuffer,
         markStdio: options.markStdio,
         debugLog: log.shows('debug'),
       },

@@ -25,6 +25,11 @@ function mapRecord(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
   if (start % pageSize !== 0 || length % pageSize !== 0) {
     throw replayer.nonsense(frame, `maps 0x${length.toString(16)} bytes at 0x${start.toString(16)}: not whole pages`);
   }
+  if (mapping.source === mappingSources.runtime) {
+    const result = replayer.processes.installRuntime(task.pid);
+    if (result < 0) throw replayer.callDivergence(frame, task, 'mapping the in-tracee runtime', result);
+    return;
+  }
   checkRange(replayer, frame, start, length);
   const type = mapping.mapFlags & mapFlags.typeMask;
   const shared = type !== mapFlags.private;

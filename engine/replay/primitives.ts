@@ -29,6 +29,12 @@ export const pointResults = { found: -2001, goOn: -2002, badState: -2003 } as co
 export const pointStarts = { standing: 0, behind: 1, running: 2 } as const;
 export type PointStart = (typeof pointStarts)[keyof typeof pointStarts];
 
+export interface RuntimeAddresses {
+  readonly afterTraced: number;
+  readonly afterStop: number;
+  readonly end: number;
+}
+
 export interface ReplayProcesses {
   /** The first process, stopped, with the stub's memory. */
   readonly first: number;
@@ -46,6 +52,10 @@ export interface ReplayProcesses {
   clone(pid: number, flags: number): number;
   /** Gives the process a copy of our descriptor; its number there, or -errno (-EMFILE: it has too many). */
   sendDescriptor(pid: number, descriptor: number): number;
+  /** Maps the in-tracee runtime, in its replaying form. 0, or -errno. */
+  installRuntime(pid: number): number;
+  /** Where the runtime's system call instruction, and its trap behind a buffered call, leave rip; and its end. */
+  readonly runtimeAddresses: RuntimeAddresses;
   /** Bytes copied into `into` from `offset` on: fewer than `length` where memory ends. Protection does not matter. */
   readMemory(pid: number, address: number, into: Uint8Array, offset: number, length: number): number;
   /** Bytes written: fewer than `length` where memory ends, or at a shared mapping that must not be written. */

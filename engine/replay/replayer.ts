@@ -3,7 +3,7 @@
  * event means is in events/, one file a kind; docs/events.md is the contract.
  */
 import { EngineError } from '../errors.ts';
-import { eventKinds, type FrameView, registerIndex } from '../generated/schema.ts';
+import { eventKinds, type FrameView, frameFlags, registerIndex } from '../generated/schema.ts';
 import { logger } from '../log.ts';
 import { differences, type RegisterMask } from './compare.ts';
 import { type DivergenceDetails, makeDivergence } from './divergence.ts';
@@ -21,6 +21,7 @@ import { eventText, RecentEvents } from './recent-events.ts';
 import { newRegisters, register } from './registers.ts';
 import { SharedFiles } from './shared-files.ts';
 import type { StoredFiles } from './stored-files.ts';
+import { checkBufferUsed, loadBuffer, showProgramAddress } from './syscall-buffer.ts';
 import type { Task } from './task.ts';
 import {
   endSignal,
@@ -77,6 +78,14 @@ export class Replayer implements Disposable {
     if (!this.source.next()) return undefined;
     const { frame } = this.source;
     this.recent.remember(frame);
+    const buffered = (frame.flags & frameFlags.buffered) !== 0;
+    const task = buffered ? loadBuffer(this, frame) : undefined;
+    this.replayEvent(frame);
+    if (task !== undefined) checkBufferUsed(this, frame, task);
+    return frame;
+  }
+
+  private replayEvent(frame: FrameView): void {
     switch (frame.eventKind) {
       case eventKinds.syscall:
         replaySyscall(this, frame);
@@ -114,7 +123,6 @@ export class Replayer implements Disposable {
       default:
         throw this.nonsense(frame, `is of kind ${frame.eventKind}, which this version does not know`);
     }
-    return frame;
   }
 
   /** The task of a frame. @throws EngineError BAD_EVENT */
@@ -137,7 +145,10 @@ export class Replayer implements Disposable {
         this.tick(frame, task);
         status = this.processes.wait(task.pid, this.found);
       }
-      if (status === syscallStop) return status;
+      if (status === syscallStop) {
+        showProgramAddress(this, task);
+        return status;
+      }
       if (status < 0) throw this.ptraceFailure(task, -status);
       if (!isStopped(status)) return status;
       if (this.isOwnSignal(task, status)) return status;

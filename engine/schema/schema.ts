@@ -207,6 +207,8 @@ export const frameFlags = {
   weak: 32,
   /** syscall: made through the vsyscall page, where the kernel acts without a system call stop. */
   vsyscall: 64,
+  /** Calls that the in-tracee runtime recorded precede the event: its first data records, of space `syscallBuffer`. */
+  buffered: 128,
 } as const;
 
 export const dataSpaces = {
@@ -223,6 +225,11 @@ export const dataSpaces = {
   pointMemory: 5,
   /** sched: the task's XSAVE area, to compare with. */
   pointXsave: 6,
+  /**
+   * Entries of the syscall buffer (preload/layout.h), made since the task's event before. `address` is the length of them
+   * all; the payloads of the event's records of this space, one behind the other.
+   */
+  syscallBuffer: 7,
 } as const;
 
 export const mappingSources = {
@@ -236,6 +243,8 @@ export const mappingSources = {
   heap: 3,
   /** The stack: grows down; filled by data records. */
   stack: 4,
+  /** The in-tracee runtime: replay maps its own (docs/syscall-buffer.md). */
+  runtime: 5,
 } as const;
 
 export const taskKinds = { start: 1, exec: 2, exit: 3 } as const;

@@ -110,7 +110,6 @@ export function syscall(name: SyscallName, list: readonly Argument[], options: S
     arguments: list,
     mayBlock: false,
     restart: options.mayBlock ? 'system' : 'none',
-    bufferable: false,
     replay: 'emulate',
     modelled: true,
     ...options,

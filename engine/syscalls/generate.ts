@@ -1,6 +1,9 @@
 // Compiles the system call table into the recorder's: native/generated/syscalls.h.
 
+import { buffered } from './buffered.ts';
 import { generateChecks } from './checks.ts';
+import { countShape } from './count-shape.ts';
+import { generateBufferTable } from './generate-buffer.ts';
 import { type Argument, type Command, effectiveArguments, type OutParameter, type Syscall } from './model.ts';
 import { syscallNumbers } from './numbers.ts';
 import { syscalls } from './table.ts';
@@ -12,6 +15,7 @@ export function generateSyscalls(): Map<string, string> {
   return new Map([
     ['native/generated/syscalls.h', generateTable(syscalls)],
     ['native/generated/syscall-checks.inc', generateChecks(syscalls)],
+    ['preload/generated/calls.h', generateBufferTable(syscalls)],
   ]);
 }
 
@@ -82,7 +86,7 @@ function modelLine(call: Syscall, arrays: Arrays): string {
     call.arguments.length,
     call.modelled,
     call.mayBlock,
-    call.bufferable,
+    call.name in buffered,
     `ReplayKind::${call.replay}`,
     `RestartClass::${call.restart}`,
     `OtherCommands::${commands?.otherwise ?? 'none'}`,
@@ -148,20 +152,4 @@ function outLine(call: Syscall, list: readonly Argument[], index: number, out: O
     `${out.condition?.equals ?? 0}u`,
   ];
   return `{${fields.join(', ')}},  // ${call.name}`;
-}
-
-/** Bytes and sign of the argument that counts. */
-function countShape(call: Syscall, argument: Argument | undefined): [number, boolean] {
-  switch (argument?.kind.type) {
-    case 'int':
-      return [4, true];
-    case 'unsigned':
-      return [4, false];
-    case 'long':
-      return [8, true];
-    case 'size':
-      return [8, false];
-    default:
-      throw new Error(`${call.name}: argument "${argument?.name}" counts an out-parameter, but is not a number`);
-  }
 }

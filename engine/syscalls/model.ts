@@ -150,8 +150,6 @@ export interface Syscall {
   readonly arguments: readonly Argument[];
   readonly mayBlock: boolean;
   readonly restart: RestartClass;
-  /** May be logged to the syscall buffer in place of a stop. */
-  readonly bufferable: boolean;
   readonly replay: ReplayKind;
   /** False: what it writes is not known; the recorder compares memory. */
   readonly modelled: boolean;

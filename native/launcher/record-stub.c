@@ -14,15 +14,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Where the untraced system call instruction leaves rip: kAfterUntracedSyscall of native/tracee/tracee.h.
-#define AFTER_UNTRACED_SYSCALL 0x70000002u
+#include "layout.h"
 
-// Passes the calls made from our own instruction; everything else stops for the tracer. Data 1 tells the tracer that
+// Where our own system call instructions leave rip: that of the tracer's calls, and that of the in-tracee runtime's.
+#define AFTER_UNTRACED_SYSCALL (RR_UNTRACED + 2)
+#define AFTER_UNTRACED_RETURNING (RR_UNTRACED_RETURNING + 2)
+
+// Passes the calls made from our own instructions; everything else stops for the tracer. Data 1 tells the tracer that
 // the call is not of the x86-64 table (int 0x80, or x32).
 static const struct sock_filter filter[] = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 4),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 5),
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AFTER_UNTRACED_RETURNING, 1, 0),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AFTER_UNTRACED_SYSCALL, 0, 4),
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer) + 4),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 2),

@@ -109,6 +109,7 @@ void Recorder::callEntry(Task& task) {
   user_regs_struct registers;
   unsigned long verdict = 0;
   if (!getRegisters(task.tid, registers)) return lost(task);
+  showProgramAddress(task, registers);
   const long call = static_cast<long>(registers.orig_rax);
   if (task.ownFilter) {
     if (task.callEntered) {
@@ -139,6 +140,7 @@ void Recorder::callEntry(Task& task) {
     task.call = call;
     return refuseCall(task, -ENOSYS);
   }
+  takeBuffer(task);
   task.entry = registers;
   task.call = call;
   task.callEntered = true;
@@ -159,6 +161,7 @@ void Recorder::callEntry(Task& task) {
     task.comparing = !task.out.modelled();
   }
   if (registers.rip >= kVsyscallPage) return vsyscall(task);
+  countTrap(task);
   if (enterSpecial(task)) return;
   if (task.comparing) task.compare.before(task.tid, task.space->memory, arguments);
   // The exec of one thread waits for the ends of all others, which need the tracer.
@@ -380,6 +383,7 @@ void Recorder::callExit(Task& task) {
   const bool entered = task.enterWritten;
   task.callEntered = false;
   task.state = Task::State::runnable;
+  if (task.patchDue) patchSites(task);
   frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
         registers, 0, stdio);
 }
@@ -443,7 +447,10 @@ void Recorder::noteFilter(Task& task, bool failed) {
   if (failed) return;
   const bool forAll = task.call == SYS_seccomp && (task.arguments[1] & SECCOMP_FILTER_FLAG_TSYNC) != 0;
   for (auto& [tid, other] : tasks_) {
-    if (other.get() == &task || (forAll && other->threadGroup == task.threadGroup)) other->ownFilter = true;
+    if (other.get() != &task && (!forAll || other->threadGroup != task.threadGroup)) continue;
+    other->ownFilter = true;
+    other->space->patched.allTraced = true;
+    updateLocals(*other->space);
   }
 }
 
@@ -493,8 +500,10 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
     const bool seen = shared && sharedFiles_.seen(facts.device, facts.inode);
     const Descriptor file(open(link.c_str(), O_RDONLY | O_CLOEXEC));
     if (file && storeFile(file.number(), facts)) contentNeeded = seen;
-    if (shared)
+    if (shared) {
       sharedFiles_.add(facts.device, facts.inode, {task.space, task.tid, facts.address, facts.length, facts.offset});
+      if (!seen) updateAllLocals();
+    }
   }
   if (facts.source != schema::MappingSource::kStore) facts.source = schema::MappingSource::kRecorded;
   writer_.mapping(task.tid, facts);

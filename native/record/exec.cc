@@ -21,8 +21,10 @@ constexpr uint64_t kPage = 4096;
 // Code segment of 64-bit programs (__USER_CS in the kernel's asm/segment.h); a 32-bit program has 0x23.
 constexpr uint64_t kCodeSegment64 = 0x33;
 
-// `syscall; int3`: what the page of ours begins with.
-constexpr uint8_t kRuntimeCode[] = {0x0f, 0x05, 0xcc};
+// What the page of ours holds: `syscall; int3`, and at RR_UNTRACED_RETURNING `syscall; ret`.
+constexpr uint8_t kRuntimeCode[] = {0x0f, 0x05, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc,
+                                    0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0x0f, 0x05, 0xc3};
+static_assert(RR_UNTRACED_RETURNING - RR_UNTRACED == 16);
 
 std::string readWhole(const std::string& path) {
   std::string text;

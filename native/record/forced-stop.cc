@@ -14,6 +14,7 @@
 #include "record/execution-point.h"
 #include "record/program-maps.h"
 #include "record/recorder.h"
+#include "record/stepping.h"
 
 namespace rr {
 
@@ -27,13 +28,8 @@ constexpr int kMaximumSteps = 1000;
 // Processes with more resident memory than this are not hashed at a stop: 0.3 ms for each MB. Bytes.
 constexpr uint64_t kHashLimit = 16 << 20;
 
-constexpr size_t kSignalSetSize = 8;
 // Bytes of `syscall`, and of `int 0x80`.
 constexpr uint64_t kSyscallLength = 2;
-
-bool writeDebugRegister(pid_t tid, size_t index, uint64_t value) {
-  return ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, u_debugreg) + index * sizeof(value), value) == 0;
-}
 
 uint64_t residentBytes(pid_t tid) {
   char path[40];
@@ -46,28 +42,6 @@ uint64_t residentBytes(pid_t tid) {
   fclose(file);
   return read ? uint64_t{resident} * 4096 : ~0ULL;
 }
-
-// SIGTRAP must not be blocked while the task is stepped: the kernel would force it, and reset its disposition.
-class TrapUnblocked {
- public:
-  explicit TrapUnblocked(pid_t tid) : tid_(tid) {
-    if (ptrace(PTRACE_GETSIGMASK, tid, kSignalSetSize, &mask_) != 0) return;
-    if (!(mask_ & kTrapBit)) return;
-    const uint64_t without = mask_ & ~kTrapBit;
-    changed_ = ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &without) == 0;
-  }
-  ~TrapUnblocked() {
-    if (changed_) ptrace(PTRACE_SETSIGMASK, tid_, kSignalSetSize, &mask_);
-  }
-  TrapUnblocked(const TrapUnblocked&) = delete;
-  TrapUnblocked& operator=(const TrapUnblocked&) = delete;
-
- private:
-  static constexpr uint64_t kTrapBit = 1ULL << (SIGTRAP - 1);
-  pid_t tid_;
-  uint64_t mask_ = 0;
-  bool changed_ = false;
-};
 
 }  // namespace
 
@@ -112,13 +86,12 @@ void Recorder::considerInterrupt(Task& task) {
 // One step, or a run to `breakpoint` (0: none). False when something else stopped the task: its status is pending.
 bool Recorder::stepOnce(Task& task, uint64_t breakpoint) {
   if (breakpoint != 0) {
-    // DR7: breakpoint 0 enabled, on execution (Intel SDM volume 3, 18.2.4).
-    if (!writeDebugRegister(task.tid, 0, breakpoint) || !writeDebugRegister(task.tid, 7, 1)) return false;
+    if (!setBreakpoint(task.tid, breakpoint)) return false;
   }
   task.state = Task::State::inCall;  // no further interrupt
   const bool resumed = resume(task, breakpoint != 0 ? PTRACE_CONT : PTRACE_SINGLESTEP);
   if (resumed) waitFor(task);
-  if (breakpoint != 0) writeDebugRegister(task.tid, 7, 0);
+  if (breakpoint != 0) clearBreakpoint(task.tid);
   if (!resumed) {
     lost(task);
     return false;
@@ -140,6 +113,7 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
   const TrapUnblocked unblocked(task.tid);
   for (int steps = 0; steps < kMaximumSteps; steps++) {
     if (!getRegisters(task.tid, registers)) return false;
+    if (inHook(task, registers.rip)) return runToEdge(task, registers);
     uint8_t code[15] = {};
     const ssize_t got = task.space->memory.read(registers.rip, code, sizeof code);
     if (got <= 0) return true;  // faults at once
@@ -161,7 +135,8 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
       case SiteKind::stepOver:
         break;
       case SiteKind::legal:
-        if (registers.rip < kRuntimePage || registers.rip >= kRuntimePage + kRuntimePageSize) return true;
+        // Replay's search may replace the instruction; what a jump to the runtime borrows must stay.
+        if (!nearPatchedSite(task, registers.rip)) return true;
         break;
     }
     if (!stepOnce(task, breakpoint)) return false;
@@ -195,10 +170,11 @@ void Recorder::repeatCallEntry(Task& task) {
 void Recorder::forcedStop(Task& task) {
   task.interrupted = false;
   task.state = Task::State::runnable;
+  task.atEdge = false;
   user_regs_struct registers;
   if (!getRegisters(task.tid, registers)) return lost(task);
   // Still on its way out of a call, with its restart perhaps to come: it stands where that event left it.
-  const bool atEvent = static_cast<int64_t>(registers.orig_rax) >= 0;
+  const bool atEvent = static_cast<int64_t>(registers.orig_rax) >= 0 && !inHook(task, registers.rip);
   if (!atEvent && !goToLegalSite(task, registers)) return;
   const bool forSignal = !task.stashed.empty() && bringDeliverableForward(task);
   const bool random = nextForcedStop_ != 0 && monotonicNow() >= nextForcedStop_;
@@ -208,12 +184,17 @@ void Recorder::forcedStop(Task& task) {
   } else {
     if (!forSignal && !random && !anotherIsReady(task)) return;
     registers.orig_rax = ~0ULL;
-    recordPoint(task, registers);
+    if (task.atEdge) {
+      recordEdge(task, registers);
+    } else {
+      recordPoint(task, registers);
+    }
   }
   if (forSignal) injectStashed(task, registers, 0);
 }
 
 void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
+  takeBuffer(task);
   std::vector<uint8_t> area;
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kPointXsave, 0, area.data(), area.size());
   const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
@@ -223,9 +204,7 @@ void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
   const bool weak = residentBytes(task.tid) > kHashLimit;
   if (!weak) writeMemoryChecksums(task, registers);
   debug(task, "forced stop at %llx%s", registers.rip, weak ? ", weak" : "");
-  task.atEvent = registers;
-  task.inMidCode = false;
-  writer_.frame(schema::EventKind::kSched, task.tid, 0, registers, weak ? schema::kFrameWeak : uint8_t{0});
+  writeFrame(schema::EventKind::kSched, task, 0, registers, weak ? schema::kFrameWeak : uint8_t{0});
 }
 
 }  // namespace rr

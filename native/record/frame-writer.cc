@@ -69,22 +69,29 @@ uint64_t FrameWriter::memory(pid_t tid, const TraceeMemory& memory, uint64_t add
   return done;
 }
 
-void FrameWriter::data(pid_t tid, schema::DataSpace space, uint64_t address, const void* bytes, uint64_t length) {
-  uint64_t done = 0;
-  while (done < length) {
-    const size_t piece = std::min(length - done, kDataPiece);
-    auto* record = begin<schema::DataRecord>(piece, schema::RecordKind::kData);
-    if (!record) return;
-    record->address = address + done;
-    record->tid = tid;
-    record->space = static_cast<uint8_t>(space);
-    record->length = static_cast<uint32_t>(piece);
-    memcpy(record + 1, static_cast<const uint8_t*>(bytes) + done, piece);
-    ring_.commit(record->header.size);
-    bytes_ += padded(sizeof *record + piece);
-    dataCount_++;
-    done += piece;
+void FrameWriter::bufferEntries(pid_t tid, const uint8_t* bytes, uint64_t length) {
+  for (uint64_t done = 0; done < length; done += kDataPiece) {
+    piece(tid, schema::DataSpace::kSyscallBuffer, length, bytes + done, std::min(length - done, kDataPiece));
   }
+}
+
+void FrameWriter::data(pid_t tid, schema::DataSpace space, uint64_t address, const void* bytes, uint64_t length) {
+  for (uint64_t done = 0; done < length; done += kDataPiece) {
+    piece(tid, space, address + done, static_cast<const uint8_t*>(bytes) + done, std::min(length - done, kDataPiece));
+  }
+}
+
+void FrameWriter::piece(pid_t tid, schema::DataSpace space, uint64_t address, const uint8_t* bytes, uint64_t length) {
+  auto* record = begin<schema::DataRecord>(length, schema::RecordKind::kData);
+  if (!record) return;
+  record->address = address;
+  record->tid = tid;
+  record->space = static_cast<uint8_t>(space);
+  record->length = static_cast<uint32_t>(length);
+  memcpy(record + 1, bytes, length);
+  bytes_ += record->header.size;
+  ring_.commit(record->header.size);
+  dataCount_++;
 }
 
 void FrameWriter::mapping(pid_t tid, const MappingFacts& facts) {

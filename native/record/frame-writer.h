@@ -41,6 +41,8 @@ class FrameWriter {
   uint64_t memory(pid_t tid, const TraceeMemory& memory, uint64_t address, uint64_t length);
   // Bytes of ours, split over records as needed.
   void data(pid_t tid, schema::DataSpace space, uint64_t address, const void* bytes, uint64_t length);
+  // Entries of the syscall buffer, all that precede the event; split over records as needed.
+  void bufferEntries(pid_t tid, const uint8_t* bytes, uint64_t length);
   void mapping(pid_t tid, const MappingFacts& facts);
   void task(schema::TaskKind kind, pid_t tid, pid_t parent, pid_t threadGroup, int status, uint64_t cloneFlags,
             std::string_view text);
@@ -49,6 +51,7 @@ class FrameWriter {
              uint8_t stdio = 0);
 
  private:
+  void piece(pid_t tid, schema::DataSpace space, uint64_t address, const uint8_t* bytes, uint64_t length);
   template <typename Record>
   Record* begin(size_t payload, schema::RecordKind kind);
 

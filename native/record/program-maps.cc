@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "layout.h"
+
 namespace rr {
 
 namespace {
@@ -12,6 +14,7 @@ struct Area {
 
 std::vector<Area> areasOfOurs(const AddressSpace& space) {
   std::vector<Area> areas = {{kRuntimePage, kRuntimePage + kRuntimePageSize}};
+  if (space.patched.runtime == PatchedSites::Runtime::installed) areas.push_back({RR_CODE, RR_RUNTIME_END});
   for (const uint64_t scratch : space.scratch) areas.push_back({scratch, scratch + kScratchSize});
   std::sort(areas.begin(), areas.end(), [](const Area& one, const Area& other) { return one.start < other.start; });
   return areas;

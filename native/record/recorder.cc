@@ -72,7 +72,8 @@ Recorder::Recorder(RecorderOptions options, uint8_t* ring, size_t ringSize, Call
       callbacks_(std::move(callbacks)),
       ring_(ring, ringSize),
       writer_(ring_),
-      store_(options_.storeDirectory) {
+      store_(options_.storeDirectory),
+      runtime_(options_.launcher) {
   ring_.onFirstSealed = callbacks_.firstSlotFull;
 }
 
@@ -305,9 +306,17 @@ void Recorder::writeEnter(Task& task) {
 
 void Recorder::frame(schema::EventKind kind, Task& task, int number, const user_regs_struct& registers, uint8_t flags,
                      uint8_t stdio) {
+  if (options_.checksum != RecorderOptions::Checksum::never) writeChecksums(task, kind, registers);
+  writeFrame(kind, task, number, registers, flags, stdio);
+}
+
+void Recorder::writeFrame(schema::EventKind kind, Task& task, int number, const user_regs_struct& registers,
+                          uint8_t flags, uint8_t stdio) {
   task.atEvent = registers;
   task.inMidCode = false;
-  if (options_.checksum != RecorderOptions::Checksum::never) writeChecksums(task, kind, registers);
+  task.atForcedStop = kind == schema::EventKind::kSched;
+  if (task.bufferTaken) flags |= schema::kFrameBuffered;
+  task.bufferTaken = false;
   writer_.frame(kind, task.tid, number, registers, flags, stdio);
 }
 

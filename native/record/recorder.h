@@ -25,6 +25,7 @@
 #include "record/task.h"
 #include "record/vdso.h"
 #include "ring/ring.h"
+#include "tracee/runtime-image.h"
 
 namespace rr {
 
@@ -53,7 +54,8 @@ struct RecorderOptions {
   // Nanoseconds; 0: never.
   uint64_t forceStopMinimum = 0;
   uint64_t forceStopMaximum = 0;
-  bool markStdio = false;  // `[rr PID EVENT]` before what the program writes to standard output and error
+  bool syscallBuffer = true;  // record what can be without a stop
+  bool markStdio = false;     // `[rr PID EVENT]` before what the program writes to standard output and error
   bool debugLog = false;
 };
 
@@ -109,6 +111,8 @@ class Recorder {
   void writeEnter(Task& task);
   void frame(schema::EventKind kind, Task& task, int number, const user_regs_struct& registers, uint8_t flags = 0,
              uint8_t stdio = 0);
+  void writeFrame(schema::EventKind kind, Task& task, int number, const user_regs_struct& registers, uint8_t flags,
+                  uint8_t stdio = 0);
   void writeMemoryChecksums(const Task& task, const user_regs_struct& registers);
   void writeChecksums(const Task& task, schema::EventKind kind, const user_regs_struct& registers);
   void warnOnce(const std::string& key, const std::string& text);
@@ -147,8 +151,26 @@ class Recorder {
   bool goToLegalSite(Task& task, user_regs_struct& registers);
   bool stepOnce(Task& task, uint64_t breakpoint);
   void recordPoint(Task& task, const user_regs_struct& registers);
+  // syscall-buffer.cc
+  void countTrap(Task& task);
+  void patchSites(Task& task);
+  bool installRuntime(Task& task);
+  bool patchSite(Task& task, uint64_t site, const std::vector<MapLine>& maps);
+  bool mapStubArea(Task& task, uint64_t target, const std::vector<AddressRange>& free);
+  void updateLocals(const AddressSpace& space) const;
+  void updateAllLocals() const;
+  bool inHook(const Task& task, uint64_t rip) const;
+  bool nearPatchedSite(const Task& task, uint64_t rip) const;
+  void showProgramAddress(Task& task, user_regs_struct& registers) const;
+  bool bufferIsEmpty(const Task& task) const;
+  void takeBuffer(Task& task);
+  bool runToEdge(Task& task, user_regs_struct& registers);
+  void recordEdge(Task& task, const user_regs_struct& registers);
+  void signalInHook(Task& task, const siginfo_t& info, user_regs_struct& registers);
   // signals.cc
   void signalStop(Task& task, int signal);
+  bool standsAtEvent(const Task& task, const user_regs_struct& registers) const;
+  void stash(Task& task, const siginfo_t& info);
   bool emulateTimeStamp(Task& task, const siginfo_t& info, user_regs_struct& registers);
   void deliver(Task& task, const siginfo_t& info, const user_regs_struct& registers, uint8_t flags);
   void deliverStashedAtEntry(Task& task);
@@ -178,6 +200,11 @@ class Recorder {
   StdioMonitor stdio_;
   SharedFiles sharedFiles_;
   Vdso vdso_;
+  RuntimeImage runtime_;
+  std::vector<uint8_t> bufferBytes_;
+  // Offsets of the system call instructions that were worth a patch, by file (device, inode): the next process patches
+  // them all when it patches one.
+  std::map<std::pair<uint64_t, uint64_t>, std::set<uint64_t>> hotSites_;
   std::thread thread_;
   std::atomic<bool> terminate_ = false;
   std::atomic<pid_t> tracerTid_ = 0;

@@ -33,6 +33,13 @@ class SharedFiles {
     return found == files_.end() ? nullptr : &found->second;
   }
 
+  // (device, inode) of all that were ever mapped.
+  std::vector<std::pair<uint64_t, uint64_t>> identities() const {
+    std::vector<std::pair<uint64_t, uint64_t>> all;
+    for (const auto& [identity, views] : files_) all.push_back(identity);
+    return all;
+  }
+
  private:
   std::map<std::pair<uint64_t, uint64_t>, std::vector<View>> files_;
 };

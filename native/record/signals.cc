@@ -123,6 +123,7 @@ void Recorder::signalStop(Task& task, int signal) {
   if (task.threadGroup == initialTid_) noteSender(info);
   // Our own call for a fresh signal stop, when another stop has served already.
   if (info.si_code == SI_TKILL && info.si_pid == getpid() && task.stashed.empty()) return;
+  if (inHook(task, registers.rip)) return signalInHook(task, info, registers);
   if (signal == SIGSEGV && !task.ownTscTrap && emulateTimeStamp(task, info, registers)) {
     if (!task.stashed.empty() && bringDeliverableForward(task)) {
       const siginfo_t stashed = task.stashed.front();
@@ -136,10 +137,9 @@ void Recorder::signalStop(Task& task, int signal) {
   debug(task, "signal %d, code %d, at %llx%s", signal, info.si_code, registers.rip, deterministic ? ", its own" : "");
   if (contains(sets.caught, signal)) {
     if (deterministic) return deliver(task, info, registers, schema::kFrameDeterministic);
-    if (samePoint(registers, task.atEvent)) return deliver(task, info, registers, 0);
+    if (standsAtEvent(task, registers)) return deliver(task, info, registers, 0);
     // In mid-computation: kept for the next event. The kernel forgets it now.
-    if (task.stashed.empty()) task.stashedAt = monotonicNow();
-    task.stashed.push_back(info);
+    stash(task, info);
     return;
   }
   const DefaultAction action = contains(sets.ignored, signal) ? DefaultAction::ignore : defaultAction(signal);
@@ -147,10 +147,50 @@ void Recorder::signalStop(Task& task, int signal) {
   task.resumeSignal = signal;
   if (action != DefaultAction::end) return;
   // In mid-computation there is no event to name: the exit event that follows tells all.
-  if (!deterministic && !samePoint(registers, task.atEvent)) return;
+  if (!deterministic && !standsAtEvent(task, registers)) return;
+  takeBuffer(task);
   writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
   frame(schema::EventKind::kSignal, task, signal, registers,
         static_cast<uint8_t>(schema::kFrameFatal | (deterministic ? schema::kFrameDeterministic : 0)));
+}
+
+// True when it has not executed anything since its last event: a signal may then be recorded where it is.
+bool Recorder::standsAtEvent(const Task& task, const user_regs_struct& registers) const {
+  return !task.atForcedStop && samePoint(registers, task.atEvent) && bufferIsEmpty(task);
+}
+
+void Recorder::stash(Task& task, const siginfo_t& info) {
+  if (task.stashed.empty()) task.stashedAt = monotonicNow();
+  task.stashed.push_back(info);
+}
+
+// A signal has come while the in-tracee runtime makes a call for the task. Those that the program would notice wait
+// until it is out of there: its addresses are not for the program.
+void Recorder::signalInHook(Task& task, const siginfo_t& info, user_regs_struct& registers) {
+  const int signal = info.si_signo;
+  if (isDeterministic(info)) {
+    // The hook has touched memory of the program's that is not there: the call is made traced, and the kernel tells.
+    registers.rip = runtime_.header().abort;
+    registers.orig_rax = ~0ULL;
+    if (!setRegisters(task.tid, registers)) lost(task);
+    return;
+  }
+  const SignalSets sets = readSignalSets(task.tid);
+  const bool caught = contains(sets.caught, signal);
+  const DefaultAction action = contains(sets.ignored, signal) ? DefaultAction::ignore : defaultAction(signal);
+  if (!caught && action == DefaultAction::ignore) {
+    task.resumeSignal = signal;
+    return;
+  }
+  if (!caught && action == DefaultAction::end) {
+    if (signal != options_.continueThroughSignal) task.resumeSignal = signal;
+    return;
+  }
+  stash(task, info);
+  task.atEdge = false;
+  if (!runToEdge(task, registers) || !task.atEdge || !bringDeliverableForward(task)) return;
+  recordEdge(task, registers);
+  injectStashed(task, registers, 0);
 }
 
 // rdtsc and rdtscp trap by PR_SET_TSC. True when this was one: it has been carried out and recorded.
@@ -180,6 +220,7 @@ bool Recorder::emulateTimeStamp(Task& task, const siginfo_t& info, user_regs_str
     lost(task);
     return true;
   }
+  takeBuffer(task);
   frame(schema::EventKind::kTrap, task, kind, registers);
   return true;
 }
@@ -188,6 +229,7 @@ bool Recorder::emulateTimeStamp(Task& task, const siginfo_t& info, user_regs_str
 void Recorder::deliver(Task& task, const siginfo_t& info, const user_regs_struct& registers, uint8_t flags) {
   const int signal = info.si_signo;
   if (ptrace(PTRACE_SETSIGINFO, task.tid, 0, &info) != 0) return lost(task);
+  takeBuffer(task);
   writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
   frame(schema::EventKind::kSignal, task, signal, registers, flags);
   // A step into a handler stops at its first instruction, before executing it (signal_setup_done in the kernel).

@@ -22,6 +22,12 @@ bool StdioMonitor::same(pid_t tid, int fd, const struct stat& theirs, int ours) 
   return order < 0 ? fd == ours : order == 0;
 }
 
+StdioMonitor::Identity StdioMonitor::identity(int ours) const {
+  if (!open_[ours]) return {};
+  const struct stat& mine = ours_[ours];
+  return {mine.st_dev, mine.st_ino, S_ISCHR(mine.st_mode) && !isatty(ours)};
+}
+
 uint8_t StdioMonitor::target(pid_t tid, int fd) const {
   char path[48];
   snprintf(path, sizeof path, "/proc/%d/fd/%d", tid, fd);

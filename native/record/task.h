@@ -13,6 +13,7 @@
 
 #include "record/memory-compare.h"
 #include "record/out-parameters.h"
+#include "record/patched-sites.h"
 #include "tracee/tracee.h"
 
 namespace rr {
@@ -27,6 +28,7 @@ struct AddressSpace {
   bool undumpable = false;              // the program has set PR_SET_DUMPABLE to 0; the kernel has not (calls.cc)
   std::vector<uint64_t> scratch;        // all scratch areas, each kScratchSize bytes
   std::vector<uint64_t> unusedScratch;  // those of threads that are gone
+  PatchedSites patched;                 // system call sites that jump to the in-tracee runtime
 };
 
 struct Task {
@@ -50,6 +52,14 @@ struct Task {
   bool inMidCode = false;
   // Registers as the last event left them: what replay knows it to stand at.
   user_regs_struct atEvent = {};
+  // The last event was a forced stop: having its registers again does not mean to be there still.
+  bool atForcedStop = false;
+  // The site of the call it is in has stopped often enough to be patched when the call ends.
+  bool patchDue = false;
+  // It stands right behind its last buffered call.
+  bool atEdge = false;
+  // Entries of the syscall buffer have been written to the trace, for the next frame.
+  bool bufferTaken = false;
 
   // The system call it is in.
   bool callEntered = false;   // between entry and exit

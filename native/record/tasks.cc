@@ -49,6 +49,7 @@ void Recorder::cloned(Task& task) {
     child->space->runtimePage = task.space->runtimePage;
     child->space->undumpable = task.space->undumpable;
     child->space->scratch = child->space->unusedScratch = task.space->scratch;
+    child->space->patched = task.space->patched;
   }
   if (flags & CLONE_CHILD_CLEARTID) child->clearChildTid = childTidAddress;
   Task& added = *child;
@@ -114,7 +115,10 @@ void Recorder::exiting(Task& task) {
   if (started_ && task.callEntered) writeEnter(task);
   task.state = Task::State::dying;
   const pid_t tid = task.tid;
-  if (started_) foreseeRobustWrites(task);
+  if (started_) {
+    takeBuffer(task);
+    foreseeRobustWrites(task);
+  }
   if (!resume(task, PTRACE_CONT)) return lost(task);
   if (!started_) return;
   bool othersInGroup = false;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -125,6 +126,24 @@ int sendDescriptor(pid_t tid, const TraceeMemory& memory, int socket, int descri
   int number;
   memcpy(&number, area.control + CMSG_LEN(0), sizeof number);
   return number;
+}
+
+int installRuntime(pid_t tid, const TraceeMemory& memory, const RuntimeImage& image) {
+  constexpr uint64_t kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  const uint64_t code[6] = {RR_CODE, RR_CODE_SIZE, PROT_READ | PROT_EXEC, kFlags, ~0ULL, 0};
+  const uint64_t writable[6] = {RR_WRITABLE, RR_WRITABLE_SIZE, PROT_READ | PROT_WRITE, kFlags, ~0ULL, 0};
+  const auto map = [&](const uint64_t(&arguments)[6]) -> int {
+    const long result = remoteCall(tid, SYS_mmap, arguments);
+    if (result == static_cast<long>(arguments[0])) return 0;
+    return result < 0 ? static_cast<int>(result) : -EINVAL;
+  };
+  if (const int error = map(code)) return error;
+  if (const int error = map(writable)) return error;
+  rr_locals locals = {};
+  locals.entry = image.header().replayEntry;
+  if (!memory.writeAll(RR_CODE, image.code().data(), image.code().size())) return -errno;
+  if (!memory.writeAll(RR_LOCALS, &locals, sizeof locals)) return -errno;
+  return 0;
 }
 
 }  // namespace rr

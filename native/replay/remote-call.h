@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "tracee/runtime-image.h"
 #include "tracee/tracee.h"
 
 namespace rr {
@@ -24,5 +25,8 @@ pid_t remoteClone(pid_t tid, uint64_t flags);
 // is the tracees' descriptor kReplaySocket. Returns the descriptor's number there, or -errno (EMFILE: no number left;
 // EBADMSG: the tracee did not get it).
 int sendDescriptor(pid_t tid, const TraceeMemory& memory, int socket, int descriptor);
+
+// Maps the in-tracee runtime in its replaying form (docs/syscall-buffer.md). 0, or -errno.
+int installRuntime(pid_t tid, const TraceeMemory& memory, const RuntimeImage& image);
 
 }  // namespace rr

@@ -82,6 +82,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::call>("call"),
                            InstanceMethod<&Self::clone>("clone"),
                            InstanceMethod<&Self::sendDescriptor>("sendDescriptor"),
+                           InstanceMethod<&Self::installRuntime>("installRuntime"),
+                           InstanceAccessor<&Self::runtimeAddresses>("runtimeAddresses"),
                            InstanceMethod<&Self::readMemory>("readMemory"),
                            InstanceMethod<&Self::writeMemory>("writeMemory"),
                            InstanceMethod<&Self::checksum>("checksum"),
@@ -97,6 +99,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
 
   explicit ReplayProcessesWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ReplayProcessesWrap>(info) {
     if (!info[0].IsString()) throw Napi::TypeError::New(info.Env(), "expected the launcher's path");
+    runtime_.emplace(info[0].As<Napi::String>().Utf8Value());
     std::string error;
     first_ = processes_.spawn(info[0].As<Napi::String>().Utf8Value(), error);
     if (first_ == 0) throw Napi::Error::New(info.Env(), error);
@@ -148,6 +151,21 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     const TraceeMemory& memory = memoryOf(info.Env(), tid);
     const int number = rr::sendDescriptor(tid, memory, processes_.socket(), tidOf(info[1]));
     return Napi::Number::New(info.Env(), number);
+  }
+
+  Napi::Value installRuntime(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    if (!runtime_->loaded()) throw Napi::Error::New(info.Env(), runtime_->error());
+    return Napi::Number::New(info.Env(), rr::installRuntime(tid, memoryOf(info.Env(), tid), *runtime_));
+  }
+
+  Napi::Value runtimeAddresses(const Napi::CallbackInfo& info) {
+    const auto number = [&](uint64_t value) { return Napi::Number::New(info.Env(), static_cast<double>(value)); };
+    Napi::Object addresses = Napi::Object::New(info.Env());
+    addresses.Set("afterTraced", number(runtime_->header().afterTraced));
+    addresses.Set("afterStop", number(runtime_->header().afterStop));
+    addresses.Set("end", number(runtime_->header().end));
+    return addresses;
   }
 
   const TraceeMemory& memoryOf(Napi::Env env, pid_t tid) {
@@ -238,6 +256,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   void close(const Napi::CallbackInfo& info) { processes_.close(); }
 
   ReplayProcesses processes_;
+  std::optional<RuntimeImage> runtime_;
   pid_t first_ = 0;
   std::optional<PointSearch> search_;  // the search under way
 };

@@ -41,7 +41,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     alwaysSwitch: values.has('always-switch'),
     cpuUnbound: values.has('cpu-unbound'),
     compress: values.text('compress') === '' ? 'fast' : (values.word('compress', ['none', 'fast', 'best']) ?? 'fast'),
-    noSyscallBuffer: values.has('no-syscall-buffer'),
+    noSyscallBuffer: values.has('no-syscall-buffer') || values.has('no-preload'),
     ...withoutUndefined(optional),
   };
 }

@@ -1,6 +1,14 @@
 /** Forced stops: points in mid-code, found again by the state that the recorder saved (docs/execution-points.md). */
-import { type DataRecordView, dataSize, dataSpaces, type FrameView, registerIndex } from '../../generated/schema.ts';
+import {
+  type DataRecordView,
+  dataSize,
+  dataSpaces,
+  type FrameView,
+  frameFlags,
+  registerIndex,
+} from '../../generated/schema.ts';
 import { logger } from '../../log.ts';
+import { masks, registersEqual } from '../compare.ts';
 import { type PointStart, pointResults, pointStarts, waitBroken } from '../primitives.ts';
 import { readFrameRegisters, registerText } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
@@ -24,6 +32,10 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   readFrameRegisters(frame, replayer.expected);
   replayer.prepareToRun(task);
   const point = readPoint(replayer, frame);
+  if (isBehindBuffer(frame, point)) {
+    arriveBehindBuffer(replayer, frame, task);
+    return;
+  }
   const counts = new BigUint64Array(5);
   let wrong = 0;
   replayer.beginWatch();
@@ -56,6 +68,19 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
     () =>
       `event ${frame.eventNumber}: forced stop found after ${counts[0]} stops, ${counts[2]} of them by ${counts[1]} stubs, ${wrong} wrong`,
   );
+  replayer.adopt(frame, task);
+}
+
+/** Stopped right behind a buffered call: nothing of the point was saved, since the number of calls tells all. */
+function isBehindBuffer(frame: FrameView, point: RecordedPoint): boolean {
+  return (frame.flags & frameFlags.buffered) !== 0 && point.memory.length === 0 && point.xsave.length === 0;
+}
+
+function arriveBehindBuffer(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (!registersEqual(replayer.expected, task.registers, masks.signal)) {
+    replayer.found.set(task.registers);
+    throw replayer.registerDivergence(frame, task, masks.signal);
+  }
   replayer.adopt(frame, task);
 }
 

@@ -4,6 +4,7 @@ import { syscallNumbers } from '../../syscalls/numbers.ts';
 import { applyData } from '../apply-data.ts';
 import { masks, type RegisterMask, registersEqual } from '../compare.ts';
 import { echoMark, echoMemory } from '../echo-output.ts';
+import { mapRecords } from '../map-records.ts';
 import { memoryCall } from '../memory-calls.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
@@ -78,6 +79,7 @@ function runBehindVsyscall(replayer: Replayer, frame: FrameView, task: Task): vo
 function complete(replayer: Replayer, frame: FrameView, task: Task): void {
   const execute = memoryCall(frame.number);
   if (execute !== undefined) execute(replayer, frame, task);
+  else if (frame.mappingCount > 0) mapRecords(replayer, frame, task);
   if (frame.stdio !== 0) echoMark(replayer, frame, task);
   const hadOutput = frame.dataCount > 0 && applyData(replayer, frame);
   if (frame.stdio !== 0 && !hadOutput) echoMemory(replayer, frame, task);

@@ -21,7 +21,7 @@ import { fcntlCommands } from '../commands/fcntl.ts';
 import { ioctlCommands } from '../commands/ioctl.ts';
 import type { Syscall } from '../model.ts';
 
-const transfers = { mayBlock: true, bufferable: true } as const;
+const transfers = { mayBlock: true } as const;
 const blocks = { mayBlock: true } as const;
 
 export const descriptors: readonly Syscall[] = [
@@ -44,8 +44,8 @@ export const descriptors: readonly Syscall[] = [
     [descriptor('fd'), struct('vec', 'iovec'), size('vlen'), long('pos_l'), long('pos_h'), flags('flags', 'readWrite')],
     blocks,
   ),
-  syscall('lseek', [descriptor('fd'), long('offset'), flags('whence', 'seek')], { bufferable: true }),
-  syscall('close', [descriptor('fd')], { bufferable: true }),
+  syscall('lseek', [descriptor('fd'), long('offset'), flags('whence', 'seek')]),
+  syscall('close', [descriptor('fd')]),
   syscall('close_range', [unsigned('first'), unsigned('last'), flags('flags', 'closeRange')]),
   syscall('dup', [descriptor('oldfd')]),
   syscall('dup2', [descriptor('oldfd'), descriptor('newfd')]),
@@ -53,7 +53,6 @@ export const descriptors: readonly Syscall[] = [
   // Only F_SETLKW and F_OFD_SETLKW wait.
   syscall('fcntl', [descriptor('fd'), flags('cmd', 'fcntl'), hex('arg')], {
     mayBlock: true,
-    bufferable: true,
     commands: fcntlCommands,
   }),
   syscall('ioctl', [descriptor('fd'), unsigned('request'), hex('arg')], { mayBlock: true, commands: ioctlCommands }),

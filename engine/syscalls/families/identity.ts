@@ -2,13 +2,11 @@
 import { bytes, flags, inOut, int, out, resultArray, string, struct, syscall } from '../arguments.ts';
 import type { Syscall } from '../model.ts';
 
-const reads = { bufferable: true } as const;
-
 export const identity: readonly Syscall[] = [
-  syscall('getuid', [], reads),
-  syscall('getgid', [], reads),
-  syscall('geteuid', [], reads),
-  syscall('getegid', [], reads),
+  syscall('getuid', []),
+  syscall('getgid', []),
+  syscall('geteuid', []),
+  syscall('getegid', []),
   syscall('getresuid', [out('ruid', 'u32'), out('euid', 'u32'), out('suid', 'u32')]),
   syscall('getresgid', [out('rgid', 'u32'), out('egid', 'u32'), out('sgid', 'u32')]),
   syscall('setuid', [int('uid')]),
@@ -22,10 +20,10 @@ export const identity: readonly Syscall[] = [
   // With size 0 the result is the number of groups, and nothing is written.
   syscall('getgroups', [int('size'), resultArray('list', 'u32', 0)]),
   syscall('setgroups', [int('size'), struct('list', 'u32')]),
-  syscall('getpgid', [int('pid')], reads),
+  syscall('getpgid', [int('pid')]),
   syscall('setpgid', [int('pid'), int('pgid')]),
-  syscall('getpgrp', [], reads),
-  syscall('getsid', [int('pid')], reads),
+  syscall('getpgrp', []),
+  syscall('getsid', [int('pid')]),
   syscall('setsid', []),
   // The head's version is corrected when it is unknown; version 1 has one element of data, later ones two.
   syscall('capget', [inOut('hdrp', 'cap_header'), inOut('datap', 'cap_data2')]),

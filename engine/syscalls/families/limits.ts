@@ -31,10 +31,10 @@ export const limits: readonly Syscall[] = [
     struct('new_limit', 'rlimit'),
     out('old_limit', 'rlimit'),
   ]),
-  syscall('getrusage', [flags('who', 'usage'), out('usage', 'rusage')], { bufferable: true }),
-  syscall('sysinfo', [out('info', 'sysinfo')], { bufferable: true }),
+  syscall('getrusage', [flags('who', 'usage'), out('usage', 'rusage')]),
+  syscall('sysinfo', [out('info', 'sysinfo')]),
 
-  syscall('sched_yield', [], { bufferable: true }),
+  syscall('sched_yield', []),
   syscall('sched_setparam', [int('pid'), struct('param', 'sched_param')]),
   syscall('sched_getparam', [int('pid'), out('param', 'sched_param')]),
   syscall('sched_setscheduler', [int('pid'), flags('policy', 'scheduler'), struct('param', 'sched_param')]),
@@ -44,7 +44,7 @@ export const limits: readonly Syscall[] = [
   syscall('sched_rr_get_interval', [int('pid'), out('tp', 'timespec')]),
   syscall('sched_setaffinity', [int('pid'), unsigned('len'), bytes('mask', 1)]),
   // The result is the number of bytes written.
-  syscall('sched_getaffinity', [int('pid'), unsigned('len'), resultBytes('mask', 1)], { bufferable: true }),
+  syscall('sched_getaffinity', [int('pid'), unsigned('len'), resultBytes('mask', 1)]),
   syscall('sched_setattr', [int('pid'), sized('attr', 0), unsigned('flags')]),
   syscall('sched_getattr', [
     int('pid'),
@@ -57,6 +57,5 @@ export const limits: readonly Syscall[] = [
 
   syscall('getrandom', [resultBytes('buf', 1), size('buflen'), flags('flags', 'random')], {
     mayBlock: true,
-    bufferable: true,
   }),
 ];

@@ -27,7 +27,7 @@ const polled = outArray('fds', 'pollfd', 1, { inOut: true, written: 'interrupted
 const events = resultArray('events', 'epoll_event', 2);
 
 export const poll: readonly Syscall[] = [
-  syscall('poll', [polled, unsigned('nfds'), int('timeout')], { mayBlock: true, restart: 'block', bufferable: true }),
+  syscall('poll', [polled, unsigned('nfds'), int('timeout')], { mayBlock: true, restart: 'block' }),
   // What is left of the timeout is stored, whatever the result.
   syscall('ppoll', [polled, unsigned('nfds'), inOut('tmo_p', 'timespec'), bytes('sigmask', 4), size('sigsetsize')], {
     mayBlock: true,
@@ -67,7 +67,6 @@ export const poll: readonly Syscall[] = [
   syscall('epoll_wait', [descriptor('epfd'), events, int('maxevents'), int('timeout')], {
     mayBlock: true,
     restart: 'none',
-    bufferable: true,
   }),
   syscall(
     'epoll_pwait',
@@ -103,7 +102,7 @@ export const poll: readonly Syscall[] = [
       unsigned('val3'),
     ],
     // Without a timeout ERESTARTSYS, with one ERESTART_RESTARTBLOCK.
-    { mayBlock: true, restart: 'block', bufferable: true, commands: futexCommands },
+    { mayBlock: true, restart: 'block', commands: futexCommands },
   ),
   syscall(
     'futex_waitv',

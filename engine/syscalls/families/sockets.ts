@@ -19,7 +19,7 @@ import {
 import type { Syscall } from '../model.ts';
 
 const blocks = { mayBlock: true } as const;
-const transfers = { mayBlock: true, bufferable: true } as const;
+const transfers = { mayBlock: true } as const;
 /** SO_GET_FILTER counts instructions of 8 bytes, where all other options count bytes. */
 const filterOption = 26;
 

@@ -2,20 +2,19 @@
 import { descriptor, flags, hex, inOut, int, out, struct, syscall, unsigned } from '../arguments.ts';
 import type { Syscall } from '../model.ts';
 
-const reads = { bufferable: true } as const;
 /** The rest of the time is stored only when the sleep ends early. */
 const remaining = (name: string) => out(name, 'timespec', { written: 'failure', inOut: true });
 
 export const time: readonly Syscall[] = [
-  syscall('time', [out('tloc', 'long')], reads),
-  syscall('gettimeofday', [out('tv', 'timeval'), out('tz', 'timezone')], reads),
+  syscall('time', [out('tloc', 'long')]),
+  syscall('gettimeofday', [out('tv', 'timeval'), out('tz', 'timezone')]),
   syscall('settimeofday', [struct('tv', 'timeval'), struct('tz', 'timezone')]),
-  syscall('clock_gettime', [flags('clockid', 'clock'), out('tp', 'timespec')], reads),
-  syscall('clock_getres', [flags('clockid', 'clock'), out('res', 'timespec')], reads),
+  syscall('clock_gettime', [flags('clockid', 'clock'), out('tp', 'timespec')]),
+  syscall('clock_getres', [flags('clockid', 'clock'), out('res', 'timespec')]),
   syscall('clock_settime', [flags('clockid', 'clock'), struct('tp', 'timespec')]),
   syscall('clock_adjtime', [flags('clockid', 'clock'), inOut('buf', 'timex')]),
   syscall('adjtimex', [inOut('buf', 'timex')]),
-  syscall('times', [out('buf', 'tms')], reads),
+  syscall('times', [out('buf', 'tms')]),
   syscall('nanosleep', [struct('req', 'timespec'), remaining('rem')], { mayBlock: true, restart: 'block' }),
   syscall(
     'clock_nanosleep',
@@ -48,5 +47,5 @@ export const time: readonly Syscall[] = [
     out('old_value', 'itimerspec'),
   ]),
   syscall('timerfd_gettime', [descriptor('fd'), out('curr_value', 'itimerspec')]),
-  syscall('getcpu', [out('cpu', 'u32'), out('node', 'u32'), hex('tcache')], reads),
+  syscall('getcpu', [out('cpu', 'u32'), out('node', 'u32'), hex('tcache')]),
 ];

@@ -1,0 +1,40 @@
+// Which system call sites of an address space jump to the in-tracee runtime, and where the stubs between lie
+// (docs/syscall-buffer.md). Plain data; syscall-buffer.cc does the work. A forked child starts with a copy.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "patch/free-space.h"
+
+namespace rr {
+
+struct PatchedSites {
+  enum class Runtime {
+    absent,     // not mapped yet
+    installed,  // mapped
+    refused,    // cannot be mapped, or must not be used: every call of this address space goes traced
+  };
+  // Value of `traps` for a site that cannot be patched.
+  static constexpr uint32_t kUnpatchable = ~0U;
+
+  Runtime runtime = Runtime::absent;
+  bool allTraced = false;                        // a seccomp filter of the program's would judge the runtime's calls
+  uint32_t worthwhileTraps = 0;                  // stops that a patch would have saved
+  std::unordered_map<uint64_t, uint32_t> traps;  // by address of the instruction: how often it has stopped
+  std::map<uint64_t, uint64_t> stubOf;           // by address of the instruction
+  std::map<uint64_t, uint64_t> siteOf;           // by address of the stub
+  std::vector<AddressRange> areas;               // memory mapped for stubs, ascending
+  std::vector<AddressRange> room;                // what is left of it, ascending
+
+  bool inArea(uint64_t address) const {
+    for (const AddressRange& area : areas) {
+      if (address >= area.start && address < area.end) return true;
+    }
+    return false;
+  }
+};
+
+}  // namespace rr

@@ -1,0 +1,47 @@
+// What it takes to run a stopped task to a place without it noticing.
+#pragma once
+
+#include <stddef.h>
+#include <sys/ptrace.h>
+#include <sys/types.h>
+#include <sys/user.h>
+
+#include <csignal>
+#include <cstdint>
+
+namespace rr {
+
+// SIGTRAP must not be blocked while the task is stepped: the kernel would force it, and reset its disposition.
+class TrapUnblocked {
+ public:
+  explicit TrapUnblocked(pid_t tid) : tid_(tid) {
+    if (ptrace(PTRACE_GETSIGMASK, tid, kSignalSetSize, &mask_) != 0) return;
+    if (!(mask_ & kTrapBit)) return;
+    const uint64_t without = mask_ & ~kTrapBit;
+    changed_ = ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &without) == 0;
+  }
+  ~TrapUnblocked() {
+    if (changed_) ptrace(PTRACE_SETSIGMASK, tid_, kSignalSetSize, &mask_);
+  }
+  TrapUnblocked(const TrapUnblocked&) = delete;
+  TrapUnblocked& operator=(const TrapUnblocked&) = delete;
+
+ private:
+  static constexpr size_t kSignalSetSize = 8;
+  static constexpr uint64_t kTrapBit = 1ULL << (SIGTRAP - 1);
+  pid_t tid_;
+  uint64_t mask_ = 0;
+  bool changed_ = false;
+};
+
+inline bool writeDebugRegister(pid_t tid, size_t index, uint64_t value) {
+  return ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, u_debugreg) + index * sizeof(value), value) == 0;
+}
+
+// A breakpoint on execution, by debug register 0 (Intel SDM volume 3, 18.2.4). False with errno set.
+inline bool setBreakpoint(pid_t tid, uint64_t address) {
+  return writeDebugRegister(tid, 0, address) && writeDebugRegister(tid, 7, 1);
+}
+inline void clearBreakpoint(pid_t tid) { writeDebugRegister(tid, 7, 0); }
+
+}  // namespace rr

@@ -1,0 +1,400 @@
+// The recorder's side of the syscall buffer: patching the system call sites that come back, taking what the in-tracee
+// runtime has recorded, and keeping the runtime out of the program's sight. docs/syscall-buffer.md tells how it works.
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "generated/syscalls.h"
+#include "patch/jump.h"
+#include "record/recorder.h"
+#include "record/stepping.h"
+
+namespace rr {
+
+namespace {
+
+constexpr uint64_t kPage = 4096;
+// Mapping the runtime costs some 20 stops, patching a site some 5: an address space must have made this many calls that
+// a buffer would have saved before its first site is patched, and each site so many.
+constexpr uint32_t kTrapsBeforeRuntime = 20;
+constexpr uint32_t kTrapsBeforePatch = 3;
+// Sites of one file that are patched together.
+constexpr size_t kMostAtOnce = 64;
+// Bytes of a system call instruction, and of a stub.
+constexpr uint8_t kSyscallLength = 2;
+constexpr uint64_t kStubSize = 24;
+// Memory for stubs is mapped in pieces of about this size: most sites of one file need targets at a like distance.
+constexpr uint64_t kStubArea = 256 * 1024;
+// Kept free around what the program has mapped, above its heap and below its stack. Bytes.
+constexpr uint64_t kMargin = 64 * 1024;
+constexpr uint64_t kHeapRoom = 4 << 20;
+constexpr uint64_t kStackRoom = 16 << 20;
+
+// Results of interrupted calls inside the kernel (include/linux/errno.h): ERESTARTSYS to ERESTART_RESTARTBLOCK.
+bool isRestart(uint64_t result) {
+  const auto error = static_cast<int64_t>(result);
+  return error <= -512 && error >= -516;
+}
+
+// mov $returnAddress, %rcx; jmp *RR_LOCALS (the address of the hook).
+std::array<uint8_t, kStubSize> stubCode(uint64_t returnAddress) {
+  std::array<uint8_t, kStubSize> code = {0x48, 0xb9};
+  memcpy(code.data() + 2, &returnAddress, sizeof returnAddress);
+  constexpr uint8_t kJump[] = {0xff, 0x24, 0x25};
+  constexpr uint32_t kEntry = RR_LOCALS + RR_LOCALS_ENTRY;
+  memcpy(code.data() + 10, kJump, sizeof kJump);
+  memcpy(code.data() + 13, &kEntry, sizeof kEntry);
+  std::fill(code.begin() + 17, code.end(), uint8_t{0xcc});
+  return code;
+}
+
+const MapLine* lineOf(const std::vector<MapLine>& maps, uint64_t address) {
+  for (const MapLine& line : maps) {
+    if (address >= line.start && address < line.end) return &line;
+  }
+  return nullptr;
+}
+
+// Code that only a debugger would change while it is mapped.
+bool isFixedCode(const MapLine& line) {
+  return line.executable && !line.writable && !line.shared && (line.inode != 0 || line.name == "[vdso]");
+}
+
+void insertSorted(std::vector<AddressRange>& ranges, const AddressRange& range) {
+  const auto before = [](const AddressRange& a, const AddressRange& b) { return a.start < b.start; };
+  ranges.insert(std::upper_bound(ranges.begin(), ranges.end(), range, before), range);
+}
+
+// Where stubs may be mapped.
+std::vector<AddressRange> unusedRanges(const std::vector<MapLine>& maps) {
+  std::vector<AddressRange> taken;
+  taken.push_back({kRuntimePage, RR_RUNTIME_END});
+  for (const MapLine& line : maps) {
+    AddressRange range = {line.start, line.end};
+    if (line.name == "[heap]") range.end += kHeapRoom;
+    if (line.name == "[stack]") range.start -= kStackRoom;
+    insertSorted(taken, range);
+  }
+  // As gapsBetween wants them: without overlaps.
+  std::vector<AddressRange> joined;
+  for (const AddressRange& range : taken) {
+    if (!joined.empty() && range.start <= joined.back().end) {
+      joined.back().end = std::max(joined.back().end, range.end);
+    } else {
+      joined.push_back(range);
+    }
+  }
+  return gapsBetween(joined, kMargin);
+}
+
+// Address space may be limited (ulimit -v): our own needs must not fail for it.
+class WithoutAddressLimit {
+ public:
+  explicit WithoutAddressLimit(pid_t tid) : tid_(tid) {
+    if (prlimit(tid, RLIMIT_AS, nullptr, &before_) != 0 || before_.rlim_cur == before_.rlim_max) return;
+    const rlimit raised = {before_.rlim_max, before_.rlim_max};
+    changed_ = prlimit(tid, RLIMIT_AS, &raised, nullptr) == 0;
+  }
+  ~WithoutAddressLimit() {
+    if (changed_) prlimit(tid_, RLIMIT_AS, &before_, nullptr);
+  }
+  WithoutAddressLimit(const WithoutAddressLimit&) = delete;
+  WithoutAddressLimit& operator=(const WithoutAddressLimit&) = delete;
+
+ private:
+  pid_t tid_;
+  rlimit before_ = {};
+  bool changed_ = false;
+};
+
+long mapAt(pid_t tid, uint64_t address, uint64_t length, uint64_t protection) {
+  const uint64_t arguments[6] = {
+      address, length, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, ~0ULL, 0};
+  return syscallByStops(tid, SYS_mmap, arguments);
+}
+
+}  // namespace
+
+// At the entry of a traced call: would a patch of its site have saved the stop?
+void Recorder::countTrap(Task& task) {
+  task.patchDue = false;
+  if (!options_.syscallBuffer || task.ownFilter || !task.space->runtimePage || !syscallModel(task.call).bufferable)
+    return;
+  PatchedSites& patched = task.space->patched;
+  if (patched.runtime == PatchedSites::Runtime::refused) return;
+  const uint64_t site = task.entry.rip - kSyscallLength;
+  if (patched.stubOf.contains(site)) return;
+  uint32_t& traps = patched.traps[site];
+  if (traps == PatchedSites::kUnpatchable) return;
+  traps++;
+  patched.worthwhileTraps++;
+  task.patchDue = traps >= kTrapsBeforePatch && (patched.runtime == PatchedSites::Runtime::installed ||
+                                                 patched.worthwhileTraps >= kTrapsBeforeRuntime);
+}
+
+// At the exit stop of a call whose site is due: patches it, and those of the same file that were worth it elsewhere.
+void Recorder::patchSites(Task& task) {
+  task.patchDue = false;
+  user_regs_struct registers;
+  if (!getRegisters(task.tid, registers) || isRestart(registers.rax)) return;
+  const uint64_t site = task.entry.rip - kSyscallLength;
+  PatchedSites& patched = task.space->patched;
+  if (patched.runtime == PatchedSites::Runtime::absent && !installRuntime(task)) {
+    patched.runtime = PatchedSites::Runtime::refused;
+    return;
+  }
+  const std::vector<MapLine> maps = readMaps(task.tid);
+  const MapLine* line = lineOf(maps, site);
+  if (!line || !isFixedCode(*line) || !patchSite(task, site, maps)) {
+    patched.traps[site] = PatchedSites::kUnpatchable;
+    return;
+  }
+  if (line->inode == 0) return;
+  auto& hot = hotSites_[{makedev(line->deviceMajor, line->deviceMinor), line->inode}];
+  hot.insert(site - line->start + line->offset);
+  size_t count = 0;
+  for (const uint64_t offset : hot) {
+    const uint64_t other = line->start + (offset - line->offset);
+    if (offset < line->offset || other >= line->end || patched.stubOf.contains(other)) continue;
+    if (count++ == kMostAtOnce) break;
+    if (!patchSite(task, other, maps)) patched.traps[other] = PatchedSites::kUnpatchable;
+  }
+}
+
+bool Recorder::installRuntime(Task& task) {
+  if (!runtime_.loaded()) {
+    warnOnce("runtime", runtime_.error() + ": every system call stops the program");
+    return false;
+  }
+  const WithoutAddressLimit unlimited(task.tid);
+  const auto map = [&](uint64_t address, uint64_t length, uint64_t protection) {
+    const long result = mapAt(task.tid, address, length, protection);
+    if (result == static_cast<long>(address)) return true;
+    debug(task, "the runtime at %lx: %s", address, strerror(static_cast<int>(-result)));
+    return false;
+  };
+  if (!map(RR_CODE, RR_CODE_SIZE, PROT_READ | PROT_EXEC)) return false;
+  if (!map(RR_WRITABLE, RR_WRITABLE_SIZE, PROT_READ | PROT_WRITE)) return false;
+  const TraceeMemory& memory = task.space->memory;
+  rr_locals locals = {};
+  locals.entry = runtime_.header().recordEntry;
+  if (!memory.writeAll(RR_CODE, runtime_.code().data(), runtime_.code().size())) return false;
+  if (!memory.writeAll(RR_LOCALS, &locals, sizeof locals)) return false;
+  task.space->patched.runtime = PatchedSites::Runtime::installed;
+  updateLocals(*task.space);
+  MappingFacts facts;
+  facts.address = RR_CODE;
+  facts.length = RR_RUNTIME_END - RR_CODE;
+  facts.protection = PROT_READ | PROT_WRITE | PROT_EXEC;
+  facts.flags = MAP_PRIVATE | MAP_ANONYMOUS;
+  facts.source = schema::MappingSource::kRuntime;
+  writer_.mapping(task.tid, facts);
+  debug(task, "runtime mapped");
+  return true;
+}
+
+// Tells the runtime of an address space what must go traced.
+void Recorder::updateLocals(const AddressSpace& space) const {
+  if (space.patched.runtime != PatchedSites::Runtime::installed) return;
+  rr_locals locals = {};
+  if (space.patched.allTraced) locals.flags |= RR_ALL_TRACED;
+  for (int i = 0; i < 2; i++) {
+    const StdioMonitor::Identity identity = stdio_.identity(i + 1);
+    locals.stdio[i] = {identity.device, identity.inode};
+    if (identity.singular) locals.flags |= i == 0 ? RR_STDIO_IS_NULL_1 : RR_STDIO_IS_NULL_2;
+  }
+  for (const auto& [device, inode] : sharedFiles_.identities()) {
+    if (locals.sharedFileCount == RR_SHARED_FILES) {
+      locals.flags |= RR_WRITES_TRACED;
+      break;
+    }
+    locals.sharedFiles[locals.sharedFileCount++] = {device, inode};
+  }
+  constexpr size_t kFrom = offsetof(rr_locals, flags);
+  space.memory.writeAll(RR_LOCALS + kFrom, reinterpret_cast<const uint8_t*>(&locals) + kFrom, sizeof locals - kFrom);
+}
+
+void Recorder::updateAllLocals() const {
+  const AddressSpace* last = nullptr;
+  for (auto& [tid, task] : tasks_) {
+    if (task->space.get() != last) updateLocals(*task->space);
+    last = task->space.get();
+  }
+}
+
+// Replaces the system call instruction at `site` by a jump to a stub, of its own two bytes alone. False when it cannot.
+bool Recorder::patchSite(Task& task, uint64_t site, const std::vector<MapLine>& maps) {
+  const TraceeMemory& memory = task.space->memory;
+  PatchedSites& patched = task.space->patched;
+  std::array<uint8_t, 16> code = {};
+  const ssize_t got = memory.read(site, code.data(), code.size());
+  if (got < kSyscallLength || code[0] != 0x0f || code[1] != 0x05) return false;
+  std::vector<AddressRange> free = subtract(unusedRanges(maps), patched.areas);
+  for (const AddressRange& range : patched.room) insertSorted(free, range);
+  const JumpPlan plan =
+      planJump(site, kSyscallLength, std::span(code.data(), static_cast<size_t>(got)), free, kStubSize, site, 8);
+  if (plan.error != JumpError::none) {
+    debug(task, "site %lx: %s", site, describe(plan.error));
+    return false;
+  }
+  const uint64_t stub = plan.jump.target;
+  if (!patched.inArea(stub) && !mapStubArea(task, stub, free)) return false;
+  std::vector<AddressRange> taken = {{stub, stub + kStubSize}};
+  patched.room = subtract(patched.room, taken);
+  const std::array<uint8_t, kStubSize> stubBytes = stubCode(site + kSyscallLength);
+  const auto write = [&](uint64_t address, const uint8_t* bytes, size_t length) {
+    if (!memory.writeAll(address, bytes, length)) return false;
+    writer_.data(task.tid, schema::DataSpace::kMemory, address, bytes, length);
+    return true;
+  };
+  if (!write(stub, stubBytes.data(), stubBytes.size())) return false;
+  if (!write(site, plan.jump.bytes.data(), plan.jump.length)) return false;
+  patched.stubOf[site] = stub;
+  patched.siteOf[stub] = site;
+  debug(task, "site %lx patched, stub %lx", site, stub);
+  return true;
+}
+
+// Maps memory for stubs around `target`, which lies in one of `free`.
+bool Recorder::mapStubArea(Task& task, uint64_t target, const std::vector<AddressRange>& free) {
+  for (const AddressRange& range : free) {
+    if (target < range.start || target + kStubSize > range.end) continue;
+    const uint64_t around = target & ~(kStubArea - 1);
+    const uint64_t start = std::max(around, (range.start + kPage - 1) & ~(kPage - 1));
+    const uint64_t end = std::min(std::max(around + kStubArea, (target + kStubSize + kPage - 1) & ~(kPage - 1)),
+                                  range.end & ~(kPage - 1));
+    if (start > target || target + kStubSize > end) return false;
+    const WithoutAddressLimit unlimited(task.tid);
+    const long result = mapAt(task.tid, start, end - start, PROT_READ | PROT_EXEC);
+    if (result != static_cast<long>(start)) {
+      debug(task, "memory for stubs at %lx: %s", start, strerror(static_cast<int>(-result)));
+      return false;
+    }
+    MappingFacts facts;
+    facts.address = start;
+    facts.length = end - start;
+    facts.protection = PROT_READ | PROT_EXEC;
+    facts.flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    writer_.mapping(task.tid, facts);
+    insertSorted(task.space->patched.areas, {start, end});
+    insertSorted(task.space->patched.room, {start, end});
+    return true;
+  }
+  return false;
+}
+
+// True for addresses at which no program stands: the runtime's code, and the stubs.
+bool Recorder::inHook(const Task& task, uint64_t rip) const {
+  if (task.space->patched.runtime != PatchedSites::Runtime::installed) return false;
+  return runtime_.contains(rip) || (rip >= RR_UNTRACED_RETURNING && rip < RR_UNTRACED_RETURNING + 3) ||
+         task.space->patched.inArea(rip);
+}
+
+// True for a patched instruction, and for the bytes behind it that its jump borrows.
+bool Recorder::nearPatchedSite(const Task& task, uint64_t rip) const {
+  constexpr uint64_t kLongestJump = 8;
+  const auto& sites = task.space->patched.stubOf;
+  auto next = sites.upper_bound(rip);
+  return next != sites.begin() && rip < std::prev(next)->first + kLongestJump;
+}
+
+// At a system call stop: a call that the runtime has let through comes from the program's own instruction, as far as
+// anybody sees.
+void Recorder::showProgramAddress(Task& task, user_regs_struct& registers) const {
+  if (registers.rip != runtime_.header().afterTraced || !runtime_.loaded()) return;
+  const auto returnAddress = task.space->memory.readValue<uint64_t>(RR_LOCALS + RR_LOCALS_RETURN);
+  if (!returnAddress) return;
+  registers.rip = registers.rcx = *returnAddress;
+  setRegisters(task.tid, registers);
+}
+
+bool Recorder::bufferIsEmpty(const Task& task) const {
+  if (task.space->patched.runtime != PatchedSites::Runtime::installed) return true;
+  return task.space->memory.readValue<uint64_t>(RR_LOCALS + offsetof(rr_locals, used)).value_or(0) == 0;
+}
+
+// Writes what the runtime has recorded since the task's last event to the trace. The next frame must be the task's, and
+// it must not run before.
+void Recorder::takeBuffer(Task& task) {
+  if (task.space->patched.runtime != PatchedSites::Runtime::installed) return;
+  const TraceeMemory& memory = task.space->memory;
+  constexpr uint64_t kUsed = RR_LOCALS + offsetof(rr_locals, used);
+  const uint64_t used = memory.readValue<uint64_t>(kUsed).value_or(0);
+  if (used == 0) return;
+  std::vector<uint8_t>& bytes = bufferBytes_;
+  bytes.resize(std::min<uint64_t>(used, RR_BUFFER_SIZE));
+  if (!memory.readAll(RR_BUFFER, bytes.data(), bytes.size())) return;
+  const uint64_t none = 0;
+  memory.writeAll(kUsed, &none, sizeof none);
+  writer_.bufferEntries(task.tid, bytes.data(), bytes.size());
+  task.bufferTaken = true;
+}
+
+// Runs a task that is stopped in the hook out of it: `atEdge` is then set, and the task stands behind the system call
+// instruction as if it had made the call there. False when something else came first, whose status is pending: the call
+// went traced after all, or a signal.
+bool Recorder::runToEdge(Task& task, user_regs_struct& registers) {
+  const TrapUnblocked unblocked(task.tid);
+  for (;;) {
+    const rr_runtime_header& header = runtime_.header();
+    const bool inCall = registers.rip == RR_UNTRACED_RETURNING + 2;
+    if (inCall && isRestart(registers.rax)) {
+      // It was about to block.
+      registers.rip = header.abort;
+      registers.orig_rax = ~0ULL;
+      if (!setRegisters(task.tid, registers)) return lost(task), false;
+    }
+    uint64_t edge;
+    if (task.space->patched.inArea(registers.rip)) {
+      auto stub = task.space->patched.siteOf.upper_bound(registers.rip);
+      if (stub == task.space->patched.siteOf.begin()) return false;
+      edge = std::prev(stub)->second + kSyscallLength;
+    } else if (registers.rip >= header.recordEntry && registers.rip <= header.recordCall) {
+      edge = registers.rcx;
+    } else {
+      edge = task.space->memory.readValue<uint64_t>(RR_LOCALS + RR_LOCALS_RETURN).value_or(0);
+    }
+    if (!setBreakpoint(task.tid, edge)) return lost(task), false;
+    task.interrupted = false;
+    task.state = Task::State::userCode;
+    const bool resumed = resume(task, task.ownFilter ? PTRACE_SYSCALL : PTRACE_CONT);
+    if (resumed) waitFor(task);
+    clearBreakpoint(task.tid);
+    if (!resumed) return lost(task), false;
+    task.state = Task::State::runnable;
+    if (!task.pending) return false;
+    const int status = *task.pending;
+    if (!WIFSTOPPED(status) || !getRegisters(task.tid, registers)) return false;
+    if (status >> 16 == PTRACE_EVENT_STOP && task.interrupted && inHook(task, registers.rip)) {
+      task.pending.reset();
+      continue;
+    }
+    if (status >> 16 != 0 || WSTOPSIG(status) != SIGTRAP || registers.rip != edge) return false;
+    task.pending.reset();
+    registers.orig_rax = ~0ULL;
+    task.atEdge = true;
+    return true;
+  }
+}
+
+// A forced stop right behind a buffered call: the number of calls tells where it is.
+void Recorder::recordEdge(Task& task, const user_regs_struct& registers) {
+  takeBuffer(task);
+  task.atEdge = false;
+  debug(task, "stopped behind a buffered call at %llx", registers.rip);
+  writeFrame(schema::EventKind::kSched, task, 0, registers, 0);
+  task.atForcedStop = false;
+}
+
+}  // namespace rr

@@ -1,0 +1,11 @@
+// What the hook asks the kernel about a descriptor before it makes a call that may block, or that the recorder must
+// see.
+#pragma once
+
+#include "runtime.h"
+
+// True when a read does not block: there is something, or the end of it, or an error, or O_NONBLOCK.
+bool rr_may_read(int descriptor);
+// True when a write of `length` bytes neither blocks nor goes where the recorder must see it: its own output, or a file
+// that is somebody's shared memory.
+bool rr_may_write(int descriptor, uint64_t length);

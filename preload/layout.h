@@ -1,0 +1,100 @@
+// What the in-tracee runtime and the tracer agree on: addresses, the locals page, the entries of the buffer.
+//
+// The runtime lives at fixed low addresses, so that a stub anywhere reaches it by 32-bit absolute operands. Only its
+// first page is there from the start of a program; the rest is mapped when the first system call site is patched.
+// docs/syscall-buffer.md tells how it works. Included by C, C++ and assembly.
+#ifndef RR_PRELOAD_LAYOUT_H
+#define RR_PRELOAD_LAYOUT_H
+
+// `syscall; int3` for the tracer's own calls, and `syscall; ret` for the hook's. The recording's seccomp filter lets
+// both through.
+#define RR_UNTRACED 0x70000000
+#define RR_UNTRACED_RETURNING 0x70000010
+// Code of the runtime, for recording and for replay.
+#define RR_CODE 0x70002000
+#define RR_CODE_SIZE 0x6000
+// What follows is writable: one page of locals, the hook's stack, the buffer.
+#define RR_LOCALS 0x70008000
+#define RR_STACK_TOP 0x7000f000
+#define RR_BUFFER 0x70010000
+#define RR_BUFFER_SIZE 0x40000
+#define RR_WRITABLE RR_LOCALS
+#define RR_WRITABLE_SIZE (RR_BUFFER + RR_BUFFER_SIZE - RR_LOCALS)
+#define RR_RUNTIME_END (RR_BUFFER + RR_BUFFER_SIZE)
+
+// Offsets in the locals page that assembly uses.
+#define RR_LOCALS_ENTRY 0
+#define RR_LOCALS_SAVED_STACK 8
+#define RR_LOCALS_RETURN 16
+
+// Bytes that the hook's entry pushes: struct rr_hook_frame.
+#define RR_HOOK_FRAME_SIZE 72
+
+#define RR_RUNTIME_MAGIC 0x656d69746e757272
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+// At the start of the code: where its parts are. Addresses.
+struct rr_runtime_header {
+  uint64_t magic;
+  uint64_t recordEntry;  // the hook, by what it does
+  uint64_t replayEntry;
+  uint64_t afterTraced;  // where the traced system call instruction leaves rip
+  uint64_t abort;        // gives up a call that has not happened: it is made traced
+  uint64_t afterStop;    // where replay's trap behind a buffered call leaves rip
+  uint64_t end;          // of the code
+  uint64_t recordCall;   // up to here, from recordEntry on, rcx is still the return address
+};
+
+// A file (st_dev, st_ino).
+struct rr_file_identity {
+  uint64_t device;
+  uint64_t inode;
+};
+
+#define RR_SHARED_FILES 32
+
+// The locals page. What the tracer reads at a stop comes first.
+struct rr_locals {
+  uint64_t entry;          // address of the hook that stubs jump to
+  uint64_t savedStack;     // rsp of the program while the hook runs
+  uint64_t returnAddress;  // behind the system call instruction, of the call under way or the last one
+  uint64_t used;           // bytes of entries in the buffer
+  uint64_t next;           // replay: offset of the entry that comes next
+  uint64_t calls;          // recording: entries since the runtime was mapped
+  uint64_t flags;          // rr_flag
+  // Recording: standard output and error of the recorder, which no write may reach unseen, and files that some task of
+  // the recording has mapped shared.
+  struct rr_file_identity stdio[2];
+  uint64_t sharedFileCount;
+  struct rr_file_identity sharedFiles[RR_SHARED_FILES];
+};
+
+enum rr_flag {
+  RR_ALL_TRACED = 1,       // no call is buffered
+  RR_WRITES_TRACED = 2,    // more files are mapped shared than there is room for
+  RR_STDIO_IS_NULL_1 = 4,  // the recorder's standard output, or error, is /dev/null: only descriptor 1, or 2, counts
+  RR_STDIO_IS_NULL_2 = 8,
+};
+
+// One buffered call: this, `argumentCount` arguments of 8 bytes, then `outCount` times rr_buffer_out and its bytes,
+// padded to 8.
+struct rr_buffer_entry {
+  uint32_t size;  // whole, a multiple of 8
+  uint16_t number;
+  uint8_t argumentCount;
+  uint8_t outCount;
+  uint64_t returnAddress;  // behind the system call instruction; the highest bit: replay stops behind this call
+  int64_t result;
+};
+
+struct rr_buffer_out {
+  uint64_t address;
+  uint64_t length;
+};
+
+#define RR_STOP_BEHIND (1ULL << 63)
+#endif
+
+#endif

@@ -66,6 +66,7 @@ const recordCommand: CommandSpec = {
     { long: 'nested', value: 'ignore', help: 'what to do inside another recording: ignore runs the program only' },
     { long: 'store', value: 'DIR', help: 'keep mapped files here, for all traces of the machine' },
     { long: 'force-stops', value: 'MIN-MAX', state: 'hidden', help: 'stop in mid-code after random microseconds' },
+    { long: 'patch-after', value: 'N', state: 'hidden', help: 'buffer a system call site from its Nth call on' },
     { long: 'ring-slots', value: 'N', state: 'hidden', help: 'number of buffers between tracer and disk' },
     later('num-cpu-ticks', 'length of a time slice', { short: 'c', value: 'N' }),
     later('chaos', 'schedule badly on purpose', { short: 'h' }),

@@ -80,6 +80,8 @@ export interface RecordOptions extends GlobalOptions {
   readonly store?: string;
   /** `--force-stops MIN-MAX`, for tests: stops the program in mid-code after random times, microseconds. */
   readonly forceStops?: { readonly minimum: number; readonly maximum: number };
+  /** `--patch-after`, for tests: at which of its calls a site is patched. */
+  readonly patchAfter?: number;
   /** `--ring-slots`, for tests: slots of the ring; at least 2. */
   readonly ringSlots?: number;
 }

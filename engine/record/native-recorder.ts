@@ -37,6 +37,8 @@ export interface NativeRecorderOptions {
   readonly forceStopMaximum: number;
   /** Record in the program itself, without a stop, what can be. */
   readonly syscallBuffer: boolean;
+  /** A call site is patched at its Nth call; 0: when it pays. */
+  readonly patchAfter: number;
   readonly markStdio: boolean;
   readonly debugLog: boolean;
 }

@@ -140,6 +140,7 @@ async function run(options: RecordOptions, { program, environment, cpu, director
         forceStopMinimum: (options.forceStops?.minimum ?? 0) * 1000,
         forceStopMaximum: (options.forceStops?.maximum ?? 0) * 1000,
         syscallBuffer: !options.noSyscallBuffer,
+        patchAfter: options.patchAfter ?? 0,
         markStdio: options.markStdio,
         debugLog: log.shows('debug'),
       },

@@ -123,6 +123,7 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.cpu = number(object, "cpu");
     options.numCores = number(object, "numCores");
     options.waitForAll = object.Get("waitForAll").ToBoolean();
+    options.patchAfter = object.Get("patchAfter").ToNumber().Uint32Value();
     options.syscallBuffer = object.Get("syscallBuffer").ToBoolean();
     options.alwaysSwitch = object.Get("alwaysSwitch").ToBoolean();
     options.continueThroughSignal = number(object, "continueThroughSignal");

@@ -55,7 +55,9 @@ struct RecorderOptions {
   uint64_t forceStopMinimum = 0;
   uint64_t forceStopMaximum = 0;
   bool syscallBuffer = true;  // record what can be without a stop
-  bool markStdio = false;     // `[rr PID EVENT]` before what the program writes to standard output and error
+  // At which of its calls a site is patched, whatever that costs: for tests. 0: when it pays.
+  unsigned patchAfter = 0;
+  bool markStdio = false;  // `[rr PID EVENT]` before what the program writes to standard output and error
   bool debugLog = false;
 };
 

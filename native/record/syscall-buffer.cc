@@ -139,6 +139,10 @@ void Recorder::countTrap(Task& task) {
   if (traps == PatchedSites::kUnpatchable) return;
   traps++;
   patched.worthwhileTraps++;
+  if (options_.patchAfter > 0) {
+    task.patchDue = traps >= options_.patchAfter;
+    return;
+  }
   task.patchDue = traps >= kTrapsBeforePatch && (patched.runtime == PatchedSites::Runtime::installed ||
                                                  patched.worthwhileTraps >= kTrapsBeforeRuntime);
 }

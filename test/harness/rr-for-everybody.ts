@@ -14,6 +14,7 @@ const parts = [
   'dist',
   'build/codec.wasm',
   'build/Release/rr-launch',
+  'build/Release/rr-runtime',
   'build/Release/rr_engine.node',
   'node_modules/piscina',
   'node_modules/@napi-rs',

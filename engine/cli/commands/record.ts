@@ -29,6 +29,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     bindToCpu: parseCpu(values),
     nested: parseNested(values.text('nested')),
     forceStops: parseForceStops(values.text('force-stops')),
+    patchAfter: values.integer('patch-after', 1, 1_000_000),
     ringSlots: values.integer('ring-slots', 2, 4096),
   };
   return {

@@ -18,7 +18,7 @@
 
 	.text
 
-// Saves the program's registers as struct rr_hook_frame, calls the handler with its address, and goes on as that says
+// Saves the program's registers, also those that the handler keeps (it may be left half way, by rr_abort), as struct rr_hook_frame, calls the handler with its address, and goes on as that says
 // (enum rr_verdict).
 .macro ENTER handler, call
 	movq	%rsp, SAVED_STACK
@@ -26,6 +26,12 @@
 	pushfq
 	pushq	%rcx
 	pushq	%rax
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
 	pushq	%rdi
 	pushq	%rsi
 	pushq	%rdx
@@ -53,6 +59,12 @@
 	popq	%rdx
 	popq	%rsi
 	popq	%rdi
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
 	popq	%rax
 	popq	%rcx
 	movq	(%rsp), %r11

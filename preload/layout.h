@@ -28,7 +28,7 @@
 #define RR_LOCALS_RETURN 16
 
 // Bytes that the hook's entry pushes: struct rr_hook_frame.
-#define RR_HOOK_FRAME_SIZE 72
+#define RR_HOOK_FRAME_SIZE 120
 
 #define RR_RUNTIME_MAGIC 0x656d69746e757272
 

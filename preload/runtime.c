@@ -1,5 +1,8 @@
 #include "runtime.h"
 
+#include <asm/unistd_64.h>
+#include <linux/uio.h>
+
 #include "generated/calls.h"
 #include "hook.h"
 
@@ -30,6 +33,34 @@ void rr_out(struct rr_writer *writer, uint64_t address, uint64_t length) {
   rr_copy(bytes, (const void *)address, length);
   for (uint64_t i = length; i < padded(length); i++) bytes[i] = 0;
   writer->end = bytes + padded(length);
+  writer->entry->outCount++;
+}
+
+#define PAGE 4096
+
+void rr_out_before_fault(struct rr_writer *writer, uint64_t address, uint64_t length) {
+  struct rr_buffer_out *out = (struct rr_buffer_out *)writer->end;
+  uint8_t *bytes = (uint8_t *)(out + 1);
+  const uint64_t self = (uint64_t)rr_untraced_call(__NR_getpid, 0, 0, 0, 0, 0, 0);
+  uint64_t done = 0;
+  while (done < length) {
+    const uint64_t at = address + done;
+    const uint64_t to_page_end = PAGE - (at & (PAGE - 1));
+    const uint64_t piece = length - done < to_page_end ? length - done : to_page_end;
+    const struct iovec here = {bytes + done, piece};
+    const struct iovec there = {(void *)at, piece};
+    // Reads it, and writes the same back, which tells whether it can be written.
+    if (rr_untraced_call(__NR_process_vm_readv, self, (uint64_t)&here, 1, (uint64_t)&there, 1, 0) != (int64_t)piece ||
+        rr_untraced_call(__NR_process_vm_writev, self, (uint64_t)&here, 1, (uint64_t)&there, 1, 0) != (int64_t)piece) {
+      break;
+    }
+    done += piece;
+  }
+  if (done == 0) return;
+  out->address = address;
+  out->length = done;
+  for (uint64_t i = done; i < padded(done); i++) bytes[i] = 0;
+  writer->end = bytes + padded(done);
   writer->entry->outCount++;
 }
 

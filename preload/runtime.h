@@ -10,6 +10,7 @@
 // The program's registers at a call, as hook.S pushes them.
 struct rr_hook_frame {
   uint64_t r9, r8, r10, rdx, rsi, rdi;
+  uint64_t kept[6];  // r15, r14, r13, r12, rbp, rbx
   uint64_t rax;  // number, then result
   uint64_t returnAddress;
   uint64_t flags;
@@ -87,5 +88,8 @@ struct rr_writer {
 bool rr_begin(struct rr_writer *writer, const struct rr_hook_frame *frame, uint64_t room);
 // Adds an out-parameter, from the program's memory.
 void rr_out(struct rr_writer *writer, uint64_t address, uint64_t length);
+// The same after a call that ended in EFAULT: as much as is there and may be written, up to the first page that is not.
+// For calls that must not be made twice.
+void rr_out_before_fault(struct rr_writer *writer, uint64_t address, uint64_t length);
 // The call has happened, with that result.
 enum rr_verdict rr_commit(struct rr_writer *writer, struct rr_hook_frame *frame, int64_t result);

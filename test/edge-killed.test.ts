@@ -95,6 +95,7 @@ function withWorker(place: Place, change: (code: string) => string): string {
     'package.json',
     'dist',
     'build/Release/rr-launch',
+    'build/Release/rr-runtime',
     'build/Release/rr_engine.node',
     'build/codec.wasm',
   ]) {

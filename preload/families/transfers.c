@@ -13,7 +13,7 @@ enum rr_verdict rr_read(struct rr_hook_frame *frame) {
   if (!rr_begin(&writer, frame, frame->rdx + sizeof(struct rr_buffer_out) + 8)) return RR_TRACED;
   if (!rr_may_read((int)frame->rdi)) return RR_TRACED;
   const int64_t result = rr_call(frame);
-  if (result == -RR_EFAULT) return RR_TRACED;
+  if (result == -RR_EFAULT) rr_out_before_fault(&writer, frame->rsi, frame->rdx);
   if (result > 0) rr_out(&writer, frame->rsi, (uint64_t)result);
   return rr_commit(&writer, frame, result);
 }
@@ -40,8 +40,10 @@ enum rr_verdict rr_read_vector(struct rr_hook_frame *frame) {
   rr_copy(copies, vectors, frame->rdx * sizeof *vectors);
   if (!rr_may_read((int)frame->rdi)) return RR_TRACED;
   const int64_t result = rr_call(frame);
-  if (result == -RR_EFAULT) return RR_TRACED;
   int64_t left = result;
+  if (result == -RR_EFAULT && frame->rdx > 0) {
+    rr_out_before_fault(&writer, (uint64_t)copies[0].iov_base, copies[0].iov_len);
+  }
   for (uint64_t i = 0; left > 0 && i < frame->rdx; i++) {
     const uint64_t length = copies[i].iov_len < (uint64_t)left ? copies[i].iov_len : (uint64_t)left;
     if (length == 0) continue;

@@ -134,7 +134,24 @@ test('dump -s counts events, calls and bytes', () => {
   assert.is(statistics.kinds.syscall, events.filter(({ kind }) => kind === 'syscall').length);
   assert.is(statistics.calls.exit_group.calls, 2);
   assert.is(statistics.lanes.events.records, events.length);
-  assert.match(output('dump', '-s', 'sh-0'), /^ {2}exit_group +2 +0$/m);
+  assert.match(output('dump', '-s', 'sh-0'), /^ {2}exit_group +2 +0 +0$/m);
+});
+
+test('dump -b shows buffered calls as if traced, before the event that they came with; -s counts them', () => {
+  assert.is(rr('record', '-o', join(root, 'buffered'), '--patch-after', '1', 'ls', '/etc').status, 0);
+  const trace = join(root, 'buffered');
+  const shown = output('dump', '-b', trace);
+  assert.match(shown, /^ +\d+ buffered +openat\(AT_FDCWD, 0x[0-9a-f]+, O_RDONLY\|O_CLOEXEC, 0\) = 3$/m);
+  assert.match(shown, /^ +\d+ buffered +read\(3, "\\177ELF/m);
+  assert.not.match(output('dump', trace), / buffered /);
+  const count = lines(shown).filter((line) => / buffered /.test(line)).length;
+  const calls = jsonLines(output('dump', '-b', '--json', trace)).flatMap((event) => event.buffered ?? []);
+  assert.is(calls.length, count);
+  const { bufferable, calls: byName } = JSON.parse(output('dump', '-s', '--json', trace));
+  assert.is(bufferable.buffered, count);
+  assert.ok(bufferable.calls > count);
+  assert.ok(byName.openat.buffered > 10 && byName.openat.buffered < byName.openat.calls, JSON.stringify(byName.openat));
+  assert.match(output('dump', '-s', trace), /^\d+ of \d+ calls other than .* were buffered: \d\d\.\d%$/m);
 });
 
 test('dump ends when nobody reads any more', () => {

@@ -15,6 +15,7 @@ import {
   trapKindNames,
 } from '../generated/schema.ts';
 import { decodeSyscall, type ReadMemory, signalName, syscallName } from '../syscalls/decode.ts';
+import { bufferedCall, entryOffsets, readBufferEntries } from '../trace/buffer-entries.ts';
 import type { TraceReader } from '../trace/reader.ts';
 import { type TaskEvent, waitStatusText } from './process-table.ts';
 import { readTaskEvent } from './read-processes.ts';
@@ -48,6 +49,8 @@ export interface DumpedEvent {
   readonly kind: string;
   /** What happened: a decoded call, a signal's name, ... */
   readonly text: string;
+  /** The calls that the in-tracee runtime recorded before the event: decoded. */
+  readonly buffered?: readonly string[];
   /** Frame flags that are set. */
   readonly flags?: readonly string[];
   readonly stdio?: 'stdout' | 'stderr';
@@ -65,6 +68,7 @@ export interface DumpChoice {
   readonly data: boolean;
   readonly mappings: boolean;
   readonly tasks: boolean;
+  readonly buffered: boolean;
 }
 
 /** Bytes of a data record that are kept for decoding: more than any argument shows. */
@@ -81,6 +85,7 @@ interface KeptData {
 /** The reader's current event. @throws TraceError */
 export function dumpEvent(reader: TraceReader, choice: DumpChoice): DumpedEvent {
   const { frame } = reader;
+  const entries = readEntries(reader);
   const data = readAll(frame.dataCount, () => reader.nextData(), keepData);
   const tasks = readAll(frame.taskCount, () => reader.nextTask(), readTaskEvent);
   const flags = Object.entries(frameFlags)
@@ -92,6 +97,7 @@ export function dumpEvent(reader: TraceReader, choice: DumpChoice): DumpedEvent 
     tid: frame.tid,
     kind: eventKindNames[frame.eventKind] ?? `kind ${frame.eventKind}`,
     text: eventText(frame, data, tasks),
+    ...(choice.buffered && entries !== undefined ? { buffered: bufferedTexts(entries) } : {}),
     ...(flags.length > 0 ? { flags } : {}),
     ...(frame.stdio === 1 ? { stdio: 'stdout' as const } : frame.stdio === 2 ? { stdio: 'stderr' as const } : {}),
     ...(choice.raw ? { number: frame.number, registers: registersOf(frame) } : {}),
@@ -101,6 +107,24 @@ export function dumpEvent(reader: TraceReader, choice: DumpChoice): DumpedEvent 
       : {}),
     ...(choice.tasks && tasks.length > 0 ? { tasks } : {}),
   };
+}
+
+function readEntries(reader: TraceReader): Buffer | undefined {
+  if (!(reader.frame.flags & frameFlags.buffered)) return undefined;
+  return readBufferEntries(() => reader.nextData(), dataSpaces.syscallBuffer);
+}
+
+function bufferedTexts(entries: Buffer): readonly string[] {
+  return (entryOffsets(entries) ?? []).map((offset) => {
+    const { number, args, result, writes } = bufferedCall(entries, offset);
+    return decodeSyscall(number, args, result, (address, length) => {
+      for (const { address: start, bytes } of writes) {
+        const at = Number(address - start);
+        if (at >= 0 && at + length <= bytes.length) return bytes.subarray(at, at + length);
+      }
+      return undefined;
+    });
+  });
 }
 
 /** The records as values: a view is good until the next one is read. */

@@ -17,8 +17,11 @@ export const eventHeading = `${'EVENT'.padStart(eventWidth)} ${'SECONDS'.padStar
 
 /** The line of an event, and those of whatever was chosen of it, each with its newline. */
 export function eventLines(event: DumpedEvent): string {
-  const { event: number, time, tid, kind, text, flags, stdio, data, mappings, tasks } = event;
-  const extra = [...(flags ?? []), ...(stdio === undefined ? [] : [stdio])].join(', ');
+  const { event: number, time, tid, kind, text, flags, stdio, data, mappings, tasks, buffered } = event;
+  // Buffered calls have lines of their own (-b).
+  const extra = [...(flags ?? []).filter((flag) => flag !== 'buffered'), ...(stdio === undefined ? [] : [stdio])].join(
+    ', ',
+  );
   const columns = [
     String(number).padStart(eventWidth),
     seconds(time).padStart(timeWidth),
@@ -27,6 +30,7 @@ export function eventLines(event: DumpedEvent): string {
     `${escapeControls(text)}${extra === '' ? '' : ` [${extra}]`}`,
   ];
   return [
+    ...(buffered ?? []).map((each) => bufferedLine(tid, each)),
     columns.join(' ').trimEnd(),
     ...rawLines(event),
     ...(tasks ?? []).map(taskLine),
@@ -49,6 +53,12 @@ function rawLines({ number, registers }: DumpedEvent): string[] {
     );
   }
   return lines;
+}
+
+/** Before the line of its event; the event and the time are those of that. */
+function bufferedLine(tid: number, text: string): string {
+  const columns = ['', '', String(tid).padStart(tidWidth), 'buffered'.padEnd(kindWidth), escapeControls(text)];
+  return `${' '.repeat(eventWidth)} ${' '.repeat(timeWidth)} ${columns.slice(2).join(' ')}`.trimEnd();
 }
 
 function taskLine({ kind, tid, parentTid, threadGroup, status, strings }: TaskEvent): string {

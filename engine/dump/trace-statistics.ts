@@ -4,8 +4,19 @@ import { syscallName } from '../syscalls/decode.ts';
 import type { LaneSize } from '../trace/reader.ts';
 import { byteCount } from './text.ts';
 
+/**
+ * Calls that change the address space or never return: they stop the program for other reasons than their own cost, and
+ * are left out of the share that is buffered.
+ */
+const structural: ReadonlySet<string> = new Set([
+  ...['mmap', 'munmap', 'mprotect', 'mremap', 'madvise', 'brk', 'pkey_mprotect', 'shmat', 'shmdt'],
+  ...['execve', 'execveat', 'exit', 'exit_group'],
+]);
+
 interface CallCount {
   calls: number;
+  /** Of them, those that the in-tracee runtime recorded. */
+  buffered: number;
   /** Bytes of the data records that came with them. */
   dataBytes: number;
 }
@@ -23,11 +34,39 @@ export class TraceStatistics {
     const isEnter = eventKind === eventKinds.syscallEnter;
     if (eventKind !== eventKinds.syscall && eventKind !== eventKinds.syscallExit && !isEnter) return;
     const name = syscallName(number);
-    const count = this.#calls.get(name) ?? { calls: 0, dataBytes: 0 };
+    const count = this.#count(name);
     // An entry belongs to an exit that is counted; exit and exit_group have none.
     if (!isEnter || name.startsWith('exit')) count.calls++;
     count.dataBytes += dataBytes;
-    this.#calls.set(name, count);
+  }
+
+  /** Counts a buffered call; `dataBytes` is what it wrote. */
+  addBuffered(number: number, dataBytes: number): void {
+    const count = this.#count(syscallName(number));
+    count.calls++;
+    count.buffered++;
+    count.dataBytes += dataBytes;
+  }
+
+  #count(name: string): CallCount {
+    let count = this.#calls.get(name);
+    if (count === undefined) {
+      count = { calls: 0, buffered: 0, dataBytes: 0 };
+      this.#calls.set(name, count);
+    }
+    return count;
+  }
+
+  /** Calls other than those of the mmap family, exec and exit, and how many of them were buffered. */
+  #share(): { readonly calls: number; readonly buffered: number } {
+    let calls = 0;
+    let buffered = 0;
+    for (const [name, count] of this.#calls) {
+      if (structural.has(name)) continue;
+      calls += count.calls;
+      buffered += count.buffered;
+    }
+    return { calls, buffered };
   }
 
   /** As a value for JSON; kinds and calls by falling count. */
@@ -36,6 +75,7 @@ export class TraceStatistics {
       Object.fromEntries([...map].sort(([, one], [, other]) => count(other) - count(one)));
     return {
       events: this.#events,
+      bufferable: this.#share(),
       kinds: byCount(this.#kinds, (count) => count),
       calls: byCount(this.#calls, ({ calls }) => calls),
     };
@@ -46,7 +86,7 @@ const percent = (part: number, whole: number) => `${whole === 0 ? '0.0' : ((100 
 
 /** Tables for people; the bytes of lanes are those of the whole trace, whichever events were chosen. */
 export function statisticsText(statistics: TraceStatistics, lanes: Readonly<Record<string, LaneSize>>): string {
-  const { events, kinds, calls } = statistics.toJSON();
+  const { events, bufferable, kinds, calls } = statistics.toJSON();
   const rows = (list: readonly (readonly string[])[]) =>
     list
       .map(([name, ...cells]) => `  ${name!.padEnd(20)}${cells.map((cell) => cell.padStart(12)).join('')}\n`)
@@ -70,9 +110,16 @@ export function statisticsText(statistics: TraceStatistics, lanes: Readonly<Reco
     ]),
     '\nsystem calls\n',
     rows([
-      ['call', 'count', 'data'],
-      ...Object.entries(calls).map(([name, { calls: count, dataBytes }]) => [name, `${count}`, byteCount(dataBytes)]),
+      ['call', 'count', 'buffered', 'data'],
+      ...Object.entries(calls).map(([name, { calls: count, buffered, dataBytes }]) => [
+        name,
+        `${count}`,
+        `${buffered}`,
+        byteCount(dataBytes),
+      ]),
     ]),
+    `\n${bufferable.buffered} of ${bufferable.calls} calls other than the mmap family, exec and exit were buffered: `,
+    `${percent(bufferable.buffered, bufferable.calls)}\n`,
     '\nbytes of the trace\n',
     rows([
       ['lane', 'records', 'raw', 'stored', 'share', 'ratio'],

@@ -2,8 +2,9 @@
  * The syscall buffer in replay: the calls that the in-tracee runtime recorded since the task's last event are put into
  * the process's own buffer, where its hook takes them one by one, without a stop (docs/syscall-buffer.md).
  */
-import { dataSize, dataSpaces, eventKinds, type FrameView, frameFlags, registerIndex } from '../generated/schema.ts';
+import { dataSpaces, eventKinds, type FrameView, frameFlags, registerIndex } from '../generated/schema.ts';
 import { syscallName } from '../syscalls/decode.ts';
+import { bufferSize, entryOffsets, readBufferEntries } from '../trace/buffer-entries.ts';
 import { register, setRegister } from './registers.ts';
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
@@ -12,16 +13,11 @@ import { isStopped, stopSignal, syscallStop } from './wait-status.ts';
 /** preload/layout.h: the locals page, the buffer, and in the locals `returnAddress` and `used`, which `next` follows. */
 const localsStart = 0x7000_8000;
 const bufferStart = 0x7001_0000;
-const bufferSize = 0x4_0000;
 const returnAddressAt = localsStart + 16;
 const usedAt = localsStart + 24;
-/** struct rr_buffer_entry, and its fields. */
-const entrySize = 24;
+/** Offsets in struct rr_buffer_entry. */
 const numberAt = 4;
-const argumentCountAt = 6;
-const outCountAt = 7;
 const returnAddressTopAt = 15;
-const outSize = 16;
 const stopBehind = 0x80;
 const sigtrap = 5;
 
@@ -42,14 +38,16 @@ function isAsynchronous(frame: FrameView): boolean {
  * @throws Divergence, EngineError BAD_EVENT
  */
 export function loadBuffer(replayer: Replayer, frame: FrameView): Task | undefined {
-  const entries = readEntries(replayer, frame);
+  const entries = readBufferEntries(() => replayer.source.nextData(), dataSpaces.syscallBuffer);
+  if (entries === undefined) throw replayer.nonsense(frame, 'lacks buffered calls that it announces');
   // Killed somewhere behind them: nobody sees what it did there.
   if (frame.eventKind === eventKinds.exit) return undefined;
   const task = replayer.taskOf(frame);
   if (task.inCall) throw replayer.nonsense(frame, `has buffered calls of task ${task.tid}, which is in a call`);
-  const last = checkEntries(replayer, frame, entries);
+  const offsets = entryOffsets(entries);
+  if (offsets === undefined) throw replayer.nonsense(frame, 'has a malformed buffered call');
   const stops = isAsynchronous(frame);
-  if (stops) entries[last + returnAddressTopAt]! |= stopBehind;
+  if (stops) entries[offsets.at(-1)! + returnAddressTopAt]! |= stopBehind;
   writeBuffer(replayer, frame, task, entries);
   if (stops) runBehindBuffer(replayer, frame, task);
   return task;
@@ -75,52 +73,6 @@ export function showProgramAddress(replayer: Replayer, task: Task): void {
   const address = wordsView.getUint32(0, true) + wordsView.getUint32(4, true) * 0x1_0000_0000;
   setRegister(found, registerIndex.rip, address);
   setRegister(found, registerIndex.rcx, address);
-}
-
-function readEntries(replayer: Replayer, frame: FrameView): Buffer {
-  const pieces: Buffer[] = [];
-  let total = 0;
-  let length = 0;
-  do {
-    const record = replayer.source.nextData();
-    if (record === undefined || record.space !== dataSpaces.syscallBuffer) {
-      throw replayer.nonsense(frame, 'lacks buffered calls that it announces');
-    }
-    total = record.addressNumber;
-    const start = record.position + dataSize;
-    pieces.push(Buffer.from(record.buffer.slice(start, start + record.length)));
-    length += record.length;
-  } while (length < total);
-  if (length !== total || total > bufferSize || total === 0) {
-    throw replayer.nonsense(frame, `has ${length} bytes of buffered calls where ${total} are announced`);
-  }
-  return Buffer.concat(pieces);
-}
-
-/** The entries must make sense: the hook trusts them. Returns the offset of the last. */
-function checkEntries(replayer: Replayer, frame: FrameView, entries: Buffer): number {
-  let last = 0;
-  for (let at = 0; at < entries.length; ) {
-    const left = entries.length - at;
-    const size = left >= entrySize ? entries.readUInt32LE(at) : 0;
-    if (size < entrySize || size > left || size % 8 !== 0 || !outsFit(entries.subarray(at, at + size))) {
-      throw replayer.nonsense(frame, `has a malformed buffered call at offset ${at}`);
-    }
-    last = at;
-    at += size;
-  }
-  return last;
-}
-
-function outsFit(entry: Buffer): boolean {
-  let at = entrySize + entry[argumentCountAt]! * 8;
-  for (let index = 0; index < entry[outCountAt]!; index++) {
-    if (at + outSize > entry.length) return false;
-    const length = Number(entry.readBigUInt64LE(at + 8));
-    if (length > entry.length) return false;
-    at += outSize + Math.ceil(length / 8) * 8;
-  }
-  return at === entry.length;
 }
 
 function writeBuffer(replayer: Replayer, frame: FrameView, task: Task, entries: Buffer): void {

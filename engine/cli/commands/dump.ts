@@ -3,6 +3,8 @@ import { dumpEvent } from '../../dump/dumped-event.ts';
 import { eventHeading, eventLines } from '../../dump/event-lines.ts';
 import { EventSelection, looksLikeEvents, parseEventRange } from '../../dump/event-selection.ts';
 import { statisticsText, TraceStatistics } from '../../dump/trace-statistics.ts';
+import { dataSpaces, frameFlags } from '../../generated/schema.ts';
+import { countCalls, readBufferEntries } from '../../trace/buffer-entries.ts';
 import { resolveTrace } from '../../trace/locations.ts';
 import { TraceReader } from '../../trace/reader.ts';
 import { BufferedOutput } from '../buffered-output.ts';
@@ -45,6 +47,7 @@ function printEvents({ values }: Invocation, events: Iterable<TraceReader>): num
     data: values.has('recorded-metadata'),
     mappings: values.has('mmaps'),
     tasks: values.has('task-events'),
+    buffered: values.has('syscallbuf'),
   };
   const json = values.has('json');
   const output = new BufferedOutput();
@@ -65,6 +68,10 @@ function printStatistics({ values }: Invocation, whole: TraceReader, events: Ite
   const statistics = new TraceStatistics();
   for (const reader of events) {
     let dataBytes = 0;
+    if (reader.frame.flags & frameFlags.buffered) {
+      const entries = readBufferEntries(() => reader.nextData(), dataSpaces.syscallBuffer);
+      if (entries !== undefined) countCalls(entries, (number, bytes) => statistics.addBuffered(number, bytes));
+    }
     for (let data = reader.nextData(); data !== undefined; data = reader.nextData()) dataBytes += data.length;
     statistics.add(reader.frame, dataBytes);
   }

@@ -1,0 +1,109 @@
+/** Entries of the syscall buffer: calls that the in-tracee runtime recorded (preload/layout.h, docs/syscall-buffer.md). */
+import { type DataRecordView, dataSize } from '../generated/schema.ts';
+
+/** The runtime's buffer is this large; no event has more. Bytes. */
+export const bufferSize = 0x4_0000;
+
+/** struct rr_buffer_entry: whole size, and offsets of its fields. */
+const entrySize = 24;
+const numberAt = 4;
+const argumentCountAt = 6;
+const outCountAt = 7;
+const returnAddressAt = 8;
+const resultAt = 16;
+/** struct rr_buffer_out. */
+const outSize = 16;
+const mostArguments = 6;
+
+/** Memory that a buffered call wrote. */
+export interface BufferedWrite {
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+}
+
+export interface BufferedCall {
+  readonly number: number;
+  /** As many as the call has; the registers' whole 64 bits. */
+  readonly args: readonly bigint[];
+  /** Behind the system call instruction. */
+  readonly returnAddress: bigint;
+  /** rax, signed. */
+  readonly result: bigint;
+  readonly writes: readonly BufferedWrite[];
+}
+
+/**
+ * The entries of an event with the flag `buffered`: its first data records. Undefined when they are not there, or not
+ * as long as they say.
+ */
+export function readBufferEntries(nextData: () => DataRecordView | undefined, space: number): Buffer | undefined {
+  const pieces: Buffer[] = [];
+  let total = 0;
+  let length = 0;
+  do {
+    const record = nextData();
+    if (record === undefined || record.space !== space) return undefined;
+    total = record.addressNumber;
+    const start = record.position + dataSize;
+    pieces.push(Buffer.from(record.buffer.slice(start, start + record.length)));
+    length += record.length;
+  } while (length < total);
+  return length === total && total <= bufferSize && total > 0 ? Buffer.concat(pieces) : undefined;
+}
+
+/** The offsets of all entries, and an end; undefined when some entry makes no sense: the hook would trust it. */
+export function entryOffsets(entries: Buffer): readonly number[] | undefined {
+  const offsets: number[] = [];
+  for (let at = 0; at < entries.length; ) {
+    const left = entries.length - at;
+    const size = left >= entrySize ? entries.readUInt32LE(at) : 0;
+    if (size < entrySize || size > left || size % 8 !== 0 || !isWhole(entries, at, size)) return undefined;
+    offsets.push(at);
+    at += size;
+  }
+  return offsets;
+}
+
+function isWhole(entries: Buffer, start: number, size: number): boolean {
+  const args = entries[start + argumentCountAt]!;
+  if (args > mostArguments) return false;
+  const end = start + size;
+  let at = start + entrySize + args * 8;
+  for (let index = 0; index < entries[start + outCountAt]!; index++) {
+    if (at + outSize > end) return false;
+    const length = Number(entries.readBigUInt64LE(at + 8));
+    if (length > size) return false;
+    at += outSize + Math.ceil(length / 8) * 8;
+  }
+  return at === end;
+}
+
+/** The entry at an offset that entryOffsets gave. */
+export function bufferedCall(entries: Buffer, offset: number): BufferedCall {
+  const argumentCount = entries[offset + argumentCountAt]!;
+  const args = Array.from({ length: argumentCount }, (_, index) =>
+    entries.readBigUInt64LE(offset + entrySize + index * 8),
+  );
+  const writes: BufferedWrite[] = [];
+  let at = offset + entrySize + argumentCount * 8;
+  for (let index = 0; index < entries[offset + outCountAt]!; index++) {
+    const length = Number(entries.readBigUInt64LE(at + 8));
+    writes.push({ address: entries.readBigUInt64LE(at), bytes: entries.subarray(at + outSize, at + outSize + length) });
+    at += outSize + Math.ceil(length / 8) * 8;
+  }
+  return {
+    number: entries.readUInt16LE(offset + numberAt),
+    args,
+    returnAddress: entries.readBigUInt64LE(offset + returnAddressAt),
+    result: entries.readBigInt64LE(offset + resultAt),
+    writes,
+  };
+}
+
+/** What the entries of an event count, by system call number. */
+export function countCalls(entries: Buffer, add: (number: number, dataBytes: number) => void): void {
+  for (const offset of entryOffsets(entries) ?? []) {
+    const outs = entries.readUInt32LE(offset) - entrySize - entries[offset + argumentCountAt]! * 8;
+    add(entries.readUInt16LE(offset + numberAt), Math.max(0, outs - entries[offset + outCountAt]! * outSize));
+  }
+}

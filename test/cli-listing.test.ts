@@ -152,6 +152,7 @@ test('dump -b shows buffered calls as if traced, before the event that they came
   assert.ok(bufferable.calls > count);
   assert.ok(byName.openat.buffered > 10 && byName.openat.buffered < byName.openat.calls, JSON.stringify(byName.openat));
   assert.match(output('dump', '-s', trace), /^\d+ of \d+ calls other than .* were buffered: \d\d\.\d%$/m);
+  rmSync(trace, { recursive: true });
 });
 
 test('dump ends when nobody reads any more', () => {

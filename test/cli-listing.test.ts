@@ -138,8 +138,9 @@ test('dump -s counts events, calls and bytes', () => {
 });
 
 test('dump -b shows buffered calls as if traced, before the event that they came with; -s counts them', () => {
-  assert.is(rr('record', '-o', join(root, 'buffered'), '--patch-after', '1', 'ls', '/etc').status, 0);
-  const trace = join(root, 'buffered');
+  const folder = mkdtempSync(join(tmpdir(), 'rr-listing-'));
+  const trace = join(folder, 'trace');
+  assert.is(rr('record', '-o', trace, '--patch-after', '1', 'ls', '/etc').status, 0);
   const shown = output('dump', '-b', trace);
   assert.match(shown, /^ +\d+ buffered +openat\(AT_FDCWD, 0x[0-9a-f]+, O_RDONLY\|O_CLOEXEC, 0\) = 3$/m);
   assert.match(shown, /^ +\d+ buffered +read\(3, "\\177ELF/m);
@@ -152,7 +153,7 @@ test('dump -b shows buffered calls as if traced, before the event that they came
   assert.ok(bufferable.calls > count);
   assert.ok(byName.openat.buffered > 10 && byName.openat.buffered < byName.openat.calls, JSON.stringify(byName.openat));
   assert.match(output('dump', '-s', trace), /^\d+ of \d+ calls other than .* were buffered: \d\d\.\d%$/m);
-  rmSync(trace, { recursive: true });
+  rmSync(folder, { recursive: true });
 });
 
 test('dump ends when nobody reads any more', () => {

@@ -137,25 +137,6 @@ test('dump -s counts events, calls and bytes', () => {
   assert.match(output('dump', '-s', 'sh-0'), /^ {2}exit_group +2 +0 +0$/m);
 });
 
-test('dump -b shows buffered calls as if traced, before the event that they came with; -s counts them', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'rr-listing-'));
-  const trace = join(folder, 'trace');
-  assert.is(rr('record', '-o', trace, '--patch-after', '1', 'ls', '/etc').status, 0);
-  const shown = output('dump', '-b', trace);
-  assert.match(shown, /^ +\d+ buffered +openat\(AT_FDCWD, 0x[0-9a-f]+, O_RDONLY\|O_CLOEXEC, 0\) = 3$/m);
-  assert.match(shown, /^ +\d+ buffered +read\(3, "\\177ELF/m);
-  assert.not.match(output('dump', trace), / buffered /);
-  const count = lines(shown).filter((line) => / buffered /.test(line)).length;
-  const calls = jsonLines(output('dump', '-b', '--json', trace)).flatMap((event) => event.buffered ?? []);
-  assert.is(calls.length, count);
-  const { bufferable, calls: byName } = JSON.parse(output('dump', '-s', '--json', trace));
-  assert.is(bufferable.buffered, count);
-  assert.ok(bufferable.calls > count);
-  assert.ok(byName.openat.buffered > 10 && byName.openat.buffered < byName.openat.calls, JSON.stringify(byName.openat));
-  assert.match(output('dump', '-s', trace), /^\d+ of \d+ calls other than .* were buffered: \d\d\.\d%$/m);
-  rmSync(folder, { recursive: true });
-});
-
 test('dump ends when nobody reads any more', () => {
   // The process that reads descriptor 3 is waited for, so nobody does.
   const { status } = spawnSync('bash', ['-c', 'exec 3> >(:); wait $!; exec bin/rr dump sh-0 >&3'], {
@@ -215,6 +196,25 @@ test('rm removes a recording and its link, and nothing that is not a part of one
   rmSync(join(root, 'sh-0', 'precious'));
   assert.equal(JSON.parse(output('rm', '--json', 'sh-0')), { removed: join(root, 'sh-0') });
   assert.match(rr('rm').stderr, /which recordings/);
+});
+
+test('dump -b shows buffered calls as if traced, before the event that they came with; -s counts them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rr-listing-'));
+  const trace = join(folder, 'trace');
+  assert.is(rr('record', '-o', trace, '--patch-after', '1', 'ls', '/etc').status, 0);
+  const shown = output('dump', '-b', trace);
+  assert.match(shown, /^ +\d+ buffered +openat\(AT_FDCWD, 0x[0-9a-f]+, O_RDONLY\|O_CLOEXEC, 0\) = 3$/m);
+  assert.match(shown, /^ +\d+ buffered +read\(3, "\\177ELF/m);
+  assert.not.match(output('dump', trace), / buffered /);
+  const count = lines(shown).filter((line) => / buffered /.test(line)).length;
+  const calls = jsonLines(output('dump', '-b', '--json', trace)).flatMap((event) => event.buffered ?? []);
+  assert.is(calls.length, count);
+  const { bufferable, calls: byName } = JSON.parse(output('dump', '-s', '--json', trace));
+  assert.is(bufferable.buffered, count);
+  assert.ok(bufferable.calls > count);
+  assert.ok(byName.openat.buffered > 10 && byName.openat.buffered < byName.openat.calls, JSON.stringify(byName.openat));
+  assert.match(output('dump', '-s', trace), /^\d+ of \d+ calls other than .* were buffered: \d\d\.\d%$/m);
+  rmSync(folder, { recursive: true });
 });
 
 test.run();

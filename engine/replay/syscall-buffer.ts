@@ -4,7 +4,7 @@
  */
 import { dataSpaces, eventKinds, type FrameView, frameFlags, registerIndex } from '../generated/schema.ts';
 import { syscallName } from '../syscalls/decode.ts';
-import { bufferSize, entryOffsets, readBufferEntries } from '../trace/buffer-entries.ts';
+import { bufferSize, lastEntry, readBufferEntries } from '../trace/buffer-entries.ts';
 import { register, setRegister } from './registers.ts';
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
@@ -21,6 +21,8 @@ const returnAddressTopAt = 15;
 const stopBehind = 0x80;
 const sigtrap = 5;
 
+/** Entries of the event under way. */
+const gathered = Buffer.alloc(bufferSize);
 const words = new Uint8Array(16);
 const wordsView = new DataView(words.buffer);
 
@@ -38,16 +40,16 @@ function isAsynchronous(frame: FrameView): boolean {
  * @throws Divergence, EngineError BAD_EVENT
  */
 export function loadBuffer(replayer: Replayer, frame: FrameView): Task | undefined {
-  const entries = readBufferEntries(() => replayer.source.nextData(), dataSpaces.syscallBuffer);
+  const entries = readBufferEntries(() => replayer.source.nextData(), dataSpaces.syscallBuffer, gathered);
   if (entries === undefined) throw replayer.nonsense(frame, 'lacks buffered calls that it announces');
   // Killed somewhere behind them: nobody sees what it did there.
   if (frame.eventKind === eventKinds.exit) return undefined;
   const task = replayer.taskOf(frame);
   if (task.inCall) throw replayer.nonsense(frame, `has buffered calls of task ${task.tid}, which is in a call`);
-  const offsets = entryOffsets(entries);
-  if (offsets === undefined) throw replayer.nonsense(frame, 'has a malformed buffered call');
+  const last = lastEntry(entries);
+  if (last === undefined) throw replayer.nonsense(frame, 'has a malformed buffered call');
   const stops = isAsynchronous(frame);
-  if (stops) entries[offsets.at(-1)! + returnAddressTopAt]! |= stopBehind;
+  if (stops) entries[last + returnAddressTopAt]! |= stopBehind;
   writeBuffer(replayer, frame, task, entries);
   if (stops) runBehindBuffer(replayer, frame, task);
   return task;

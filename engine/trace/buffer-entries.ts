@@ -34,46 +34,67 @@ export interface BufferedCall {
 
 /**
  * The entries of an event with the flag `buffered`: its first data records. Undefined when they are not there, or not
- * as long as they say.
+ * as long as they say. In `into`, of `bufferSize` bytes, when that is given: until its next use.
  */
-export function readBufferEntries(nextData: () => DataRecordView | undefined, space: number): Buffer | undefined {
-  const pieces: Buffer[] = [];
+export function readBufferEntries(
+  nextData: () => DataRecordView | undefined,
+  space: number,
+  into?: Buffer,
+): Buffer | undefined {
+  let entries: Buffer | undefined;
   let total = 0;
   let length = 0;
   do {
     const record = nextData();
     if (record === undefined || record.space !== space) return undefined;
     total = record.addressNumber;
+    if (total > bufferSize || length + record.length > total) return undefined;
+    entries ??= into?.subarray(0, total) ?? Buffer.allocUnsafe(total);
     const start = record.position + dataSize;
-    pieces.push(Buffer.from(record.buffer.slice(start, start + record.length)));
+    entries.set(record.buffer.subarray(start, start + record.length), length);
     length += record.length;
   } while (length < total);
-  return length === total && total <= bufferSize && total > 0 ? Buffer.concat(pieces) : undefined;
+  return entries;
 }
 
 /** The offsets of all entries, and an end; undefined when some entry makes no sense: the hook would trust it. */
 export function entryOffsets(entries: Buffer): readonly number[] | undefined {
   const offsets: number[] = [];
-  for (let at = 0; at < entries.length; ) {
-    const left = entries.length - at;
-    const size = left >= entrySize ? entries.readUInt32LE(at) : 0;
-    if (size < entrySize || size > left || size % 8 !== 0 || !isWhole(entries, at, size)) return undefined;
-    offsets.push(at);
-    at += size;
-  }
-  return offsets;
+  return forEachEntry(entries, (offset) => offsets.push(offset)) ? offsets : undefined;
 }
 
-function isWhole(entries: Buffer, start: number, size: number): boolean {
-  const args = entries[start + argumentCountAt]!;
+/** The offset of the last entry, under the same conditions. */
+export function lastEntry(entries: Buffer): number | undefined {
+  let last = 0;
+  const whole = forEachEntry(entries, (offset) => {
+    last = offset;
+  });
+  return whole ? last : undefined;
+}
+
+/** False when some entry makes no sense. There may be millions: nothing is made for each. */
+function forEachEntry(entries: Buffer, visit: (offset: number) => void): boolean {
+  const view = new DataView(entries.buffer, entries.byteOffset, entries.length);
+  for (let at = 0; at < entries.length; ) {
+    const left = entries.length - at;
+    const size = left >= entrySize ? view.getUint32(at, true) : 0;
+    if (size < entrySize || size > left || size % 8 !== 0 || !isWhole(view, at, size)) return false;
+    visit(at);
+    at += size;
+  }
+  return true;
+}
+
+function isWhole(entries: DataView, start: number, size: number): boolean {
+  const args = entries.getUint8(start + argumentCountAt);
   if (args > mostArguments) return false;
   const end = start + size;
   let at = start + entrySize + args * 8;
-  for (let index = 0; index < entries[start + outCountAt]!; index++) {
+  for (let index = entries.getUint8(start + outCountAt); index > 0; index--) {
     if (at + outSize > end) return false;
-    const length = Number(entries.readBigUInt64LE(at + 8));
-    if (length > size) return false;
-    at += outSize + Math.ceil(length / 8) * 8;
+    const length = entries.getUint32(at + 8, true);
+    if (length > size || entries.getUint32(at + 12, true) !== 0) return false;
+    at += outSize + ((length + 7) & ~7);
   }
   return at === end;
 }

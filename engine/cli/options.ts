@@ -61,11 +61,16 @@ export interface RecordOptions extends GlobalOptions {
   readonly printTraceDirFd?: number;
   /** `-s`: another task's turn after each event. */
   readonly alwaysSwitch: boolean;
+  /** `-c`: the longest time slice, nanoseconds; left out: the recorder's own. */
+  readonly slice?: number;
+  /** `-h`, `--chaos-seed`: chaos mode; its seed is drawn by chance when none is given. */
+  readonly chaos: boolean;
+  readonly chaosSeed?: number;
   /** `-w`: wait for all processes of the tree, not for the first alone. */
   readonly wait: boolean;
   /** `-t`: this signal, where the program does not handle it, is ignored instead of ending the program. */
   readonly continueThroughSignal?: number;
-  /** `--num-cores`: the number of processors that the program is told of; 1 when left out. */
+  /** `--num-cores`: the number of processors that the program is told of; left out: 1, in chaos mode 1 to 8. */
   readonly numCores?: number;
   /** `--bind-to-cpu`; left out: any. `-u` is `cpuUnbound`. */
   readonly bindToCpu?: number;

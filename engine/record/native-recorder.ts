@@ -27,6 +27,10 @@ export interface NativeRecorderOptions {
   readonly numCores: number;
   readonly waitForAll: boolean;
   readonly alwaysSwitch: boolean;
+  /** The longest time slice, nanoseconds; 0: as the recorder thinks fit. */
+  readonly slice: number;
+  /** Chaos mode with this seed; 32 bits. */
+  readonly chaosSeed: number | undefined;
   /** 0: none. */
   readonly continueThroughSignal: number;
   readonly checksum: 'never' | 'syscalls' | 'allEvents' | 'every' | 'from';

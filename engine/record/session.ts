@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, readlinkSync, rmdirSync, writeSync } from 'node:fs';
 import { release } from 'node:os';
 import type { RecordOptions } from '../cli/options.ts';
@@ -79,6 +80,9 @@ interface Outcome {
 async function run(options: RecordOptions, { program, environment, cpu, directory, umask }: Plan): Promise<Outcome> {
   const store = storeDirectory(traceRoot(), options.store);
   makeStore(store);
+  const chaosSeed = options.chaos ? (options.chaosSeed ?? randomInt(2 ** 32)) : undefined;
+  const coreCount = options.numCores ?? (chaosSeed === undefined ? 1 : chaosCores(chaosSeed));
+  if (chaosSeed !== undefined) log.info(`chaos with seed ${chaosSeed}, ${coreCount} cores`);
   const header: TraceHeader = {
     created: new Date().toISOString(),
     recorder: packageVersion(),
@@ -90,8 +94,9 @@ async function run(options: RecordOptions, { program, environment, cpu, director
     executionPoint: 'none',
     store,
     compression: options.compress,
-    coreCount: options.numCores ?? 1,
+    coreCount,
     boundProcessor: cpu,
+    ...(chaosSeed === undefined ? {} : { chaosSeed }),
   };
   const pipeline = new Pipeline({
     directory,
@@ -131,9 +136,11 @@ async function run(options: RecordOptions, { program, environment, cpu, director
         closedDescriptors: inherited?.closedDescriptors ?? 0,
         inheritedDescriptors: inherited?.descriptors ?? [0, 1, 2],
         cpu,
-        numCores: options.numCores ?? 1,
+        numCores: coreCount,
         waitForAll: options.wait,
         alwaysSwitch: options.alwaysSwitch,
+        slice: options.slice ?? 0,
+        chaosSeed,
         continueThroughSignal: options.continueThroughSignal ?? 0,
         checksum: options.checksum.when,
         checksumNumber: checksumNumber(options),
@@ -163,6 +170,11 @@ async function run(options: RecordOptions, { program, environment, cpu, director
       `${end.ringWaits} waits for the ring${summary.usedPool ? '' : ', encoded without workers'}`,
   );
   return { status: end.status, failure };
+}
+
+/** How many processors a program is told of in chaos mode: 1 to 8. */
+function chaosCores(seed: number): number {
+  return 1 + (Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) >>> 29);
 }
 
 /** A umask that takes rights from the user himself would close the trace to its own recorder. Gives the umask before. */

@@ -24,6 +24,8 @@ export interface TraceHeader {
   readonly coreCount: number;
   /** The processor that the program was bound to; -1: none. */
   readonly boundProcessor: number;
+  /** Seed of chaos mode's choices; absent without chaos. */
+  readonly chaosSeed?: number;
 }
 
 export interface MachineDescription {

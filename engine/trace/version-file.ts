@@ -70,6 +70,7 @@ function checkContent(file: string, json: string): VersionContent {
   }
   whole(header.coreCount, 'coreCount');
   whole(header.boundProcessor, 'boundProcessor');
+  if (header.chaosSeed !== undefined) whole(header.chaosSeed, 'chaosSeed');
   if (root.end !== undefined && typeof object(root.end, 'end').complete !== 'boolean') fail('end.complete');
   if (root.lanes !== undefined) {
     const extents = object(root.lanes, 'lanes');

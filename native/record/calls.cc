@@ -145,6 +145,7 @@ void Recorder::callEntry(Task& task) {
   task.call = call;
   task.callEntered = true;
   task.enterWritten = false;
+  inCalls_.push_back(task.tid);
   task.stdio = 0;
   const uint64_t arguments[6] = {registers.rdi, registers.rsi, registers.rdx,
                                  registers.r10, registers.r8,  registers.r9};
@@ -209,7 +210,7 @@ void Recorder::runCall(Task& task, bool mayBlock) {
     sched_yield();
     int status;
     const pid_t tid = waitpid(task.tid, &status, __WALL | WNOHANG);
-    if (tid == task.tid) task.pending = status;
+    if (tid == task.tid) cameFrom(task, status);
   }
   settleFutex(task);
 }
@@ -278,10 +279,6 @@ bool Recorder::enterSpecial(Task& task) {
       }
       return false;
     }
-    case SYS_sched_setaffinity:
-      // The recording's own binding must stay; the program may believe what it asked for.
-      refuseCall(task, 0);
-      return true;
     case SYS_madvise:
     case SYS_process_madvise:
       // MADV_FREE lets the kernel drop pages whenever it likes: DONTNEED is one of the outcomes, and a fixed one.
@@ -296,7 +293,7 @@ bool Recorder::enterSpecial(Task& task) {
       }
       return false;
     default:
-      return false;
+      return enterScheduling(task);
   }
 }
 
@@ -378,7 +375,7 @@ void Recorder::callExit(Task& task) {
   // With a processor each, the target would have acted by now: others have their turn first.
   if (sendsSignal(task.call) && result == 0 && !aloneInRecording()) {
     sched_yield();
-    sliceStart_ = 0;
+    scheduler_.endSlice();
   }
   const bool entered = task.enterWritten;
   task.callEntered = false;
@@ -425,17 +422,8 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
         task.space->memory.writeAll(task.arguments[1], &mode, sizeof mode);
       }
       return;
-    case SYS_sched_getaffinity:
-      if (result > 0 && options_.numCores > 1) {
-        std::vector<uint8_t> mask(static_cast<size_t>(result), 0);
-        for (size_t core = 0; core < static_cast<size_t>(options_.numCores) && core < mask.size() * 8; core++) {
-          mask[core / 8] = static_cast<uint8_t>(mask[core / 8] | (1U << (core % 8)));
-        }
-        task.space->memory.writeAll(task.arguments[2], mask.data(), mask.size());
-      }
-      return;
     default:
-      return;
+      return exitScheduling(task, registers);
   }
 }
 

@@ -80,10 +80,12 @@ void Recorder::execed(Task& task) {
     if (found != tasks_.end()) {
       std::unique_ptr<Task> own = std::move(found->second);
       tasks_.erase(found);
-      if (current_ == &task) current_ = nullptr;
+      scheduler_.remove(task);
+      scheduler_.remove(*own);
       buried_.push_back(std::move(tasks_[task.tid]));
       own->tid = task.tid;
       execing = own.get();
+      scheduler_.add(*own, own->scheduling.ownLevel);
       tasks_[own->tid] = std::move(own);
     }
   }
@@ -100,8 +102,7 @@ void Recorder::execed(Task& task) {
     if (errno != EINTR) return lost(*execing);
   }
   if (!WIFSTOPPED(status) || WSTOPSIG(status) != (SIGTRAP | 0x80)) {
-    execing->pending = status;
-    return;
+    return cameFrom(*execing, status);
   }
   recordExec(*execing, former);
 }

@@ -20,8 +20,7 @@ namespace rr {
 
 namespace {
 
-// How long a task may compute while another could run, and while a signal waits for it. Nanoseconds.
-constexpr uint64_t kOverrun = 15'000'000;
+// How long a task may compute while a signal waits for it. Nanoseconds. For its slice: scheduler.h.
 constexpr uint64_t kSignalDelay = 1'500'000;
 // Steps at most from where an interrupt landed to a legal site.
 constexpr int kMaximumSteps = 1000;
@@ -52,13 +51,6 @@ void Recorder::setTick(uint64_t period) {
   timer_settime(timer_, 0, &times, nullptr);
 }
 
-bool Recorder::anotherIsReady(const Task& task) const {
-  for (auto& [tid, other] : tasks_) {
-    if (other.get() != &task && (other->pending || other->state == Task::State::runnable)) return true;
-  }
-  return false;
-}
-
 // Called each time the wait for a computing task is broken.
 void Recorder::considerInterrupt(Task& task) {
   const bool random = options_.forceStopMaximum > 0;
@@ -68,17 +60,18 @@ void Recorder::considerInterrupt(Task& task) {
     nextForcedStop_ = monotonicNow() + wait;
     setTick(wait);
   }
-  if (!random)
-    setTick(!task.stashed.empty() && !task.stashBlocked ? kSignalTick : tasks_.size() > 1 ? kSharedTick : kIdleTick);
-  if (task.interrupted || !started_) return;
   const uint64_t now = monotonicNow();
+  if (!random) {
+    const uint64_t shared = tasks_.size() > 1 ? scheduler_.tick(kSharedTick, now) : kIdleTick;
+    setTick(!task.stashed.empty() && !task.stashBlocked ? std::min(kSignalTick, shared) : shared);
+  }
+  if (task.interrupted || !started_) return;
   const bool signalDue = !task.stashed.empty() && !task.stashBlocked && now - task.stashedAt > kSignalDelay;
-  const bool sliceDue = now - sliceStart_ > kOverrun && anotherIsReady(task);
+  const bool sliceDue = tasks_.size() > 1 && scheduler_.overran(task, now);
   const bool forced = random && now >= nextForcedStop_;
   if (!signalDue && !sliceDue && !forced) return;
   // It may have stopped by itself already.
-  while (collect(false)) {
-  }
+  collectAll();
   if (task.pending) return;
   if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) == 0) task.interrupted = true;
 }
@@ -182,7 +175,7 @@ void Recorder::forcedStop(Task& task) {
   if (atEvent) {
     task.inMidCode = false;
   } else {
-    if (!forSignal && !random && !anotherIsReady(task)) return;
+    if (!forSignal && !random && !scheduler_.othersWait(task, monotonicNow())) return;
     registers.orig_rax = ~0ULL;
     if (task.atEdge) {
       recordEdge(task, registers);

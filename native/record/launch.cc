@@ -95,6 +95,7 @@ bool Recorder::launch(RecordingEnd& end) {
   task->tid = task->threadGroup = child;
   task->space = std::make_shared<AddressSpace>();
   task->state = Task::State::inCall;  // running the stub, before anything is recorded
+  addToScheduler(*task, nullptr);
   tasks_[child] = std::move(task);
   const bool told = write(ready[1], "g", 1) == 1;
   close(ready[1]);

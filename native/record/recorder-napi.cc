@@ -125,7 +125,11 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.waitForAll = object.Get("waitForAll").ToBoolean();
     options.patchAfter = object.Get("patchAfter").ToNumber().Uint32Value();
     options.syscallBuffer = object.Get("syscallBuffer").ToBoolean();
-    options.alwaysSwitch = object.Get("alwaysSwitch").ToBoolean();
+    options.scheduling.alwaysSwitch = object.Get("alwaysSwitch").ToBoolean();
+    options.scheduling.slice = static_cast<uint64_t>(object.Get("slice").As<Napi::Number>().Int64Value());
+    if (const Napi::Value seed = object.Get("chaosSeed"); seed.IsNumber()) {
+      options.scheduling.chaosSeed = static_cast<uint64_t>(seed.As<Napi::Number>().Int64Value());
+    }
     options.continueThroughSignal = number(object, "continueThroughSignal");
     options.checksum = checksumMode(text(object, "checksum"));
     options.checksumNumber = static_cast<uint64_t>(object.Get("checksumNumber").As<Napi::Number>().Int64Value());

@@ -23,8 +23,6 @@ namespace rr {
 
 namespace {
 
-// A task that makes no blocking call gives way to others at the first event after this long. Nanoseconds.
-constexpr uint64_t kTimeSlice = 10'000'000;
 // A part-filled slot is handed over when it is this old. With the tick and the encoder's own interval (pipeline.ts) no
 // more than a second is lost to a kill -9. Nanoseconds.
 constexpr uint64_t kSealAfter = 300'000'000;
@@ -73,7 +71,8 @@ Recorder::Recorder(RecorderOptions options, uint8_t* ring, size_t ringSize, Call
       ring_(ring, ringSize),
       writer_(ring_),
       store_(options_.storeDirectory),
-      runtime_(options_.launcher) {
+      runtime_(options_.launcher),
+      scheduler_(options_.scheduling) {
   ring_.onFirstSealed = callbacks_.firstSlotFull;
 }
 
@@ -113,7 +112,7 @@ void Recorder::run() {
   event._sigev_un._tid = gettid();
   timed_ = timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0;
   setTick(kIdleTick);
-  lastSeal_ = sliceStart_ = monotonicNow();
+  lastSeal_ = monotonicNow();
   if (launch(end_)) loop();
   if (timed_) timer_delete(timer_);
   if (launchReport_ >= 0) close(launchReport_);
@@ -149,37 +148,26 @@ void Recorder::loop() {
 
 // The next task to look at: one with a status to handle, else one to run; nullptr when all wait.
 Task* Recorder::chooseTask() {
-  if (current_ && current_->pending) return current_;
+  Task* const current = scheduler_.current();
+  if (current && current->pending) return current;
   // Until its next event, which a forced stop may be, replay could not tell where the others came in.
-  if (current_ && current_->state == Task::State::runnable && current_->inMidCode) return current_;
-  const bool sliceOver = options_.alwaysSwitch || monotonicNow() - sliceStart_ > kTimeSlice;
-  if (current_ && current_->state == Task::State::runnable && !sliceOver) return current_;
-  if (tasks_.size() > 1) {
-    while (collect(false)) {
-    }
+  if (current && current->state == Task::State::runnable && current->inMidCode) return current;
+  const uint64_t now = monotonicNow();
+  const bool over = !current || current->state != Task::State::runnable || scheduler_.sliceOver(now);
+  if (tasks_.size() > 1 && (over || scheduler_.pollDue(now))) collectAll();
+  if (Task* task = scheduler_.takeStatus()) return task;
+  if (!over && !scheduler_.betterWaits()) return current;
+  Task* const next = scheduler_.choose(now);
+  if (next && next != current) switchTo(*next);
+  // Held back by chaos: the wait for others must end in time.
+  if (const uint64_t end = next ? 0 : scheduler_.heldUntil()) {
+    setTick(std::clamp<uint64_t>(end - std::min(end, now), kShortestTick, kIdleTick));
   }
-  while (!ready_.empty()) {
-    const pid_t tid = ready_.front();
-    ready_.erase(ready_.begin());
-    auto found = tasks_.find(tid);
-    if (found != tasks_.end() && found->second->pending) return found->second.get();
-  }
-  // Round robin: the first runnable task behind the current one.
-  const pid_t after = current_ ? current_->tid : 0;
-  Task* first = nullptr;
-  Task* next = nullptr;
-  for (auto& [tid, task] : tasks_) {
-    if (task->state != Task::State::runnable) continue;
-    if (!first) first = task.get();
-    if (!next && tid > after) next = task.get();
-  }
-  Task* chosen = next ? next : first;
-  if (chosen) {
-    current_ = chosen;
-    sliceStart_ = monotonicNow();
-  }
-  return chosen;
+  return next;
 }
+
+// The one place where another task than the last one is about to run user code.
+void Recorder::switchTo(Task& next) { debug(next, "its turn"); }
 
 void Recorder::runUserCode(Task& task) {
   writePendingEnters(task);
@@ -187,8 +175,14 @@ void Recorder::runUserCode(Task& task) {
   task.resumeSignal = 0;
   task.state = Task::State::userCode;
   task.inMidCode = true;
+  scheduler_.runs();
   if (!resume(task, task.ownFilter ? PTRACE_SYSCALL : PTRACE_CONT, signal)) return lost(task);
   waitFor(task);
+}
+
+void Recorder::cameFrom(Task& task, int status) {
+  task.pending = status;
+  scheduler_.statusCame(task);
 }
 
 // Waits for one status of any tracee and files it with its task. With `block` false only what is there already; false
@@ -199,9 +193,11 @@ bool Recorder::collect(bool block) {
   if (tid < 0 && errno == EINTR) return false;
   if (tid < 0 && errno == ECHILD) {
     // Nothing of ours is left, whatever the list says.
-    for (auto& [each, task] : tasks_) buried_.push_back(std::move(task));
+    for (auto& [each, task] : tasks_) {
+      scheduler_.remove(*task);
+      buried_.push_back(std::move(task));
+    }
     tasks_.clear();
-    current_ = nullptr;
     return false;
   }
   if (tid <= 0) return false;
@@ -210,18 +206,30 @@ bool Recorder::collect(bool block) {
     unknownStops_[tid] = status;
     return true;
   }
-  found->second->pending = status;
-  ready_.push_back(tid);
+  cameFrom(*found->second, status);
   return true;
 }
 
-// Waits until the task has a status, filing those of others.
+void Recorder::collectAll() {
+  while (collect(false)) {
+  }
+}
+
+// Waits until the task has a status. For this task alone: a wait for any costs the kernel a look at each of them. What
+// has come from others is filed at each tick.
 void Recorder::waitFor(Task& task) {
   const pid_t tid = task.tid;
   while (!task.pending) {
     housekeeping();
     if (task.state == Task::State::userCode) considerInterrupt(task);
-    collect(true);
+    if (task.pending) return;
+    int status;
+    if (waitpid(tid, &status, __WALL | __WNOTHREAD) == tid) return cameFrom(task, status);
+    if (errno == EINTR) {
+      if (tasks_.size() > 1) collectAll();
+    } else {
+      collect(true);
+    }
     if (!tasks_.contains(tid)) return;
   }
 }
@@ -291,10 +299,19 @@ void Recorder::housekeeping() {
 // Before a task runs user code or has an event, the calls that others are in become events of their own: they were
 // entered before.
 void Recorder::writePendingEnters(const Task& runs) {
-  if (tasks_.size() == 1) return;
-  for (auto& [tid, task] : tasks_) {
-    if (task.get() != &runs && task->callEntered && !task->enterWritten) writeEnter(*task);
+  size_t kept = 0;
+  for (const pid_t tid : inCalls_) {
+    auto found = tasks_.find(tid);
+    if (found == tasks_.end()) continue;
+    Task& task = *found->second;
+    if (!task.callEntered || task.enterWritten) continue;
+    if (&task == &runs) {
+      inCalls_[kept++] = tid;
+    } else {
+      writeEnter(task);
+    }
   }
+  inCalls_.resize(kept);
 }
 
 void Recorder::writeEnter(Task& task) {

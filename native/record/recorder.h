@@ -20,6 +20,7 @@
 #include "record/file-store.h"
 #include "record/frame-writer.h"
 #include "record/outer-signals.h"
+#include "record/scheduler.h"
 #include "record/shared-files.h"
 #include "record/stdio-monitor.h"
 #include "record/task.h"
@@ -43,9 +44,9 @@ struct RecorderOptions {
   unsigned closedDescriptors = 0;         // bit N: descriptor N is closed
   std::vector<int> inheritedDescriptors;  // those that the program inherits
   int cpu = -1;                           // bound to this one; -1: unbound
-  int numCores = 1;
+  int numCores = 1;                       // that the program is told of
   bool waitForAll = false;
-  bool alwaysSwitch = false;  // another task's turn after each event
+  Scheduler::Settings scheduling;
   int continueThroughSignal = 0;
   // Memory checksums: never, after system calls, after all events, every Nth, from event N on.
   enum class Checksum { never, syscalls, allEvents, every, from } checksum = Checksum::never;
@@ -102,7 +103,10 @@ class Recorder {
   void loop();
   Task* chooseTask();
   void runUserCode(Task& task);
+  void switchTo(Task& next);
   bool collect(bool block);
+  void collectAll();
+  void cameFrom(Task& task, int status);
   void waitFor(Task& task);
   void handle(Task& task);
   bool resume(Task& task, int request, int signal = 0);
@@ -147,7 +151,6 @@ class Recorder {
   // forced-stop.cc
   void setTick(uint64_t period);
   void considerInterrupt(Task& task);
-  bool anotherIsReady(const Task& task) const;
   void forcedStop(Task& task);
   void repeatCallEntry(Task& task);
   bool goToLegalSite(Task& task, user_regs_struct& registers);
@@ -169,6 +172,16 @@ class Recorder {
   bool runToEdge(Task& task, user_regs_struct& registers);
   void recordEdge(Task& task, const user_regs_struct& registers);
   void signalInHook(Task& task, const siginfo_t& info, user_regs_struct& registers);
+  // scheduling-calls.cc
+  void addToScheduler(Task& task, const Task* maker);
+  void refreshLevel(Task& task);
+  Task* namedTask(Task& caller, uint64_t argument);
+  std::vector<int> toldProcessors() const;
+  int ownProcessor(const Task& task) const;
+  long setAffinity(Task& task);
+  void policySet(Task& task);
+  bool enterScheduling(Task& task);
+  void exitScheduling(Task& task, user_regs_struct& registers);
   // signals.cc
   void signalStop(Task& task, int signal);
   bool standsAtEvent(const Task& task, const user_regs_struct& registers) const;
@@ -213,15 +226,14 @@ class Recorder {
 
   std::map<pid_t, std::unique_ptr<Task>> tasks_;
   std::map<pid_t, int> unknownStops_;          // stops of tasks whose maker has not reported them yet
-  std::vector<pid_t> ready_;                   // tasks with a status to handle, in the order of their arrival
+  std::vector<pid_t> inCalls_;                 // tasks that entered a call, which may not be in the trace yet
   std::vector<std::unique_ptr<Task>> buried_;  // tasks that are gone, until the handler that held them has returned
-  Task* current_ = nullptr;
+  Scheduler scheduler_;
   pid_t initialTid_ = 0;
   bool execSeen_ = false;  // the launcher is in the exec of the program, and no longer in its own
   bool started_ = false;
   bool initialGone_ = false;
   uint64_t initialGoneAt_ = 0;
-  uint64_t sliceStart_ = 0;
   uint64_t lastSeal_ = 0;
   timer_t timer_ = {};
   bool timed_ = false;
@@ -249,5 +261,7 @@ uint64_t monotonicNow();
 inline constexpr uint64_t kIdleTick = 200'000'000;
 inline constexpr uint64_t kSharedTick = 5'000'000;
 inline constexpr uint64_t kSignalTick = 1'500'000;
+// No period is shorter than this.
+inline constexpr uint64_t kShortestTick = 50'000;
 
 }  // namespace rr

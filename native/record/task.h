@@ -14,6 +14,7 @@
 #include "record/memory-compare.h"
 #include "record/out-parameters.h"
 #include "record/patched-sites.h"
+#include "record/scheduler.h"
 #include "tracee/tracee.h"
 
 namespace rr {
@@ -31,6 +32,13 @@ struct AddressSpace {
   PatchedSites patched;                 // system call sites that jump to the in-tracee runtime
 };
 
+// A real-time policy (sched(7)) that the program set for a task.
+struct RealTimePolicy {
+  int policy;    // SCHED_FIFO, SCHED_RR, SCHED_DEADLINE
+  int priority;  // 1 to 99; 0 for SCHED_DEADLINE
+  bool resetOnFork;
+};
+
 struct Task {
   enum class State {
     runnable,      // stopped; may run user code
@@ -40,10 +48,28 @@ struct Task {
     dying,         // resumed after its exit stop, or killed
   };
 
+  // A state whose scheduler hears of each change, wherever it is made: a task that may run is never forgotten.
+  class ObservedState {
+   public:
+    explicit ObservedState(Task& owner) : owner_(owner) {}
+    ObservedState(const ObservedState&) = delete;
+    ObservedState& operator=(const ObservedState&) = delete;
+    ObservedState& operator=(State next);
+    operator State() const { return value_; }  // NOLINT: compared and switched over as the state that it is
+
+   private:
+    Task& owner_;
+    State value_ = State::runnable;
+  };
+
   pid_t tid = 0;
   pid_t threadGroup = 0;
   std::shared_ptr<AddressSpace> space;
-  State state = State::runnable;
+  Scheduler* scheduler = nullptr;
+  SchedulingEntry scheduling;
+  std::optional<RealTimePolicy> realTime;
+  std::vector<int> affinity;  // the processors that it is told it may run on; empty: all that there are for it
+  ObservedState state{*this};
   // A wait status that was collected and not handled yet.
   std::optional<int> pending;
   // Signal to hand over when it is resumed next.

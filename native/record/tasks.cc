@@ -54,6 +54,7 @@ void Recorder::cloned(Task& task) {
   if (flags & CLONE_CHILD_CLEARTID) child->clearChildTid = childTidAddress;
   Task& added = *child;
   tasks_[childTid] = std::move(child);
+  addToScheduler(added, &task);
   if (!memoryOpen && (errno == EACCES || errno == EPERM)) {
     return refuse(added, "task " + std::to_string(childTid) + " cannot be recorded: its memory may not be read (" +
                              strerror(errno) + "); record as root");
@@ -128,7 +129,7 @@ void Recorder::exiting(Task& task) {
     while (!task.pending) {
       int status;
       if (waitpid(tid, &status, __WALL | WNOHANG) == tid) {
-        task.pending = status;
+        cameFrom(task, status);
       } else if (const char state = taskState(tid); state == 'Z' || state == 'X' || state == 0) {
         break;
       } else {
@@ -141,11 +142,8 @@ void Recorder::exiting(Task& task) {
   while (waitpid(tid, &status, __WALL) < 0) {
     if (errno != EINTR) return;
   }
-  task.pending = status;
-  if (!WIFSTOPPED(status)) {
-    task.pending.reset();
-    gone(task, status);
-  }
+  if (WIFSTOPPED(status)) return cameFrom(task, status);
+  gone(task, status);
 }
 
 void Recorder::gone(Task& task, int status) {
@@ -176,7 +174,7 @@ void Recorder::gone(Task& task, int status) {
     frame(schema::EventKind::kExit, task, status, task.atEvent);
   }
   if (task.scratch != 0) task.space->unusedScratch.push_back(task.scratch);
-  if (current_ == &task) current_ = nullptr;
+  scheduler_.remove(task);
   auto found = tasks_.find(tid);
   if (found != tasks_.end()) {
     buried_.push_back(std::move(found->second));

@@ -8,6 +8,9 @@ import type { RecordOptions } from '../options.ts';
 import { type OptionValues, parseInteger } from '../parse.ts';
 
 const lastSignal = 64;
+/** Nanoseconds. */
+const shortestSlice = 100_000;
+const longestSlice = 1_000_000_000_000;
 
 /**
  * Reads what `record` was told. The environment is read once and left as it is.
@@ -26,6 +29,8 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     printTraceDirFd: values.integer('print-trace-dir', 0, 2 ** 31 - 1),
     continueThroughSignal: parseSignal(values.text('continue-through-signal')),
     numCores: values.integer('num-cores', 1, 1024),
+    slice: parseSlice(values),
+    chaosSeed: values.integer('chaos-seed', 0, 2 ** 32 - 1),
     bindToCpu: parseCpu(values),
     nested: parseNested(values.text('nested')),
     forceStops: parseForceStops(values.text('force-stops')),
@@ -40,6 +45,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     env: values.all('env').map(checkVariable),
     wait: values.has('wait'),
     alwaysSwitch: values.has('always-switch'),
+    chaos: values.has('chaos') || values.has('chaos-seed'),
     cpuUnbound: values.has('cpu-unbound'),
     compress: values.text('compress') === '' ? 'fast' : (values.word('compress', ['none', 'fast', 'best']) ?? 'fast'),
     noSyscallBuffer: values.has('no-syscall-buffer') || values.has('no-preload'),
@@ -71,6 +77,12 @@ function nonEmpty(option: string, values: OptionValues): string | undefined {
   const text = values.text(option);
   if (text === '') throw new UsageError('BAD_VALUE', `--${option}: expected the name of a directory`);
   return text;
+}
+
+/** Ticks of a slice are taken for a nanosecond each, and a slice is no shorter than can be kept. */
+function parseSlice(values: OptionValues): number | undefined {
+  const ticks = values.integer('num-cpu-ticks', 1);
+  return ticks === undefined ? undefined : Math.min(Math.max(ticks, shortestSlice), longestSlice);
 }
 
 function parseForceStops(text: string | undefined): RecordOptions['forceStops'] | undefined {

@@ -34,6 +34,7 @@ export const limits: readonly Syscall[] = [
   syscall('getrusage', [flags('who', 'usage'), out('usage', 'rusage')]),
   syscall('sysinfo', [out('info', 'sysinfo')]),
 
+  // Not bufferable: the recorder lets others run. It answers sched_getaffinity and getcpu itself.
   syscall('sched_yield', []),
   syscall('sched_setparam', [int('pid'), struct('param', 'sched_param')]),
   syscall('sched_getparam', [int('pid'), out('param', 'sched_param')]),

@@ -47,5 +47,6 @@ export const time: readonly Syscall[] = [
     out('old_value', 'itimerspec'),
   ]),
   syscall('timerfd_gettime', [descriptor('fd'), out('curr_value', 'itimerspec')]),
+  // Not bufferable: the recorder answers it by the number of cores that it tells of.
   syscall('getcpu', [out('cpu', 'u32'), out('node', 'u32'), hex('tcache')]),
 ];

@@ -1,0 +1,97 @@
+#include "record/chaos.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rr {
+
+namespace {
+
+constexpr uint64_t kMicrosecond = 1'000;
+constexpr uint64_t kMillisecond = 1'000'000;
+constexpr int kLevelsOfAKind = 8;
+
+// Priorities hold for between these. Nanoseconds.
+constexpr uint64_t kShortestEpoch = 5 * kMillisecond;
+constexpr uint64_t kLongestEpoch = 1'500 * kMillisecond;
+// Low priorities are held back for between these, and may run for at least four times as long in between. Nanoseconds.
+constexpr uint64_t kShortestHold = 2 * kMillisecond;
+constexpr uint64_t kLongestHold = 2'000 * kMillisecond;
+constexpr uint64_t kPauseFactor = 4;
+constexpr uint64_t kShortestPause = kMillisecond / 2;
+constexpr uint64_t kLongestPause = 300 * kMillisecond;
+
+// splitmix64: a number from two.
+uint64_t mixed(uint64_t a, uint64_t b) {
+  uint64_t value = a + 0x9e3779b97f4a7c15ULL * (b + 1);
+  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
+  return value ^ (value >> 31);
+}
+
+// In [0, 1).
+double fraction(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
+
+}  // namespace
+
+Chaos::Chaos(uint64_t seed) : seed_(seed), slices_(mixed(seed, 1)), times_(mixed(seed, 2)) {
+  constexpr double kLow[] = {0.1, 0.3, 0.5};
+  constexpr double kEvents[] = {0.0, 0.3, 0.9};
+  constexpr double kShort[] = {0.1, 0.4, 0.8};
+  lowPriority_ = kLow[mixed(seed, 3) % 3];
+  eventSlice_ = kEvents[mixed(seed, 4) % 3];
+  shortSlice_ = kShort[mixed(seed, 5) % 3];
+  holdsBack_ = mixed(seed, 6) % 3 != 0;
+}
+
+bool Chaos::chance(double probability) { return fraction(slices_()) < probability; }
+
+uint64_t Chaos::between(uint64_t least, uint64_t most) {
+  const double span = std::log(static_cast<double>(most) / static_cast<double>(least));
+  return static_cast<uint64_t>(static_cast<double>(least) * std::exp(span * fraction(times_())));
+}
+
+Chaos::Slice Chaos::drawSlice() {
+  const auto length = [this](uint64_t least, uint64_t most) {
+    const double span = std::log(static_cast<double>(most) / static_cast<double>(least));
+    return static_cast<uint64_t>(static_cast<double>(least) * std::exp(span * fraction(slices_())));
+  };
+  const uint64_t runs = chance(eventSlice_) ? 1 + slices_() % 6 : ~0ULL;
+  const uint64_t time =
+      chance(shortSlice_) ? length(100 * kMicrosecond, kMillisecond) : length(kMillisecond, 50 * kMillisecond);
+  return {time, runs};
+}
+
+int Chaos::level(uint64_t ordinal) const {
+  const uint64_t bits = mixed(mixed(seed_, 7 + epoch_), ordinal);
+  const int within = static_cast<int>(bits % kLevelsOfAKind);
+  return fraction(mixed(bits, 1)) < lowPriority_ ? kLowLevel + within : within;
+}
+
+void Chaos::planHold(uint64_t now) {
+  const uint64_t last = holdEnd_ - holdStart_;
+  holdStart_ = now + std::max(between(kShortestPause, kLongestPause), kPauseFactor * last);
+  holdEnd_ = holdStart_ + between(kShortestHold, kLongestHold);
+}
+
+bool Chaos::advance(uint64_t now) {
+  if (holdsBack_) {
+    if (holdEnd_ == 0) planHold(now);
+    if (now >= holdEnd_) endHold(now);
+    holding_ = now >= holdStart_ && now < holdEnd_;
+  }
+  if (now < redrawAt_) return false;
+  const bool first = redrawAt_ == 0;
+  redrawAt_ = now + between(kShortestEpoch, kLongestEpoch);
+  if (first) return false;
+  epoch_++;
+  return true;
+}
+
+void Chaos::endHold(uint64_t now) {
+  holdEnd_ = std::max(holdStart_, std::min(holdEnd_, now));
+  planHold(now);
+  holding_ = false;
+}
+
+}  // namespace rr

@@ -1,0 +1,60 @@
+// The choices of chaos mode: random priorities, slices and times in which some tasks do not run at all, so that orders
+// of execution come up that a fair schedule hardly ever has. All follow from one seed: a task's priority from its
+// ordinal, slices from their order; only when priorities are drawn again, and when tasks are held back, is a matter of
+// time.
+#pragma once
+
+#include <cstdint>
+#include <random>
+
+namespace rr {
+
+class Chaos {
+ public:
+  explicit Chaos(uint64_t seed);
+
+  struct Slice {
+    uint64_t length;  // nanoseconds
+    uint64_t runs;    // and at most so many runs from event to event
+  };
+  Slice drawSlice();
+
+  // Level of a task until priorities are drawn again.
+  int level(uint64_t ordinal) const;
+  // The maker of a new task gives way to it.
+  bool newTaskFirst() { return chance(0.5); }
+
+  // Looks at the time. True when priorities are to be drawn again.
+  bool advance(uint64_t now);
+  // Tasks of this level are held back now.
+  bool holds(int level) const { return holding_ && level >= kLowLevel; }
+  // When they may run again, nanoseconds of CLOCK_MONOTONIC; 0 when none is held back.
+  uint64_t holdEnd() const { return holding_ ? holdEnd_ : 0; }
+  // There is nobody else to run: they go on.
+  void endHold(uint64_t now);
+
+  // Levels from here on are of low priority.
+  static constexpr int kLowLevel = 8;
+
+ private:
+  bool chance(double probability);
+  // Between the two, all orders of magnitude alike.
+  uint64_t between(uint64_t least, uint64_t most);
+  void planHold(uint64_t now);
+
+  uint64_t seed_;
+  std::mt19937_64 slices_;
+  std::mt19937_64 times_;
+  // Drawn once for the recording, so that recordings differ in kind.
+  double lowPriority_ = 0;  // probability of a task
+  double eventSlice_ = 0;   // probability of a slice of a few events
+  double shortSlice_ = 0;   // probability of a slice under a millisecond
+  bool holdsBack_ = false;
+  uint64_t epoch_ = 0;
+  uint64_t redrawAt_ = 0;
+  bool holding_ = false;
+  uint64_t holdStart_ = 0;
+  uint64_t holdEnd_ = 0;
+};
+
+}  // namespace rr

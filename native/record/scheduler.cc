@@ -1,0 +1,225 @@
+#include "record/scheduler.h"
+
+#include <algorithm>
+
+#include "record/recorder.h"
+#include "record/task.h"
+
+namespace rr {
+
+Task::ObservedState& Task::ObservedState::operator=(State next) {
+  value_ = next;
+  if (owner_.scheduler) owner_.scheduler->stateChanged(owner_);
+  return *this;
+}
+
+Scheduler::Scheduler(const Settings& settings) : settings_(settings) {
+  if (settings_.slice == 0) settings_.slice = kTimeSlice;
+  if (settings_.chaosSeed) chaos_ = std::make_unique<Chaos>(*settings_.chaosSeed);
+}
+
+void Scheduler::add(Task& task, int level) {
+  SchedulingEntry& entry = task.scheduling;
+  entry.ordinal = nextOrdinal_++;
+  entry.ownLevel = level;
+  entry.level = chaos_ ? chaos_->level(entry.ordinal) : level;
+  population_[entry.level]++;
+  tasks_[task.tid] = &task;
+  task.scheduler = this;
+  if (chaos_ && chaos_->newTaskFirst()) ended_ = true;
+  stateChanged(task);
+}
+
+void Scheduler::remove(Task& task) {
+  if (task.scheduler != this) return;
+  dequeue(task);
+  if (--population_[task.scheduling.level] == 0) population_.erase(task.scheduling.level);
+  auto found = tasks_.find(task.tid);
+  if (found != tasks_.end() && found->second == &task) tasks_.erase(found);
+  task.scheduler = nullptr;
+  if (current_ == &task) current_ = nullptr;
+}
+
+void Scheduler::stateChanged(Task& task) {
+  if (&task == current_) return;  // it has its place when the next one is chosen
+  if (task.state == Task::State::runnable) {
+    enqueue(task);
+  } else {
+    dequeue(task);
+  }
+}
+
+void Scheduler::setLevel(Task& task, int level) {
+  task.scheduling.ownLevel = level;
+  if (!chaos_) moveTo(task, level);
+}
+
+void Scheduler::moveTo(Task& task, int level) {
+  SchedulingEntry& entry = task.scheduling;
+  if (entry.level == level) return;
+  const bool queued = entry.queued;
+  const uint64_t since = entry.queuedSince;
+  dequeue(task);
+  if (--population_[entry.level] == 0) population_.erase(entry.level);
+  entry.level = level;
+  population_[level]++;
+  if (!queued) return;
+  enqueue(task);
+  entry.queuedSince = since;
+}
+
+void Scheduler::enqueue(Task& task, bool atFront) {
+  SchedulingEntry& entry = task.scheduling;
+  if (entry.queued) return;
+  Queue& queue = queues_[entry.level];
+  entry.position = queue.insert(atFront ? queue.begin() : queue.end(), &task);
+  entry.queued = true;
+  entry.queuedSince = monotonicNow();
+  waiting_++;
+}
+
+void Scheduler::dequeue(Task& task) {
+  SchedulingEntry& entry = task.scheduling;
+  if (!entry.queued) return;
+  auto queue = queues_.find(entry.level);
+  queue->second.erase(entry.position);
+  if (queue->second.empty()) queues_.erase(queue);
+  entry.queued = false;
+  waiting_--;
+}
+
+void Scheduler::statusCame(Task& task) {
+  if (task.scheduling.hasStatus) return;
+  task.scheduling.hasStatus = true;
+  statuses_.push_back(task.tid);
+}
+
+Task* Scheduler::takeStatus() {
+  while (!statuses_.empty()) {
+    auto found = tasks_.find(statuses_.front());
+    statuses_.pop_front();
+    if (found == tasks_.end()) continue;
+    found->second->scheduling.hasStatus = false;
+    if (found->second->pending) return found->second;
+  }
+  return nullptr;
+}
+
+bool Scheduler::sliceOver(uint64_t now) const {
+  if (ended_ || settings_.alwaysSwitch || runs_ >= sliceRuns_) return true;
+  if (current_ && held(current_->scheduling.level)) return true;
+  uint64_t length = sliceLength_;
+  if (!chaos_) length = std::min(length, std::max(kShortestSlice, kRound / (waiting_ + 1)));
+  return now - sliceStart_ >= length;
+}
+
+bool Scheduler::betterWaits() const {
+  if (favoured_ || !current_) return false;
+  const auto best = bestLevel();
+  return best && *best < current_->scheduling.level;
+}
+
+bool Scheduler::pollDue(uint64_t now) {
+  if (population_.size() < 2 || now - lastPoll_ < kPollInterval) return false;
+  lastPoll_ = now;
+  return true;
+}
+
+std::optional<int> Scheduler::bestLevel() const {
+  if (queues_.empty()) return std::nullopt;
+  const int level = queues_.begin()->first;
+  return held(level) ? std::nullopt : std::optional<int>(level);
+}
+
+Task* Scheduler::longestWaiting(int worseThan) const {
+  Task* longest = nullptr;
+  for (auto queue = queues_.upper_bound(worseThan); queue != queues_.end() && !held(queue->first); ++queue) {
+    Task* first = queue->second.front();
+    if (!longest || first->scheduling.queuedSince < longest->scheduling.queuedSince) longest = first;
+  }
+  return longest;
+}
+
+// Chaos starves on purpose, until priorities are drawn again.
+bool Scheduler::patienceOver(int level, uint64_t now) const {
+  if (chaos_ || now - lastFavour_ < kPatience) return false;
+  const Task* longest = longestWaiting(level);
+  return longest && now - longest->scheduling.queuedSince >= kPatience;
+}
+
+void Scheduler::advanceChaos(uint64_t now) {
+  if (chaos_->advance(now)) {
+    for (auto& [tid, task] : tasks_) moveTo(*task, chaos_->level(task->scheduling.ordinal));
+  }
+  // Nobody of high priority is there, not even blocked: holding back the others shows nothing.
+  const bool onlyLow = !population_.empty() && population_.begin()->first >= Chaos::kLowLevel;
+  if (chaos_->holdEnd() != 0 && onlyLow) chaos_->endHold(now);
+}
+
+Task* Scheduler::choose(uint64_t now) {
+  if (chaos_) advanceChaos(now);
+  Task* const former = current_;
+  const bool preempted = former && !sliceOver(now) && betterWaits();
+  if (former && former->state == Task::State::runnable) enqueue(*former, preempted);
+  const auto best = bestLevel();
+  if (!best) {
+    current_ = nullptr;
+    return nullptr;
+  }
+  Task* next = queues_.begin()->second.front();
+  favoured_ = false;
+  if (patienceOver(*best, now) || (yielding_ && next == former)) {
+    if (Task* other = longestWaiting(*best)) {
+      next = other;
+      favoured_ = true;
+      lastFavour_ = now;
+    }
+  }
+  dequeue(*next);
+  current_ = next;
+  ended_ = yielding_ = false;
+  sliceStart_ = now;
+  runs_ = 0;
+  if (chaos_) {
+    const Chaos::Slice slice = chaos_->drawSlice();
+    sliceLength_ = std::min(slice.length, settings_.slice * 10);
+    sliceRuns_ = slice.runs;
+  } else {
+    sliceLength_ = settings_.slice;
+  }
+  return next;
+}
+
+void Scheduler::yielded(const Task& task) {
+  if (&task == current_) ended_ = yielding_ = true;
+}
+
+bool Scheduler::overran(const Task& running, uint64_t now) {
+  if (chaos_) {
+    advanceChaos(now);
+    if (held(running.scheduling.level)) return true;
+  }
+  // A stop in mid-code costs more than one at an event: half a slice is left for one to come.
+  const uint64_t length = chaos_ ? sliceLength_ : sliceLength_ + sliceLength_ / 2;
+  return now - sliceStart_ >= length && othersWait(running, now);
+}
+
+bool Scheduler::othersWait(const Task& running, uint64_t now) {
+  if (held(running.scheduling.level)) return true;
+  for (const pid_t tid : statuses_) {
+    auto found = tasks_.find(tid);
+    if (found == tasks_.end() || !found->second->pending || found->second == &running) continue;
+    if (found->second->scheduling.level <= running.scheduling.level || chaos_) return true;
+    if (now - sliceStart_ >= kPatience) return true;
+  }
+  const auto best = bestLevel();
+  return best && (*best <= running.scheduling.level || patienceOver(running.scheduling.level, now));
+}
+
+uint64_t Scheduler::tick(uint64_t shared, uint64_t now) const {
+  const uint64_t length = chaos_ ? sliceLength_ : sliceLength_ + sliceLength_ / 2;
+  // Past its end nobody waits: no more hurry than usual.
+  return now - sliceStart_ >= length ? shared : std::min(shared, length);
+}
+
+}  // namespace rr

@@ -1,0 +1,18 @@
+// Nobody is forgotten: tasks that wait for one another in every way there is, with priorities and without.
+import { runGuestTests } from './harness/guest-tests.ts';
+
+runGuestTests('scheduling', [
+  'bare-turns',
+  'eventfd-semaphore',
+  'families',
+  'futex-chain',
+  'inversion',
+  { guest: 'low-holder', title: 'spinning' },
+  { guest: 'low-holder', title: 'yielding', args: ['yield'] },
+  'pipe-ring',
+  'real-time',
+  'shared-semaphores',
+  'socket-crowd',
+  'suspended',
+  'yield-turns',
+]);

@@ -1,0 +1,43 @@
+// What a program is told of its processors: affinity, as set and as asked for, and the one that it runs on.
+#include <sched.h>
+
+#include "../guest.h"
+
+static void tell(const char *when) {
+  cpu_set_t set;
+  need(sched_getaffinity(0, sizeof set, &set) == 0);
+  int processor = sched_getcpu();
+  say("%s: %d processors, runs on one of them: %d\n", when, CPU_COUNT(&set),
+      CPU_ISSET(processor, &set) != 0);
+}
+
+int main(void) {
+  cpu_set_t all, one;
+  tell("at first");
+  need(sched_getaffinity(0, sizeof all, &all) == 0);
+  int last = -1;
+  for (int i = 0; i < CPU_SETSIZE; i++) {
+    if (CPU_ISSET(i, &all)) last = i;
+  }
+  CPU_ZERO(&one);
+  CPU_SET(last, &one);
+  result("the last", sched_setaffinity(0, sizeof one, &one));
+  tell("the last");
+  say("that is where it runs: %d\n", sched_getcpu() == last);
+  pid_t child = fork();
+  need(child >= 0);
+  if (child == 0) {
+    tell("child");
+    _exit(0);
+  }
+  reap("child", child);
+  CPU_ZERO(&one);
+  result("none", sched_setaffinity(0, sizeof one, &one));
+  CPU_SET(1000, &one);
+  result("far away", sched_setaffinity(0, sizeof one, &one));
+  result("bad address", sched_setaffinity(0, sizeof one, badAddress()));
+  result("nobody", sched_setaffinity(999999999, sizeof all, &all));
+  result("all", sched_setaffinity(0, sizeof all, &all));
+  tell("all");
+  return 0;
+}

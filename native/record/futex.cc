@@ -51,10 +51,7 @@ void Recorder::settleFutex(Task& task) {
   if (!waitsForLock(task)) return;
   while (!task.pending) {
     int status;
-    if (waitpid(task.tid, &status, __WALL | WNOHANG) == task.tid) {
-      task.pending = status;
-      return;
-    }
+    if (waitpid(task.tid, &status, __WALL | WNOHANG) == task.tid) return cameFrom(task, status);
     const char state = taskState(task.tid);
     if (state == 'S' || state == 'Z' || state == 'X' || state == 0) return;
     sched_yield();

@@ -26,6 +26,9 @@ namespace {
 // A part-filled slot is handed over when it is this old. With the tick and the encoder's own interval (pipeline.ts) no
 // more than a second is lost to a kill -9. Nanoseconds.
 constexpr uint64_t kSealAfter = 300'000'000;
+// What the kernel needs to look at a task for a status, at most about; while others may run it is asked no more often
+// than it takes, so that many tasks do not make each switch dear. Nanoseconds.
+constexpr uint64_t kLookCost = 1'000;
 // Without --wait: how long what the first process left behind may go on.
 constexpr uint64_t kGraceAfterInitial = 1'000'000'000;
 
@@ -154,7 +157,11 @@ Task* Recorder::chooseTask() {
   if (current && current->state == Task::State::runnable && current->inMidCode) return current;
   const uint64_t now = monotonicNow();
   const bool over = !current || current->state != Task::State::runnable || scheduler_.sliceOver(now);
-  if (tasks_.size() > 1 && (over || scheduler_.pollDue(now))) collectAll();
+  const bool patient = scheduler_.anyWaits() && now - lastLook_ < tasks_.size() * kLookCost;
+  if (tasks_.size() > 1 && (over ? !patient : scheduler_.pollDue(now))) {
+    lastLook_ = now;
+    collectAll();
+  }
   if (Task* task = scheduler_.takeStatus()) return task;
   if (!over && !scheduler_.betterWaits()) return current;
   Task* const next = scheduler_.choose(now);

@@ -229,6 +229,7 @@ class Recorder {
   std::vector<pid_t> inCalls_;                 // tasks that entered a call, which may not be in the trace yet
   std::vector<std::unique_ptr<Task>> buried_;  // tasks that are gone, until the handler that held them has returned
   Scheduler scheduler_;
+  uint64_t lastLook_ = 0;  // when all statuses were last collected; nanoseconds of CLOCK_MONOTONIC
   pid_t initialTid_ = 0;
   bool execSeen_ = false;  // the launcher is in the exec of the program, and no longer in its own
   bool started_ = false;

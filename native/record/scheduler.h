@@ -74,6 +74,8 @@ class Scheduler {
   bool sliceOver(uint64_t now) const;
   // A better task waits than the current one.
   bool betterWaits() const;
+  // Some task may run, besides the current one.
+  bool anyWaits() const { return bestLevel().has_value(); }
   // It is time to look for tasks that have woken although the slice goes on; then it is not, for a while.
   bool pollDue(uint64_t now);
   // Makes the next task current, with a new slice. nullptr when none may run.

@@ -8,7 +8,7 @@
 
 #include "../guest.h"
 
-static atomic_int lock, held;
+static atomic_int lock, held, spinning;
 static int yields;
 
 static void *hold(void *argument unused) {
@@ -16,6 +16,8 @@ static void *hold(void *argument unused) {
   for (int i = 0; i < 3; i++) {
     while (atomic_exchange(&lock, 1)) sched_yield();
     atomic_store(&held, 1);
+    while (!atomic_load(&spinning)) {
+    }
     for (volatile int work = 0; work < 20000; work++) {
     }
     atomic_store(&lock, 0);
@@ -31,8 +33,10 @@ int main(int count, char **words unused) {
   for (int i = 0; i < 3; i++) {
     while (!atomic_load(&held)) usleep(100);
     while (atomic_exchange(&lock, 1)) {
+      atomic_store(&spinning, 1);
       if (yields) sched_yield();
     }
+    atomic_store(&spinning, 0);
     atomic_store(&held, 0);
     atomic_store(&lock, 0);
   }

@@ -1,0 +1,91 @@
+// Who runs when, as a program sees it: priorities, sched_yield, fairness, the processors that it is told of, chaos.
+import { equal, ok } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import { TraceReader } from '../engine/trace/reader.ts';
+import { compileGuest } from './harness/compile.ts';
+import type { RecordingMode } from './harness/modes.ts';
+import { type Recording, withRecording } from './harness/recording.ts';
+
+const test = suite('scheduler');
+
+async function recorded(
+  guest: string,
+  args: readonly string[],
+  recordOptions: readonly string[],
+  use: (output: string, recording: Recording) => void,
+): Promise<void> {
+  const mode: RecordingMode = { name: recordOptions.join(' ') || 'default', globalOptions: [], recordOptions };
+  const command = [compileGuest(`scheduling/${guest}`), ...args];
+  await withRecording(guest, { command, mode, deterministic: false, limitSeconds: 120 }, (recording) => {
+    equal(recording.record.status, 0);
+    use(readFileSync(recording.record.stdout.path, 'utf8'), recording);
+  });
+}
+
+test('who is nicer comes later', async () => {
+  await recorded('niceness', [], [], (output) => equal(output, 'nice 0\nnice 9\nnice 18\n'));
+});
+
+test('sched_yield lets each of the others run once', async () => {
+  await recorded('yield-order', [], [], (output) => {
+    const letters = output.trim();
+    equal(letters.length, 40);
+    const round = letters.slice(0, 4);
+    equal([...round].sort().join(''), 'abcd');
+    equal(letters, round.repeat(10));
+  });
+});
+
+for (const kind of ['threads', 'processes']) {
+  test(`500 ${kind} have equal shares`, async () => {
+    await recorded('fair', [kind, '500', '500'], ['-c', '500000'], (output) => {
+      const [, least, most] = /^least (\d+) most (\d+)$/m.exec(output) ?? [];
+      ok(Number(most) >= 500 && Number(least) * 3 >= Number(most), output);
+    });
+  });
+}
+
+for (const { cores, bound } of [
+  { cores: 1, bound: [] },
+  { cores: 4, bound: [] },
+  { cores: 3, bound: ['-u'] },
+]) {
+  test(`${cores} cores ${bound.join(' ')} are told of everywhere`, async () => {
+    await recorded('processors', [], ['--num-cores', String(cores), ...bound], (output) =>
+      equal(
+        output,
+        [
+          `at first: ${cores} processors, runs on one of them: 1`,
+          'the last = 0',
+          'the last: 1 processors, runs on one of them: 1',
+          'that is where it runs: 1',
+          'child: 1 processors, runs on one of them: 1',
+          'child: exited with 0',
+          'none = -1 EINVAL',
+          'far away = -1 EINVAL',
+          'bad address = -1 EFAULT',
+          'nobody = -1 ESRCH',
+          'all = 0',
+          `all: ${cores} processors, runs on one of them: 1`,
+          '',
+        ].join('\n'),
+      ),
+    );
+  });
+}
+
+test('the trace tells the seed of chaos, drawn or given', async () => {
+  const seedOf = (recording: Recording): number | undefined => {
+    const reader = TraceReader.open(recording.traceDirectory);
+    const { chaosSeed, coreCount } = reader.header;
+    reader.close();
+    ok(coreCount >= 1 && coreCount <= 8);
+    return chaosSeed;
+  };
+  await recorded('yield-turns', [], ['--chaos'], (_output, recording) => ok(Number.isInteger(seedOf(recording))));
+  await recorded('yield-turns', [], ['--chaos-seed', '7'], (_output, recording) => equal(seedOf(recording), 7));
+  await recorded('yield-turns', [], [], (_output, recording) => equal(seedOf(recording), undefined));
+});
+
+test.run();

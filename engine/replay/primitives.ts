@@ -24,7 +24,7 @@ export const registerWordCount = 54;
 export const waitBroken = -4;
 
 /** native/replay/point-search.h, PointResult. */
-export const pointResults = { found: -2001, goOn: -2002, badState: -2003 } as const;
+export const pointResults = { found: -2001, goOn: -2002, badState: -2003, notThere: -2004 } as const;
 /** native/replay/point-search.h, PointStart. */
 export const pointStarts = { standing: 0, behind: 1, running: 2 } as const;
 export type PointStart = (typeof pointStarts)[keyof typeof pointStarts];
@@ -69,8 +69,9 @@ export interface ReplayProcesses {
    * Runs the process to the next point whose state is `target`, `memory` and `xsave` (native/replay/point-search.h): by a
    * breakpoint, and unless `oracleOnly` by a stub in the process. A value of pointResults, or a status as of `resume` when
    * something else stopped it; `found` has the registers. `counts`: stops at the site, stubs built, traps of stubs,
-   * stops with the recorded registers but another state, and the address where memory differed at the last of those (0: the
-   * vector state differed).
+   * stops with the recorded registers but another state, the address where memory differed at the last of those (0: the
+   * vector state differed), and how often the task came to the address. `ordinal`: that, where it is known from before;
+   * else 0.
    */
   searchPoint(
     pid: number,
@@ -79,6 +80,7 @@ export interface ReplayProcesses {
     target: RegisterWords,
     memory: Uint8Array,
     xsave: Uint8Array,
+    ordinal: number,
     oracleOnly: boolean,
     counts: BigUint64Array,
     found: RegisterWords,

@@ -5,6 +5,7 @@
 import { EngineError } from '../errors.ts';
 import { eventKinds, type FrameView, frameFlags, registerIndex } from '../generated/schema.ts';
 import { logger } from '../log.ts';
+import type { Ordinals } from '../trace/ordinals.ts';
 import { differences, type RegisterMask } from './compare.ts';
 import { type DivergenceDetails, makeDivergence } from './divergence.ts';
 import type { Echo } from './echo.ts';
@@ -46,6 +47,8 @@ export class Replayer implements Disposable {
   readonly stored: StoredFiles;
   readonly shared = new SharedFiles();
   readonly echo: Echo;
+  /** Undefined: passes are neither known nor kept. */
+  readonly ordinals: Ordinals | undefined;
   /** By recorded tid. */
   readonly tasks = new Map<number, Task>();
   /** Registers at the last stop. */
@@ -62,7 +65,13 @@ export class Replayer implements Disposable {
   private readonly watchdog: Watchdog;
 
   /** @throws EngineError REPLAY_START, ADDON_MISSING */
-  constructor(parts: { readonly source: EventSource; readonly stored: StoredFiles; readonly echo: Echo }) {
+  constructor(parts: {
+    readonly source: EventSource;
+    readonly stored: StoredFiles;
+    readonly echo: Echo;
+    readonly ordinals?: Ordinals;
+  }) {
+    this.ordinals = parts.ordinals;
     this.source = parts.source;
     this.stored = parts.stored;
     this.echo = parts.echo;

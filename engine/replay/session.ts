@@ -3,6 +3,7 @@ import type { ReplayOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger, printMessage } from '../log.ts';
 import { resolveTrace } from '../trace/locations.ts';
+import { Ordinals } from '../trace/ordinals.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { Divergence } from './divergence.ts';
 import { Echo } from './echo.ts';
@@ -37,7 +38,8 @@ function replayTrace(reader: TraceReader, options: ReplayOptions): number {
   const echo = new Echo({ quiet: options.quiet, mark: options.markStdio });
   const progress = new Progress(reader.lastEvent);
   const statistics = new Statistics(options.statsInterval);
-  using replayer = new Replayer({ source: reader, stored, echo });
+  const ordinals = new Ordinals(reader.directory, reader.lastEvent);
+  using replayer = new Replayer({ source: reader, stored, echo, ordinals });
   echo.beforeWrite = () => progress.clear();
   replayer.onTick = () => {
     echo.flush();
@@ -46,6 +48,7 @@ function replayTrace(reader: TraceReader, options: ReplayOptions): number {
   try {
     replayAll(reader, replayer, progress, statistics);
     echo.flush();
+    if (replayer.end !== undefined) ordinals.save();
   } catch (error) {
     // What was written before belongs before the report.
     if (!(error instanceof EngineError) || error.code === 'OUTPUT_CLOSED') throw error;

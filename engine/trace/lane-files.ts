@@ -17,5 +17,15 @@ export const versionName = 'version';
 export const incompleteVersionName = 'version.incomplete';
 /** The version file while it is written. */
 export const newVersionName = 'version.new';
+/** What a replay has counted (ordinals.ts), and its name while it is written. */
+export const ordinalsName = 'ordinals';
+export const newOrdinalsName = 'ordinals.new';
 /** Every name that a trace directory may hold. */
-export const traceFileNames: readonly string[] = [versionName, incompleteVersionName, newVersionName, ...laneOrder];
+export const traceFileNames: readonly string[] = [
+  versionName,
+  incompleteVersionName,
+  newVersionName,
+  ...laneOrder,
+  ordinalsName,
+  newOrdinalsName,
+];

@@ -1,20 +1,18 @@
 #include "replay/point-search.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 
-#include "patch/free-space.h"
 #include "patch/instruction.h"
 #include "patch/jump.h"
-#include "replay/remote-call.h"
 
 namespace rr {
 
@@ -22,16 +20,15 @@ namespace {
 
 constexpr int kHitsAtOnce = 4096;
 // Hits by breakpoint whose states choose the discriminator, before a stub is built.
-constexpr size_t kTrialHits = 5;
+constexpr size_t kTrialHits = 4;
+// A pass that is known to be as near as this is reached by the breakpoint.
+constexpr uint64_t kFewPasses = 2;
 // Words that a stub compares besides the discriminator, at most; and how often they are refined.
 constexpr size_t kMaximumWords = 24;
 constexpr unsigned kMaximumRefinements = 64;
 
 constexpr uint64_t kResumeFlag = 1 << 16;  // RF: the breakpoint at rip does not act on the next instruction
 constexpr uint64_t kTrapFlag = 1 << 8;
-constexpr uint64_t kPage = 4096;
-// Gaps next to a mapping are left alone this far: stacks grow down. Bytes.
-constexpr uint64_t kMargin = 1 << 20;
 
 uint64_t debugOffset(size_t index) { return offsetof(struct user, u_debugreg) + index * sizeof(uint64_t); }
 
@@ -80,60 +77,83 @@ RegisterState registerState(user_regs_struct registers) {
 
 }  // namespace
 
-PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, const user_regs_struct& target, const uint8_t* pieces,
-                         size_t piecesLength, const uint8_t* xsave, size_t xsaveLength, bool oracleOnly)
-    : tid_(tid), memory_(memory), target_(target), xsave_(xsave, xsave + xsaveLength), oracleOnly_(oracleOnly) {
-  size_t at = 0;
-  while (at < piecesLength && !malformed_) {
+PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs, const PointTarget& target)
+    : tid_(tid),
+      memory_(memory),
+      stubs_(stubs),
+      target_(target.registers),
+      xsave_(target.xsave.begin(), target.xsave.end()),
+      ordinal_(target.ordinal),
+      oracleOnly_(target.oracleOnly) {
+  std::span<const uint8_t> left = target.pieces;
+  while (!left.empty() && !malformed_) {
     uint64_t header[2];
-    malformed_ = piecesLength - at < sizeof header;
+    malformed_ = left.size() < sizeof header;
     if (malformed_) break;
-    memcpy(header, pieces + at, sizeof header);
-    at += sizeof header;
-    malformed_ = header[1] > piecesLength - at;
+    memcpy(header, left.data(), sizeof header);
+    left = left.subspan(sizeof header);
+    malformed_ = header[1] > left.size();
     if (malformed_) break;
-    pieces_.push_back({header[0], std::vector<uint8_t>(pieces + at, pieces + at + header[1])});
-    at += (header[1] + 7) & ~uint64_t{7};
+    pieces_.push_back({header[0], expected_.size(), header[1], false});
+    expected_.insert(expected_.end(), left.begin(), left.begin() + static_cast<ptrdiff_t>(header[1]));
+    left = left.subspan(std::min((header[1] + 7) & ~uint64_t{7}, left.size()));
   }
-  for (const Piece& piece : pieces_) {
-    for (uint64_t address = (piece.address + 7) & ~uint64_t{7}; address + 8 <= piece.address + piece.bytes.size();
+  now_.resize(expected_.size());
+  for (size_t i = 0; i < pieces_.size(); i++) {
+    const Piece& piece = pieces_[i];
+    for (uint64_t address = (piece.address + 7) & ~uint64_t{7}; address + 8 <= piece.address + piece.length;
          address += 8) {
       // Not the code at the site, which the stub's jump changes.
       if (address + 8 > target_.rip && address < target_.rip + kLongestInstruction) continue;
-      uint64_t value;
-      memcpy(&value, piece.bytes.data() + (address - piece.address), sizeof value);
-      pool_.push_back({address, value, 0});
+      pool_.push_back({address, piece.offset + (address - piece.address), i, 0});
     }
   }
 }
 
-// Memory as the program has it: without the jump at the site.
-bool PointSearch::readProgram(uint64_t address, uint8_t* into, size_t length) const {
-  if (!memory_.readAll(address, into, length)) return false;
-  if (!jumpWritten_) return true;
-  for (size_t i = 0; i < siteBytes_.size(); i++) {
-    const uint64_t at = target_.rip + i;
-    if (at >= address && at < address + length) into[at - address] = siteBytes_[i];
+// Fills now_ with memory as the program has it: without the jump at the site. One call of the kernel's, if all is
+// there.
+void PointSearch::readPool() {
+  std::vector<iovec> remote;
+  remote.reserve(pieces_.size());
+  for (Piece& piece : pieces_) {
+    remote.push_back({reinterpret_cast<void*>(piece.address), piece.length});
+    piece.readable = true;
   }
-  return true;
+  const iovec local = {now_.data(), now_.size()};
+  const bool atOnce = remote.size() <= IOV_MAX && process_vm_readv(tid_, &local, 1, remote.data(), remote.size(), 0) ==
+                                                      static_cast<ssize_t>(now_.size());
+  for (Piece& piece : pieces_) {
+    if (!atOnce) piece.readable = memory_.readAll(piece.address, now_.data() + piece.offset, piece.length);
+    if (!jumpWritten_) continue;
+    for (size_t i = 0; i < siteBytes_.size(); i++) {
+      const uint64_t at = target_.rip + i;
+      if (at >= piece.address && at < piece.address + piece.length) {
+        now_[piece.offset + (at - piece.address)] = siteBytes_[i];
+      }
+    }
+  }
 }
 
-std::optional<uint64_t> PointSearch::wordAt(uint64_t address) const {
-  uint8_t bytes[8];
-  if (!readProgram(address, bytes, sizeof bytes)) return std::nullopt;
+// As now_ has it.
+bool PointSearch::hasChanged(const PoolWord& word) const {
+  return !pieces_[word.piece].readable || memcmp(now_.data() + word.offset, expected_.data() + word.offset, 8) != 0;
+}
+
+uint64_t PointSearch::valueOf(const PoolWord& word) const {
   uint64_t value;
-  memcpy(&value, bytes, sizeof value);
+  memcpy(&value, expected_.data() + word.offset, sizeof value);
   return value;
 }
 
+// Leaves memory as it is in now_.
 bool PointSearch::sameMemory(uint64_t& differsAt) {
-  std::vector<uint8_t> bytes;
+  readPool();
   for (const Piece& piece : pieces_) {
-    bytes.resize(piece.bytes.size());
-    const bool readable = readProgram(piece.address, bytes.data(), bytes.size());
-    if (readable && bytes == piece.bytes) continue;
-    const auto first = std::mismatch(bytes.begin(), bytes.end(), piece.bytes.begin()).first;
-    differsAt = piece.address + (readable ? static_cast<uint64_t>(first - bytes.begin()) : 0);
+    const uint8_t* now = now_.data() + piece.offset;
+    const uint8_t* expected = expected_.data() + piece.offset;
+    if (piece.readable && memcmp(now, expected, piece.length) == 0) continue;
+    const auto first = std::mismatch(now, now + piece.length, expected).first;
+    differsAt = piece.address + (piece.readable ? static_cast<uint64_t>(first - now) : 0);
     return false;
   }
   return true;
@@ -162,10 +182,8 @@ bool PointSearch::sameState(const user_regs_struct& found, PointCounts& counts) 
 // A hit that was not the point teaches what differs.
 void PointSearch::observe(const user_regs_struct& found) {
   trials_.push_back(found);
-  for (PoolWord& word : pool_) {
-    const auto now = wordAt(word.address);
-    if (!now || *now != word.value) word.differed++;
-  }
+  readPool();
+  for (PoolWord& word : pool_) word.differed += hasChanged(word);
 }
 
 // What differs from the recorded state at most of the trial hits: a register, else a word of memory, else a vector
@@ -187,7 +205,7 @@ std::optional<WordMatch> PointSearch::chooseDiscriminator() const {
   for (const PoolWord& word : pool_) {
     if (word.differed > best) {
       best = word.differed;
-      chosen = WordMatch{MemoryWord{word.address}, word.value};
+      chosen = WordMatch{MemoryWord{word.address}, valueOf(word)};
     }
   }
   return chosen ? chosen : differingLane();
@@ -223,10 +241,10 @@ void PointSearch::refine() {
     words_.insert(words_.begin(), match);
     added++;
   };
+  readPool();
   for (const PoolWord& word : pool_) {
     if (added >= 2) break;
-    const auto now = wordAt(word.address);
-    if (now && *now != word.value) add(WordMatch{MemoryWord{word.address}, word.value});
+    if (pieces_[word.piece].readable && hasChanged(word)) add(WordMatch{MemoryWord{word.address}, valueOf(word)});
   }
   if (added == 0) {
     if (const auto lane = differingLane()) add(*lane);
@@ -238,69 +256,82 @@ void PointSearch::refine() {
   if (!installStub()) words_.erase(words_.begin(), words_.begin() + added);
 }
 
-// Builds the stub for the present words at codePage_ and writes it. False when it cannot be built.
+// The program's bytes at the site.
+std::vector<uint8_t> PointSearch::programCode() const {
+  std::vector<uint8_t> code(32);
+  const ssize_t got = memory_.read(target_.rip, code.data(), code.size());
+  code.resize(got > 0 ? static_cast<size_t>(got) : 0);
+  if (jumpWritten_) std::copy(siteBytes_.begin(), siteBytes_.end(), code.begin());
+  return code;
+}
+
+// Builds the stub for the present words, or for what is left of the ordinal, at codeAddress_ and writes it. False when
+// it cannot be built.
 bool PointSearch::installStub() {
-  uint8_t code[32] = {};
-  const ssize_t got = memory_.read(target_.rip, code, sizeof code);
-  if (got <= 0) return false;
-  if (jumpWritten_) memcpy(code, siteBytes_.data(), siteBytes_.size());
+  const std::vector<uint8_t> code = programCode();
+  if (code.empty()) return false;
   MatcherRequest request;
-  request.codeAddress = codePage_;
-  request.codeCapacity = kPage;
-  request.dataAddress = dataPage_;
+  request.codeAddress = codeAddress_;
+  request.codeCapacity = codeCapacity_;
+  request.dataAddress = dataAddress_;
   request.site = target_.rip;
-  request.siteCode = {code, static_cast<size_t>(got)};
-  request.discriminator = *discriminator_;
-  request.words = words_;
-  request.registers = registerState(target_);
+  request.siteCode = code;
+  request.copyBytes = copyBytes_;
+  if (ordinal_ > 0) {
+    request.discriminator = Countdown{ordinal_};
+  } else {
+    request.discriminator = *discriminator_;
+    request.words = words_;
+    request.registers = registerState(target_);
+    request.countPasses = true;
+  }
   MatcherStub stub = buildMatcherStub(request);
   if (stub.error != MatcherError::none) return false;
+  if (stub_) takePasses(passesBefore_);
   if (!memory_.writeAll(stub.codeAddress, stub.code.data(), stub.code.size())) return false;
   if (!memory_.writeAll(stub.dataAddress, &stub.initialData, sizeof stub.initialData)) return false;
   stub_ = std::move(stub);
   return true;
 }
 
-// Puts the stub into the task, which stands at the site. False when this site cannot have one.
+// Adds what the stub has counted.
+void PointSearch::takePasses(uint64_t& passes) {
+  MatcherData data;
+  if (ordinal_ == 0 && memory_.readAll(stub_->dataAddress, &data, sizeof data)) passes += data.counter;
+}
+
+// Puts the stub into the task, which is stopped outside of it. False when this site cannot have one.
 bool PointSearch::install() {
-  discriminator_ = chooseDiscriminator();
-  if (!discriminator_) return false;
-  uint8_t code[32] = {};
-  const ssize_t got = memory_.read(target_.rip, code, sizeof code);
-  if (got <= 0) return false;
-  const std::span<const uint8_t> bytes(code, static_cast<size_t>(got));
-  const DecodedInstruction decoded = decodeInstruction(bytes);
+  const std::vector<uint8_t> code = programCode();
+  if (code.empty()) return false;
+  const DecodedInstruction decoded = decodeInstruction(code);
   if (!decoded) return false;
-  std::vector<AddressRange> mapped;
-  for (const MapLine& line : readMaps(tid_)) mapped.push_back({line.start, line.end});
-  const std::vector<AddressRange> gaps = gapsBetween(mapped, kMargin);
-  // A whole page for the code, wherever in it the jump leads; the data's page behind it.
-  const JumpPlan plan = planJump(target_.rip, decoded.instruction.length, bytes, gaps, 4 * kPage, target_.rip);
-  if (plan.error != JumpError::none) return false;
-  const uint64_t page = plan.jump.target & ~(kPage - 1);
-  const uint64_t mapping[6] = {
-      page, 4 * kPage, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, ~0ULL, 0};
-  if (remoteCall(tid_, SYS_mmap, mapping) != static_cast<long>(page)) return false;
-  codePage_ = plan.jump.target;
-  dataPage_ = page + 3 * kPage;
-  siteBytes_.assign(code, code + plan.jump.length);
-  if (!installStub() || !memory_.writeAll(target_.rip, plan.jump.bytes.data(), plan.jump.length)) {
-    uninstall();
-    return false;
-  }
+  const auto place = stubs_.find(tid_, target_.rip, decoded.instruction.length, code);
+  if (!place) return false;
+  codeAddress_ = place->code;
+  codeCapacity_ = place->capacity;
+  copyBytes_ = static_cast<uint8_t>(place->jump.length + place->jump.borrowed);
+  dataAddress_ = place->data;
+  siteBytes_.assign(code.begin(), code.begin() + place->jump.length);
+  if (!installStub()) return false;
   jumpWritten_ = true;
-  return true;
+  if (memory_.writeAll(target_.rip, place->jump.bytes.data(), place->jump.length)) return true;
+  uninstall();
+  return false;
 }
 
 void PointSearch::uninstall() {
   if (jumpWritten_) memory_.writeAll(target_.rip, siteBytes_.data(), siteBytes_.size());
   jumpWritten_ = false;
-  if (codePage_ != 0) {
-    const uint64_t arguments[6] = {codePage_ & ~(kPage - 1), 4 * kPage, 0, 0, 0, 0};
-    remoteCall(tid_, SYS_munmap, arguments);
-  }
-  codePage_ = dataPage_ = 0;
   stub_.reset();
+}
+
+// Searches by counting: the pass is known. False when the site cannot have a stub.
+bool PointSearch::beginCountdown() {
+  if (!install()) return false;
+  // From the site itself the way goes on behind the count.
+  if (from_.rip == target_.rip) from_.rip = stub_->pass;
+  return true;
 }
 
 // A stop while the stub is in place. `finished`: the result is for the caller; else the search goes on from from_.
@@ -315,8 +346,14 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
     counts.matchedAt++;
     found.rip = target_.rip;
     if (sameState(found, counts)) {
+      takePasses(counts.passes);
+      counts.passes += passesBefore_;
       uninstall();
       return kPointFound;
+    }
+    if (ordinal_ > 0) {
+      uninstall();
+      return kPointNotThere;
     }
     refine();
     from_ = found;
@@ -348,11 +385,16 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
   bool running = start == PointStart::kRunning;
   if (!running) {
     from_ = next;
-    if (start == PointStart::kStanding && sameState(from_, counts)) {
+    if (start == PointStart::kStanding && ordinal_ == 0 && sameState(from_, counts)) {
       found = from_;
       return kPointFound;
     }
-    if (!setBreakpoint(tid_, target_.rip)) return -errno;
+    if (oracleOnly_) ordinal_ = 0;
+    if (ordinal_ > kFewPasses && beginCountdown()) {
+      counts.matchers++;
+    } else if (!setBreakpoint(tid_, target_.rip)) {
+      return -errno;
+    }
   }
   for (int oracleHits = 0; oracleHits < kHitsAtOnce;) {
     if (!stub_ && from_.rip == target_.rip) from_.eflags |= kResumeFlag;
@@ -371,16 +413,27 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     }
     found.eflags &= ~kResumeFlag;
     counts.hits++;
+    counts.passes++;
     oracleHits++;
+    if (ordinal_ > 1) {
+      ordinal_--;
+      from_ = found;
+      continue;
+    }
     if (sameState(found, counts)) {
       clearBreakpoint(tid_);
       return kPointFound;
+    }
+    if (ordinal_ == 1) {
+      clearBreakpoint(tid_);
+      return kPointNotThere;
     }
     from_ = found;
     if (oracleOnly_ || matcherRefused_) continue;
     observe(found);
     if (trials_.size() < kTrialHits) continue;
-    matcherRefused_ = !install();
+    discriminator_ = chooseDiscriminator();
+    matcherRefused_ = !discriminator_ || !install();
     if (matcherRefused_) continue;
     counts.matchers++;
     clearBreakpoint(tid_);

@@ -10,18 +10,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "patch/matcher-stub.h"
 #include "replay/stops.h"
+#include "replay/stub-areas.h"
 #include "tracee/tracee.h"
 
 namespace rr {
 
 enum PointResult : int {
-  kPointFound = -2001,    // the task stands at a point with that state
-  kPointGoOn = -2002,     // not yet, after kHitsAtOnce hits: search again from where it stands
-  kPointBadState = -2003  // the recorded pieces of memory are malformed
+  kPointFound = -2001,     // the task stands at a point with that state
+  kPointGoOn = -2002,      // not yet, after kHitsAtOnce hits: search again from where it stands
+  kPointBadState = -2003,  // the recorded pieces of memory are malformed
+  kPointNotThere = -2004   // it is not at the pass that the ordinal says
 };
 
 enum class PointStart : int {
@@ -34,15 +37,27 @@ struct PointCounts {
   uint64_t hits = 0;           // stops at the site
   uint64_t matchers = 0;       // stubs built
   uint64_t matchedAt = 0;      // traps of stubs
+  uint64_t passes = 0;         // how often the task came to the site, counted exactly
   uint64_t sameRegisters = 0;  // stops with the recorded registers but another state
   uint64_t differsAt = 0;      // address of the first memory that differed at the last of them; 0: the vector state
 };
 
+// What is known of the point that is searched for.
+struct PointTarget {
+  user_regs_struct registers;
+  // Recorded memory: u64 address, u64 length, bytes padded to 8, one behind the other.
+  std::span<const uint8_t> pieces;
+  std::span<const uint8_t> xsave;
+  // How often the task comes to the site up to the point, from where the search begins, where an earlier replay has
+  // counted; 0: not known. The state is compared there all the same.
+  uint64_t ordinal = 0;
+  bool oracleOnly = false;  // no stub
+};
+
 class PointSearch {
  public:
-  // `pieces`: u64 address, u64 length, bytes padded to 8, one behind the other. `oracleOnly`: no stub.
-  PointSearch(pid_t tid, const TraceeMemory& memory, const user_regs_struct& target, const uint8_t* pieces,
-              size_t piecesLength, const uint8_t* xsave, size_t xsaveLength, bool oracleOnly);
+  // `stubs`: where code of ours lies in this process; it outlives the search.
+  PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs, const PointTarget& target);
 
   pid_t tid() const { return tid_; }
 
@@ -52,21 +67,27 @@ class PointSearch {
   int run(PointStart start, const user_regs_struct& next, user_regs_struct& found, PointCounts& counts);
 
  private:
+  // A piece of recorded memory; its bytes are those of expected_ from `offset` on, and in now_ what is there.
   struct Piece {
     uint64_t address;
-    std::vector<uint8_t> bytes;
+    size_t offset;
+    size_t length;
+    bool readable;
   };
   // An aligned word of the recorded pieces, and at how many of the trial hits it differed.
   struct PoolWord {
     uint64_t address;
-    uint64_t value;
+    size_t offset;  // in expected_ and now_
+    size_t piece;
     unsigned differed;
   };
 
   bool sameState(const user_regs_struct& found, PointCounts& counts);
   bool sameMemory(uint64_t& differsAt);
-  bool readProgram(uint64_t address, uint8_t* into, size_t length) const;
-  std::optional<uint64_t> wordAt(uint64_t address) const;
+  void readPool();
+  bool hasChanged(const PoolWord& word) const;
+  uint64_t valueOf(const PoolWord& word) const;
+  std::vector<uint8_t> programCode() const;
   bool sameXsave();
   void observe(const user_regs_struct& found);
   std::optional<WordMatch> chooseDiscriminator() const;
@@ -74,14 +95,20 @@ class PointSearch {
   void refine();
   bool install();
   bool installStub();
+  void takePasses(uint64_t& passes);
   void uninstall();
+  bool beginCountdown();
   int handleStubStop(int status, user_regs_struct& found, PointCounts& counts, bool& finished);
 
   pid_t tid_;
   const TraceeMemory& memory_;
+  StubAreas& stubs_;
   user_regs_struct target_;
   std::vector<Piece> pieces_;
+  std::vector<uint8_t> expected_;
+  std::vector<uint8_t> now_;
   std::vector<uint8_t> xsave_;
+  uint64_t ordinal_;
   std::vector<PoolWord> pool_;
   bool malformed_ = false;
   bool oracleOnly_;
@@ -90,8 +117,11 @@ class PointSearch {
   std::vector<WordMatch> words_;
   std::optional<WordMatch> discriminator_;
   std::optional<MatcherStub> stub_;
-  uint64_t codePage_ = 0;
-  uint64_t dataPage_ = 0;
+  uint64_t codeAddress_ = 0;
+  uint64_t codeCapacity_ = 0;
+  uint8_t copyBytes_ = 1;
+  uint64_t dataAddress_ = 0;
+  uint64_t passesBefore_ = 0;       // counted by stubs that this one replaced
   std::vector<uint8_t> siteBytes_;  // what the jump replaced
   bool jumpWritten_ = false;
   bool matcherRefused_ = false;

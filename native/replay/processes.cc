@@ -6,9 +6,11 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace rr {
@@ -84,7 +86,7 @@ pid_t ReplayProcesses::spawn(const std::string& launcher, std::string& error) {
     error = failure(("cannot start " + launcher).c_str(), startError);
     return 0;
   }
-  add(tid);
+  add(tid, 0, false);
 
   int status = 0;
   if (ptrace(PTRACE_SEIZE, tid, 0, kTraceOptions) != 0) {
@@ -109,11 +111,40 @@ pid_t ReplayProcesses::spawn(const std::string& launcher, std::string& error) {
   return 0;
 }
 
-void ReplayProcesses::add(pid_t tid) { processes_.emplace(tid, nullptr); }
+void ReplayProcesses::add(pid_t tid, pid_t maker, bool sharesMemory) {
+  processes_.emplace(tid, nullptr);
+  if (maker == 0) return;
+  // Made for both now: the maker's areas of later must be the other's too.
+  if (sharesMemory) {
+    stubs(maker);
+    stubs_[tid] = stubs_[maker];
+  } else if (const auto found = stubs_.find(maker); found != stubs_.end()) {
+    stubs_[tid] = std::make_shared<StubAreas>(*found->second);
+  }
+}
 
-void ReplayProcesses::forget(pid_t tid) { processes_.erase(tid); }
+void ReplayProcesses::forget(pid_t tid) {
+  processes_.erase(tid);
+  stubs_.erase(tid);
+}
+
+StubAreas& ReplayProcesses::stubs(pid_t tid) {
+  auto& areas = stubs_[tid];
+  if (!areas) areas = std::make_shared<StubAreas>();
+  return *areas;
+}
+
+void ReplayProcesses::beforeCall(pid_t tid, long number, const uint64_t (&arguments)[6]) {
+  const auto found = stubs_.find(tid);
+  if (found == stubs_.end()) return;
+  if (number != SYS_mmap && number != SYS_munmap && number != SYS_mremap && number != SYS_mprotect) return;
+  const uint64_t length = number == SYS_mremap ? std::max(arguments[1], arguments[2]) : arguments[1];
+  found->second->makeRoom(tid, arguments[0], arguments[0] + length);
+  if (number == SYS_mremap) found->second->makeRoom(tid, arguments[4], arguments[4] + arguments[2]);
+}
 
 void ReplayProcesses::end(pid_t tid) {
+  stubs_.erase(tid);
   if (processes_.erase(tid) == 0) return;
   if (kill(tid, SIGKILL) != 0) return;
   // Stops that were on their way come first.

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "replay/break-timer.h"
+#include "replay/stub-areas.h"
 #include "tracee/tracee.h"
 
 namespace rr {
@@ -24,8 +25,8 @@ class ReplayProcesses {
   // Returns its pid; 0 with the reason in `error` when that failed.
   pid_t spawn(const std::string& launcher, std::string& error);
 
-  // A process that a remote clone made.
-  void add(pid_t tid);
+  // A process that a remote clone in `maker` made; `sharesMemory`: with it.
+  void add(pid_t tid, pid_t maker, bool sharesMemory);
   // A process that was reaped elsewhere (its wait status said that it ended).
   void forget(pid_t tid);
   // Kills and reaps.
@@ -36,11 +37,18 @@ class ReplayProcesses {
   // Its memory, opened at first use; null with errno set.
   const TraceeMemory* memory(pid_t tid);
 
+  // Where stubs of point searches lie in it.
+  StubAreas& stubs(pid_t tid);
+  // A call is about to be made in a process for the program: what of ours is in its way goes.
+  void beforeCall(pid_t tid, long number, const uint64_t (&arguments)[6]);
+
   // Our end of the socket that hands over descriptors.
   int socket() const { return socket_; }
 
  private:
   std::unordered_map<pid_t, std::unique_ptr<TraceeMemory>> processes_;
+  // By process; those that share memory have one in common.
+  std::unordered_map<pid_t, std::shared_ptr<StubAreas>> stubs_;
   int socket_ = -1;
   BreakTimer timer_;
 };

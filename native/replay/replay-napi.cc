@@ -136,13 +136,18 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   Napi::Value call(const Napi::CallbackInfo& info) {
     uint64_t arguments[6] = {};
     for (size_t i = 0; i < 6 && i + 2 < info.Length(); i++) arguments[i] = wordOf(info[i + 2]);
-    const long result = remoteCall(tidOf(info[0]), static_cast<long>(wordOf(info[1])), arguments);
+    const pid_t tid = tidOf(info[0]);
+    const long number = static_cast<long>(wordOf(info[1]));
+    processes_.beforeCall(tid, number, arguments);
+    const long result = remoteCall(tid, number, arguments);
     return Napi::Number::New(info.Env(), static_cast<double>(result));
   }
 
   Napi::Value clone(const Napi::CallbackInfo& info) {
-    const pid_t child = remoteClone(tidOf(info[0]), wordOf(info[1]));
-    if (child > 0) processes_.add(child);
+    const pid_t maker = tidOf(info[0]);
+    const uint64_t flags = wordOf(info[1]);
+    const pid_t child = remoteClone(maker, flags);
+    if (child > 0) processes_.add(child, maker, (flags & CLONE_VM) != 0);
     return Napi::Number::New(info.Env(), child);
   }
 
@@ -210,25 +215,31 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     }
   }
 
-  // searchPoint(pid, start, registers, target, memory, xsave, oracleOnly, counts: BigUint64Array(5), found)
+  // searchPoint(pid, start, registers, target, memory, xsave, ordinal, oracleOnly, counts: BigUint64Array(6), found)
   Napi::Value searchPoint(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const auto start = static_cast<PointStart>(info[1].As<Napi::Number>().Int32Value());
-    auto counts = info[7].As<Napi::BigUint64Array>();
-    if (counts.ElementLength() != 5) throw Napi::TypeError::New(info.Env(), "counts: expected a BigUint64Array of 5");
+    auto counts = info[8].As<Napi::BigUint64Array>();
+    if (counts.ElementLength() != 6) throw Napi::TypeError::New(info.Env(), "counts: expected a BigUint64Array of 6");
     if (start != PointStart::kRunning || !search_ || search_->tid() != tid) {
       const auto pieces = info[4].As<Napi::Uint8Array>();
       const auto xsave = info[5].As<Napi::Uint8Array>();
-      search_.emplace(tid, memoryOf(info.Env(), tid), *registersOf(info[3]), pieces.Data(), pieces.ByteLength(),
-                      xsave.Data(), xsave.ByteLength(), info[6].As<Napi::Boolean>().Value());
+      PointTarget target;
+      target.registers = *registersOf(info[3]);
+      target.pieces = {pieces.Data(), pieces.ByteLength()};
+      target.xsave = {xsave.Data(), xsave.ByteLength()};
+      target.ordinal = wordOf(info[6]);
+      target.oracleOnly = info[7].As<Napi::Boolean>().Value();
+      search_.emplace(tid, memoryOf(info.Env(), tid), processes_.stubs(tid), target);
     }
     PointCounts found;
-    const int result = search_->run(start, *registersOf(info[2]), *registersOf(info[8]), found);
+    const int result = search_->run(start, *registersOf(info[2]), *registersOf(info[9]), found);
     counts.Data()[0] += found.hits;
     counts.Data()[1] += found.matchers;
     counts.Data()[2] += found.matchedAt;
     counts.Data()[3] += found.sameRegisters;
     if (found.sameRegisters > 0) counts.Data()[4] = found.differsAt;
+    counts.Data()[5] += found.passes;
     return status(info.Env(), tid, result);
   }
 

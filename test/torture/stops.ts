@@ -28,6 +28,10 @@ interface Sums {
   oracleStops: number;
   oracleUnfinished: number;
   replaySeconds: number;
+  /** Of each stop: what the replay of its slice took beyond the slice itself, as a part of it. */
+  costs: number[];
+  /** The same of a second replay, by ordinals. */
+  laterCosts: number[];
 }
 
 interface Subject {
@@ -80,11 +84,18 @@ function round(subject: Subject, sums: Sums, oracle: boolean): void {
     sums.stops += stops;
     sums.weak += weak;
     const begin = performance.now();
-    const replayed = runRr(['replay', '-a', '-q', trace], replayLimit);
+    const replayed = runRr(['--log', 'replay:debug', 'replay', '-a', '-q', trace], replayLimit);
+    sums.costs.push(...costsOf(replayed.text));
     sums.replaySeconds += (performance.now() - begin) / 1000;
     if (replayed.status !== 0) {
       sums.failed++;
-      console.log(`${subject.name}: replay ended with ${replayed.status}\n${replayed.text}`);
+      console.log(`${subject.name}: replay ended with ${replayed.status}\n${withoutDebug(replayed.text)}`);
+    }
+    const again = runRr(['--log', 'replay:debug', 'replay', '-a', '-q', trace], replayLimit);
+    sums.laterCosts.push(...costsOf(again.text));
+    if (again.status !== 0) {
+      sums.failed++;
+      console.log(`${subject.name}: the second replay ended with ${again.status}\n${withoutDebug(again.text)}`);
     }
     if (!oracle) return;
     const slow = runRr(['replay', '-a', '-q', trace], oracleLimit, true);
@@ -101,6 +112,23 @@ function round(subject: Subject, sums: Sums, oracle: boolean): void {
   }
 }
 
+/** What the replay's log says of each forced stop: microseconds that it took, and those of the slice. */
+function costsOf(log: string): number[] {
+  return [...log.matchAll(/forced stop found .*, (\d+) us for (\d+) us$/gm)].map(
+    ([, took, slice]) => Number(took) / Math.max(1, Number(slice)) - 1,
+  );
+}
+
+function withoutDebug(log: string): string {
+  return log.replace(/^rr: debug .*\n/gm, '');
+}
+
+function percentile(values: readonly number[], share: number): string {
+  if (values.length === 0) return '';
+  const sorted = [...values].sort((one, other) => one - other);
+  return `${(100 * sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!).toFixed(0)}%`;
+}
+
 export function tortureStops(wanted: number, oracle: boolean): number {
   const all = subjects().map((subject) => ({
     subject,
@@ -112,6 +140,8 @@ export function tortureStops(wanted: number, oracle: boolean): number {
       oracleStops: 0,
       oracleUnfinished: 0,
       replaySeconds: 0,
+      costs: [],
+      laterCosts: [],
     } satisfies Sums,
   }));
   const total = (): number => all.reduce((sum, { sums }) => sum + sums.stops, 0);
@@ -126,9 +156,16 @@ export function tortureStops(wanted: number, oracle: boolean): number {
     String(sums.weak),
     String(sums.failed),
     sums.replaySeconds.toFixed(1),
+    percentile(sums.costs, 0.5),
+    percentile(sums.costs, 0.95),
+    percentile(sums.laterCosts, 0.5),
+    percentile(sums.laterCosts, 0.95),
     oracle ? String(sums.oracleStops) : '',
   ]);
-  console.log(formatTable(['program', 'recordings', 'stops', 'weak', 'failed', 'replay s', 'by oracle too'], rows));
+  const costs = ['median', '95%', 'later', '95%'];
+  console.log(
+    formatTable(['program', 'recordings', 'stops', 'weak', 'failed', 'replay s', ...costs, 'by oracle too'], rows),
+  );
   console.log(`${total()} stops, ${failures()} failures`);
   return failures();
 }

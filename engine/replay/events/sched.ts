@@ -8,7 +8,7 @@ import {
   registerIndex,
 } from '../../generated/schema.ts';
 import { logger } from '../../log.ts';
-import { masks, registersEqual } from '../compare.ts';
+import { differences, masks, registersEqual } from '../compare.ts';
 import { type PointStart, pointResults, pointStarts, waitBroken } from '../primitives.ts';
 import { readFrameRegisters, registerText } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
@@ -36,16 +36,25 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
     arriveBehindBuffer(replayer, frame, task);
     return;
   }
-  const counts = new BigUint64Array(5);
+  const counts = new BigUint64Array(6);
+  const ordinal = replayer.ordinals?.of(frame.eventNumber) ?? 0;
+  const begun = performance.now();
   let wrong = 0;
   replayer.beginWatch();
   let start: PointStart = pointStarts.standing;
   for (;;) {
-    const result = search(replayer, task, point, counts, start);
+    const result = search(replayer, task, point, counts, start, ordinal);
     if (result === waitBroken) {
       replayer.tick(frame, task);
       start = pointStarts.running;
       continue;
+    }
+    if (result === pointResults.notThere) {
+      throw replayer.divergence(frame, task, {
+        expected: `the forced stop at pass ${ordinal} of its address, as an earlier replay has counted (file "ordinals")`,
+        found: 'another state at that pass',
+        registers: differences(replayer.expected, replayer.found, masks.signal),
+      });
     }
     if (result === pointResults.badState) throw replayer.nonsense(frame, 'has malformed data of a forced stop');
     const stopped = result === pointResults.found || result === pointResults.goOn;
@@ -66,8 +75,9 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   }
   log.debug(
     () =>
-      `event ${frame.eventNumber}: forced stop found after ${counts[0]} stops, ${counts[2]} of them by ${counts[1]} stubs, ${wrong} wrong`,
+      `event ${frame.eventNumber}: forced stop found after ${counts[0]} stops, ${counts[2]} of them by ${counts[1]} stubs, ${wrong} wrong, pass ${counts[5]}, ${(1000 * (performance.now() - begun)).toFixed(0)} us for ${((frame.timeNumber - task.time) / 1000).toFixed(0)} us`,
   );
+  replayer.ordinals?.note(frame.eventNumber, Number(counts[5]));
   replayer.adopt(frame, task);
 }
 
@@ -95,6 +105,7 @@ function search(
   point: RecordedPoint,
   counts: BigUint64Array,
   start: PointStart,
+  ordinal: number,
 ): number {
   const { processes, expected, found, oracleOnly } = replayer;
   return processes.searchPoint(
@@ -104,6 +115,7 @@ function search(
     expected,
     point.memory,
     point.xsave,
+    Math.max(0, ordinal - Number(counts[5])),
     oracleOnly,
     counts,
     found,

@@ -1,0 +1,74 @@
+#include "replay/stub-areas.h"
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+
+#include "replay/remote-call.h"
+#include "tracee/tracee.h"
+
+namespace rr {
+
+namespace {
+
+constexpr uint64_t kPage = 4096;
+// An area: two pages of code, so that a stub may begin anywhere in the first, and one of data.
+constexpr uint64_t kCodeBytes = 2 * kPage;
+constexpr uint64_t kAreaBytes = kCodeBytes + kPage;
+// A stub has at least this much room.
+constexpr uint64_t kStubBytes = kPage;
+// Gaps next to a mapping are left alone this far, where that leaves a place: stacks grow down. Bytes.
+constexpr uint64_t kMargins[] = {16 << 20, 1 << 20};
+constexpr size_t kMostAreas = 16;
+
+}  // namespace
+
+std::optional<StubAreas::Place> StubAreas::find(pid_t tid, uint64_t site, uint8_t length,
+                                                std::span<const uint8_t> code) {
+  for (const uint64_t area : areas_) {
+    if (const auto place = placeIn(area, site, length, code)) return place;
+  }
+  if (mapped_.empty()) {
+    for (const MapLine& line : readMaps(tid)) mapped_.push_back({line.start, line.end});
+  }
+  JumpPlan plan;
+  for (const uint64_t margin : kMargins) {
+    plan = planJump(site, length, code, gapsBetween(mapped_, margin), kAreaBytes + kPage, site);
+    if (plan.error == JumpError::none) break;
+  }
+  if (plan.error != JumpError::none) return std::nullopt;
+  const uint64_t area = plan.jump.target & ~(kPage - 1);
+  const uint64_t mapping[6] = {
+      area,  kAreaBytes, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+      ~0ULL, 0};
+  mapped_.clear();
+  if (remoteCall(tid, SYS_mmap, mapping) != static_cast<long>(area)) return std::nullopt;
+  if (areas_.size() == kMostAreas) {
+    const uint64_t oldest[6] = {areas_.front(), kAreaBytes, 0, 0, 0, 0};
+    remoteCall(tid, SYS_munmap, oldest);
+    areas_.erase(areas_.begin());
+  }
+  areas_.push_back(area);
+  return placeIn(area, site, length, code);
+}
+
+std::optional<StubAreas::Place> StubAreas::placeIn(uint64_t area, uint64_t site, uint8_t length,
+                                                   std::span<const uint8_t> code) const {
+  const AddressRange room = {area, area + kCodeBytes};
+  const JumpPlan plan = planJump(site, length, code, std::span(&room, 1), kStubBytes, area);
+  if (plan.error != JumpError::none) return std::nullopt;
+  return Place{plan.jump, plan.jump.target, room.end - plan.jump.target, room.end};
+}
+
+void StubAreas::makeRoom(pid_t tid, uint64_t start, uint64_t end) {
+  mapped_.clear();
+  std::erase_if(areas_, [&](uint64_t area) {
+    if (start >= area + kAreaBytes || end <= area) return false;
+    const uint64_t arguments[6] = {area, kAreaBytes, 0, 0, 0, 0};
+    remoteCall(tid, SYS_munmap, arguments);
+    return true;
+  });
+}
+
+}  // namespace rr

@@ -1,0 +1,43 @@
+// Memory of a replayed process that is ours, for the stubs of point searches: mapped once and used again, since mapping
+// and reading /proc/PID/maps cost more than most searches. It lies where the program has nothing mapped; when the
+// program maps something there, the area is given up.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "patch/free-space.h"
+#include "patch/jump.h"
+
+namespace rr {
+
+class StubAreas {
+ public:
+  struct Place {
+    Jump jump;
+    uint64_t code;      // where the jump leads; writable
+    uint64_t capacity;  // bytes from there on
+    uint64_t data;      // aligned to a page, on another page than the code
+  };
+
+  // A place for a stub that the instruction of `length` bytes at `site` can jump to: in an area of before, else in a
+  // new one. `code`: the program's bytes at the site. Nothing when there is none. The process is stopped; its registers
+  // are lost. A place is good for one search; the next one takes it again.
+  std::optional<Place> find(pid_t tid, uint64_t site, uint8_t length, std::span<const uint8_t> code);
+
+  // The mappings of [start, end) are about to be changed for the program, in this process or in one that shares its
+  // memory: what is ours there is unmapped. The process is stopped; its registers are lost.
+  void makeRoom(pid_t tid, uint64_t start, uint64_t end);
+
+ private:
+  std::optional<Place> placeIn(uint64_t area, uint64_t site, uint8_t length, std::span<const uint8_t> code) const;
+
+  std::vector<uint64_t> areas_;       // start of each
+  std::vector<AddressRange> mapped_;  // empty: not known
+};
+
+}  // namespace rr

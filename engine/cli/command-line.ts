@@ -20,6 +20,7 @@ const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
   ls: () => import('./commands/ls.ts'),
   rm: () => import('./commands/rm.ts'),
   traceinfo: () => import('./commands/traceinfo.ts'),
+  cpufeatures: () => import('./commands/cpufeatures.ts'),
   help: () => import('./commands/help.ts'),
 };
 

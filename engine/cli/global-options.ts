@@ -4,10 +4,12 @@ import { type OptionValues, parseInteger } from './parse.ts';
 
 /** @throws UsageError BAD_VALUE */
 export function parseGlobalOptions(values: OptionValues): GlobalOptions {
+  const microarchitecture = values.text('microarch');
   return {
     checksum: parseChecksumMode(values.text('checksum')),
     fatalErrors: values.has('fatal-errors'),
     markStdio: values.has('mark-stdio'),
+    ...(microarchitecture === undefined ? {} : { microarchitecture }),
     suppressEnvironmentWarnings: values.has('suppress-environment-warnings'),
   };
 }

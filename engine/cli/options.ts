@@ -21,6 +21,8 @@ export interface GlobalOptions {
   readonly fatalErrors: boolean;
   /** `-M`: what the program writes to standard output and error is preceded by `[rr PID EVENT]`. */
   readonly markStdio: boolean;
+  /** `-A`: the processor to assume, a name of native/counter/microarchitecture.cc; left out: what CPUID says. */
+  readonly microarchitecture?: string;
   /** `-S`: no warnings about the machine. The log does it. */
   readonly suppressEnvironmentWarnings: boolean;
 }

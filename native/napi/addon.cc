@@ -6,6 +6,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   rr::registerRing(env, exports);
   rr::registerRecorder(env, exports);
   rr::registerReplay(env, exports);
+  rr::registerMachine(env, exports);
   return exports;
 }
 

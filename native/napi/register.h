@@ -8,5 +8,6 @@ namespace rr {
 void registerRing(Napi::Env env, Napi::Object exports);
 void registerRecorder(Napi::Env env, Napi::Object exports);
 void registerReplay(Napi::Env env, Napi::Object exports);
+void registerMachine(Napi::Env env, Napi::Object exports);
 
 }  // namespace rr

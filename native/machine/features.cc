@@ -1,0 +1,204 @@
+#include "machine/features.h"
+
+#include <asm/prctl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/perf_event.h>
+#include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include "counter/tick-counter.h"
+
+namespace rr {
+
+namespace {
+
+// Kernel headers older than 6.7 (linux/userfaultfd.h, linux/fs.h).
+constexpr uint64_t kFeatureWriteProtectAsync = 1 << 15;
+struct PagemapScan {
+  uint64_t size, flags, start, end, walkEnd, regions, regionCount, maximumPages;
+  uint64_t invertMask, mask, anyOfMask, returnMask;
+};
+constexpr unsigned long kPagemapScan = _IOWR('f', 16, PagemapScan);
+constexpr uint64_t kPageIsPresent = 1 << 3;
+
+MachineFeature worked(const char* name, std::string detail = {}) { return {name, true, std::move(detail)}; }
+
+MachineFeature failed(const char* name, const std::string& what, int error) {
+  return {name, false, what + ": " + strerror(error)};
+}
+
+std::string ending(int status) {
+  if (WIFSIGNALED(status)) return std::string("ended by signal SIG") + sigabbrev_np(WTERMSIG(status));
+  return "exit status " + std::to_string(WEXITSTATUS(status));
+}
+
+// Runs `body` in a child, which makes system calls only: this process has other threads. Gives the wait status.
+template <typename Body>
+int inChild(Body body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    for (const int signal : {SIGSEGV, SIGSYS, SIGTRAP}) {
+      struct sigaction action = {};
+      action.sa_handler = SIG_DFL;
+      sigaction(signal, &action, nullptr);
+    }
+    prctl(PR_SET_DUMPABLE, 0);  // no core file
+    _exit(body());
+  }
+  int status = 0;
+  while (child > 0 && waitpid(child, &status, __WALL) < 0 && errno == EINTR) {
+  }
+  return child > 0 ? status : W_EXITCODE(errno, 0);
+}
+
+MachineFeature timeStampTrap() {
+  constexpr const char* kName = "rdtsc trap (PR_SET_TSC)";
+  const int status = inChild([] {
+    if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV) != 0) return errno;
+    static_cast<void>(__rdtsc());
+    return 0;
+  });
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV) return worked(kName);
+  if (WIFEXITED(status) && WEXITSTATUS(status) != 0) return failed(kName, "prctl", WEXITSTATUS(status));
+  return {kName, false, "rdtsc does not trap: " + ending(status)};
+}
+
+MachineFeature cpuidFaulting() {
+  constexpr const char* kName = "CPUID faulting";
+  const int status = inChild([] {
+    if (syscall(SYS_arch_prctl, ARCH_SET_CPUID, 0) != 0) return errno;
+    unsigned a = 0, b, c = 0, d;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    return 0;
+  });
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV) return worked(kName);
+  if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+    return failed(kName, "arch_prctl(ARCH_SET_CPUID)", WEXITSTATUS(status));
+  return {kName, false, "cpuid does not trap: " + ending(status)};
+}
+
+MachineFeature writeTracking() {
+  constexpr const char* kName = "userfaultfd WP_ASYNC";
+  const int descriptor = static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY));
+  if (descriptor < 0) return failed(kName, "userfaultfd", errno);
+  uffdio_api request = {};
+  request.api = UFFD_API;
+  request.features = kFeatureWriteProtectAsync;
+  const int error = ioctl(descriptor, UFFDIO_API, &request) == 0 ? 0 : errno;
+  close(descriptor);
+  return error == 0 ? worked(kName) : failed(kName, "UFFDIO_API", error);
+}
+
+MachineFeature pagemapScan() {
+  constexpr const char* kName = "PAGEMAP_SCAN";
+  const int file = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return failed(kName, "/proc/self/pagemap", errno);
+  struct {
+    uint64_t start, end, categories;
+  } region = {};
+  const uint64_t page = reinterpret_cast<uint64_t>(&region) & ~4095ULL;
+  PagemapScan scan = {};
+  scan.size = sizeof scan;
+  scan.start = page;
+  scan.end = page + 4096;
+  scan.regions = reinterpret_cast<uint64_t>(&region);
+  scan.regionCount = 1;
+  scan.mask = scan.returnMask = kPageIsPresent;
+  const long found = ioctl(file, kPagemapScan, &scan);
+  const int error = errno;
+  close(file);
+  if (found < 0) return failed(kName, "ioctl", error);
+  return found == 1 ? worked(kName) : MachineFeature{kName, false, "a page that is there is not found"};
+}
+
+__attribute__((noinline)) void passed() { __asm__ volatile("" ::: "memory"); }
+
+MachineFeature breakpointEvents() {
+  constexpr const char* kName = "perf breakpoint events";
+  CounterSpec spec;
+  spec.type = PERF_TYPE_BREAKPOINT;
+  spec.address = reinterpret_cast<uint64_t>(&passed);
+  TickCounter counter;
+  std::string error;
+  if (!counter.open(0, spec, error)) return {kName, false, error};
+  for (int i = 0; i < 3; i++) passed();
+  const uint64_t count = counter.read().value_or(0);
+  if (count == 3) return worked(kName);
+  return {kName, false, "counted " + std::to_string(count) + " of 3 passes"};
+}
+
+// A traced child meets an execution breakpoint.
+MachineFeature debugRegisters() {
+  constexpr const char* kName = "debug registers";
+  const pid_t child = fork();
+  if (child < 0) return failed(kName, "fork", errno);
+  if (child == 0) {
+    ptrace(PTRACE_TRACEME, 0, 0, 0);
+    raise(SIGSTOP);
+    passed();
+    _exit(0);
+  }
+  const auto stopped = [&] {
+    int status = 0;
+    while (waitpid(child, &status, __WALL) < 0 && errno == EINTR) {
+    }
+    return status;
+  };
+  const auto end = [&](MachineFeature result) {
+    kill(child, SIGKILL);
+    while (waitpid(child, nullptr, __WALL) < 0 && errno == EINTR) {
+    }
+    return result;
+  };
+  int status = stopped();
+  if (!WIFSTOPPED(status)) return {kName, false, "ptrace: " + ending(status)};
+  const auto poke = [&](size_t index, uint64_t value) {
+    return ptrace(PTRACE_POKEUSER, child, offsetof(user, u_debugreg) + index * sizeof value, value) == 0;
+  };
+  const uint64_t address = reinterpret_cast<uint64_t>(&passed);
+  if (!poke(0, address) || !poke(7, 1)) return end(failed(kName, "PTRACE_POKEUSER", errno));
+  if (ptrace(PTRACE_CONT, child, 0, 0) != 0) return end(failed(kName, "PTRACE_CONT", errno));
+  status = stopped();
+  if (!WIFSTOPPED(status)) return {kName, false, "a breakpoint does not stop: " + ending(status)};
+  user_regs_struct registers = {};
+  const bool there = ptrace(PTRACE_GETREGS, child, 0, &registers) == 0 && registers.rip == address;
+  return end(there ? worked(kName) : MachineFeature{kName, false, "a breakpoint does not stop at its address"});
+}
+
+MachineFeature seccompTrace() {
+  constexpr const char* kName = "seccomp filters that stop (SECCOMP_RET_TRACE)";
+  const uint32_t action = SECCOMP_RET_TRACE;
+  if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) != 0) return failed(kName, "seccomp", errno);
+  const int status = inChild([] {
+    sock_filter code[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog program = {1, code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 ? 0 : errno;
+  });
+  if (status == 0) return worked(kName);
+  return WIFEXITED(status) ? failed(kName, "PR_SET_SECCOMP", WEXITSTATUS(status))
+                           : MachineFeature{kName, false, ending(status)};
+}
+
+}  // namespace
+
+std::vector<MachineFeature> probeMachine() {
+  return {debugRegisters(), seccompTrace(), timeStampTrap(),   cpuidFaulting(),
+          writeTracking(),  pagemapScan(),  breakpointEvents()};
+}
+
+}  // namespace rr

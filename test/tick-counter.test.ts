@@ -1,0 +1,30 @@
+// Builds and runs test/native/tick-counter.cc: the table of processors, and the counter of a task by a breakpoint event.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const sources = [
+  'test/native/tick-counter.cc',
+  'native/counter/tick-counter.cc',
+  'native/counter/microarchitecture.cc',
+];
+
+test('a counter counts each pass once, interrupts at the very tick, and leaves children out', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rr-tick-counter-'));
+  try {
+    const program = join(folder, 'tick-counter');
+    const words = ['-std=c++20', '-O1', '-D_GNU_SOURCE', '-Inative', '-o', program, ...sources];
+    const built = spawnSync('g++', words, { encoding: 'utf8', timeout: 120_000 });
+    assert.is(built.status, 0, built.stderr);
+    const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: 60_000 });
+    assert.match(stdout, /^0 failed\n$/);
+    assert.is(status, 0, `${signal} ${stdout}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.run();

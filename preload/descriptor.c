@@ -11,8 +11,12 @@
 struct file_state {
   uint64_t device, inode, links;
   uint32_t mode, user, group, padding;
-  uint64_t special, rest[12];
+  uint64_t special;
+  int64_t size;
+  uint64_t rest[11];
 };
+
+_Static_assert(sizeof(struct file_state) == 144, "struct stat of the kernel");
 
 // PIPE_BUF of linux/limits.h: when poll says that a pipe or socket can be written, this much can.
 #define ATOMIC_WRITE 4096
@@ -35,8 +39,6 @@ static bool never_blocks(int descriptor) {
   return rr_failed(flags) || (flags & O_NONBLOCK);
 }
 
-bool rr_may_read(int descriptor) { return ready(descriptor, POLLIN) || never_blocks(descriptor); }
-
 static bool is_recorders_output(int descriptor, const struct file_state *file) {
   const struct rr_locals *locals = RR_THE_LOCALS;
   for (int i = 0; i < 2; i++) {
@@ -56,11 +58,63 @@ static bool is_shared_memory(const struct file_state *file) {
   return false;
 }
 
-bool rr_may_write(int descriptor, uint64_t length) {
+// What does not change while the descriptor is open, as bits of its byte in the locals page.
+enum {
+  KNOWN = 1,
+  READS_AT_ONCE = 2,   // whatever is there
+  WRITES_AT_ONCE = 4,  // and need not be seen
+  WRITES_TRACED = 8,   // the recorder must see them
+};
+
+static unsigned find_out(int descriptor) {
   struct file_state file;
-  if (rr_untraced_call(SYS_FSTAT, (uint64_t)descriptor, (uint64_t)&file, 0, 0, 0, 0) != 0) return false;
-  if (is_recorders_output(descriptor, &file)) return false;
-  if (S_ISREG(file.mode)) return !is_shared_memory(&file);
-  if (S_ISCHR(file.mode) && (file.special == DEVICE_NULL || file.special == DEVICE_ZERO)) return true;
+  if (rr_untraced_call(SYS_FSTAT, (uint64_t)descriptor, (uint64_t)&file, 0, 0, 0, 0) != 0) return WRITES_TRACED;
+  unsigned found = KNOWN;
+  if (S_ISREG(file.mode)) {
+    // Some files of the kernel's (/proc/kmsg) make readers wait; they have no size.
+    if (file.size > 0) found |= READS_AT_ONCE;
+    found |= is_shared_memory(&file) ? WRITES_TRACED : WRITES_AT_ONCE;
+  } else if (S_ISCHR(file.mode) && (file.special == DEVICE_NULL || file.special == DEVICE_ZERO)) {
+    found |= READS_AT_ONCE | WRITES_AT_ONCE;
+  }
+  if (is_recorders_output(descriptor, &file)) found |= WRITES_TRACED;
+  return found;
+}
+
+static unsigned known_of(int descriptor) {
+  struct rr_locals *locals = RR_THE_LOCALS;
+  if ((unsigned)descriptor >= RR_KNOWN_DESCRIPTORS || (locals->flags & RR_OWN_DESCRIPTORS)) return find_out(descriptor);
+  unsigned known = locals->descriptors[descriptor];
+  if (known == 0) {
+    known = find_out(descriptor);
+    if (known & KNOWN) locals->descriptors[descriptor] = (uint8_t)known;
+  }
+  return known;
+}
+
+static void forget(uint64_t descriptor) {
+  if ((unsigned)descriptor < RR_KNOWN_DESCRIPTORS) RR_THE_LOCALS->descriptors[(unsigned)descriptor] = 0;
+}
+
+void rr_forget_descriptors(const struct rr_hook_frame *frame) {
+  switch (frame->rax) {
+    case __NR_close:
+      return forget(frame->rdi);
+    case __NR_dup2:
+    case __NR_dup3:
+      return forget(frame->rsi);
+    case __NR_close_range:
+      for (uint64_t i = 0; i < RR_KNOWN_DESCRIPTORS; i++) forget(i);
+  }
+}
+
+bool rr_may_read(int descriptor) {
+  return (known_of(descriptor) & READS_AT_ONCE) || ready(descriptor, POLLIN) || never_blocks(descriptor);
+}
+
+bool rr_may_write(int descriptor, uint64_t length) {
+  const unsigned known = known_of(descriptor);
+  if (known & WRITES_TRACED) return false;
+  if (known & WRITES_AT_ONCE) return true;
   return (length <= ATOMIC_WRITE && ready(descriptor, POLLOUT)) || never_blocks(descriptor);
 }

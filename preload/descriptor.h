@@ -4,6 +4,8 @@
 
 #include "runtime.h"
 
+// The program is about to close or replace descriptors: nothing is known of them any more.
+void rr_forget_descriptors(const struct rr_hook_frame *frame);
 // True when a read does not block: there is something, or the end of it, or an error, or O_NONBLOCK.
 bool rr_may_read(int descriptor);
 // True when a write of `length` bytes neither blocks nor goes where the recorder must see it: its own output, or a file

@@ -54,6 +54,8 @@ struct rr_file_identity {
 };
 
 #define RR_SHARED_FILES 32
+// What is known of descriptors is kept for those below this.
+#define RR_KNOWN_DESCRIPTORS 256
 
 // The locals page. What the tracer reads at a stop comes first.
 struct rr_locals {
@@ -63,12 +65,19 @@ struct rr_locals {
   uint64_t used;           // bytes of entries in the buffer
   uint64_t next;           // replay: offset of the entry that comes next
   uint64_t calls;          // recording: entries since the runtime was mapped
-  uint64_t flags;          // rr_flag
+  // Recording: the call that goes traced has been made already, with this result, and only its entry had no room. The
+  // tracer writes it down, and clears `made`.
+  uint64_t made;
+  int64_t madeResult;
+  uint64_t flags;  // rr_flag
   // Recording: standard output and error of the recorder, which no write may reach unseen, and files that some task of
   // the recording has mapped shared.
   struct rr_file_identity stdio[2];
   uint64_t sharedFileCount;
   struct rr_file_identity sharedFiles[RR_SHARED_FILES];
+  // Recording: what the hook has found out about descriptors (descriptor.c), 0: nothing. Whoever closes or replaces a
+  // descriptor clears it, the hook or the tracer.
+  uint8_t descriptors[RR_KNOWN_DESCRIPTORS];
 };
 
 enum rr_flag {
@@ -76,6 +85,7 @@ enum rr_flag {
   RR_WRITES_TRACED = 2,    // more files are mapped shared than there is room for
   RR_STDIO_IS_NULL_1 = 4,  // the recorder's standard output, or error, is /dev/null: only descriptor 1, or 2, counts
   RR_STDIO_IS_NULL_2 = 8,
+  RR_OWN_DESCRIPTORS = 16,  // tasks with other descriptors use these locals (vfork): nothing is known of any
 };
 
 // One buffered call: this, `argumentCount` arguments of 8 bytes, then `outCount` times rr_buffer_out and its bytes,

@@ -11,7 +11,7 @@
 struct rr_hook_frame {
   uint64_t r9, r8, r10, rdx, rsi, rdi;
   uint64_t kept[6];  // r15, r14, r13, r12, rbp, rbx
-  uint64_t rax;  // number, then result
+  uint64_t rax;      // number, then result
   uint64_t returnAddress;
   uint64_t flags;
 };
@@ -91,5 +91,7 @@ void rr_out(struct rr_writer *writer, uint64_t address, uint64_t length);
 // The same after a call that ended in EFAULT: as much as is there and may be written, up to the first page that is not.
 // For calls that must not be made twice.
 void rr_out_before_fault(struct rr_writer *writer, uint64_t address, uint64_t length);
+// The call has happened, with that result, but what it read has no room: the tracer takes it from the program's memory.
+enum rr_verdict rr_made(int64_t result);
 // The call has happened, with that result.
 enum rr_verdict rr_commit(struct rr_writer *writer, struct rr_hook_frame *frame, int64_t result);

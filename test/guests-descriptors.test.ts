@@ -11,4 +11,5 @@ runGuestTests('descriptors', [
   'pidfd',
   'proc-fd',
   'record-locks',
+  'replaced',
 ]);

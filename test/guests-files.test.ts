@@ -26,6 +26,7 @@ runGuestTests('files', [
   'sync',
   'times',
   'truncate',
+  'wide-read',
   'write',
   'xattr',
 ]);

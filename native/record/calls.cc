@@ -109,7 +109,7 @@ void Recorder::callEntry(Task& task) {
   user_regs_struct registers;
   unsigned long verdict = 0;
   if (!getRegisters(task.tid, registers)) return lost(task);
-  showProgramAddress(task, registers);
+  const std::optional<int64_t> made = showProgramAddress(task, registers);
   const long call = static_cast<long>(registers.orig_rax);
   if (task.ownFilter) {
     if (task.callEntered) {
@@ -151,6 +151,7 @@ void Recorder::callEntry(Task& task) {
                                  registers.r10, registers.r8,  registers.r9};
   memcpy(task.arguments, arguments, sizeof arguments);
   task.stashBlocked = false;
+  if (made) return madeCall(task, *made);
   if (!task.stashed.empty() && bringDeliverableForward(task)) {
     deliverStashedAtEntry(task);
     return;
@@ -163,6 +164,7 @@ void Recorder::callEntry(Task& task) {
   }
   if (registers.rip >= kVsyscallPage) return vsyscall(task);
   countTrap(task);
+  forgetDescriptors(task);
   if (enterSpecial(task)) return;
   if (task.comparing) task.compare.before(task.tid, task.space->memory, arguments);
   // The exec of one thread waits for the ends of all others, which need the tracer.
@@ -225,6 +227,24 @@ void Recorder::refuseCall(Task& task, long result) {
   task.callEntered = false;
   task.state = Task::State::runnable;
   frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers, schema::kFrameEmulated);
+}
+
+// A call that the in-tracee runtime has made, and could not write down. One frame tells it all.
+void Recorder::madeCall(Task& task, int64_t result) {
+  task.modelCall = task.call;
+  task.out.enter(task.call, task.arguments, task.space->memory);
+  static thread_local std::vector<OutRange> ranges;
+  ranges.clear();
+  task.out.exit(result, task.space->memory, ranges);
+  for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length);
+  user_regs_struct registers = task.entry;
+  registers.orig_rax = ~0ULL;
+  registers.rax = static_cast<unsigned long long>(result);
+  if (!setRegisters(task.tid, registers)) return lost(task);
+  registers.orig_rax = static_cast<unsigned long long>(task.call);
+  task.callEntered = false;
+  task.state = Task::State::runnable;
+  frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers);
 }
 
 // True when the call was dealt with and must not be run by the caller.
@@ -355,6 +375,7 @@ void Recorder::callExit(Task& task) {
     if (!setRegisters(task.tid, registers)) return lost(task);
   }
   task.stashBlocked = false;
+  if (makesTask(task.call)) returnedFromMaking(task);
   exitSpecial(task, registers);
   const int64_t result = static_cast<int64_t>(registers.rax);
   // A call or command that the kernel does not know wrote nothing that could be missed.

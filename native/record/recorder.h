@@ -130,6 +130,7 @@ class Recorder {
   bool enterSpecial(Task& task);
   void exitSpecial(Task& task, user_regs_struct& registers);
   void refuseCall(Task& task, long result);
+  void madeCall(Task& task, int64_t result);
   void enterOutput(Task& task);
   void recordOutput(Task& task, int64_t result);
   void recordMmap(Task& task, const user_regs_struct& registers);
@@ -166,7 +167,8 @@ class Recorder {
   void updateAllLocals() const;
   bool inHook(const Task& task, uint64_t rip) const;
   bool nearPatchedSite(const Task& task, uint64_t rip) const;
-  void showProgramAddress(Task& task, user_regs_struct& registers) const;
+  std::optional<int64_t> showProgramAddress(Task& task, user_regs_struct& registers) const;
+  void forgetDescriptors(Task& task) const;
   bool bufferIsEmpty(const Task& task) const;
   void takeBuffer(Task& task);
   bool runToEdge(Task& task, user_regs_struct& registers);
@@ -196,6 +198,7 @@ class Recorder {
   void noteSender(siginfo_t& info);
   // tasks.cc
   void cloned(Task& task);
+  void returnedFromMaking(Task& task);
   void exiting(Task& task);
   void foreseeRobustWrites(Task& task);
   void gone(Task& task, int status);

@@ -1,6 +1,7 @@
 // The recorder's side of the syscall buffer: patching the system call sites that come back, taking what the in-tracee
 // runtime has recorded, and keeping the runtime out of the program's sight. docs/syscall-buffer.md tells how it works.
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -208,11 +209,12 @@ bool Recorder::installRuntime(Task& task) {
   return true;
 }
 
-// Tells the runtime of an address space what must go traced.
+// Tells the runtime of an address space what must go traced, and to look at all descriptors anew.
 void Recorder::updateLocals(const AddressSpace& space) const {
   if (space.patched.runtime != PatchedSites::Runtime::installed) return;
   rr_locals locals = {};
   if (space.patched.allTraced) locals.flags |= RR_ALL_TRACED;
+  if (space.patched.foreignDescriptors > 0) locals.flags |= RR_OWN_DESCRIPTORS;
   for (int i = 0; i < 2; i++) {
     const StdioMonitor::Identity identity = stdio_.identity(i + 1);
     locals.stdio[i] = {identity.device, identity.inode};
@@ -314,13 +316,35 @@ bool Recorder::nearPatchedSite(const Task& task, uint64_t rip) const {
 }
 
 // At a system call stop: a call that the runtime has let through comes from the program's own instruction, as far as
-// anybody sees.
-void Recorder::showProgramAddress(Task& task, user_regs_struct& registers) const {
-  if (registers.rip != runtime_.header().afterTraced || !runtime_.loaded()) return;
-  const auto returnAddress = task.space->memory.readValue<uint64_t>(RR_LOCALS + RR_LOCALS_RETURN);
-  if (!returnAddress) return;
-  registers.rip = registers.rcx = *returnAddress;
-  setRegisters(task.tid, registers);
+// anybody sees. Its result when the runtime has made it already, and only the tracer can write down what it did.
+std::optional<int64_t> Recorder::showProgramAddress(Task& task, user_regs_struct& registers) const {
+  if (registers.rip != runtime_.header().afterTraced || !runtime_.loaded()) return std::nullopt;
+  constexpr size_t kRead = offsetof(rr_locals, flags);
+  rr_locals locals;
+  const TraceeMemory& memory = task.space->memory;
+  if (!memory.readAll(RR_LOCALS, &locals, kRead)) return std::nullopt;
+  registers.rip = registers.rcx = locals.returnAddress;
+  if (!locals.made) {
+    setRegisters(task.tid, registers);
+    return std::nullopt;
+  }
+  const uint64_t none = 0;
+  memory.writeAll(RR_LOCALS + offsetof(rr_locals, made), &none, sizeof none);
+  return locals.madeResult;
+}
+
+// At the entry of a call that closes or replaces descriptors: what the hook knows of them holds no more.
+void Recorder::forgetDescriptors(Task& task) const {
+  PatchedSites& patched = task.space->patched;
+  if (task.call == SYS_unshare && (task.arguments[0] & CLONE_FILES)) patched.foreignDescriptors++;
+  switch (task.call) {
+    case SYS_close:
+    case SYS_close_range:
+    case SYS_dup2:
+    case SYS_dup3:
+    case SYS_unshare:
+      updateLocals(*task.space);
+  }
 }
 
 bool Recorder::bufferIsEmpty(const Task& task) const {

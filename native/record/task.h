@@ -90,6 +90,7 @@ struct Task {
   // The system call it is in.
   bool callEntered = false;   // between entry and exit
   bool enterWritten = false;  // its syscallEnter frame is in the trace
+  bool madeTask = false;      // the call has made one
   long call = -1;             // number
   long modelCall = -1;        // that of the call restarted, for restart_syscall
   uint64_t arguments[6] = {};

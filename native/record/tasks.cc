@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "generated/syscalls.h"
 #include "launcher/record-stub.h"
 #include "record/recorder.h"
@@ -17,14 +19,27 @@
 
 namespace rr {
 
+namespace {
+
+// Of the call that makes a task, as clone(2) has them.
+uint64_t cloneFlags(const Task& maker) {
+  if (maker.call == SYS_fork) return SIGCHLD;
+  if (maker.call == SYS_vfork) return CLONE_VM | CLONE_VFORK | SIGCHLD;
+  return maker.arguments[0];
+}
+
+// Whether what the hook knows of descriptors, which it keeps in memory, would hold for one of two tasks only, or change
+// by what the other one does.
+bool mixesDescriptors(uint64_t flags) { return ((flags & CLONE_VM) != 0) != ((flags & CLONE_FILES) != 0); }
+
+}  // namespace
+
 // The maker is at PTRACE_EVENT_FORK, VFORK or CLONE; the child is stopped, or about to be.
 void Recorder::cloned(Task& task) {
   unsigned long message = 0;
   if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &message) != 0) return lost(task);
   const pid_t childTid = static_cast<pid_t>(message);
-  uint64_t flags = task.arguments[0];
-  if (task.call == SYS_fork) flags = SIGCHLD;
-  if (task.call == SYS_vfork) flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
+  const uint64_t flags = cloneFlags(task);
   const uint64_t childTidAddress = task.call == SYS_clone ? task.arguments[3] : 0;
 
   if (auto found = unknownStops_.find(childTid); found != unknownStops_.end()) {
@@ -50,8 +65,18 @@ void Recorder::cloned(Task& task) {
     child->space->undumpable = task.space->undumpable;
     child->space->scratch = child->space->unusedScratch = task.space->scratch;
     child->space->patched = task.space->patched;
+    if (std::exchange(child->space->patched.foreignDescriptors, 0) > 0) updateLocals(*child->space);
+  }
+  if (mixesDescriptors(flags)) {
+    task.space->patched.foreignDescriptors++;
+    updateLocals(*task.space);
+    if (child->space != task.space) {
+      child->space->patched.foreignDescriptors++;
+      updateLocals(*child->space);
+    }
   }
   if (flags & CLONE_CHILD_CLEARTID) child->clearChildTid = childTidAddress;
+  task.madeTask = true;
   Task& added = *child;
   tasks_[childTid] = std::move(child);
   addToScheduler(added, &task);
@@ -77,6 +102,15 @@ void Recorder::cloned(Task& task) {
   }
   // A vfork ends when the child execs or exits.
   runCall(task, (flags & CLONE_VFORK) != 0);
+}
+
+// At the end of a call that made a task, or failed to: after a vfork the child has other memory, or none.
+void Recorder::returnedFromMaking(Task& task) {
+  const uint64_t flags = cloneFlags(task);
+  if (!std::exchange(task.madeTask, false)) return;
+  if (!mixesDescriptors(flags) || !(flags & CLONE_VFORK) || !(flags & CLONE_VM)) return;
+  task.space->patched.foreignDescriptors--;
+  updateLocals(*task.space);
 }
 
 // As it exits the kernel marks the robust futexes that the task holds (exit_robust_list in the kernel's futex core):

@@ -7,12 +7,16 @@
 // UIO_MAXIOV is 1024; longer arrays are no hot path.
 #define MOST_VECTORS 64
 
+// More than this goes from the program's memory into the trace at once, not through the buffer.
+#define MOST_READ (RR_MAXIMUM_DATA / 2)
+
 enum rr_verdict rr_read(struct rr_hook_frame *frame) {
-  if (frame->rdx > RR_MAXIMUM_DATA / 2) return RR_TRACED;
+  const uint64_t room = frame->rdx < MOST_READ ? frame->rdx : MOST_READ;
   struct rr_writer writer;
-  if (!rr_begin(&writer, frame, frame->rdx + sizeof(struct rr_buffer_out) + 8)) return RR_TRACED;
+  if (!rr_begin(&writer, frame, room + sizeof(struct rr_buffer_out) + 8)) return RR_TRACED;
   if (!rr_may_read((int)frame->rdi)) return RR_TRACED;
   const int64_t result = rr_call(frame);
+  if (frame->rdx > room && (result == -RR_EFAULT || result > (int64_t)room)) return rr_made(result);
   if (result == -RR_EFAULT) rr_out_before_fault(&writer, frame->rsi, frame->rdx);
   if (result > 0) rr_out(&writer, frame->rsi, (uint64_t)result);
   return rr_commit(&writer, frame, result);

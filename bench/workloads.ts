@@ -1,4 +1,4 @@
-/** The programs that are measured: those without threads. */
+/** The programs that are measured. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gitEnvironment, shellLoop, sqliteScript } from '../test/acceptance/scripts.ts';
@@ -9,6 +9,7 @@ import type { Workload } from './workload.ts';
 
 const python = '/usr/bin/python3';
 const fibonacci = 'f = lambda n: n if n < 2 else f(n - 1) + f(n - 2)\nprint(f(32))';
+const nodeFibonacci = 'const f = (n) => (n < 2 ? n : f(n - 1) + f(n - 2)); console.log(f(38))';
 const gzipBytes = 16 << 20;
 const sortLines = 400_000;
 const calls = 1_000_000;
@@ -17,6 +18,7 @@ const tracedCalls = 100_000;
 const transfers = 300_000;
 const forks = 2000;
 const processes = 200;
+const turns = 200_000;
 
 /** Numbers that look random and are the same each time. */
 function* numbers(count: number): Generator<number> {
@@ -80,6 +82,9 @@ export function benchWorkloads(): readonly Workload[] {
     },
     { name: 'small-transfers', command: [program('small-transfers'), String(transfers)], units: 2 * transfers },
     { name: 'clock', command: [program('clock'), String(calls)], units: calls },
+    { name: 'ping-pong', command: [program('ping-pong'), String(turns)], units: turns },
+    { name: 'spin', command: [program('spin')] },
+    { name: 'alarm', command: [program('alarm')] },
     { name: 'mixing', command: [program('mixing')] },
     { name: 'branches', command: [program('branches')] },
     { name: 'forks', command: [program('forks'), String(forks)], units: forks },
@@ -90,6 +95,9 @@ export function benchWorkloads(): readonly Workload[] {
       units: processes,
     },
     { name: 'python-fibonacci', command: [python, '-c', fibonacci] },
+    { name: 'redis', command: ['bash', join(benchFolder, '../test/acceptance/sources/redis.sh'), '17387'] },
+    { name: 'node', command: ['node', '-e', 'console.log([3, 1, 2].sort().join())'] },
+    { name: 'node-fibonacci', command: ['node', '-e', nodeFibonacci] },
     { name: 'gzip', command: ['gzip', '-6', '-k', 'text'], prepare: writeGzipInput },
     { name: 'sort', command: ['bash', '-c', 'sort lines | tail -1'], prepare: writeSortInput },
     { name: 'cp', command: ['cp', '-r', '/usr/include', 'copy'], memoryFileSystem: true },

@@ -131,6 +131,7 @@ test('dump -s counts events, calls and bytes', () => {
   const statistics = JSON.parse(output('dump', '-s', '--json', 'sh-0'));
   assert.is(statistics.events, events.length);
   assert.is(statistics.kinds.exec, 2);
+  assert.is(statistics.forcedStops.all, statistics.kinds.sched ?? 0);
   assert.is(statistics.kinds.syscall, events.filter(({ kind }) => kind === 'syscall').length);
   assert.is(statistics.calls.exit_group.calls, 2);
   assert.is(statistics.lanes.events.records, events.length);

@@ -1,8 +1,11 @@
 // Programs that only compute, stopped in mid-code at random: each stop must be found again, by stubs and by breakpoints.
+import { release } from 'node:os';
 import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { compileGuest } from './harness/compile.ts';
 import { computingGuests, forcedStopsMode } from './harness/forced-stops.ts';
 import { withRecording } from './harness/recording.ts';
+import { countForcedStops } from './harness/trace-figures.ts';
 
 const test = suite('guests: computing');
 
@@ -24,5 +27,24 @@ test('computing/short-waits, stopped every 0.1 to 0.5 ms', async () => {
     deterministic: true,
   });
 });
+
+// PAGEMAP_SCAN and write protection without a handler came with Linux 6.7.
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const tellsWrittenPages = major > 6 || (major === 6 && minor >= 7);
+
+if (tellsWrittenPages) {
+  test('no point in a large process is weak', async () => {
+    const scenario = {
+      command: [compileGuest('computing/large')],
+      mode: forcedStopsMode('1000-5000'),
+      deterministic: true,
+    };
+    await withRecording('computing/large', scenario, ({ traceDirectory }) => {
+      const { stops, weak } = countForcedStops(traceDirectory);
+      assert.ok(stops > 0);
+      assert.is(weak, 0);
+    });
+  });
+}
 
 test.run();

@@ -1,8 +1,10 @@
 /** What a recording consists of: counts of events, and bytes by kind of record. */
-import { eventKindNames, eventKinds, type FrameView } from '../generated/schema.ts';
+import { eventKindNames, eventKinds, type FrameView, frameFlags } from '../generated/schema.ts';
 import { syscallName } from '../syscalls/decode.ts';
 import type { LaneSize } from '../trace/reader.ts';
 import { byteCount } from './text.ts';
+
+const schedName = eventKindNames[eventKinds.sched]!;
 
 /**
  * Calls that change the address space or never return: they stop the program for other reasons than their own cost, and
@@ -23,12 +25,14 @@ interface CallCount {
 
 export class TraceStatistics {
   #events = 0;
+  #weakStops = 0;
   readonly #kinds = new Map<string, number>();
   readonly #calls = new Map<string, CallCount>();
 
   /** Counts an event; `dataBytes` is the payload of its data records. */
-  add({ eventKind, number }: FrameView, dataBytes: number): void {
+  add({ eventKind, number, flags }: FrameView, dataBytes: number): void {
     this.#events++;
+    if (eventKind === eventKinds.sched && flags & frameFlags.weak) this.#weakStops++;
     const kind = eventKindNames[eventKind] ?? `kind ${eventKind}`;
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
     const isEnter = eventKind === eventKinds.syscallEnter;
@@ -77,6 +81,7 @@ export class TraceStatistics {
       events: this.#events,
       bufferable: this.#share(),
       kinds: byCount(this.#kinds, (count) => count),
+      forcedStops: { all: this.#kinds.get(schedName) ?? 0, weak: this.#weakStops },
       calls: byCount(this.#calls, ({ calls }) => calls),
     };
   }
@@ -86,7 +91,7 @@ const percent = (part: number, whole: number) => `${whole === 0 ? '0.0' : ((100 
 
 /** Tables for people; the bytes of lanes are those of the whole trace, whichever events were chosen. */
 export function statisticsText(statistics: TraceStatistics, lanes: Readonly<Record<string, LaneSize>>): string {
-  const { events, bufferable, kinds, calls } = statistics.toJSON();
+  const { events, bufferable, kinds, calls, forcedStops } = statistics.toJSON();
   const rows = (list: readonly (readonly string[])[]) =>
     list
       .map(([name, ...cells]) => `  ${name!.padEnd(20)}${cells.map((cell) => cell.padStart(12)).join('')}\n`)
@@ -104,6 +109,7 @@ export function statisticsText(statistics: TraceStatistics, lanes: Readonly<Reco
   ];
   return [
     `${events} events\n`,
+    forcedStops.all === 0 ? '' : `${forcedStops.all} forced stops, ${forcedStops.weak} of them weak\n`,
     rows([
       ['kind', 'count', 'share'],
       ...Object.entries(kinds).map(([name, count]) => [name, `${count}`, percent(count, events)]),

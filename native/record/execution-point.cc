@@ -77,6 +77,7 @@ SiteFacts examineSite(std::span<const uint8_t> code) {
   const DecodedInstruction decoded = decodeInstruction(code);
   // What cannot be decoded faults, or is left to the breakpoint.
   if (!decoded) return {SiteKind::legal, 0};
+  const uint8_t length = decoded.instruction.length;
   switch (decoded.instruction.kind) {
     case InstructionKind::systemCall:
     case InstructionKind::otherSystemCall:
@@ -85,21 +86,21 @@ SiteFacts examineSite(std::span<const uint8_t> code) {
     case InstructionKind::readTimestamp:
     case InstructionKind::readTimestampAux:
     case InstructionKind::processorIdentity:
-      return {SiteKind::traps, 0};
+      return {SiteKind::traps, length};
     case InstructionKind::repeatedString:
     case InstructionKind::pushFlags:
     case InstructionKind::popFlags:
-      return {SiteKind::runOver, decoded.instruction.length};
+      return {SiteKind::runOver, length};
     case InstructionKind::relativeCall:
     case InstructionKind::indirectCall:
     case InstructionKind::farBranch:
     case InstructionKind::beginTransaction:
-      return {SiteKind::stepOver, 0};
+      return {SiteKind::stepOver, length};
     default:
       // A load of ss (8e /2) keeps the trap behind it from coming.
       return {decoded.instruction.opcode == 0x8e && decoded.instruction.map == OpcodeMap::primary ? SiteKind::stepOver
                                                                                                   : SiteKind::legal,
-              0};
+              length};
   }
 }
 

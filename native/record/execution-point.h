@@ -21,7 +21,7 @@ enum class SiteKind : uint8_t {
 
 struct SiteFacts {
   SiteKind kind;
-  uint8_t length;  // bytes, for runOver
+  uint8_t length;  // bytes; 0 where it cannot be decoded
 };
 
 // Judges the instruction that begins at `code`: kLongestInstruction bytes, or fewer where memory ends.

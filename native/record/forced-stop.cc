@@ -24,8 +24,17 @@ namespace {
 constexpr uint64_t kSignalDelay = 1'500'000;
 // Steps at most from where an interrupt landed to a legal site.
 constexpr int kMaximumSteps = 1000;
-// Processes with more resident memory than this are not hashed at a stop: 0.3 ms for each MB. Bytes.
-constexpr uint64_t kHashLimit = 16 << 20;
+// Over a shorter instruction replay's jump has few places where it can lead, all taken perhaps in a program that
+// reserves much of its address space. So many legal ones are passed, at most, for one that is long enough. Bytes.
+constexpr uint8_t kJumpLength = 5;
+constexpr int kShortSites = 16;
+// A stop at which more than this is to be hashed has no hash: 0.5 ms for each MB. Bytes.
+constexpr uint64_t kHashLimit = 32 << 20;
+// The same where nobody tells which pages were written, so that it would be all of them at each stop.
+constexpr uint64_t kUnwatchedHashLimit = 16 << 20;
+
+// Bytes below rsp that leaf functions use (System V ABI, 3.2.2).
+constexpr uint64_t kRedZone = 128;
 
 // Bytes of `syscall`, and of `int 0x80`.
 constexpr uint64_t kSyscallLength = 2;
@@ -104,6 +113,7 @@ bool Recorder::stepOnce(Task& task, uint64_t breakpoint) {
 // pending.
 bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
   const TrapUnblocked unblocked(task.tid);
+  int shortSites = 0;
   for (int steps = 0; steps < kMaximumSteps; steps++) {
     if (!getRegisters(task.tid, registers)) return false;
     if (inHook(task, registers.rip)) return runToEdge(task, registers);
@@ -129,7 +139,8 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
         break;
       case SiteKind::legal:
         // Replay's search may replace the instruction; what a jump to the runtime borrows must stay.
-        if (!nearPatchedSite(task, registers.rip)) return true;
+        if (nearPatchedSite(task, registers.rip)) break;
+        if (site.length == 0 || site.length >= kJumpLength || ++shortSites > kShortSites) return true;
         break;
     }
     if (!stepOnce(task, breakpoint)) return false;
@@ -188,16 +199,54 @@ void Recorder::forcedStop(Task& task) {
 
 void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
   takeBuffer(task);
+  // A filter of the program's might end it for our calls.
+  const bool watched = !task.ownFilter && task.space->written.watch(task.tid, task.threadGroup);
   std::vector<uint8_t> area;
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kPointXsave, 0, area.data(), area.size());
   const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
   for (const PointMemory& piece : pointMemory(maps, task.space->memory, registers)) {
     writer_.data(task.tid, schema::DataSpace::kPointMemory, piece.address, piece.bytes.data(), piece.bytes.size());
   }
-  const bool weak = residentBytes(task.tid) > kHashLimit;
-  if (!weak) writeMemoryChecksums(task, registers);
+  const bool weak = !writePointChecksums(task, maps, registers, watched ? kHashLimit : kUnwatchedHashLimit);
   debug(task, "forced stop at %llx%s", registers.rip, weak ? ", weak" : "");
   writeFrame(schema::EventKind::kSched, task, 0, registers, weak ? schema::kFrameWeak : uint8_t{0});
+}
+
+// The checksums of all pages that were written since the last forced stop in this address space, which includes all
+// since the task's last event: a point before this one that has them has the same memory. False when that is more than
+// `limit` bytes.
+bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps, const user_regs_struct& registers,
+                                   uint64_t limit) {
+  const auto runs = task.space->written.find(task.tid, maps);
+  if (!runs) {
+    if (residentBytes(task.tid) > kUnwatchedHashLimit) return false;
+    writeMemoryChecksums(task, registers);
+    return true;
+  }
+  // What lies below the red zone of the stack is dead, as in writeMemoryChecksums.
+  const uint64_t live = registers.rsp - kRedZone;
+  uint64_t stackStart = live;
+  for (const MapLine& line : maps) {
+    if (live > line.start && registers.rsp <= line.end) stackStart = line.start;
+  }
+  struct Entry {
+    uint64_t start, length, checksum;
+  };
+  std::vector<Entry> entries;
+  uint64_t total = 0;
+  for (const PageRun& run : *runs) {
+    const uint64_t start = run.start >= stackStart && run.start < live ? std::min(live, run.end) : run.start;
+    if (start == run.end) continue;
+    entries.push_back({start, run.end - start, 0});
+    total += run.end - start;
+  }
+  task.space->written.restart(maps, *runs);
+  if (total > limit) return false;
+  for (Entry& entry : entries) {
+    entry.checksum = memoryChecksum(task.tid, task.space->memory, entry.start, entry.length, false);
+  }
+  writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(Entry));
+  return true;
 }
 
 }  // namespace rr

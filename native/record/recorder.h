@@ -157,6 +157,8 @@ class Recorder {
   bool goToLegalSite(Task& task, user_regs_struct& registers);
   bool stepOnce(Task& task, uint64_t breakpoint);
   void recordPoint(Task& task, const user_regs_struct& registers);
+  bool writePointChecksums(Task& task, const std::vector<MapLine>& maps, const user_regs_struct& registers,
+                           uint64_t limit);
   // syscall-buffer.cc
   void countTrap(Task& task);
   void patchSites(Task& task);

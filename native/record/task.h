@@ -15,6 +15,7 @@
 #include "record/out-parameters.h"
 #include "record/patched-sites.h"
 #include "record/scheduler.h"
+#include "record/written-pages.h"
 #include "tracee/tracee.h"
 
 namespace rr {
@@ -25,6 +26,7 @@ inline constexpr uint64_t kScratchSize = 256 * 1024;
 // Shared by the tasks that share memory (CLONE_VM).
 struct AddressSpace {
   TraceeMemory memory;
+  WrittenPages written;                 // since the last forced stop
   bool runtimePage = false;             // our page is there
   bool undumpable = false;              // the program has set PR_SET_DUMPABLE to 0; the kernel has not (calls.cc)
   std::vector<uint64_t> scratch;        // all scratch areas, each kScratchSize bytes

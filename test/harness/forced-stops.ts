@@ -6,6 +6,7 @@ export const computingGuests = [
   'behind-pointers',
   'blocks',
   'global',
+  'large',
   'recursion',
   'short-loop',
   'stray-pointers',

@@ -1,0 +1,137 @@
+#include "record/written-pages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace rr {
+
+namespace {
+
+// Younger than the headers of Debian 12: include/uapi/linux/fs.h and userfaultfd.h of Linux 6.7.
+struct ScanArguments {
+  uint64_t size, flags, start, end, walkEnd, vector, vectorLength, maximumPages;
+  uint64_t categoryInverted, categoryMask, categoryAnyOf, returnMask;
+};
+struct PageRegion {
+  uint64_t start, end, categories;
+};
+constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanArguments);
+constexpr uint64_t kIsWritten = 1 << 1;
+constexpr uint64_t kIsFile = 1 << 2;
+constexpr uint64_t kIsPresent = 1 << 3;
+constexpr uint64_t kIsSwapped = 1 << 4;
+constexpr uint64_t kIsZeroPage = 1 << 5;
+constexpr uint64_t kWriteProtectAsync = 1 << 15;
+// The kernel's own accesses are not reported to a descriptor that is made so; none are, and no privilege is needed.
+constexpr uint64_t kUserModeOnly = 1;
+
+constexpr size_t kRegionsAtOnce = 512;
+
+class Descriptor {
+ public:
+  explicit Descriptor(long number) : number_(static_cast<int>(number)) {}
+  ~Descriptor() {
+    if (number_ >= 0) close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  explicit operator bool() const { return number_ >= 0; }
+  int number() const { return number_; }
+  int release() {
+    const int number = number_;
+    number_ = -1;
+    return number;
+  }
+
+ private:
+  int number_;
+};
+
+}  // namespace
+
+WrittenPages::~WrittenPages() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+bool WrittenPages::watch(pid_t tid, pid_t threadGroup) {
+  if (tried_) return descriptor_ >= 0;
+  tried_ = true;
+  const uint64_t flags[6] = {O_CLOEXEC | O_NONBLOCK | kUserModeOnly};
+  const long theirs = syscallByStops(tid, SYS_userfaultfd, flags);
+  if (theirs < 0) return false;
+  const Descriptor process(syscall(SYS_pidfd_open, threadGroup, 0));
+  Descriptor ours(process ? syscall(SYS_pidfd_getfd, process.number(), theirs, 0) : -1);
+  const uint64_t closing[6] = {static_cast<uint64_t>(theirs)};
+  syscallByStops(tid, SYS_close, closing);
+  if (!ours) return false;
+  uffdio_api api = {};
+  api.api = UFFD_API;
+  api.features = kWriteProtectAsync | UFFD_FEATURE_PAGEFAULT_FLAG_WP;
+  if (ioctl(ours.number(), UFFDIO_API, &api) != 0) return false;
+  descriptor_ = ours.release();
+  return true;
+}
+
+std::optional<std::vector<PageRun>> WrittenPages::find(pid_t tid, std::span<const MapLine> maps) const {
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/pagemap", tid);
+  const Descriptor pagemap(open(path, O_RDONLY | O_CLOEXEC));
+  if (!pagemap) return std::nullopt;
+  std::vector<PageRun> found;
+  std::vector<PageRegion> regions(kRegionsAtOnce);
+  for (const MapLine& line : maps) {
+    if (line.shared || !line.readable) continue;
+    ScanArguments arguments = {};
+    arguments.size = sizeof arguments;
+    arguments.start = line.start;
+    arguments.end = line.end;
+    arguments.vector = reinterpret_cast<uint64_t>(regions.data());
+    arguments.vectorLength = regions.size();
+    arguments.categoryInverted = kIsFile | kIsZeroPage;
+    arguments.categoryMask = kIsFile | kIsZeroPage | (descriptor_ >= 0 ? kIsWritten : 0);
+    arguments.categoryAnyOf = kIsPresent | kIsSwapped;
+    arguments.returnMask = kIsPresent;
+    while (arguments.start < line.end) {
+      const int count = ioctl(pagemap.number(), kPagemapScan, &arguments);
+      if (count < 0) return std::nullopt;
+      for (int i = 0; i < count; i++) {
+        const PageRegion& region = regions[static_cast<size_t>(i)];
+        if (!found.empty() && found.back().end == region.start && region.start != line.start) {
+          found.back().end = region.end;
+        } else {
+          found.push_back({region.start, region.end});
+        }
+      }
+      if (arguments.walkEnd <= arguments.start) return std::nullopt;
+      arguments.start = arguments.walkEnd;
+    }
+  }
+  return found;
+}
+
+// What cannot be watched (it is another descriptor's) counts as written for good.
+void WrittenPages::restart(std::span<const MapLine> maps, std::span<const PageRun> found) {
+  if (descriptor_ < 0) return;
+  size_t next = 0;
+  for (const MapLine& line : maps) {
+    while (next < found.size() && found[next].end <= line.start) next++;
+    // What can be written, and what has been: text that nobody writes is left alone.
+    const bool hasPages = next < found.size() && found[next].start < line.end;
+    if (line.shared || !(line.writable || hasPages)) continue;
+    uffdio_register registration = {};
+    registration.range = {line.start, line.end - line.start};
+    registration.mode = UFFDIO_REGISTER_MODE_WP;
+    if (ioctl(descriptor_, UFFDIO_REGISTER, &registration) != 0) continue;
+    uffdio_writeprotect protection = {};
+    protection.range = registration.range;
+    protection.mode = UFFDIO_WRITEPROTECT_MODE_WP;
+    ioctl(descriptor_, UFFDIO_WRITEPROTECT, &protection);
+  }
+}
+
+}  // namespace rr

@@ -2,13 +2,16 @@
  * npm run torture -- --stops N [--oracle]: records computing guests, stopped in mid-code at random times between 0.1 and
  * 5 ms, until N stops are recorded, and replays each recording. A stop is found when registers, the memory around what
  * they point to and, where memory is small enough, a hash of all of it are the recorded ones; one that is not found is a
- * divergence. With --oracle each recording is replayed again by breakpoints alone (RR_ORACLE=1), as far as that ends
+ * divergence. Each recording is replayed twice: searching, and by the passes that were counted. With --oracle each recording is replayed again by breakpoints alone (RR_ORACLE=1), as far as that ends
  * within the limit. Prints a table; returns the number of failures.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { missingCommands } from '../acceptance/run-program.ts';
+import { cProgramSource } from '../acceptance/sources.ts';
+import { threadedPrograms } from '../acceptance/threaded-programs.ts';
 import { compileGuest } from '../harness/compile.ts';
 import { computingGuests } from '../harness/forced-stops.ts';
 import { rrCommand } from '../harness/recording.ts';
@@ -37,6 +40,50 @@ interface Sums {
 interface Subject {
   readonly name: string;
   readonly command: readonly string[];
+  readonly prepare?: (directory: string) => void;
+}
+
+/** Programs of the acceptance suite that compute enough to be stopped, and commands that must be there for them. */
+const acceptanceNames: ReadonlySet<string> = new Set([
+  'redis',
+  'java',
+  'java-parallel',
+  'go',
+  'python-threads',
+  'node',
+]);
+
+const nodeScript = `
+function fibonacci(n) { return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2); }
+const words = new Map();
+for (let i = 0; i < 200000; i++) { const key = 'w' + (i * 7919) % 1009; words.set(key, (words.get(key) ?? 0) + i); }
+console.log(fibonacci(27), words.size, [...words.values()].reduce((a, b) => a + b));
+`;
+
+const luaScript = `
+local t, s = {}, 0
+for i = 1, 3e6 do t[i % 1000 + 1] = (t[i % 1000 + 1] or 0) + i; s = (s + t[i % 1000 + 1]) % 1000003 end
+print(s)
+`;
+
+function realPrograms(): Subject[] {
+  const wanted: (Subject & { readonly needs?: string })[] = [
+    { name: 'node jit', command: ['node', '-e', nodeScript], needs: 'node' },
+    { name: 'luajit', command: ['luajit', '-e', luaScript], needs: 'luajit' },
+    {
+      name: 'gcc',
+      command: ['gcc', '-O2', '-S', '-o', 'program.s', 'program.c'],
+      prepare: (directory) => writeFileSync(join(directory, 'program.c'), cProgramSource()),
+    },
+    ...threadedPrograms()
+      .filter((program) => acceptanceNames.has(program.name) && missingCommands(program).length === 0)
+      .map(({ name, command, prepare }) => ({ name, command, ...(prepare === undefined ? {} : { prepare }) })),
+  ];
+  return wanted.filter(({ needs }) => needs === undefined || hasCommand(needs));
+}
+
+function hasCommand(name: string): boolean {
+  return spawnSync('sh', ['-c', `command -v "$1"`, 'sh', name]).status === 0;
 }
 
 function subjects(): Subject[] {
@@ -52,13 +99,20 @@ function subjects(): Subject[] {
       command: ['perl', '-e', 'my %h; $h{$_ % 1000} += $_ for 1 .. 400000; print scalar(keys %h), "\\n"'],
     },
     { name: 'gzip', command: ['gzip', '-9c', '/usr/bin/perl'] },
+    ...realPrograms(),
   ];
 }
 
 /** Status, or undefined when it did not end in time. */
-function runRr(words: readonly string[], limit: number, oracle = false): { status: number | undefined; text: string } {
+function runRr(
+  cwd: string,
+  words: readonly string[],
+  limit: number,
+  oracle = false,
+): { status: number | undefined; text: string } {
   const env = oracle ? { ...process.env, RR_ORACLE: '1' } : process.env;
   const run = spawnSync(rrCommand, words, {
+    cwd,
     timeout: limit,
     killSignal: 'SIGKILL',
     env,
@@ -72,8 +126,13 @@ function round(subject: Subject, sums: Sums, oracle: boolean): void {
   const folder = mkdtempSync(join(tmpdir(), 'rr-stops-'));
   const trace = join(folder, 'trace');
   try {
-    const store = ['--store', join(folder, 'store')];
-    const recorded = runRr(['record', '-o', trace, ...store, '--force-stops', period, ...subject.command], recordLimit);
+    const work = join(folder, 'work');
+    mkdirSync(work);
+    subject.prepare?.(work);
+    // Every other recording has system calls between the stops that were buffered.
+    const mode = sums.recordings % 2 === 0 ? ['--patch-after', '1'] : ['-n'];
+    const options = ['-o', trace, '--store', join(folder, 'store'), '--force-stops', period, ...mode];
+    const recorded = runRr(work, ['record', ...options, ...subject.command], recordLimit);
     if (recorded.status !== 0) {
       sums.failed++;
       console.log(`${subject.name}: recording ended with ${recorded.status}\n${recorded.text}`);
@@ -84,21 +143,21 @@ function round(subject: Subject, sums: Sums, oracle: boolean): void {
     sums.stops += stops;
     sums.weak += weak;
     const begin = performance.now();
-    const replayed = runRr(['--log', 'replay:debug', 'replay', '-a', '-q', trace], replayLimit);
+    const replayed = runRr(folder, ['--log', 'replay:debug', 'replay', '-a', '-q', trace], replayLimit);
     sums.costs.push(...costsOf(replayed.text));
     sums.replaySeconds += (performance.now() - begin) / 1000;
     if (replayed.status !== 0) {
       sums.failed++;
       console.log(`${subject.name}: replay ended with ${replayed.status}\n${withoutDebug(replayed.text)}`);
     }
-    const again = runRr(['--log', 'replay:debug', 'replay', '-a', '-q', trace], replayLimit);
+    const again = runRr(folder, ['--log', 'replay:debug', 'replay', '-a', '-q', trace], replayLimit);
     sums.laterCosts.push(...costsOf(again.text));
     if (again.status !== 0) {
       sums.failed++;
       console.log(`${subject.name}: the second replay ended with ${again.status}\n${withoutDebug(again.text)}`);
     }
     if (!oracle) return;
-    const slow = runRr(['replay', '-a', '-q', trace], oracleLimit, true);
+    const slow = runRr(folder, ['replay', '-a', '-q', trace], oracleLimit, true);
     if (slow.status === 0) {
       sums.oracleStops += stops;
     } else if (slow.status === undefined || slow.text.includes('still computes')) {
@@ -121,6 +180,11 @@ function costsOf(log: string): number[] {
 
 function withoutDebug(log: string): string {
   return log.replace(/^rr: debug .*\n/gm, '');
+}
+
+/** Of all programs together. */
+function costLine(name: string, costs: readonly number[]): string {
+  return `${name}: median ${percentile(costs, 0.5)}, 95th percentile ${percentile(costs, 0.95)} of the slice`;
 }
 
 function percentile(values: readonly number[], share: number): string {
@@ -165,6 +229,18 @@ export function tortureStops(wanted: number, oracle: boolean): number {
   const costs = ['median', '95%', 'later', '95%'];
   console.log(
     formatTable(['program', 'recordings', 'stops', 'weak', 'failed', 'replay s', ...costs, 'by oracle too'], rows),
+  );
+  console.log(
+    costLine(
+      'finding a stop',
+      all.flatMap(({ sums }) => sums.costs),
+    ),
+  );
+  console.log(
+    costLine(
+      'by its pass',
+      all.flatMap(({ sums }) => sums.laterCosts),
+    ),
   );
   console.log(`${total()} stops, ${failures()} failures`);
   return failures();

@@ -37,10 +37,12 @@ double fraction(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-5
 Chaos::Chaos(uint64_t seed) : seed_(seed), slices_(mixed(seed, 1)), times_(mixed(seed, 2)) {
   constexpr double kLow[] = {0.1, 0.3, 0.5};
   constexpr double kEvents[] = {0.0, 0.3, 0.9};
+  constexpr double kAnyOrder[] = {0.0, 0.3, 0.9, 0.9};
   constexpr double kShort[] = {0.1, 0.4, 0.8};
   lowPriority_ = kLow[mixed(seed, 3) % 3];
   eventSlice_ = kEvents[mixed(seed, 4) % 3];
   shortSlice_ = kShort[mixed(seed, 5) % 3];
+  anyOrder_ = kAnyOrder[mixed(seed, 7) % 4];
   holdsBack_ = mixed(seed, 6) % 3 != 0;
 }
 
@@ -62,8 +64,13 @@ Chaos::Slice Chaos::drawSlice() {
   return {time, runs};
 }
 
+std::optional<size_t> Chaos::anyOf(size_t count) {
+  if (count == 0 || !chance(anyOrder_)) return std::nullopt;
+  return slices_() % count;
+}
+
 int Chaos::level(uint64_t ordinal) const {
-  const uint64_t bits = mixed(mixed(seed_, 7 + epoch_), ordinal);
+  const uint64_t bits = mixed(mixed(seed_, 100 + epoch_), ordinal);
   const int within = static_cast<int>(bits % kLevelsOfAKind);
   return fraction(mixed(bits, 1)) < lowPriority_ ? kLowLevel + within : within;
 }

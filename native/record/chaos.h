@@ -4,7 +4,9 @@
 // time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <random>
 
 namespace rr {
@@ -19,6 +21,8 @@ class Chaos {
   };
   Slice drawSlice();
 
+  // Which of `count` tasks that may run goes next, whatever their priorities; nothing when priorities decide.
+  std::optional<size_t> anyOf(size_t count);
   // Level of a task until priorities are drawn again.
   int level(uint64_t ordinal) const;
   // The maker of a new task gives way to it.
@@ -49,6 +53,7 @@ class Chaos {
   double lowPriority_ = 0;  // probability of a task
   double eventSlice_ = 0;   // probability of a slice of a few events
   double shortSlice_ = 0;   // probability of a slice under a millisecond
+  double anyOrder_ = 0;     // probability of a choice without priorities
   bool holdsBack_ = false;
   uint64_t epoch_ = 0;
   uint64_t redrawAt_ = 0;

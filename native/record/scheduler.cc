@@ -156,6 +156,20 @@ void Scheduler::advanceChaos(uint64_t now) {
   if (chaos_->holdEnd() != 0 && onlyLow) chaos_->endHold(now);
 }
 
+// Any task that may run, in chaos; nullptr when priorities decide.
+Task* Scheduler::chaosChoice() {
+  if (!chaos_) return nullptr;
+  size_t count = 0;
+  for (auto& [level, queue] : queues_) count += held(level) ? 0 : queue.size();
+  auto index = chaos_->anyOf(count);
+  if (!index) return nullptr;
+  for (auto& [level, queue] : queues_) {
+    if (*index < queue.size()) return *std::next(queue.begin(), static_cast<ptrdiff_t>(*index));
+    *index -= queue.size();
+  }
+  return nullptr;
+}
+
 Task* Scheduler::choose(uint64_t now) {
   if (chaos_) advanceChaos(now);
   Task* const former = current_;
@@ -168,7 +182,10 @@ Task* Scheduler::choose(uint64_t now) {
   }
   Task* next = queues_.begin()->second.front();
   favoured_ = false;
-  if (patienceOver(*best, now) || (yielding_ && next == former)) {
+  if (Task* any = chaosChoice()) {
+    next = any;
+    favoured_ = true;
+  } else if (patienceOver(*best, now) || (yielding_ && next == former)) {
     if (Task* other = longestWaiting(*best)) {
       next = other;
       favoured_ = true;

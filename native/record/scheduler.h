@@ -102,6 +102,7 @@ class Scheduler {
   void dequeue(Task& task);
   void moveTo(Task& task, int level);
   void advanceChaos(uint64_t now);
+  Task* chaosChoice();
   bool held(int level) const { return chaos_ && chaos_->holds(level); }
   // The level of the best that may run; nothing when none may.
   std::optional<int> bestLevel() const;

@@ -7,7 +7,7 @@
 
 #include "../guest.h"
 
-enum { threads = 40, rounds = 50 };
+enum { threads = 16, rounds = 25 };
 static atomic_int ready[threads];
 static int passed;
 

@@ -14,6 +14,7 @@
 #include "record/execution-point.h"
 #include "record/program-maps.h"
 #include "record/recorder.h"
+#include "record/searchable-site.h"
 #include "record/stepping.h"
 
 namespace rr {
@@ -28,6 +29,8 @@ constexpr int kMaximumSteps = 1000;
 // reserves much of its address space. So many legal ones are passed, at most, for one that is long enough. Bytes.
 constexpr uint8_t kJumpLength = 5;
 constexpr int kShortSites = 16;
+// And so many more for a short one over which the jump leads somewhere.
+constexpr int kUnreachableSites = 50;
 // A stop at which more than this is to be hashed has no hash: 0.5 ms for each MB. Bytes.
 constexpr uint64_t kHashLimit = 32 << 20;
 // The same where nobody tells which pages were written, so that it would be all of them at each stop.
@@ -114,6 +117,7 @@ bool Recorder::stepOnce(Task& task, uint64_t breakpoint) {
 bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
   const TrapUnblocked unblocked(task.tid);
   int shortSites = 0;
+  SearchableSites sites(task.tid);
   for (int steps = 0; steps < kMaximumSteps; steps++) {
     if (!getRegisters(task.tid, registers)) return false;
     if (inHook(task, registers.rip)) return runToEdge(task, registers);
@@ -140,7 +144,10 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
       case SiteKind::legal:
         // Replay's search may replace the instruction; what a jump to the runtime borrows must stay.
         if (nearPatchedSite(task, registers.rip)) break;
-        if (site.length == 0 || site.length >= kJumpLength || ++shortSites > kShortSites) return true;
+        if (site.length == 0 || site.length >= kJumpLength) return true;
+        shortSites++;
+        if (shortSites > kUnreachableSites) return true;
+        if (shortSites > kShortSites && sites.contains(registers.rip, {code, static_cast<size_t>(got)})) return true;
         break;
     }
     if (!stepOnce(task, breakpoint)) return false;

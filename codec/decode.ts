@@ -1,5 +1,6 @@
 // From a chunk back to its raw records, byte for byte. The chunk may come from anywhere: every count, length and offset
 // is checked against the memory that it would touch before it is followed, whatever the checksum says.
+import { decodeEntries } from './buffer-payload';
 import { chunkChecksum } from './chunk';
 import {
   ERROR_CHECKSUM,
@@ -16,7 +17,7 @@ import {
   ERROR_TOO_LARGE,
 } from './errors';
 import * as schema from './generated/schema';
-import { column, columnCount, fixedSize, kindOf, paddedSize, payloadLengthOffset } from './lanes';
+import { column, columnCount, fixedSize, holdsEntries, kindOf, paddedSize, payloadLengthOffset } from './lanes';
 import { linkTasks } from './link-tasks';
 import { decompress } from './lz4-decode';
 import { SLACK } from './lz4-emit';
@@ -155,6 +156,11 @@ function decodePayloads(lane: u32, count: u32, position: usize, end: usize): boo
   for (let index: usize = 0; index < count; index++) {
     const record = <usize>load<u32>(records + (index << 2));
     const length = load<u32>(record + lengthOffset);
+    if (holdsEntries(lane, record)) {
+      position = decodeEntries(position, end, record + fixed, length);
+      if (position == 0) return false;
+      continue;
+    }
     if (length > <u32>(end - position)) return false;
     memory.copy(record + fixed, position, length);
     position += length;

@@ -3,10 +3,11 @@
 // Encoded bytes of a lane: u32 length of the columns; the columns one after another, each the values of one field that
 // differ from what was foretold, in the order of the records; a mask for each record that tells which columns it has a
 // value in; the payloads. Nothing refers to another chunk.
+import { encodeEntries } from './buffer-payload';
 import { storeChunk } from './chunk';
 import { ERROR_EVENT_ORDER, ERROR_RECORD_KIND, ERROR_RECORD_SIZE, ERROR_SLOT_SIZE } from './errors';
 import * as schema from './generated/schema';
-import { column, columnCount, fixedSize, laneOfKind, paddedSize, payloadLengthOffset } from './lanes';
+import { column, columnCount, fixedSize, holdsEntries, laneOfKind, paddedSize, payloadLengthOffset } from './lanes';
 import { linkTasks } from './link-tasks';
 import { writeVarint, zigzag } from './varint';
 import { divide, encoded, masks, matchTable, records, references } from './work-area';
@@ -116,6 +117,10 @@ function encodePayloads(lane: u32, count: u32, output: usize): usize {
   for (let index: usize = 0; index < count; index++) {
     const record = <usize>load<u32>(records + (index << 2));
     const length = load<u32>(record + lengthOffset);
+    if (holdsEntries(lane, record)) {
+      output = encodeEntries(record + fixed, length, output);
+      continue;
+    }
     memory.copy(output, record + fixed, length);
     output += length;
   }

@@ -17,6 +17,13 @@ export function payloadLengthOffset(lane: u32): usize {
   return schema.TASK_TEXT_LENGTH;
 }
 
+/** True for records whose payload is entries of the syscall buffer (buffer-payload.ts). */
+// @ts-ignore: decorator
+@inline
+export function holdsEntries(lane: u32, record: usize): bool {
+  return lane == schema.LANE_DATA && load<u8>(record, schema.DATA_SPACE) == schema.DATA_SPACE_SYSCALL_BUFFER;
+}
+
 export function kindOf(lane: u32): u32 {
   if (lane == schema.LANE_EVENTS) return schema.RECORD_KIND_FRAME;
   if (lane == schema.LANE_DATA) return schema.RECORD_KIND_DATA;

@@ -1,4 +1,5 @@
 // How much memory encoding and decoding need beside source and destination, and how it is divided.
+import { CLASS_BYTES, CLASSES, MAX_ENTRIES } from './buffer-payload';
 import * as schema from './generated/schema';
 import { BEST_TABLE_BYTES } from './lz4-best';
 import { SLACK } from './lz4-emit';
@@ -8,6 +9,9 @@ import { taskTableBytes } from './task-table';
 const ZERO_RECORD_BYTES: u32 = schema.FRAME_BYTES;
 /** For each record its position (one more ahead of the first), the frame that it is foretold from, its mask. */
 const BYTES_PER_RECORD: u32 = 4 + 4 + 8;
+
+/** For each entry of one payload its offset and the next of its class; and the classes (buffer-payload.ts). */
+const ENTRIES_BYTES: u32 = ((MAX_ENTRIES + 15) & ~15) * 8 + CLASSES * CLASS_BYTES;
 
 /** The most records in so many bytes of one lane: the smallest fixed part is a data record's. */
 export function maxRecords(rawSize: u32): u32 {
@@ -34,6 +38,9 @@ export let references: usize = 0;
 /** u64 mask of each record: a bit per column that differs from what was foretold. */
 export let masks: usize = 0;
 export let taskTable: usize = 0;
+export let entryOffsets: usize = 0;
+export let entryNexts: usize = 0;
+export let entryClasses: usize = 0;
 /** encodedBound(rawSize) bytes, and SLACK. */
 export let encoded: usize = 0;
 /** BEST_TABLE_BYTES, when encoding. */
@@ -46,6 +53,7 @@ export function decodeWorkBytes(rawSize: u32): u32 {
     aligned(ZERO_RECORD_BYTES) +
     aligned(16 + count * BYTES_PER_RECORD) +
     aligned(taskTableBytes(count)) +
+    ENTRIES_BYTES +
     aligned(encodedBound(rawSize) + SLACK)
   );
 }
@@ -63,7 +71,10 @@ export function divide(work: usize, rawSize: u32): void {
   references = masks + count * 8;
   records = references + count * 4 + 4;
   taskTable = masks + aligned(16 + count * BYTES_PER_RECORD);
-  encoded = taskTable + aligned(taskTableBytes(count));
+  entryClasses = taskTable + aligned(taskTableBytes(count));
+  entryOffsets = entryClasses + CLASSES * CLASS_BYTES;
+  entryNexts = entryOffsets + ((MAX_ENTRIES + 15) & ~15) * 4;
+  encoded = entryClasses + ENTRIES_BYTES;
   matchTable = encoded + aligned(encodedBound(rawSize) + SLACK);
   store<u32>(records - 4, <u32>zeroRecord);
 }

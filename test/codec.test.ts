@@ -3,7 +3,17 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chunkHeaderOffsets, lanes, recordHeaderOffsets, recordKinds } from '../engine/generated/schema.ts';
 import { CodecMemory, slotSize } from './codec-memory.ts';
-import { data, frame, mapping, plausibleRecords, Random, task, wildRecords } from './trace-records.ts';
+import {
+  bufferEntries,
+  data,
+  entriesRecord,
+  frame,
+  mapping,
+  plausibleRecords,
+  Random,
+  task,
+  wildRecords,
+} from './trace-records.ts';
 
 const memory = new CodecMemory();
 const { codec } = memory;
@@ -127,6 +137,32 @@ test('random fields come back byte for byte', () => {
   }
 });
 
+test('entries of the syscall buffer come back byte for byte, and the like of each other take little room', () => {
+  const random = new Random(23);
+  for (const [count, kinds] of [
+    [1, 1],
+    [3, 1],
+    [4, 1],
+    [500, 1],
+    [500, 4],
+    [300, 40],
+    [60, 200],
+  ] as const) {
+    const entries = bufferEntries(random, count, kinds);
+    for (const level of ['none', 'fast', 'best'] as const) {
+      const records = [data(4, 77n, random.bytes(9)), entriesRecord(4, entries), entriesRecord(5, entries)];
+      const stored = roundTrip(records, level);
+      if (level !== 'none' && kinds === 1 && count === 500)
+        assert.ok(stored < count * 12, `${stored} bytes for ${2 * count} entries`);
+    }
+  }
+  // What only looks like entries, and what is too long for the tables.
+  roundTrip([entriesRecord(4, random.bytes(1000)), entriesRecord(4, new Uint8Array(400))], 'fast');
+  const broken = bufferEntries(random, 50, 2);
+  roundTrip([entriesRecord(4, broken.subarray(0, broken.length - 8)), entriesRecord(5, broken.subarray(4))], 'fast');
+  roundTrip([entriesRecord(4, bufferEntries(random, 2000, 6))], 'fast');
+});
+
 test('a slot full of the smallest records fits the areas set aside for it', () => {
   const random = new Random(5);
   const records = Array.from({ length: slotSize / 40 }, (_, index) => {
@@ -196,7 +232,8 @@ test('a forged chunk with a right checksum never reaches beyond its areas', () =
   const guard = 0xc3;
   let accepted = 0;
   for (let round = 0; round < 40; round++) {
-    memory.fill(round % 2 ? [...plausibleRecords(random, 40)] : [...wildRecords(random, 40)]);
+    if (round % 3 === 0) memory.fill([1, 2].map((event) => entriesRecord(event, bufferEntries(random, 60, 5))));
+    else memory.fill(round % 2 ? [...plausibleRecords(random, 40)] : [...wildRecords(random, 40)]);
     for (const { bytes, rawSize } of memory.encode(round % 3 ? 'fast' : 'none')) {
       for (let attempt = 0; attempt < 150; attempt++) {
         const forged = bytes.slice();

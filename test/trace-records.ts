@@ -2,6 +2,7 @@
 import {
   dataOffsets,
   dataSize,
+  dataSpaces,
   frameOffsets,
   frameSize,
   mappingOffsets,
@@ -159,4 +160,35 @@ export function* wildRecords(random: Random, events: number): Generator<Uint8Arr
     }
     yield bytes;
   }
+}
+
+/** Entries of the syscall buffer as a program makes them that calls a few functions again and again (preload/layout.h). */
+export function bufferEntries(random: Random, count: number, kinds: number): Uint8Array {
+  const parts: Buffer[] = [];
+  let clock = 1_000_000_000n;
+  for (let index = 0; index < count; index++) {
+    const kind = random.below(8) === 0 ? random.below(kinds) : index % kinds;
+    const outBytes = kind % 3 === 2 ? random.below(40) * 8 : kind * 8;
+    const entry = Buffer.alloc(24 + 16 + 16 + outBytes);
+    entry.writeUInt32LE(entry.length, 0);
+    entry.writeUInt16LE(kind * 7, 4);
+    entry[6] = 2;
+    entry[7] = 1;
+    entry.writeBigUInt64LE(0x7f00_1234_5678n + BigInt(kind), 8);
+    clock += 200n + BigInt(random.below(60));
+    entry.writeBigUInt64LE(clock, 16);
+    entry.writeBigUInt64LE(BigInt(random.below(3)), 24);
+    entry.writeBigUInt64LE(0x7ffe_0000_1000n, 40);
+    entry.writeBigUInt64LE(BigInt(outBytes), 48);
+    if (outBytes > 0) entry.set(random.bytes(outBytes), 56);
+    parts.push(entry);
+  }
+  return Buffer.concat(parts);
+}
+
+/** A data record of entries of the syscall buffer. */
+export function entriesRecord(event: number, entries: Uint8Array): Uint8Array {
+  const bytes = data(event, BigInt(entries.length), entries);
+  bytes[dataOffsets.space] = dataSpaces.syscallBuffer;
+  return bytes;
 }

@@ -70,9 +70,19 @@ uint64_t FrameWriter::memory(pid_t tid, const TraceeMemory& memory, uint64_t add
 }
 
 void FrameWriter::bufferEntries(pid_t tid, const uint8_t* bytes, uint64_t length) {
-  for (uint64_t done = 0; done < length; done += kDataPiece) {
-    piece(tid, schema::DataSpace::kSyscallBuffer, length, bytes + done, std::min(length - done, kDataPiece));
+  // The codec wants whole entries in each record.
+  uint64_t done = 0;
+  for (uint64_t at = 0; length - at >= sizeof(uint64_t);) {
+    uint32_t size;
+    memcpy(&size, bytes + at, sizeof size);
+    const uint64_t next = at + std::clamp<uint64_t>(size, sizeof(uint64_t), length - at);
+    if (next - done > kDataPiece && at > done) {
+      piece(tid, schema::DataSpace::kSyscallBuffer, length, bytes + done, at - done);
+      done = at;
+    }
+    at = next;
   }
+  if (done < length) piece(tid, schema::DataSpace::kSyscallBuffer, length, bytes + done, length - done);
 }
 
 void FrameWriter::data(pid_t tid, schema::DataSpace space, uint64_t address, const void* bytes, uint64_t length) {

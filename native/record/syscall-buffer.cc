@@ -165,7 +165,7 @@ void Recorder::patchSites(Task& task) {
     patched.traps[site] = PatchedSites::kUnpatchable;
     return;
   }
-  if (line->inode == 0) return;
+  // The vdso, which is no file, has zeros for its identity.
   auto& hot = hotSites_[{makedev(line->deviceMajor, line->deviceMinor), line->inode}];
   hot.insert(site - line->start + line->offset);
   size_t count = 0;

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <string>
@@ -28,8 +29,9 @@ const std::map<std::string, int> kFunctions = {
     {"__vdso_getrandom", -1},
 };
 
-// mov $number, %eax; syscall; ret
-std::array<uint8_t, 8> callStub(int number) {
+// mov $number, %eax; syscall; ret. The two bytes behind are never executed: with the ret they are what a jump in place
+// of the syscall borrows (patch/jump.h), and lead it 4 MB upward, where behind the vdso nothing is mapped.
+std::array<uint8_t, 10> callStub(int number) {
   const auto value = static_cast<uint32_t>(number);
   return {0xb8,
           static_cast<uint8_t>(value),
@@ -38,11 +40,13 @@ std::array<uint8_t, 8> callStub(int number) {
           static_cast<uint8_t>(value >> 24),
           0x0f,
           0x05,
-          0xc3};
+          0xc3,
+          0x40,
+          0x00};
 }
 
 // mov $-38, %rax (ENOSYS); ret
-constexpr std::array<uint8_t, 8> kRefuseStub = {0x48, 0xc7, 0xc0, 0xda, 0xff, 0xff, 0xff, 0xc3};
+constexpr std::array<uint8_t, 10> kRefuseStub = {0x48, 0xc7, 0xc0, 0xda, 0xff, 0xff, 0xff, 0xc3, 0xcc, 0xcc};
 
 template <typename T>
 const T* at(const std::vector<uint8_t>& image, uint64_t offset, uint64_t count = 1) {
@@ -87,9 +91,11 @@ void Vdso::patchFunctions() {
       if (symbol.st_name >= strings.sh_size) continue;
       const char* name = names + symbol.st_name;
       const auto found = kFunctions.find(std::string(name, strnlen(name, strings.sh_size - symbol.st_name)));
-      if (found == kFunctions.end() || !at<uint64_t>(image_, symbol.st_value)) continue;
-      const auto stub = found->second >= 0 ? callStub(found->second) : kRefuseStub;
-      memcpy(image_.data() + symbol.st_value, stub.data(), stub.size());
+      const auto stub = found == kFunctions.end() || found->second < 0 ? kRefuseStub : callStub(found->second);
+      if (found == kFunctions.end() || !at<uint8_t>(image_, symbol.st_value, stub.size())) continue;
+      // Only within the function; the kernel's smallest has 40 bytes.
+      const size_t length = symbol.st_size == 0 ? stub.size() : std::min<size_t>(symbol.st_size, stub.size());
+      memcpy(image_.data() + symbol.st_value, stub.data(), length);
     }
   }
 }

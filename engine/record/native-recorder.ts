@@ -69,6 +69,8 @@ export const launchSteps = { start: 0, seccomp: 1, timeStampTrap: 2, exec: 3 } a
 
 export type RecorderMessage =
   | { readonly kind: 'firstSlotFull' }
+  /** What this machine does not allow, and what the recording does without it. */
+  | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'warning'; readonly text: string }
   /** The recording cannot go on, and the tracees have been killed; `ended` follows. */
   | { readonly kind: 'fatal'; readonly text: string }

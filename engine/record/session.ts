@@ -112,6 +112,7 @@ async function run(options: RecordOptions, { program, environment, cpu, director
     const onMessage = (message: RecorderMessage): void => {
       try {
         if (message.kind === 'firstSlotFull') pipeline.startPool();
+        else if (message.kind === 'note') log.info(message.text);
         else if (message.kind === 'warning') log.warn(message.text);
         else if (message.kind === 'fatal') failure ??= new EngineError('NOT_RECORDABLE', `record: ${message.text}`);
         else if (message.kind === 'ended') ended(message);

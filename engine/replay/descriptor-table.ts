@@ -8,7 +8,7 @@ const tooManyFiles = -24;
  * A file is handed over once; the children of the process inherit it.
  */
 export class DescriptorTable {
-  /** The socket is descriptor 900 (native/launcher/replay-stub.h): stay well below. */
+  /** The socket is descriptor 900, if so many are allowed (native/launcher/replay-stub.h): stay well below. */
   private static readonly limit = 600;
   private readonly numbers: Map<string, number>;
 

@@ -27,9 +27,15 @@ export function verifyChecksums(replayer: Replayer, frame: FrameView, task: Task
   });
 }
 
-/** Whether memory is what the payload of a checksum record says. */
-export function checksumsHold(replayer: Replayer, frame: FrameView, task: Task, entries: Uint8Array): boolean {
-  return findMismatch(replayer, frame, task, entries) === undefined;
+/** The first range of memory that is not what the payload of a checksum record says, `0xSTART-0xEND`. */
+export function differingRange(
+  replayer: Replayer,
+  frame: FrameView,
+  task: Task,
+  entries: Uint8Array,
+): string | undefined {
+  const mismatch = findMismatch(replayer, frame, task, entries);
+  return mismatch === undefined ? undefined : `0x${mismatch.start.toString(16)}-0x${mismatch.end.toString(16)}`;
 }
 
 function sumText(sum: bigint): string {

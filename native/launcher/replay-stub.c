@@ -72,6 +72,16 @@ static void blockSignals(void) {
   sigprocmask(SIG_SETMASK, &all, NULL);
 }
 
+// A container's profile may be older than close_range(2).
+static int closeRange(unsigned first, unsigned last) {
+  if (syscall(SYS_close_range, first, last, 0) == 0) return 0;
+  if (errno != EPERM && errno != ENOSYS) return -1;
+  struct rlimit files;
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return -1;
+  for (unsigned number = first; number <= last && number < files.rlim_max; number++) close((int)number);
+  return 0;
+}
+
 int runReplayStub(int argc, char **argv) {
   const int socket = argc > 1 ? atoi(argv[1]) : -1;
   if (socket < 3) {
@@ -88,12 +98,12 @@ int runReplayStub(int argc, char **argv) {
   blockSignals();
   // Replay works from any directory, and keeps none busy.
   if (chdir("/") != 0) return fail("cannot change to the root directory");
-  if (dup2(socket, kReplaySocket) != kReplaySocket) return fail("cannot move the socket to descriptor 900");
-  replayer = kReplaySocket;
+  const int number = replaySocketNumber();
+  if (dup2(socket, number) != number) return fail("cannot move the socket to a high descriptor");
+  replayer = number;
   char go;
-  if (read(kReplaySocket, &go, 1) != 1) return fail("the replayer has gone");
-  if (syscall(SYS_close_range, kReplaySocket + 1, ~0U, 0) != 0 ||
-      syscall(SYS_close_range, 0, kReplaySocket - 1, 0) != 0) {
+  if (read(number, &go, 1) != 1) return fail("the replayer has gone");
+  if (closeRange(number + 1, ~0U) != 0 || closeRange(0, number - 1) != 0) {
     return fail("cannot close the inherited descriptors");
   }
   __asm__ volatile("int3");

@@ -88,6 +88,12 @@ bool sendsSignal(long call) {
          call == SYS_rt_tgsigqueueinfo || call == SYS_pidfd_send_signal;
 }
 
+// False also where the kernel is too old to tell (before Linux 5.3).
+bool atEntryStop(pid_t tid) {
+  __ptrace_syscall_info info = {};
+  return ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) > 0 && info.op == PTRACE_SYSCALL_INFO_ENTRY;
+}
+
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
@@ -118,7 +124,7 @@ void Recorder::callEntry(Task& task) {
       if (!resume(task, PTRACE_SYSCALL)) lost(task);
       return;
     }
-    if (call == -1) {
+    if (call == -1 && !atEntryStop(task.tid)) {
       // The same for a call that was answered at its entry stop.
       task.state = Task::State::runnable;
       return;
@@ -202,10 +208,29 @@ void Recorder::vsyscall(Task& task) {
   frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers, schema::kFrameVsyscall);
 }
 
+// Lets a task go on from the entry of a call. Where another filter is in force, it stands before all filters: ours then
+// stops it once more, at once, unless the other refuses the call.
+bool Recorder::resumeInCall(Task& task) {
+  if (!resume(task, PTRACE_SYSCALL)) return false;
+  if (!task.ownFilter) return true;
+  int status;
+  while (waitpid(task.tid, &status, __WALL) < 0) {
+    if (errno != EINTR) return false;
+  }
+  if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_SECCOMP) return resume(task, PTRACE_SYSCALL);
+  task.pending = status;
+  return true;
+}
+
 // Lets the kernel do the call, up to its exit stop or as far as it goes without blocking.
 void Recorder::runCall(Task& task, bool mayBlock) {
   task.state = Task::State::inCall;
-  if (!resume(task, PTRACE_SYSCALL)) return lost(task);
+  if (!resumeInCall(task)) return lost(task);
+  awaitCall(task, mayBlock);
+}
+
+// The kernel has the call: waits for its exit stop, or as long as it may take without blocking.
+void Recorder::awaitCall(Task& task, bool mayBlock) {
   if (aloneInRecording()) return;
   if (!mayBlock) return waitFor(task);
   for (int i = 0; i < kYields && !task.pending; i++) {

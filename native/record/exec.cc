@@ -104,6 +104,7 @@ void Recorder::execed(Task& task) {
   if (!WIFSTOPPED(status) || WSTOPSIG(status) != (SIGTRAP | 0x80)) {
     return cameFrom(*execing, status);
   }
+  execing->ownFilter |= outerFilter_;
   recordExec(*execing, former);
 }
 
@@ -129,6 +130,18 @@ bool Recorder::installRuntimePage(Task& task, uint64_t vdsoStart) {
     return false;
   }
   return task.space->memory.writeAll(kRuntimePage, kRuntimeCode, sizeof kRuntimeCode);
+}
+
+// Processors differ in what cpuid tells: their own numbers. A program that is bound to one always gets the same;
+// another has its cpuid recorded, where the processor can make it trap (arch_prctl(2), ARCH_SET_CPUID; an exec undoes
+// it).
+void Recorder::trapCpuid(Task& task, uint64_t vdsoStart) {
+  if (!unbound_ || vdsoStart == 0 || vdso_.syscallOffset() == 0) return;
+  constexpr uint64_t kSetCpuid = 0x1012;
+  const uint64_t arguments[6] = {kSetCpuid, 0, 0, 0, 0, 0};
+  const long result = syscallByStops(task.tid, SYS_arch_prctl, arguments, vdsoStart + vdso_.syscallOffset());
+  task.space->cpuidTraps = result == 0;
+  if (result != 0) debug(task, "cpuid does not trap: %s", strerror(static_cast<int>(-result)));
 }
 
 void Recorder::recordExec(Task& task, pid_t former) {
@@ -167,6 +180,7 @@ void Recorder::recordExec(Task& task, pid_t former) {
     if (line.name == "[vdso]") vdsoStart = line.start;
   }
   task.space->runtimePage = installRuntimePage(task, vdsoStart);
+  trapCpuid(task, vdsoStart);
   if (vdsoStart != 0 && !vdso_.image().empty()) {
     task.space->memory.writeAll(vdsoStart, vdso_.image().data(), vdso_.image().size());
   }

@@ -59,8 +59,7 @@ uint64_t residentBytes(pid_t tid) {
 void Recorder::setTick(uint64_t period) {
   if (!timed_ || period == tickPeriod_) return;
   tickPeriod_ = period;
-  const itimerspec times = {{0, static_cast<long>(period)}, {0, static_cast<long>(period)}};
-  timer_settime(timer_, 0, &times, nullptr);
+  timer_.setPeriod(std::chrono::nanoseconds(period));
 }
 
 // Called each time the wait for a computing task is broken.

@@ -44,7 +44,7 @@ RecorderOptions::Checksum checksumMode(const std::string& when) {
 }
 
 struct Message {
-  enum class Kind { firstSlotFull, warning, fatal, ended } kind;
+  enum class Kind { firstSlotFull, note, warning, fatal, ended } kind;
   std::string text;
   RecordingEnd end;
 };
@@ -53,6 +53,8 @@ const char* kindName(Message::Kind kind) {
   switch (kind) {
     case Message::Kind::firstSlotFull:
       return "firstSlotFull";
+    case Message::Kind::note:
+      return "note";
     case Message::Kind::warning:
       return "warning";
     case Message::Kind::fatal:
@@ -143,6 +145,7 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     };
     Recorder::Callbacks callbacks;
     callbacks.firstSlotFull = [send] { send(Message::Kind::firstSlotFull, {}, {}); };
+    callbacks.note = [send](const std::string& words) { send(Message::Kind::note, words, {}); };
     callbacks.warning = [send](const std::string& words) { send(Message::Kind::warning, words, {}); };
     callbacks.fatal = [send](const std::string& words) { send(Message::Kind::fatal, words, {}); };
     callbacks.ended = [this, send](const RecordingEnd& end) {

@@ -18,6 +18,7 @@
 
 #include "launcher/record-stub.h"
 #include "record/program-maps.h"
+#include "record/task-state.h"
 
 namespace rr {
 
@@ -32,20 +33,19 @@ constexpr uint64_t kLookCost = 1'000;
 // Without --wait: how long what the first process left behind may go on.
 constexpr uint64_t kGraceAfterInitial = 1'000'000'000;
 
-int tickSignal() { return SIGRTMAX - 3; }
-
 // The tick also comes where no waitpid is there to break.
 std::atomic<bool> ticked = false;
 
 void noteTick(int) { ticked = true; }
 
-// Binds the calling thread to one CPU, and the other threads of this process to the rest.
-void bindThreads(int cpu) {
+// Binds the calling thread to one CPU, and the other threads of this process to the rest. Returns 0, or the errno for
+// the calling thread.
+int bindThreads(int cpu) {
   cpu_set_t one;
   CPU_ZERO(&one);
   CPU_SET(static_cast<size_t>(cpu), &one);
   cpu_set_t others;
-  if (sched_getaffinity(0, sizeof others, &others) != 0) return;
+  if (sched_getaffinity(0, sizeof others, &others) != 0) return errno;
   CPU_CLR(static_cast<size_t>(cpu), &others);
   const pid_t self = gettid();
   if (CPU_COUNT(&others) > 0) {
@@ -57,7 +57,7 @@ void bindThreads(int cpu) {
       closedir(threads);
     }
   }
-  sched_setaffinity(0, sizeof one, &one);
+  return sched_setaffinity(0, sizeof one, &one) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ void Recorder::start() {
 
 void Recorder::terminate() {
   terminate_ = true;
-  if (const pid_t tid = tracerTid_) syscall(SYS_tgkill, getpid(), tid, tickSignal());
+  if (const pid_t tid = tracerTid_) syscall(SYS_tgkill, getpid(), tid, BreakTimer::signal());
 }
 
 void Recorder::join() {
@@ -99,25 +99,16 @@ void Recorder::join() {
 
 void Recorder::run() {
   tracerTid_ = gettid();
-  if (options_.cpu >= 0) bindThreads(options_.cpu);
-  // The tick breaks waitpid: a handler without SA_RESTART, and a timer that signals this thread alone.
-  struct sigaction action = {};
-  action.sa_handler = noteTick;
-  sigaction(tickSignal(), &action, nullptr);
-  sigset_t tick;
-  sigemptyset(&tick);
-  sigaddset(&tick, tickSignal());
-  pthread_sigmask(SIG_UNBLOCK, &tick, nullptr);
-  outer_.install(tickSignal());
-  sigevent event = {};
-  event.sigev_notify = SIGEV_THREAD_ID;
-  event.sigev_signo = tickSignal();
-  event._sigev_un._tid = gettid();
-  timed_ = timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0;
+  const int unbound = options_.cpu >= 0 ? bindThreads(options_.cpu) : 0;
+  // The tick breaks waitpid.
+  timed_ = timer_.start(std::chrono::nanoseconds(kIdleTick), noteTick);
+  outer_.install(BreakTimer::signal());
+  unbound_ = options_.cpu < 0 || unbound != 0;
+  noteWhatIsMissing(unbound);
   setTick(kIdleTick);
   lastSeal_ = monotonicNow();
   if (launch(end_)) loop();
-  if (timed_) timer_delete(timer_);
+  timer_.stop();
   if (launchReport_ >= 0) close(launchReport_);
   if (started_) {
     const user_regs_struct none = {};
@@ -131,6 +122,28 @@ void Recorder::run() {
   end_.bytes = writer_.bytesWritten();
   end_.ringWaits = ring_.waits();
   callbacks_.ended(end_);
+}
+
+// Nothing of this is required: without it a recording is slower, or may differ from a run alone in what is named.
+void Recorder::noteWhatIsMissing(int unbound) {
+  if (unbound != 0) {
+    callbacks_.note("cannot bind the program to processor " + std::to_string(options_.cpu) + " (sched_setaffinity: " +
+                    strerror(unbound) + "): each system call costs more, and programs that ask for the processor's " +
+                    "number may replay differently");
+  }
+  if (!timed_) {
+    callbacks_.note(std::string("no timer and no thread to be had (") + strerror(errno) +
+                    "): a program that computes is not stopped for others");
+  } else if (timer_.refusal() != 0) {
+    callbacks_.note(std::string("the kernel gives no timer (timer_create: ") + strerror(timer_.refusal()) +
+                    "; see ulimit -i): a thread keeps the time");
+  }
+  outerFilter_ = filtersInForce(getpid());
+  if (outerFilter_) {
+    callbacks_.note(
+        "a seccomp filter is in force already, as in containers: each system call is stopped at its entry as well, so "
+        "that calls which that filter refuses are recorded");
+  }
 }
 
 void Recorder::loop() {

@@ -26,6 +26,7 @@
 #include "record/task.h"
 #include "record/vdso.h"
 #include "ring/ring.h"
+#include "tracee/break-timer.h"
 #include "tracee/runtime-image.h"
 
 namespace rr {
@@ -79,6 +80,7 @@ class Recorder {
   struct Callbacks {
     // All are called on the scheduler thread.
     std::function<void()> firstSlotFull;
+    std::function<void(const std::string&)> note;  // what the machine does not allow, and what is done without it
     std::function<void(const std::string&)> warning;
     std::function<void(const std::string&)> fatal;  // the recording cannot go on; the tracees are killed
     std::function<void(const RecordingEnd&)> ended;
@@ -100,6 +102,7 @@ class Recorder {
   bool launch(RecordingEnd& end);
   // recorder.cc
   void run();
+  void noteWhatIsMissing(int unbound);
   void loop();
   Task* chooseTask();
   void runUserCode(Task& task);
@@ -137,7 +140,9 @@ class Recorder {
   void recordShmat(Task& task, const user_regs_struct& registers);
   void recordRemoteWrites(Task& task, uint64_t bytes);
   void recordSharedWrites(Task& task, int64_t result);
+  bool resumeInCall(Task& task);
   void runCall(Task& task, bool mayBlock);
+  void awaitCall(Task& task, bool mayBlock);
   void vsyscall(Task& task);
   void noteFilter(Task& task, bool failed);
   // scratch.cc
@@ -190,7 +195,7 @@ class Recorder {
   void signalStop(Task& task, int signal);
   bool standsAtEvent(const Task& task, const user_regs_struct& registers) const;
   void stash(Task& task, const siginfo_t& info);
-  bool emulateTimeStamp(Task& task, const siginfo_t& info, user_regs_struct& registers);
+  bool emulateTrapped(Task& task, const siginfo_t& info, user_regs_struct& registers);
   void deliver(Task& task, const siginfo_t& info, const user_regs_struct& registers, uint8_t flags);
   void deliverStashedAtEntry(Task& task);
   bool bringDeliverableForward(Task& task);
@@ -209,6 +214,7 @@ class Recorder {
   void refuse(Task& task, const std::string& why);
   void recordExec(Task& task, pid_t former);
   bool installRuntimePage(Task& task, uint64_t vdsoStart);
+  void trapCpuid(Task& task, uint64_t vdsoStart);
   void recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart);
   bool storeFile(int descriptor, MappingFacts& facts);
 
@@ -238,10 +244,12 @@ class Recorder {
   pid_t initialTid_ = 0;
   bool execSeen_ = false;  // the launcher is in the exec of the program, and no longer in its own
   bool started_ = false;
+  bool unbound_ = false;      // the program may run on any processor
+  bool outerFilter_ = false;  // a seccomp filter from outside judges the program's calls, too
   bool initialGone_ = false;
   uint64_t initialGoneAt_ = 0;
   uint64_t lastSeal_ = 0;
-  timer_t timer_ = {};
+  BreakTimer timer_;
   bool timed_ = false;
   uint64_t tickPeriod_ = 0;  // nanoseconds
   uint64_t nextForcedStop_ = 0;

@@ -1,4 +1,5 @@
 // Signals: which act on the task where it stands, which wait for its next event, and the kernel's handler frames.
+#include <cpuid.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -83,6 +84,13 @@ bool isDeterministic(const siginfo_t& info) {
   }
 }
 
+// From the recorder's own tgkill(2) of `signal`. Where the user may queue no signals (RLIMIT_SIGPENDING) the kernel
+// delivers it without its information (collect_signal() in the kernel).
+bool isOwn(const siginfo_t& info, int signal) {
+  if (info.si_code == SI_TKILL && info.si_pid == getpid()) return true;
+  return info.si_signo == signal && info.si_code == SI_USER && info.si_pid == 0;
+}
+
 // Equal but for orig_rax, which programs cannot see.
 bool samePoint(user_regs_struct a, user_regs_struct b) {
   a.orig_rax = b.orig_rax = 0;
@@ -122,9 +130,12 @@ void Recorder::signalStop(Task& task, int signal) {
   task.state = Task::State::runnable;
   if (task.threadGroup == initialTid_) noteSender(info);
   // Our own call for a fresh signal stop, when another stop has served already.
-  if (info.si_code == SI_TKILL && info.si_pid == getpid() && task.stashed.empty()) return;
+  if (isOwn(info, task.ownSignal)) {
+    task.ownSignal = 0;
+    if (task.stashed.empty()) return;
+  }
   if (inHook(task, registers.rip)) return signalInHook(task, info, registers);
-  if (signal == SIGSEGV && !task.ownTscTrap && emulateTimeStamp(task, info, registers)) {
+  if (signal == SIGSEGV && emulateTrapped(task, info, registers)) {
     if (!task.stashed.empty() && bringDeliverableForward(task)) {
       const siginfo_t stashed = task.stashed.front();
       task.stashed.pop_front();
@@ -193,15 +204,28 @@ void Recorder::signalInHook(Task& task, const siginfo_t& info, user_regs_struct&
   injectStashed(task, registers, 0);
 }
 
-// rdtsc and rdtscp trap by PR_SET_TSC. True when this was one: it has been carried out and recorded.
-bool Recorder::emulateTimeStamp(Task& task, const siginfo_t& info, user_regs_struct& registers) {
+// rdtsc and rdtscp trap by PR_SET_TSC, cpuid where the program may run on several processors (exec.cc). True when this
+// was one: it has been carried out and recorded.
+bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struct& registers) {
   if (info.si_code != SI_KERNEL) return false;
   uint8_t code[3] = {};
   if (task.space->memory.read(registers.rip, code, sizeof code) < 2) return false;
   int kind;
   unsigned processor = 0;
-  uint64_t stamp;
-  if (code[0] == 0x0f && code[1] == 0x31) {
+  uint64_t stamp = 0;
+  if (task.space->cpuidTraps && code[0] == 0x0f && code[1] == 0xa2) {
+    kind = static_cast<int>(schema::TrapKind::kCpuid);
+    unsigned leaf[4];
+    __cpuid_count(static_cast<unsigned>(registers.rax), static_cast<unsigned>(registers.rcx), leaf[0], leaf[1], leaf[2],
+                  leaf[3]);
+    registers.rip += 2;
+    registers.rax = leaf[0];
+    registers.rbx = leaf[1];
+    registers.rcx = leaf[2];
+    registers.rdx = leaf[3];
+  } else if (task.ownTscTrap) {
+    return false;
+  } else if (code[0] == 0x0f && code[1] == 0x31) {
     kind = static_cast<int>(schema::TrapKind::kRdtsc);
     stamp = __rdtsc();
     registers.rip += 2;
@@ -213,8 +237,10 @@ bool Recorder::emulateTimeStamp(Task& task, const siginfo_t& info, user_regs_str
   } else {
     return false;
   }
-  registers.rax = static_cast<uint32_t>(stamp);
-  registers.rdx = stamp >> 32;
+  if (kind != static_cast<int>(schema::TrapKind::kCpuid)) {
+    registers.rax = static_cast<uint32_t>(stamp);
+    registers.rdx = stamp >> 32;
+  }
   registers.orig_rax = ~0ULL;
   if (!setRegisters(task.tid, registers)) {
     lost(task);
@@ -293,7 +319,10 @@ void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint
   if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &fresh) != 0) return lost(task);
   task.pending.reset();
   // Another signal came first: it waits its turn behind the stashed one, and our tgkill is recognised when it comes.
-  if (!(fresh.si_code == SI_TKILL && fresh.si_pid == getpid())) task.stashed.push_back(fresh);
+  if (!isOwn(fresh, stashed.si_signo)) {
+    task.ownSignal = stashed.si_signo;
+    task.stashed.push_back(fresh);
+  }
   task.stashed.pop_front();
   task.stashedAt = monotonicNow();
   task.state = Task::State::runnable;

@@ -8,4 +8,7 @@ namespace rr {
 // State letter of /proc/TID/stat (proc(5)); 0 when there is no such task.
 char taskState(pid_t tid);
 
+// Whether a seccomp filter judges the calls of a task (/proc/TID/status, Seccomp: 2).
+bool filtersInForce(pid_t tid);
+
 }  // namespace rr

@@ -28,6 +28,7 @@ struct AddressSpace {
   TraceeMemory memory;
   WrittenPages written;                 // since the last forced stop
   bool runtimePage = false;             // our page is there
+  bool cpuidTraps = false;              // recorded like rdtsc
   bool undumpable = false;              // the program has set PR_SET_DUMPABLE to 0; the kernel has not (calls.cc)
   std::vector<uint64_t> scratch;        // all scratch areas, each kScratchSize bytes
   std::vector<uint64_t> unusedScratch;  // those of threads that are gone
@@ -117,6 +118,7 @@ struct Task {
   std::deque<siginfo_t> stashed;
   uint64_t stashedAt = 0;     // when the first of them came; nanoseconds of CLOCK_MONOTONIC
   bool stashBlocked = false;  // all of them are blocked, until the task makes a call that may change that
+  int ownSignal = 0;          // sent by us for a stop, and not come yet; 0: none
   bool interrupted = false;   // PTRACE_INTERRUPT was sent to stop it in mid-code
   uint64_t clearChildTid = 0;
   uint64_t robustList = 0;  // set_robust_list(2): address of the head, 0 without one
@@ -127,7 +129,7 @@ struct Task {
   std::vector<RobustWrite> robustWrites;  // what the kernel stores into held robust futexes as it exits
   // The program asked for its own SIGSEGV on rdtsc (prctl PR_SET_TSC).
   bool ownTscTrap = false;
-  bool ownFilter = false;       // a seccomp filter of the program's is in force
+  bool ownFilter = false;       // a seccomp filter of the program's, or from outside, is in force
   bool installsFilter = false;  // the call it is in installs one, unless it fails
 };
 

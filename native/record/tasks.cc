@@ -62,6 +62,7 @@ void Recorder::cloned(Task& task) {
     child->space = std::make_shared<AddressSpace>();
     memoryOpen = child->space->memory.open(childTid);
     child->space->runtimePage = task.space->runtimePage;
+    child->space->cpuidTraps = task.space->cpuidTraps;
     child->space->undumpable = task.space->undumpable;
     child->space->scratch = child->space->unusedScratch = task.space->scratch;
     child->space->patched = task.space->patched;
@@ -101,7 +102,9 @@ void Recorder::cloned(Task& task) {
     lost(added);
   }
   // A vfork ends when the child execs or exits.
-  runCall(task, (flags & CLONE_VFORK) != 0);
+  task.state = Task::State::inCall;
+  if (!resume(task, PTRACE_SYSCALL)) return lost(task);
+  awaitCall(task, (flags & CLONE_VFORK) != 0);
 }
 
 // At the end of a call that made a task, or failed to: after a vfork the child has other memory, or none.

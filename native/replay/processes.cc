@@ -22,6 +22,8 @@ constexpr std::chrono::milliseconds kBreakInterval{250};
 constexpr long kTraceOptions =
     PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
 
+void ignore(int) {}
+
 std::string failure(const char* what, int error) { return std::string(what) + ": " + strerror(error); }
 
 // vfork and execute. Between the two the child runs in our memory, in a process with many threads: nothing but system
@@ -101,7 +103,7 @@ pid_t ReplayProcesses::spawn(const std::string& launcher, std::string& error) {
     if (!WIFSTOPPED(status)) {
       forget(tid);
       error = reasonFor(socket_, "the replay's process ended with wait status " + std::to_string(status));
-    } else if (!timer_.start(kBreakInterval)) {
+    } else if (!timer_.start(kBreakInterval, ignore)) {
       error = failure("cannot make a timer", errno);
     } else {
       return tid;

@@ -7,8 +7,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "replay/break-timer.h"
 #include "replay/stub-areas.h"
+#include "tracee/break-timer.h"
 #include "tracee/tracee.h"
 
 namespace rr {

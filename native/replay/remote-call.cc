@@ -114,7 +114,7 @@ int sendDescriptor(pid_t tid, const TraceeMemory& memory, int socket, int descri
   area.header.msg_control = reinterpret_cast<void*>(kRuntimeData + offsetof(ReceiveArea, control));
   area.header.msg_controllen = sizeof area.control;
   if (!memory.writeAll(kRuntimeData, &area, sizeof area)) return -errno;
-  const uint64_t arguments[6] = {kReplaySocket, kRuntimeData, MSG_DONTWAIT, 0, 0, 0};
+  const uint64_t arguments[6] = {static_cast<uint64_t>(replaySocketNumber()), kRuntimeData, MSG_DONTWAIT, 0, 0, 0};
   const long result = remoteCall(tid, SYS_recvmsg, arguments);
   if (result < 0) return static_cast<int>(result);
   if (!memory.readAll(kRuntimeData, &area, sizeof area)) return -errno;

@@ -22,8 +22,8 @@ long remoteCall(pid_t tid, long number, const uint64_t (&arguments)[6]);
 pid_t remoteClone(pid_t tid, uint64_t flags);
 
 // Hands a descriptor of ours to the tracee (SCM_RIGHTS, unix(7)) through `socket`, our end of the pair whose other end
-// is the tracees' descriptor kReplaySocket. Returns the descriptor's number there, or -errno (EMFILE: no number left;
-// EBADMSG: the tracee did not get it).
+// is the tracees' descriptor replaySocketNumber(). Returns the descriptor's number there, or -errno (EMFILE: no number
+// left; EBADMSG: the tracee did not get it).
 int sendDescriptor(pid_t tid, const TraceeMemory& memory, int socket, int descriptor);
 
 // Maps the in-tracee runtime in its replaying form (docs/syscall-buffer.md). 0, or -errno.

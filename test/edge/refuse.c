@@ -1,9 +1,10 @@
 // Runs a command that may not make certain system calls, as a container's profile has it:
 //
-//   refuse CALL[,CALL...] COMMAND...
+//   refuse CALL[=ENOSYS][,CALL...] COMMAND...
 //
-// The calls get EPERM, in the command and in all that it starts. CALL is the name of a system call, `prctl-seccomp` or
-// `prctl-tsc` for the two options of prctl(2). Exit status 125: the filter cannot be installed.
+// The calls get EPERM, or ENOSYS, in the command and in all that it starts. CALL is the name of a system call,
+// `prctl-seccomp` or `prctl-tsc` for two options of prctl(2), or `container`: what Docker's default profile refuses to
+// a container without capabilities (and clone3, with ENOSYS). Exit status 125: the filter cannot be installed.
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -16,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { kAnyOption = -1, kMostInstructions = 256 };
+enum { kAnyOption = -1, kMostInstructions = 512 };
 
 static const struct {
   const char *name;
@@ -31,8 +32,71 @@ static const struct {
     {"kcmp", SYS_kcmp, kAnyOption},
     {"process_vm_readv", SYS_process_vm_readv, kAnyOption},
     {"process_vm_writev", SYS_process_vm_writev, kAnyOption},
+    {"sched_setaffinity", SYS_sched_setaffinity, kAnyOption},
+    {"timer_create", SYS_timer_create, kAnyOption},
+    {"close_range", SYS_close_range, kAnyOption},
+    {"clone3", SYS_clone3, kAnyOption},
+    {"rseq", SYS_rseq, kAnyOption},
+    {"membarrier", SYS_membarrier, kAnyOption},
+    {"statx", SYS_statx, kAnyOption},
     {"prctl-seccomp", SYS_prctl, PR_SET_SECCOMP},
     {"prctl-tsc", SYS_prctl, PR_SET_TSC},
+};
+
+// moby/profiles/seccomp: everything that its default list does not name, as far as this architecture has it.
+static const int container[] = {
+    SYS_acct,
+    SYS_add_key,
+    SYS_bpf,
+    SYS_clock_adjtime,
+    SYS_clock_settime,
+    SYS_delete_module,
+    SYS_fanotify_init,
+    SYS_finit_module,
+    SYS_fsconfig,
+    SYS_fsmount,
+    SYS_fsopen,
+    SYS_fspick,
+    SYS_get_mempolicy,
+    SYS_init_module,
+    SYS_ioperm,
+    SYS_iopl,
+    SYS_io_uring_enter,
+    SYS_io_uring_setup,
+    SYS_kcmp,
+    SYS_kexec_file_load,
+    SYS_kexec_load,
+    SYS_keyctl,
+    SYS_lookup_dcookie,
+    SYS_mbind,
+    SYS_mount,
+    SYS_mount_setattr,
+    SYS_move_mount,
+    SYS_move_pages,
+    SYS_nfsservctl,
+    SYS_open_by_handle_at,
+    SYS_open_tree,
+    SYS_perf_event_open,
+    SYS_pidfd_getfd,
+    SYS_pivot_root,
+    SYS_process_madvise,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_quotactl,
+    SYS_reboot,
+    SYS_request_key,
+    SYS_set_mempolicy,
+    SYS_setdomainname,
+    SYS_sethostname,
+    SYS_setns,
+    SYS_settimeofday,
+    SYS_swapoff,
+    SYS_swapon,
+    SYS_syslog,
+    SYS_umount2,
+    SYS_unshare,
+    SYS_userfaultfd,
+    SYS_vhangup,
 };
 
 static struct sock_filter filter[kMostInstructions];
@@ -46,10 +110,10 @@ static void add(struct sock_filter instruction) {
   filter[length++] = instruction;
 }
 
-static void refuse(int number, int option) {
+static void refuse(int number, int option, unsigned error) {
   const struct sock_filter loadNumber = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
   const struct sock_filter loadOption = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args));
-  const struct sock_filter answer = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+  const struct sock_filter answer = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error);
   const unsigned char skipped = option == kAnyOption ? 1 : 3;
   add(loadNumber);
   add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, skipped));
@@ -70,13 +134,20 @@ int main(int argc, char **argv) {
   add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0));
   add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   for (char *name = strtok(argv[1], ","); name != NULL; name = strtok(NULL, ",")) {
+    if (strcmp(name, "container") == 0) {
+      for (size_t i = 0; i < sizeof container / sizeof *container; i++) refuse(container[i], kAnyOption, EPERM);
+      refuse(SYS_clone3, kAnyOption, ENOSYS);
+      continue;
+    }
+    char *answer = strchr(name, '=');
+    if (answer != NULL) *answer++ = 0;
     size_t i = 0;
     while (i < sizeof calls / sizeof *calls && strcmp(calls[i].name, name) != 0) i++;
     if (i == sizeof calls / sizeof *calls) {
       fprintf(stderr, "refuse: unknown call %s\n", name);
       return 125;
     }
-    refuse(calls[i].number, calls[i].option);
+    refuse(calls[i].number, calls[i].option, answer != NULL && strcmp(answer, "ENOSYS") == 0 ? ENOSYS : EPERM);
   }
   add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   const struct sock_fprog program = {length, filter};

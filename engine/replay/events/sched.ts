@@ -13,7 +13,7 @@ import { type PointStart, pointResults, pointStarts, waitBroken } from '../primi
 import { readFrameRegisters, registerText } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
-import { checksumsHold } from '../verify-checksums.ts';
+import { differingRange } from '../verify-checksums.ts';
 import { isStopped, syscallStop } from '../wait-status.ts';
 
 const log = logger('replay');
@@ -40,6 +40,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   const ordinal = replayer.ordinals?.of(frame.eventNumber) ?? 0;
   const begun = performance.now();
   let wrong = 0;
+  let differing = '';
   replayer.beginWatch();
   let start: PointStart = pointStarts.standing;
   for (;;) {
@@ -60,7 +61,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
     const stopped = result === pointResults.found || result === pointResults.goOn;
     if (!stopped && !isDropped(replayer, task, result)) {
       const place = registerText(replayer.expected, registerIndex.rip);
-      const alike = `${counts[3]} of them with the recorded registers${differenceText(counts)}, ${wrong} alike but for the rest of memory`;
+      const alike = `${counts[3]} of them with the recorded registers${differenceText(counts)}, ${wrong} alike but for the rest of memory${differing}`;
       const text = `a forced stop at ${place}, after ${counts[0]} stops there (${alike})`;
       throw replayer.stopDivergence(frame, task, text, result);
     }
@@ -70,7 +71,11 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
       replayer.tick(frame, task);
       continue;
     }
-    if (point.checksums.every((each) => checksumsHold(replayer, frame, task, each))) break;
+    const range = point.checksums
+      .map((each) => differingRange(replayer, frame, task, each))
+      .find((each) => each !== undefined);
+    if (range === undefined) break;
+    differing = `, at ${range}`;
     wrong++;
   }
   log.debug(

@@ -10,7 +10,7 @@ runGuestTests('threads', [
   'locks',
   { guest: 'many', args: ['1'] },
   'mutex',
-  'priority-inheritance',
+  { guest: 'priority-inheritance', args: ['200'] },
   { guest: 'race', varies: 'additions get lost' },
   'spin-lock',
   { guest: 'spin-wait', varies: 'how long it spins' },

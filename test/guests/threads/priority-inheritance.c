@@ -8,15 +8,16 @@
 
 static pthread_mutex_t mutex, recursive;
 static unsigned long counter, deep;
+static int rounds = 1000;  // or what the argument says
 
 static void *body(void *argument unused) {
-  for (int i = 0; i < 1000; i++) {
+  for (int i = 0; i < rounds; i++) {
     pthread_mutex_lock(&mutex);
     counter++;
     if (i % 100 == 0) sched_yield();  // with the lock held: others must wait in the kernel
     pthread_mutex_unlock(&mutex);
   }
-  for (int i = 0; i < 50; i++) {
+  for (int i = 0; i < rounds / 20; i++) {
     struct timespec limit;
     clock_gettime(CLOCK_REALTIME, &limit);
     limit.tv_sec += 100;
@@ -30,7 +31,8 @@ static void *body(void *argument unused) {
   return 0;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc > 1) rounds = atoi(argv[1]);
   pthread_mutexattr_t attributes;
   pthread_mutexattr_init(&attributes);
   need(pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT) == 0);

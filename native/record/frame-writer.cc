@@ -1,6 +1,7 @@
 #include "record/frame-writer.h"
 
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include <algorithm>
@@ -18,6 +19,22 @@ uint64_t now() {
   timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return static_cast<uint64_t>(time.tv_sec) * 1000000000ULL + static_cast<uint64_t>(time.tv_nsec);
+}
+
+// Reads of the tracee's memory from this size on are worth process_vm_readv, which copies once and looks up many pages
+// at a time; /proc/PID/mem copies twice, page by page. Bytes.
+constexpr size_t kLargeRead = 16 * 1024;
+
+// Reads memory of a task that lives. Like TraceeMemory::read.
+ssize_t readMemory(pid_t tid, const TraceeMemory& memory, uint64_t address, void* into, size_t length) {
+  if (length >= kLargeRead) {
+    const iovec here = {into, length};
+    const iovec there = {reinterpret_cast<void*>(address), length};
+    const ssize_t got = process_vm_readv(tid, &here, 1, &there, 1, 0);
+    if (got == static_cast<ssize_t>(length)) return got;
+  }
+  // Also what the program itself may not read.
+  return memory.read(address, into, length);
 }
 
 size_t padded(size_t bytes) { return (bytes + 7) & ~size_t{7}; }
@@ -51,7 +68,7 @@ uint64_t FrameWriter::memory(pid_t tid, const TraceeMemory& memory, uint64_t add
     const size_t piece = std::min(length - done, kDataPiece);
     auto* record = begin<schema::DataRecord>(piece, schema::RecordKind::kData);
     if (!record) return done;
-    const ssize_t got = memory.read(address + done, record + 1, piece);
+    const ssize_t got = readMemory(tid, memory, address + done, record + 1, piece);
     if (got <= 0) return done;  // reserved, not committed: the space is used again
     const size_t size = padded(sizeof *record + static_cast<size_t>(got));
     memset(reinterpret_cast<uint8_t*>(record + 1) + got, 0, size - sizeof *record - static_cast<size_t>(got));

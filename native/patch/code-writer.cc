@@ -162,6 +162,8 @@ void CodeWriter::storeVector(const Operand& into, uint8_t vector, unsigned size)
   modrm(low, into, 0);
 }
 
+void CodeWriter::storeX87State(const Operand& into) { encode(0, true, {0x0f, 0xae}, 0, into); }
+
 void CodeWriter::jump(uint64_t target) {
   begin();
   if (inReach(here() + 5, target)) {

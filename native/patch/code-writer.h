@@ -67,6 +67,8 @@ class CodeWriter {
   void moveVectorLow(GeneralRegister into, uint8_t vector);              // movq into, xmm(0..15)
   void storeVector(const Operand& into, uint8_t vector, unsigned size);  // 16, 32 (ymm 0..15), 64 (zmm 0..31) bytes
 
+  void storeX87State(const Operand& into);  // fxsave64, 512 bytes, aligned to 16
+
   // jmp, anywhere: through 8 bytes of address in the code where rel32 does not reach.
   void jump(uint64_t target);
   // jcc by the condition's number (0..15), anywhere; two instructions when rel32 does not reach. The state of the jump

@@ -13,6 +13,7 @@ bool fitsSigned32(uint64_t value) noexcept {
 }
 
 bool exists(const StateWord& word) noexcept {
+  if (const auto* x87 = std::get_if<X87Word>(&word)) return x87->number < 8;
   const auto* vector = std::get_if<VectorWord>(&word);
   return vector == nullptr || (vector->vector < 32 && vector->lane < 8);
 }
@@ -163,6 +164,10 @@ class StubWriter {
       const unsigned size = lane->lane >= 4 || lane->vector >= 16 ? 64 : lane->lane >= 2 ? 32 : 16;
       writer_.storeVector(field(offsetof(MatcherData, vector)), lane->vector, size);
       writer_.load(into, field(offsetof(MatcherData, vector) + 8u * lane->lane));
+    } else if (const auto* x87 = std::get_if<X87Word>(&word)) {
+      // The registers begin at byte 32, 16 bytes each (Intel SDM volume 1, table 10-2).
+      writer_.storeX87State(field(kX87Area));
+      writer_.load(into, field(kX87Area + 32 + 16u * x87->number + (x87->upper ? 8u : 0)));
     }
   }
 
@@ -242,12 +247,16 @@ MatcherStub buildMatcherStub(const MatcherRequest& request) {
   MatcherStub refused;
   const auto* discriminator = std::get_if<WordMatch>(&request.discriminator);
   bool allExist = discriminator == nullptr || exists(discriminator->word);
-  for (const WordMatch& match : request.words) allExist = allExist && exists(match.word);
+  bool hasX87 = discriminator != nullptr && std::holds_alternative<X87Word>(discriminator->word);
+  for (const WordMatch& match : request.words) {
+    allExist = allExist && exists(match.word);
+    hasX87 = hasX87 || std::holds_alternative<X87Word>(match.word);
+  }
   if (!allExist) {
     refused.error = MatcherError::badOperand;
     return refused;
   }
-  if (request.dataAddress % alignof(uint64_t) != 0) {
+  if (request.dataAddress % (hasX87 ? 16 : alignof(uint64_t)) != 0) {
     refused.error = MatcherError::unalignedData;
     return refused;
   }

@@ -54,6 +54,11 @@ struct alignas(64) MatcherData {
 };
 static_assert(sizeof(MatcherData) == 128);
 
+// Where an FXSAVE area lies behind the start of a stub's data, when some word is an X87Word; the data's address is then
+// a multiple of 16. Bytes.
+inline constexpr size_t kX87Area = 512;
+inline constexpr size_t kX87AreaSize = 512;
+
 // Eight bytes of the program's state.
 struct RegisterWord {
   GeneralRegister which;
@@ -70,7 +75,13 @@ struct VectorWord {
   uint8_t vector;  // 0..31
   uint8_t lane;    // 0..7
 };
-using StateWord = std::variant<RegisterWord, MemoryWord, StackWord, VectorWord>;
+// Half of an x87 register as FXSAVE has it: register st(0) to st(7), the mantissa or what is above it (sign, exponent,
+// zeros). Costs some 50 ns, since the whole state is stored.
+struct X87Word {
+  uint8_t number;  // 0..7
+  bool upper;
+};
+using StateWord = std::variant<RegisterWord, MemoryWord, StackWord, VectorWord, X87Word>;
 
 struct WordMatch {
   StateWord word;
@@ -118,7 +129,7 @@ enum class MatcherError : uint8_t {
   badOperand,     // a vector register or lane that does not exist
   outOfReach,     // the data is more than 2 GB from the code, and not below 2 GB
   codeTooLarge,   // see MatcherStub::code for the size it would have
-  unalignedData,  // the data's address is no multiple of 8
+  unalignedData,  // the data's address is no multiple of 8, or of 16 with an X87Word
 };
 
 struct MatcherStub {

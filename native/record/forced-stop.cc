@@ -35,6 +35,8 @@ constexpr int kUnreachableSites = 50;
 constexpr uint64_t kHashLimit = 32 << 20;
 // The same where nobody tells which pages were written, so that it would be all of them at each stop.
 constexpr uint64_t kUnwatchedHashLimit = 16 << 20;
+// Pages written since the last forced stop that are saved whole when they are no more than this. Bytes.
+constexpr uint64_t kFewPages = 6 * 4096;
 
 // Bytes below rsp that leaf functions use (System V ABI, 3.2.2).
 constexpr uint64_t kRedZone = 128;
@@ -196,6 +198,8 @@ void Recorder::forcedStop(Task& task) {
     registers.orig_rax = ~0ULL;
     if (task.atEdge) {
       recordEdge(task, registers);
+    } else if (beginWatching(task)) {
+      return;
     } else {
       recordPoint(task, registers);
     }
@@ -203,16 +207,29 @@ void Recorder::forcedStop(Task& task) {
   if (forSignal) injectStashed(task, registers, 0);
 }
 
+// At the first forced stop in an address space: has the kernel watch what is written from now on, and lets the task go
+// on to the next tick. Where only little is written until then, it is saved whole: a loop may show its progress nowhere
+// else. True when the task goes on.
+bool Recorder::beginWatching(Task& task) {
+  WrittenPages& written = task.space->written;
+  // A filter of the program's might end it for our calls.
+  if (task.ownFilter || written.begun() || !written.watch(task.tid, task.threadGroup)) return false;
+  const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
+  const auto all = written.find(task.tid, maps, WrittenPages::Since::ever);
+  if (!all) return false;
+  written.restart(maps, *all);
+  return written.begun();
+}
+
 void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
   takeBuffer(task);
-  // A filter of the program's might end it for our calls.
-  const bool watched = !task.ownFilter && task.space->written.watch(task.tid, task.threadGroup);
   std::vector<uint8_t> area;
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kPointXsave, 0, area.data(), area.size());
   const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
   for (const PointMemory& piece : pointMemory(maps, task.space->memory, registers)) {
     writer_.data(task.tid, schema::DataSpace::kPointMemory, piece.address, piece.bytes.data(), piece.bytes.size());
   }
+  const bool watched = task.space->written.begun();
   const bool weak = !writePointChecksums(task, maps, registers, watched ? kHashLimit : kUnwatchedHashLimit);
   debug(task, "forced stop at %llx%s", registers.rip, weak ? ", weak" : "");
   writeFrame(schema::EventKind::kSched, task, 0, registers, weak ? schema::kFrameWeak : uint8_t{0});
@@ -223,8 +240,13 @@ void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
 // `limit` bytes.
 bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps, const user_regs_struct& registers,
                                    uint64_t limit) {
-  const auto runs = task.space->written.find(task.tid, maps);
-  if (!runs) {
+  WrittenPages& written = task.space->written;
+  // Watching began after the task's last event, perhaps: the first hash is of all.
+  const auto since = task.space->pointRecorded ? WrittenPages::Since::restart : WrittenPages::Since::ever;
+  const auto recent = written.find(task.tid, maps);
+  const auto runs = since == WrittenPages::Since::restart ? recent : written.find(task.tid, maps, since);
+  task.space->pointRecorded = true;
+  if (!runs || !recent) {
     if (residentBytes(task.tid) > kUnwatchedHashLimit) return false;
     writeMemoryChecksums(task, registers);
     return true;
@@ -235,24 +257,43 @@ bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps,
   for (const MapLine& line : maps) {
     if (live > line.start && registers.rsp <= line.end) stackStart = line.start;
   }
+  const auto withoutDeadStack = [&](const PageRun& run) {
+    return PageRun{run.start >= stackStart && run.start < live ? std::min(live, run.end) : run.start, run.end};
+  };
+  if (written.begun()) recordFewPages(task, *recent, withoutDeadStack);
   struct Entry {
     uint64_t start, length, checksum;
   };
   std::vector<Entry> entries;
   uint64_t total = 0;
-  for (const PageRun& run : *runs) {
-    const uint64_t start = run.start >= stackStart && run.start < live ? std::min(live, run.end) : run.start;
-    if (start == run.end) continue;
-    entries.push_back({start, run.end - start, 0});
-    total += run.end - start;
+  for (const PageRun& whole : *runs) {
+    const PageRun run = withoutDeadStack(whole);
+    if (run.start == run.end) continue;
+    entries.push_back({run.start, run.end - run.start, 0});
+    total += run.end - run.start;
   }
-  task.space->written.restart(maps, *runs);
+  written.restart(maps, *runs);
   if (total > limit) return false;
   for (Entry& entry : entries) {
     entry.checksum = memoryChecksum(task.tid, task.space->memory, entry.start, entry.length, false);
   }
   writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(Entry));
   return true;
+}
+
+// Saves what was written since the last forced stop when it is little: a loop that shows its progress far from all that
+// registers and stack point to is then found by it. Replay tells the words that move from those that do not.
+void Recorder::recordFewPages(Task& task, const std::vector<PageRun>& recent,
+                              const std::function<PageRun(const PageRun&)>& withoutDeadStack) {
+  uint64_t total = 0;
+  for (const PageRun& run : recent) total += run.end - run.start;
+  if (total > kFewPages) return;
+  for (const PageRun& whole : recent) {
+    const PageRun run = withoutDeadStack(whole);
+    std::vector<uint8_t> bytes(run.end - run.start);
+    if (bytes.empty() || !task.space->memory.readAll(run.start, bytes.data(), bytes.size())) continue;
+    writer_.data(task.tid, schema::DataSpace::kPointMemory, run.start, bytes.data(), bytes.size());
+  }
 }
 
 }  // namespace rr

@@ -27,6 +27,7 @@ inline constexpr uint64_t kScratchSize = 256 * 1024;
 struct AddressSpace {
   TraceeMemory memory;
   WrittenPages written;                 // since the last forced stop
+  bool pointRecorded = false;           // a forced stop has been recorded, and so the hash of all memory
   bool runtimePage = false;             // our page is there
   bool cpuidTraps = false;              // recorded like rdtsc
   bool undumpable = false;              // the program has set PR_SET_DUMPABLE to 0; the kernel has not (calls.cc)

@@ -77,7 +77,7 @@ bool WrittenPages::watch(pid_t tid, pid_t threadGroup) {
   return true;
 }
 
-std::optional<std::vector<PageRun>> WrittenPages::find(pid_t tid, std::span<const MapLine> maps) const {
+std::optional<std::vector<PageRun>> WrittenPages::find(pid_t tid, std::span<const MapLine> maps, Since since) const {
   char path[40];
   snprintf(path, sizeof path, "/proc/%d/pagemap", tid);
   const Descriptor pagemap(open(path, O_RDONLY | O_CLOEXEC));
@@ -93,7 +93,7 @@ std::optional<std::vector<PageRun>> WrittenPages::find(pid_t tid, std::span<cons
     arguments.vector = reinterpret_cast<uint64_t>(regions.data());
     arguments.vectorLength = regions.size();
     arguments.categoryInverted = kIsFile | kIsZeroPage;
-    arguments.categoryMask = kIsFile | kIsZeroPage | (descriptor_ >= 0 ? kIsWritten : 0);
+    arguments.categoryMask = kIsFile | kIsZeroPage | (descriptor_ >= 0 && since == Since::restart ? kIsWritten : 0);
     arguments.categoryAnyOf = kIsPresent | kIsSwapped;
     arguments.returnMask = kIsPresent;
     while (arguments.start < line.end) {
@@ -117,6 +117,7 @@ std::optional<std::vector<PageRun>> WrittenPages::find(pid_t tid, std::span<cons
 // What cannot be watched (it is another descriptor's) counts as written for good.
 void WrittenPages::restart(std::span<const MapLine> maps, std::span<const PageRun> found) {
   if (descriptor_ < 0) return;
+  begun_ = true;
   size_t next = 0;
   for (const MapLine& line : maps) {
     while (next < found.size() && found[next].end <= line.start) next++;

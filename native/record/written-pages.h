@@ -28,16 +28,21 @@ class WrittenPages {
   // in it. The first call counts; false when the kernel has no such thing, or refuses it.
   bool watch(pid_t tid, pid_t threadGroup);
 
+  enum class Since { restart, ever };
   // Runs of pages in the private ones of `maps` that hold a content of their own, which no file gives, and were written
-  // since restart() was called last; all of them before that, and where memory is not watched. Nothing when the kernel
-  // cannot tell.
-  std::optional<std::vector<PageRun>> find(pid_t tid, std::span<const MapLine> maps) const;
+  // since restart() was called last; all of them before that, where memory is not watched, and for `ever`. Nothing when
+  // the kernel cannot tell.
+  std::optional<std::vector<PageRun>> find(pid_t tid, std::span<const MapLine> maps,
+                                           Since since = Since::restart) const;
+  // restart() has been called.
+  bool begun() const { return begun_; }
 
   // From now on, find() gives what is written from now on. `found` is what it gave just now, with the same maps.
   void restart(std::span<const MapLine> maps, std::span<const PageRun> found);
 
  private:
   bool tried_ = false;
+  bool begun_ = false;
   int descriptor_ = -1;
 };
 

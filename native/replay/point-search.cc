@@ -1,5 +1,6 @@
 #include "replay/point-search.h"
 
+#include <cpuid.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -64,7 +65,39 @@ bool sameWord(const StateWord& a, const StateWord& b) {
     const auto& other = std::get<VectorWord>(b);
     return vector->vector == other.vector && vector->lane == other.lane;
   }
+  if (const auto* x87 = std::get_if<X87Word>(&a)) {
+    const auto& other = std::get<X87Word>(b);
+    return x87->number == other.number && x87->upper == other.upper;
+  }
   return false;
+}
+
+// Where the XSAVE area has 16 vector registers, or parts of them.
+struct XsaveLanes {
+  size_t offset;
+  unsigned firstVector;
+  unsigned firstLane;
+  unsigned count;  // lanes of each register
+};
+
+// Components of the XSAVE area's standard format (Intel SDM volume 1, 13.5; the offsets are the processor's, CPUID leaf
+// 0DH): the legacy region has xmm, component 2 the upper halves of ymm, 6 those of zmm0 to 15, 7 zmm16 to 31 whole.
+const std::vector<XsaveLanes>& xsaveLanes() {
+  static const std::vector<XsaveLanes> lanes = [] {
+    std::vector<XsaveLanes> found = {{160, 0, 0, 2}};
+    const auto add = [&](unsigned component, unsigned firstVector, unsigned firstLane, unsigned count) {
+      unsigned size = 0;
+      unsigned offset = 0;
+      unsigned ignored = 0;
+      if (!__get_cpuid_count(0xd, component, &size, &offset, &ignored, &ignored) || size == 0) return;
+      found.push_back({offset, firstVector, firstLane, count});
+    };
+    add(2, 0, 2, 2);
+    add(6, 0, 4, 4);
+    add(7, 16, 0, 8);
+    return found;
+  }();
+  return lanes;
 }
 
 RegisterState registerState(user_regs_struct registers) {
@@ -212,21 +245,34 @@ std::optional<WordMatch> PointSearch::chooseDiscriminator() const {
   return chosen ? chosen : differingLane();
 }
 
-// A lane of an xmm register, or of the upper half of a ymm register, that differs now. The XSAVE area's standard
-// format has them from bytes 160 and 576 on (Intel SDM volume 1, 13.4).
+// A lane of a vector register, or half of an x87 register, that differs now.
 std::optional<WordMatch> PointSearch::differingLane() const {
   std::vector<uint8_t> area;
   if (!getXsave(tid_, area) || area.size() != xsave_.size()) return std::nullopt;
-  for (const auto& [start, firstLane] : {std::pair<size_t, unsigned>{160, 0}, std::pair<size_t, unsigned>{576, 2}}) {
+  const auto differs = [&](size_t offset) {
+    return offset + 8 <= area.size() && memcmp(area.data() + offset, xsave_.data() + offset, 8) != 0;
+  };
+  const auto match = [&](const StateWord& word, size_t offset) {
+    uint64_t value;
+    memcpy(&value, xsave_.data() + offset, sizeof value);
+    return WordMatch{word, value};
+  };
+  for (const XsaveLanes& lanes : xsaveLanes()) {
     for (unsigned vector = 0; vector < 16; vector++) {
-      for (unsigned half = 0; half < 2; half++) {
-        const size_t offset = start + vector * 16 + half * 8;
-        if (offset + 8 > area.size() || memcmp(area.data() + offset, xsave_.data() + offset, 8) == 0) continue;
-        uint64_t value;
-        memcpy(&value, xsave_.data() + offset, sizeof value);
-        return WordMatch{VectorWord{static_cast<uint8_t>(vector), static_cast<uint8_t>(firstLane + half)}, value};
+      for (unsigned lane = 0; lane < lanes.count; lane++) {
+        const size_t offset = lanes.offset + (vector * lanes.count + lane) * 8;
+        if (!differs(offset)) continue;
+        return match(
+            VectorWord{static_cast<uint8_t>(lanes.firstVector + vector), static_cast<uint8_t>(lanes.firstLane + lane)},
+            offset);
       }
     }
+  }
+  // Intel SDM volume 1, table 10-2.
+  constexpr size_t kX87Registers = 32;
+  for (unsigned half = 0; half < 16; half++) {
+    const size_t offset = kX87Registers + half * 8;
+    if (differs(offset)) return match(X87Word{static_cast<uint8_t>(half / 2), half % 2 != 0}, offset);
   }
   return std::nullopt;
 }

@@ -6,13 +6,16 @@ export const computingGuests = [
   'behind-pointers',
   'blocks',
   'global',
+  'heap',
   'large',
   'recursion',
   'short-loop',
   'stray-pointers',
   'strings',
   'unoptimised',
+  'upper-halves',
   'vectors',
+  'x87',
 ] as const;
 
 /** @param period microseconds, MIN-MAX */

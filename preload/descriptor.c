@@ -34,7 +34,7 @@ static bool ready(int descriptor, short events) {
   return rr_untraced_call(__NR_poll, (uint64_t)&request, 1, 0, 0, 0, 0) == 1;
 }
 
-static bool never_blocks(int descriptor) {
+bool rr_never_blocks(int descriptor) {
   const int64_t flags = rr_untraced_call(__NR_fcntl, (uint64_t)descriptor, F_GETFL, 0, 0, 0, 0);
   return rr_failed(flags) || (flags & O_NONBLOCK);
 }
@@ -109,12 +109,14 @@ void rr_forget_descriptors(const struct rr_hook_frame *frame) {
 }
 
 bool rr_may_read(int descriptor) {
-  return (known_of(descriptor) & READS_AT_ONCE) || ready(descriptor, POLLIN) || never_blocks(descriptor);
+  return (known_of(descriptor) & READS_AT_ONCE) || ready(descriptor, POLLIN) || rr_never_blocks(descriptor);
 }
 
-bool rr_may_write(int descriptor, uint64_t length) {
+bool rr_may_write(int descriptor, uint64_t length) { return rr_may_send(descriptor, length, false); }
+
+bool rr_may_send(int descriptor, uint64_t length, bool never_waits) {
   const unsigned known = known_of(descriptor);
   if (known & WRITES_TRACED) return false;
-  if (known & WRITES_AT_ONCE) return true;
-  return (length <= ATOMIC_WRITE && ready(descriptor, POLLOUT)) || never_blocks(descriptor);
+  if ((known & WRITES_AT_ONCE) || never_waits) return true;
+  return (length <= ATOMIC_WRITE && ready(descriptor, POLLOUT)) || rr_never_blocks(descriptor);
 }

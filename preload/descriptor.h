@@ -11,3 +11,7 @@ bool rr_may_read(int descriptor);
 // True when a write of `length` bytes neither blocks nor goes where the recorder must see it: its own output, or a file
 // that is somebody's shared memory.
 bool rr_may_write(int descriptor, uint64_t length);
+// The same for a message; `never_waits`: it is sent with MSG_DONTWAIT.
+bool rr_may_send(int descriptor, uint64_t length, bool never_waits);
+// True with O_NONBLOCK, and for what is no descriptor.
+bool rr_never_blocks(int descriptor);

@@ -69,6 +69,9 @@ struct rr_locals {
   // tracer writes it down, and clears `made`.
   uint64_t made;
   int64_t madeResult;
+  // Recording, rt_sigprocmask: RR_MASK_UNCHANGED while the call is under way and has not changed the mask yet; the
+  // kernel itself stores the mask as it was.
+  uint64_t maskBefore;
   uint64_t flags;  // rr_flag
   // Recording: standard output and error of the recorder, which no write may reach unseen, and files that some task of
   // the recording has mapped shared.
@@ -79,6 +82,9 @@ struct rr_locals {
   // descriptor clears it, the hook or the tracer.
   uint8_t descriptors[RR_KNOWN_DESCRIPTORS];
 };
+
+// No mask: SIGKILL is never blocked.
+#define RR_MASK_UNCHANGED (~0ULL)
 
 enum rr_flag {
   RR_ALL_TRACED = 1,       // no call is buffered

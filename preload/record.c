@@ -8,6 +8,8 @@ enum rr_verdict rr_record(struct rr_hook_frame *frame) {
   switch (rr_calls[frame->rax].family) {
     case RR_FAMILY_PLAIN:
       return rr_plain(frame);
+    case RR_FAMILY_ONCE:
+      return rr_once(frame);
     case RR_FAMILY_READ:
       return rr_read(frame);
     case RR_FAMILY_READ_VECTOR:
@@ -16,6 +18,46 @@ enum rr_verdict rr_record(struct rr_hook_frame *frame) {
       return rr_write(frame);
     case RR_FAMILY_WRITE_VECTOR:
       return rr_write_vector(frame);
+    case RR_FAMILY_RECEIVE:
+      return rr_receive(frame);
+    case RR_FAMILY_RECEIVE_MESSAGE:
+      return rr_receive_message(frame);
+    case RR_FAMILY_RECEIVE_MESSAGES:
+      return rr_receive_messages(frame);
+    case RR_FAMILY_SEND:
+      return rr_send(frame);
+    case RR_FAMILY_SEND_MESSAGE:
+      return rr_send_message(frame);
+    case RR_FAMILY_SEND_MESSAGES:
+      return rr_send_messages(frame);
+    case RR_FAMILY_ACCEPT:
+      return rr_accept(frame);
+    case RR_FAMILY_CONNECT:
+      return rr_connect(frame);
+    case RR_FAMILY_POLL:
+      return rr_poll(frame);
+    case RR_FAMILY_TIMED_POLL:
+      return rr_timed_poll(frame);
+    case RR_FAMILY_SELECT:
+      return rr_select(frame);
+    case RR_FAMILY_TIMED_SELECT:
+      return rr_timed_select(frame);
+    case RR_FAMILY_EPOLL:
+      return rr_epoll(frame);
+    case RR_FAMILY_MASKED_EPOLL:
+      return rr_masked_epoll(frame);
+    case RR_FAMILY_TIMED_EPOLL:
+      return rr_timed_epoll(frame);
+    case RR_FAMILY_FUTEX:
+      return rr_futex(frame);
+    case RR_FAMILY_WAIT:
+      return rr_wait(frame);
+    case RR_FAMILY_WAIT_ID:
+      return rr_wait_id(frame);
+    case RR_FAMILY_LOCK:
+      return rr_lock(frame);
+    case RR_FAMILY_SIGNAL_MASK:
+      return rr_signal_mask(frame);
     default:
       return RR_TRACED;
   }

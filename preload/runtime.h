@@ -31,6 +31,8 @@ enum rr_verdict {
 
 // Where out-parameters come to lie in one entry; more than this and the call goes traced.
 #define RR_MAXIMUM_DATA 0x10000
+// Room that one out-parameter takes besides its bytes, at most.
+#define RR_OUT_OVERHEAD (sizeof(struct rr_buffer_out) + 8)
 
 // Kernel results (include/uapi/asm-generic/errno*.h).
 #define RR_EAGAIN 11
@@ -83,8 +85,8 @@ struct rr_writer {
   uint8_t *end;
 };
 
-// Begins the entry of the frame's call, with its arguments. False when `room` bytes for out-parameters (with 16 and
-// padding for each) are not left: the call goes traced, which empties the buffer.
+// Begins the entry of the frame's call, with its arguments. False when `room` bytes for out-parameters (with
+// RR_OUT_OVERHEAD for each) are not left: the call goes traced, which empties the buffer.
 bool rr_begin(struct rr_writer *writer, const struct rr_hook_frame *frame, uint64_t room);
 // Adds an out-parameter, from the program's memory.
 void rr_out(struct rr_writer *writer, uint64_t address, uint64_t length);

@@ -79,6 +79,10 @@ void Recorder::considerInterrupt(Task& task) {
     setTick(!task.stashed.empty() && !task.stashBlocked ? std::min(kSignalTick, shared) : shared);
   }
   if (task.interrupted || !started_) return;
+  // A call is a better place than mid-code.
+  if (tasks_.size() > 1 && scheduler_.sliceOver(now) && scheduler_.othersWait(task, now)) {
+    traceNextCall(*task.space, true);
+  }
   const bool signalDue = !task.stashed.empty() && !task.stashBlocked && now - task.stashedAt > kSignalDelay;
   const bool sliceDue = tasks_.size() > 1 && scheduler_.overran(task, now);
   const bool forced = random && now >= nextForcedStop_;

@@ -23,6 +23,7 @@ struct PatchedSites {
   Runtime runtime = Runtime::absent;
   bool allTraced = false;                        // a seccomp filter of the program's would judge the runtime's calls
   int foreignDescriptors = 0;                    // tasks that share the memory, but not the descriptors
+  bool tracedForNow = false;                     // the locals page says so, for one task's turn (traceNextCall)
   uint32_t worthwhileTraps = 0;                  // stops that a patch would have saved
   std::unordered_map<uint64_t, uint32_t> traps;  // by address of the instruction: how often it has stopped
   std::map<uint64_t, uint64_t> stubOf;           // by address of the instruction

@@ -193,6 +193,7 @@ void Recorder::runUserCode(Task& task) {
   writePendingEnters(task);
   const int signal = task.resumeSignal;
   task.resumeSignal = 0;
+  traceNextCall(*task.space, !task.stashed.empty());
   task.state = Task::State::userCode;
   task.inMidCode = true;
   scheduler_.runs();

@@ -175,6 +175,7 @@ class Recorder {
   bool mapStubArea(Task& task, uint64_t target, const std::vector<AddressRange>& free);
   void updateLocals(const AddressSpace& space) const;
   void updateAllLocals() const;
+  void traceNextCall(AddressSpace& space, bool traced) const;
   bool inHook(const Task& task, uint64_t rip) const;
   bool nearPatchedSite(const Task& task, uint64_t rip) const;
   std::optional<int64_t> showProgramAddress(Task& task, user_regs_struct& registers) const;

@@ -213,7 +213,7 @@ bool Recorder::installRuntime(Task& task) {
 void Recorder::updateLocals(const AddressSpace& space) const {
   if (space.patched.runtime != PatchedSites::Runtime::installed) return;
   rr_locals locals = {};
-  if (space.patched.allTraced) locals.flags |= RR_ALL_TRACED;
+  if (space.patched.allTraced || space.patched.tracedForNow) locals.flags |= RR_ALL_TRACED;
   if (space.patched.foreignDescriptors > 0) locals.flags |= RR_OWN_DESCRIPTORS;
   for (int i = 0; i < 2; i++) {
     const StdioMonitor::Identity identity = stdio_.identity(i + 1);
@@ -237,6 +237,19 @@ void Recorder::updateAllLocals() const {
     if (task->space.get() != last) updateLocals(*task->space);
     last = task->space.get();
   }
+}
+
+// While a signal waits for the task that runs, its next call must be an event: there it is delivered, and a change of
+// the blocked signals must not pass unseen. The same makes a task give way to others at a call, which costs less than a
+// forced stop. Only one task runs, so what holds for it holds for its address space.
+void Recorder::traceNextCall(AddressSpace& space, bool traced) const {
+  if (space.patched.tracedForNow == traced) return;
+  space.patched.tracedForNow = traced;
+  if (space.patched.runtime != PatchedSites::Runtime::installed || space.patched.allTraced) return;
+  constexpr uint64_t kFlags = RR_LOCALS + offsetof(rr_locals, flags);
+  const uint64_t others = space.memory.readValue<uint64_t>(kFlags).value_or(0) & ~uint64_t{RR_ALL_TRACED};
+  const uint64_t flags = others | (traced ? RR_ALL_TRACED : 0);
+  space.memory.writeAll(kFlags, &flags, sizeof flags);
 }
 
 // Replaces the system call instruction at `site` by a jump to a stub, of its own two bytes alone. False when it cannot.
@@ -373,6 +386,17 @@ void Recorder::takeBuffer(Task& task) {
 // instruction as if it had made the call there. False when something else came first, whose status is pending: the call
 // went traced after all, or a signal.
 bool Recorder::runToEdge(Task& task, user_regs_struct& registers) {
+  // SIGTRAP is unblocked meanwhile, so a call that changes the mask must be made traced: one that has begun is taken
+  // back below unless it has happened.
+  traceNextCall(*task.space, true);
+  constexpr uint64_t kMaskBefore = RR_LOCALS + offsetof(rr_locals, maskBefore);
+  if (task.space->memory.readValue<uint64_t>(kMaskBefore) == RR_MASK_UNCHANGED) {
+    const uint64_t none = 0;
+    task.space->memory.writeAll(kMaskBefore, &none, sizeof none);
+    registers.rip = runtime_.header().abort;
+    registers.orig_rax = ~0ULL;
+    if (!setRegisters(task.tid, registers)) return lost(task), false;
+  }
   const TrapUnblocked unblocked(task.tid);
   for (;;) {
     const rr_runtime_header& header = runtime_.header();

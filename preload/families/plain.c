@@ -1,45 +1,105 @@
-// Calls that do not block, and write what the table says.
+// Calls that write what the table says.
 #include "generated/calls.h"
 #include "hook.h"
 
+// The out-parameters of the call under way.
+struct outs {
+  const struct rr_out_model *models;
+  unsigned count;
+  uint64_t lengths[RR_MOST_OUTS];  // at most; 0: nothing is written
+};
+
 static uint64_t out_count(const struct rr_hook_frame *frame, const struct rr_out_model *out) {
   const uint64_t value = rr_argument(frame, out->countArgument);
+  if (out->rule == RR_LENGTH_UPDATED) return value == 0 ? 0 : *(volatile uint32_t *)value;
   return out->countWidth == 4 ? (uint32_t)value : value;
 }
 
-// Bytes that the out-parameter may take at most.
-static uint64_t most(const struct rr_hook_frame *frame, const struct rr_out_model *out) {
-  if (out->rule == RR_LENGTH_FIXED) return out->base;
-  const uint64_t count = out_count(frame, out);
-  return count > RR_MAXIMUM_DATA ? count : out->base + count * out->element;
+static bool is_written(const struct rr_hook_frame *frame, const struct rr_out_model *out) {
+  if (rr_argument(frame, out->argument) == 0) return false;
+  return !out->conditional || ((uint32_t)rr_argument(frame, out->condition) & out->mask) == out->value;
+}
+
+// Bytes that the out-parameter takes now: before the call the most, after it what was written. More than any entry has
+// when they cannot be told.
+static uint64_t length_of(const struct rr_hook_frame *frame, const struct rr_out_model *out, uint64_t count) {
+  if (count > RR_MAXIMUM_DATA) return count;
+  const uint64_t length = out->base + count * out->element;
+  return out->most != 0 && length > out->most ? out->most : length;
+}
+
+// False when the call is not for the buffer: an unlisted command.
+static bool find_outs(const struct rr_hook_frame *frame, struct outs *outs) {
+  const struct rr_call_model *call = &rr_calls[frame->rax];
+  outs->models = rr_outs + call->firstOut;
+  outs->count = call->outCount;
+  if (call->commandCount == 0) return true;
+  const uint32_t value = (uint32_t)rr_argument(frame, call->commandArgument);
+  for (unsigned i = 0; i < call->commandCount; i++) {
+    const struct rr_command_model *command = &rr_commands[call->firstCommand + i];
+    if (command->value != value) continue;
+    outs->models = rr_outs + command->firstOut;
+    outs->count = command->outCount;
+    return true;
+  }
+  return false;
+}
+
+static bool prepare(struct rr_writer *writer, const struct rr_hook_frame *frame, struct outs *outs) {
+  if (!find_outs(frame, outs)) return false;
+  uint64_t room = 0;
+  for (unsigned i = 0; i < outs->count; i++) {
+    const struct rr_out_model *out = &outs->models[i];
+    const bool fixed = out->rule == RR_LENGTH_FIXED;
+    outs->lengths[i] = is_written(frame, out) ? length_of(frame, out, fixed ? 0 : out_count(frame, out)) : 0;
+    if (outs->lengths[i] > RR_MAXIMUM_DATA) return false;
+    room += outs->lengths[i] + RR_OUT_OVERHEAD;
+  }
+  return rr_begin(writer, frame, room);
+}
+
+static void record_outs(struct rr_writer *writer, const struct rr_hook_frame *frame, const struct outs *outs,
+                        int64_t result) {
+  for (unsigned i = 0; i < outs->count; i++) {
+    const struct rr_out_model *out = &outs->models[i];
+    const uint64_t address = rr_argument(frame, out->argument);
+    uint64_t length = outs->lengths[i];
+    if (length == 0) continue;
+    if (rr_failed(result)) {
+      if (out->always || result == -RR_EFAULT) rr_out_before_fault(writer, address, length);
+      continue;
+    }
+    uint64_t written = length;
+    if (out->rule == RR_LENGTH_RESULT) written = length_of(frame, out, (uint64_t)result);
+    if (out->rule == RR_LENGTH_UPDATED) written = length_of(frame, out, out_count(frame, out));
+    if (written < length) length = written;
+    if (length != 0) rr_out(writer, address, length);
+  }
 }
 
 enum rr_verdict rr_plain(struct rr_hook_frame *frame) {
-  const struct rr_call_model *call = &rr_calls[frame->rax];
-  const struct rr_out_model *outs = rr_outs + call->firstOut;
-  uint64_t room = 0;
-  for (unsigned i = 0; i < call->outCount; i++) {
-    if (rr_argument(frame, outs[i].argument) == 0) continue;
-    const uint64_t length = most(frame, &outs[i]);
-    if (length > RR_MAXIMUM_DATA) return RR_TRACED;
-    room += length + sizeof(struct rr_buffer_out) + 8;
-  }
+  struct outs outs;
   struct rr_writer writer;
-  if (!rr_begin(&writer, frame, room)) return RR_TRACED;
+  if (!prepare(&writer, frame, &outs)) return RR_TRACED;
   const int64_t result = rr_call(frame);
   // A part may have been written: the tracer finds out what. None of these calls minds being made twice.
   if (result == -RR_EFAULT) return RR_TRACED;
-  if (!rr_failed(result)) {
-    for (unsigned i = 0; i < call->outCount; i++) {
-      const uint64_t address = rr_argument(frame, outs[i].argument);
-      if (address == 0) continue;
-      uint64_t length = most(frame, &outs[i]);
-      if (outs[i].rule == RR_LENGTH_RESULT) {
-        const uint64_t written = outs[i].base + (uint64_t)result * outs[i].element;
-        if (written < length) length = written;
-      }
-      if (length != 0) rr_out(&writer, address, length);
-    }
-  }
+  record_outs(&writer, frame, &outs, result);
   return rr_commit(&writer, frame, result);
 }
+
+enum rr_verdict rr_once(struct rr_hook_frame *frame) {
+  struct outs outs;
+  struct rr_writer writer;
+  if (!prepare(&writer, frame, &outs)) return RR_TRACED;
+  const int64_t result = rr_call(frame);
+  record_outs(&writer, frame, &outs, result);
+  return rr_commit(&writer, frame, result);
+}
+
+#define LOCK_NB 4
+enum rr_verdict rr_lock(struct rr_hook_frame *frame) { return frame->rsi & LOCK_NB ? rr_plain(frame) : RR_TRACED; }
+
+#define WNOHANG 1
+enum rr_verdict rr_wait(struct rr_hook_frame *frame) { return frame->rdx & WNOHANG ? rr_once(frame) : RR_TRACED; }
+enum rr_verdict rr_wait_id(struct rr_hook_frame *frame) { return frame->r10 & WNOHANG ? rr_once(frame) : RR_TRACED; }

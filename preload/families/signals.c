@@ -1,0 +1,37 @@
+// The mask of blocked signals. A tracer that runs the task to the end of the hook unblocks SIGTRAP meanwhile
+// (native/record/syscall-buffer.cc), so it must know whether the call has happened: before that, it is made traced.
+#include <asm/unistd_64.h>
+
+#include "hook.h"
+
+#define SET_SIZE 8
+
+static void set_mark(uint64_t mark) {
+  RR_THE_LOCALS->maskBefore = mark;
+  __asm__ volatile("" : : : "memory");
+}
+
+enum rr_verdict rr_signal_mask(struct rr_hook_frame *frame) {
+  volatile uint64_t *old = (volatile uint64_t *)frame->rdx;
+  struct rr_writer writer;
+  if (frame->r10 != SET_SIZE || !rr_begin(&writer, frame, SET_SIZE + RR_OUT_OVERHEAD)) return RR_TRACED;
+  // It must be there before anything happens.
+  if (old) *old = *old;
+  struct rr_locals *locals = RR_THE_LOCALS;
+  set_mark(RR_MASK_UNCHANGED);
+  if (*(volatile uint64_t *)&locals->flags & RR_ALL_TRACED) {
+    set_mark(0);
+    return RR_TRACED;
+  }
+  const int64_t result =
+      rr_untraced_call(__NR_rt_sigprocmask, frame->rdi, frame->rsi, (uint64_t)&locals->maskBefore, SET_SIZE, 0, 0);
+  if (rr_failed(result)) {
+    set_mark(0);
+    return RR_TRACED;
+  }
+  if (old) {
+    *old = locals->maskBefore;
+    rr_out(&writer, frame->rdx, SET_SIZE);
+  }
+  return rr_commit(&writer, frame, result);
+}

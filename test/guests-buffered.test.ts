@@ -1,0 +1,13 @@
+// Calls that the in-tracee runtime records without a stop: each again and again, since a site is patched at its first call
+// only when that ends (mode `eager`).
+import { runGuestTests } from './harness/guest-tests.ts';
+
+runGuestTests('buffered', [
+  'children',
+  'descriptor-calls',
+  'futexes',
+  'mask-changes',
+  'path-calls',
+  'polling',
+  'socket-calls',
+]);

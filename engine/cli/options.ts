@@ -3,6 +3,8 @@
  * in range, a word is one of those listed here.
  */
 
+import type { CounterChoice } from '../machine/execution-points.ts';
+
 /** When memory checksums are recorded; a replay compares whatever the trace holds. `-C`. */
 export type ChecksumMode =
   | { readonly when: 'never' }
@@ -87,6 +89,10 @@ export interface RecordOptions extends GlobalOptions {
   readonly store?: string;
   /** `--force-stops MIN-MAX`, for tests: stops the program in mid-code after random times, microseconds. */
   readonly forceStops?: { readonly minimum: number; readonly maximum: number };
+  /** `--counter`, for tests: what counts ticks. */
+  readonly counter: CounterChoice;
+  /** `--slice-ticks`, for tests: length of a slice where ticks are counted. */
+  readonly sliceTicks?: number;
   /** `--patch-after`, for tests: at which of its calls a site is patched. */
   readonly patchAfter?: number;
   /** `--ring-slots`, for tests: slots of the ring; at least 2. */
@@ -101,6 +107,8 @@ export interface ReplayOptions extends GlobalOptions {
   /** `-q`: what the program wrote to standard output and error is not written again. */
   readonly quiet: boolean;
   readonly cpuUnbound: boolean;
+  /** `--counter=none`, for tests: forced stops are found by their state, whatever the trace has. */
+  readonly withoutCounter: boolean;
   /** `--stats`: a line of statistics each time that many events were replayed. */
   readonly statsInterval?: number;
 }

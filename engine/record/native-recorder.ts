@@ -1,6 +1,7 @@
 /** The native recorder (native/record/recorder-napi.cc), typed. */
 import { join } from 'node:path';
 import { loadAddon } from '../addon.ts';
+import type { CounterSpec } from '../machine/native-probes.ts';
 import { packageRoot } from '../package-root.ts';
 
 export interface NativeRecorderOptions {
@@ -44,6 +45,10 @@ export interface NativeRecorderOptions {
   /** A call site is patched at its Nth call; 0: when it pays. */
   readonly patchAfter: number;
   readonly markStdio: boolean;
+  /** What counts ticks; undefined: nothing does. */
+  readonly counter: CounterSpec | undefined;
+  /** The longest slice in ticks; 0: time alone ends slices. */
+  readonly sliceTicks: number;
   readonly debugLog: boolean;
 }
 

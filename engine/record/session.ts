@@ -4,6 +4,7 @@ import { release } from 'node:os';
 import type { RecordOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger } from '../log.ts';
+import { executionPoints } from '../machine/execution-points.ts';
 import { packageVersion } from '../package-root.ts';
 import { createTraceDirectory, removeTraceFiles, setLatestTrace, traceRoot } from '../trace/locations.ts';
 import { Pipeline } from '../trace/pipeline.ts';
@@ -80,6 +81,8 @@ interface Outcome {
 async function run(options: RecordOptions, { program, environment, cpu, directory, umask }: Plan): Promise<Outcome> {
   const store = storeDirectory(traceRoot(), options.store);
   makeStore(store);
+  const points = executionPoints(options.counter, options.microarchitecture ?? '', cpu);
+  log.debug(() => `execution points by ${points.kind}: ${points.reason}`);
   const chaosSeed = options.chaos ? (options.chaosSeed ?? randomInt(2 ** 32)) : undefined;
   const coreCount = options.numCores ?? (chaosSeed === undefined ? 1 : chaosCores(chaosSeed));
   if (chaosSeed !== undefined) log.info(`chaos with seed ${chaosSeed}, ${coreCount} cores`);
@@ -91,7 +94,8 @@ async function run(options: RecordOptions, { program, environment, cpu, director
     environment: environment.map((each) => each.toString()),
     workingDirectory: workingDirectory(),
     machine: { architecture: 'x86_64', processor: processorModel(), kernel: release() },
-    executionPoint: 'none',
+    executionPoint: points.kind,
+    ...(points.counter === undefined ? {} : { counter: points.counter }),
     store,
     compression: options.compress,
     coreCount,
@@ -150,6 +154,9 @@ async function run(options: RecordOptions, { program, environment, cpu, director
         syscallBuffer: !options.noSyscallBuffer,
         patchAfter: options.patchAfter ?? 0,
         markStdio: options.markStdio,
+        counter: points.counter,
+        // Where there is a counter, -c means its ticks.
+        sliceTicks: points.counter === undefined ? 0 : (options.sliceTicks ?? options.slice ?? 0),
         debugLog: log.shows('debug'),
       },
       pipeline.bytes,

@@ -10,6 +10,7 @@
 import { join } from 'node:path';
 import { loadAddon } from '../addon.ts';
 import { EngineError } from '../errors.ts';
+import type { CounterSpec } from '../machine/native-probes.ts';
 import { packageRoot } from '../package-root.ts';
 
 /** How a process is resumed: ptrace's request numbers (linux/ptrace.h). */
@@ -25,6 +26,8 @@ export const waitBroken = -4;
 
 /** native/replay/point-search.h, PointResult. */
 export const pointResults = { found: -2001, goOn: -2002, badState: -2003, notThere: -2004 } as const;
+/** native/replay/tick-target.h, TickResult. */
+export const tickResults = { near: -2101, passed: -2102 } as const;
 /** native/replay/point-search.h, PointStart. */
 export const pointStarts = { standing: 0, behind: 1, running: 2 } as const;
 export type PointStart = (typeof pointStarts)[keyof typeof pointStarts];
@@ -71,7 +74,7 @@ export interface ReplayProcesses {
    * something else stopped it; `found` has the registers. `counts`: stops at the site, stubs built, traps of stubs,
    * stops with the recorded registers but another state, the address where memory differed at the last of those (0: the
    * vector state differed), and how often the task came to the address. `ordinal`: that, where it is known from before;
-   * else 0.
+   * else 0. `ticks`: the count of the process's counter at the point, -1 where it is not to be looked at.
    */
   searchPoint(
     pid: number,
@@ -83,6 +86,25 @@ export interface ReplayProcesses {
     ordinal: number,
     oracleOnly: boolean,
     counts: BigUint64Array,
+    found: RegisterWords,
+    ticks: number,
+  ): number;
+  /**
+   * Counts the process's ticks from now on. Gives what went wrong, or nothing.
+   */
+  openCounter(pid: number, spec: CounterSpec): string;
+  /** The count, exact while the process is stopped; -1: no counter is open for it, -2: the counter has failed. */
+  ticks(pid: number): number;
+  /**
+   * Runs the process until it is at most `skid` ticks before the count `value`. A value of tickResults, or a status as of
+   * `resume`; `waitBroken`: again, with `running`.
+   */
+  runNearTicks(
+    pid: number,
+    running: boolean,
+    registers: RegisterWords,
+    value: number,
+    skid: number,
     found: RegisterWords,
   ): number;
   /** siginfo_t of the signal that stopped the process. */

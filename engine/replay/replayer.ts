@@ -5,6 +5,7 @@
 import { EngineError } from '../errors.ts';
 import { eventKinds, type FrameView, frameFlags, registerIndex } from '../generated/schema.ts';
 import { logger } from '../log.ts';
+import type { CounterSpec } from '../machine/native-probes.ts';
 import type { Ordinals } from '../trace/ordinals.ts';
 import { differences, type RegisterMask } from './compare.ts';
 import { type DivergenceDetails, makeDivergence } from './divergence.ts';
@@ -24,6 +25,7 @@ import { SharedFiles } from './shared-files.ts';
 import type { StoredFiles } from './stored-files.ts';
 import { checkBufferUsed, loadBuffer, showProgramAddress } from './syscall-buffer.ts';
 import type { Task } from './task.ts';
+import { Ticks } from './ticks.ts';
 import {
   endSignal,
   exitCode,
@@ -49,6 +51,8 @@ export class Replayer implements Disposable {
   readonly echo: Echo;
   /** Undefined: passes are neither known nor kept. */
   readonly ordinals: Ordinals | undefined;
+  /** Undefined: no counter is in use. */
+  readonly ticks: Ticks | undefined;
   /** By recorded tid. */
   readonly tasks = new Map<number, Task>();
   /** Registers at the last stop. */
@@ -70,12 +74,14 @@ export class Replayer implements Disposable {
     readonly stored: StoredFiles;
     readonly echo: Echo;
     readonly ordinals?: Ordinals;
+    readonly counter?: CounterSpec;
   }) {
     this.ordinals = parts.ordinals;
     this.source = parts.source;
     this.stored = parts.stored;
     this.echo = parts.echo;
     this.processes = startProcesses();
+    this.ticks = parts.counter === undefined ? undefined : new Ticks(this.processes, parts.counter);
     this.watchdog = new Watchdog(this.processes);
   }
 
@@ -91,7 +97,20 @@ export class Replayer implements Disposable {
     const task = buffered ? loadBuffer(this, frame) : undefined;
     this.replayEvent(frame);
     if (task !== undefined) checkBufferUsed(this, frame, task);
+    if (this.ticks !== undefined) this.checkTicks(this.ticks, frame);
     return frame;
+  }
+
+  /** @throws Divergence */
+  private checkTicks(ticks: Ticks, frame: FrameView): void {
+    const task = this.tasks.get(frame.tid);
+    if (task === undefined || frame.eventKind === eventKinds.traceEnd) return;
+    const difference = ticks.settle(frame, task);
+    if (difference === undefined) return;
+    throw this.divergence(frame, task, {
+      expected: `${difference.recorded} ticks since the task's last event`,
+      found: `${difference.counted} ticks, and the recorded registers`,
+    });
   }
 
   private replayEvent(frame: FrameView): void {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ReplayOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger, printMessage } from '../log.ts';
+import { replayCounter } from '../machine/execution-points.ts';
 import { resolveTrace } from '../trace/locations.ts';
 import { Ordinals } from '../trace/ordinals.ts';
 import { TraceReader } from '../trace/reader.ts';
@@ -39,7 +40,19 @@ function replayTrace(reader: TraceReader, options: ReplayOptions): number {
   const progress = new Progress(reader.lastEvent);
   const statistics = new Statistics(options.statsInterval);
   const ordinals = new Ordinals(reader.directory, reader.lastEvent);
-  using replayer = new Replayer({ source: reader, stored, echo, ordinals });
+  const counter = options.withoutCounter
+    ? undefined
+    : replayCounter(reader.header.counter, options.cpuUnbound ? -1 : reader.header.boundProcessor);
+  if (reader.header.counter !== undefined && counter === undefined) {
+    log.info('the trace has ticks that are not counted here: forced stops are found by their state');
+  }
+  using replayer = new Replayer({
+    source: reader,
+    stored,
+    echo,
+    ordinals,
+    ...(counter === undefined ? {} : { counter }),
+  });
   echo.beforeWrite = () => progress.clear();
   replayer.onTick = () => {
     echo.flush();

@@ -51,6 +51,7 @@ export function loadBuffer(replayer: Replayer, frame: FrameView): Task | undefin
   const stops = isAsynchronous(frame);
   if (stops) entries[last + returnAddressTopAt]! |= stopBehind;
   writeBuffer(replayer, frame, task, entries);
+  replayer.ticks?.ranOurCode(task);
   if (stops) runBehindBuffer(replayer, frame, task);
   return task;
 }
@@ -71,6 +72,7 @@ export function checkBufferUsed(replayer: Replayer, frame: FrameView, task: Task
 export function showProgramAddress(replayer: Replayer, task: Task): void {
   const { found, processes } = replayer;
   if (register(found, registerIndex.rip) !== processes.runtimeAddresses.afterTraced) return;
+  replayer.ticks?.ranOurCode(task);
   if (processes.readMemory(task.pid, returnAddressAt, words, 0, 8) !== 8) return;
   const address = wordsView.getUint32(0, true) + wordsView.getUint32(4, true) * 0x1_0000_0000;
   setRegister(found, registerIndex.rip, address);

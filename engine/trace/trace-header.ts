@@ -1,4 +1,5 @@
 /** What the version file says about a recording as a whole. */
+import type { RecordedCounter } from '../machine/execution-points.ts';
 import type { LaneName } from '../schema/schema.ts';
 import type { Compression } from './codec.ts';
 
@@ -15,8 +16,10 @@ export interface TraceHeader {
   readonly environment: readonly string[];
   readonly workingDirectory: string;
   readonly machine: MachineDescription;
-  /** How points between events are named: `none` as long as no task is stopped there. */
+  /** How points between events are named: `state`, or `ticks` where a counter was in use; `none` in old traces. */
   readonly executionPoint: string;
+  /** What counted the ticks of the frames; left out: nothing did. */
+  readonly counter?: RecordedCounter;
   /** Absolute directory of the store that holds the mapped files. */
   readonly store: string;
   readonly compression: Compression;

@@ -71,6 +71,13 @@ function checkContent(file: string, json: string): VersionContent {
   whole(header.coreCount, 'coreCount');
   whole(header.boundProcessor, 'boundProcessor');
   if (header.chaosSeed !== undefined) whole(header.chaosSeed, 'chaosSeed');
+  if (header.counter !== undefined) {
+    const counter = object(header.counter, 'counter');
+    for (const name of ['type', 'config', 'address', 'skid']) whole(counter[name], `counter.${name}`);
+    for (const name of ['counts', 'event', 'microarchitecture']) {
+      if (typeof counter[name] !== 'string') fail(`counter.${name}`);
+    }
+  }
   if (root.end !== undefined && typeof object(root.end, 'end').complete !== 'boolean') fail('end.complete');
   if (root.lanes !== undefined) {
     const extents = object(root.lanes, 'lanes');

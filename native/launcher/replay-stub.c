@@ -65,10 +65,11 @@ static int unregisterThread(void) {
 }
 
 // Signals from outside are nobody's business in a replay. Those that instructions raise are forced by the kernel, which
-// unblocks them.
+// unblocks them. A counter's overflow (native/replay/tick-target.h) comes by SIGSTKFLT.
 static void blockSignals(void) {
   sigset_t all;
   sigfillset(&all);
+  sigdelset(&all, SIGSTKFLT);
   sigprocmask(SIG_SETMASK, &all, NULL);
 }
 

@@ -171,6 +171,7 @@ void Recorder::recordExec(Task& task, pid_t former) {
   }
   if (!started_) {
     started_ = true;
+    openCounter(task);
     writer_.task(schema::TaskKind::kStart, task.tid, 0, task.threadGroup, 0, SIGCHLD, {});
     frame(schema::EventKind::kTaskStart, task, 0, registers);
   }

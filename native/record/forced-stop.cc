@@ -84,7 +84,8 @@ void Recorder::considerInterrupt(Task& task) {
     traceNextCall(*task.space, true);
   }
   const bool signalDue = !task.stashed.empty() && !task.stashBlocked && now - task.stashedAt > kSignalDelay;
-  const bool sliceDue = tasks_.size() > 1 && scheduler_.overran(task, now);
+  const bool sliceDue =
+      tasks_.size() > 1 && (scheduler_.overran(task, now) || (tickSliceOver(task) && scheduler_.othersWait(task, now)));
   const bool forced = random && now >= nextForcedStop_;
   if (!signalDue && !sliceDue && !forced) return;
   // It may have stopped by itself already.
@@ -149,6 +150,7 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
       case SiteKind::legal:
         // Replay's search may replace the instruction; what a jump to the runtime borrows must stay.
         if (nearPatchedSite(task, registers.rip)) break;
+        if (options_.counter && options_.counter->isAmbiguousAt(registers.rip)) break;
         if (site.length == 0 || site.length >= kJumpLength) return true;
         shortSites++;
         if (shortSites > kUnreachableSites) return true;
@@ -207,6 +209,7 @@ void Recorder::forcedStop(Task& task) {
     } else {
       recordPoint(task, registers);
     }
+    if (tickSliceOver(task)) scheduler_.endSlice();
   }
   if (forSignal) injectStashed(task, registers, 0);
 }
@@ -235,7 +238,8 @@ void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
   }
   const bool watched = task.space->written.begun();
   const bool weak = !writePointChecksums(task, maps, registers, watched ? kHashLimit : kUnwatchedHashLimit);
-  debug(task, "forced stop at %llx%s", registers.rip, weak ? ", weak" : "");
+  debug(task, "forced stop at %llx, %llu ticks%s", registers.rip, static_cast<unsigned long long>(ticksOf(task)),
+        weak ? ", weak" : "");
   writeFrame(schema::EventKind::kSched, task, 0, registers, weak ? schema::kFrameWeak : uint8_t{0});
 }
 

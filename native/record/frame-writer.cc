@@ -162,7 +162,7 @@ void FrameWriter::task(schema::TaskKind kind, pid_t tid, pid_t parent, pid_t thr
 }
 
 void FrameWriter::frame(schema::EventKind kind, pid_t tid, int number, const user_regs_struct& registers, uint8_t flags,
-                        uint8_t stdio) {
+                        uint8_t stdio, uint64_t ticks) {
   auto* record = begin<schema::FrameRecord>(0, schema::RecordKind::kFrame);
   if (!record) return;
   record->header.flags = flags;
@@ -171,6 +171,7 @@ void FrameWriter::frame(schema::EventKind kind, pid_t tid, int number, const use
   record->number = number;
   record->eventKind = static_cast<uint8_t>(kind);
   record->stdio = stdio;
+  record->ticks = ticks;
   record->dataCount = dataCount_;
   record->mappingCount = mappingCount_;
   record->taskCount = taskCount_;

@@ -48,7 +48,7 @@ class FrameWriter {
             std::string_view text);
   // Closes the event.
   void frame(schema::EventKind kind, pid_t tid, int number, const user_regs_struct& registers, uint8_t flags = 0,
-             uint8_t stdio = 0);
+             uint8_t stdio = 0, uint64_t ticks = 0);
 
  private:
   void piece(pid_t tid, schema::DataSpace space, uint64_t address, const uint8_t* bytes, uint64_t length);

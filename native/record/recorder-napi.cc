@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "napi/counter-spec.h"
 #include "napi/register.h"
 #include "record/recorder.h"
 
@@ -137,6 +138,10 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.checksumNumber = static_cast<uint64_t>(object.Get("checksumNumber").As<Napi::Number>().Int64Value());
     options.forceStopMinimum = static_cast<uint64_t>(object.Get("forceStopMinimum").As<Napi::Number>().Int64Value());
     options.forceStopMaximum = static_cast<uint64_t>(object.Get("forceStopMaximum").As<Napi::Number>().Int64Value());
+    if (const Napi::Value counter = object.Get("counter"); counter.IsObject()) {
+      options.counter = counterSpec(counter.As<Napi::Object>());
+    }
+    options.sliceTicks = static_cast<uint64_t>(object.Get("sliceTicks").As<Napi::Number>().Int64Value());
     options.markStdio = object.Get("markStdio").ToBoolean();
     options.debugLog = object.Get("debugLog").ToBoolean();
 

@@ -187,7 +187,10 @@ Task* Recorder::chooseTask() {
 }
 
 // The one place where another task than the last one is about to run user code.
-void Recorder::switchTo(Task& next) { debug(next, "its turn"); }
+void Recorder::switchTo(Task& next) {
+  debug(next, "its turn");
+  beginTickSlice(next);
+}
 
 void Recorder::runUserCode(Task& task) {
   writePendingEnters(task);
@@ -355,7 +358,7 @@ void Recorder::writeFrame(schema::EventKind kind, Task& task, int number, const 
   task.atForcedStop = kind == schema::EventKind::kSched;
   if (task.bufferTaken) flags |= schema::kFrameBuffered;
   task.bufferTaken = false;
-  writer_.frame(kind, task.tid, number, registers, flags, stdio);
+  writer_.frame(kind, task.tid, number, registers, flags, stdio, ticksOf(task));
 }
 
 void Recorder::writeChecksums(const Task& task, schema::EventKind kind, const user_regs_struct& registers) {

@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "counter/tick-counter.h"
 #include "record/file-store.h"
 #include "record/frame-writer.h"
 #include "record/outer-signals.h"
@@ -56,6 +57,9 @@ struct RecorderOptions {
   // Nanoseconds; 0: never.
   uint64_t forceStopMinimum = 0;
   uint64_t forceStopMaximum = 0;
+  // Counts each task's ticks; nothing: none are counted.
+  std::optional<CounterSpec> counter;
+  uint64_t sliceTicks = 0;    // the longest slice in ticks; 0: time alone ends slices
   bool syscallBuffer = true;  // record what can be without a stop
   // At which of its calls a site is patched, whatever that costs: for tests. 0: when it pays.
   unsigned patchAfter = 0;
@@ -167,6 +171,11 @@ class Recorder {
   void recordPoint(Task& task, const user_regs_struct& registers);
   bool writePointChecksums(Task& task, const std::vector<MapLine>& maps, const user_regs_struct& registers,
                            uint64_t limit);
+  // ticks.cc
+  void openCounter(Task& task);
+  uint64_t ticksOf(const Task& task) const;
+  void beginTickSlice(Task& task);
+  bool tickSliceOver(const Task& task) const;
   // syscall-buffer.cc
   void countTrap(Task& task);
   void patchSites(Task& task);
@@ -270,6 +279,9 @@ class Recorder {
   std::map<int, Sending> sendings_;
   std::set<std::string> warned_;
 };
+
+// The ticks of a frame whose task's counter has failed.
+inline constexpr uint64_t kNoTicks = ~0ULL;
 
 // Nanoseconds of CLOCK_MONOTONIC.
 uint64_t monotonicNow();

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "counter/tick-counter.h"
 #include "record/memory-compare.h"
 #include "record/out-parameters.h"
 #include "record/patched-sites.h"
@@ -121,6 +122,8 @@ struct Task {
   bool stashBlocked = false;  // all of them are blocked, until the task makes a call that may change that
   int ownSignal = 0;          // sent by us for a stop, and not come yet; 0: none
   bool interrupted = false;   // PTRACE_INTERRUPT was sent to stop it in mid-code
+  TickCounter counter;        // open where a counter is in use (ticks.cc)
+  uint64_t sliceTicks = 0;    // its count when its slice began
   uint64_t clearChildTid = 0;
   uint64_t robustList = 0;  // set_robust_list(2): address of the head, 0 without one
   struct RobustWrite {

@@ -86,6 +86,7 @@ void Recorder::cloned(Task& task) {
                              strerror(errno) + "); record as root");
   }
 
+  openCounter(added);
   writeEnter(task);
   if ((flags & CLONE_VM) && !(flags & CLONE_VFORK) && added.space->runtimePage) provideScratch(added, task);
   user_regs_struct registers;

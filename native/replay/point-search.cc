@@ -118,6 +118,7 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
       target_(target.registers),
       xsave_(target.xsave.begin(), target.xsave.end()),
       ordinal_(target.ordinal),
+      ticks_(target.ticks),
       oracleOnly_(target.oracleOnly) {
   std::span<const uint8_t> left = target.pieces;
   while (!left.empty() && !malformed_) {
@@ -205,7 +206,7 @@ bool PointSearch::sameXsave() {
 }
 
 bool PointSearch::sameState(const user_regs_struct& found, PointCounts& counts) {
-  if (!sameRegisters(found, target_)) return false;
+  if (!sameRegisters(found, target_) || !ticks_.maybeHere()) return false;
   uint64_t differsAt = 0;
   if (sameMemory(differsAt) && sameXsave()) return true;
   counts.sameRegisters++;
@@ -474,6 +475,10 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     if (ordinal_ == 1) {
       clearBreakpoint(tid_);
       return kPointNotThere;
+    }
+    if (ticks_.passed()) {
+      clearBreakpoint(tid_);
+      return kTicksPassed;
     }
     from_ = found;
     if (oracleOnly_ || matcherRefused_) continue;

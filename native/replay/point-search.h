@@ -16,6 +16,7 @@
 #include "patch/matcher-stub.h"
 #include "replay/stops.h"
 #include "replay/stub-areas.h"
+#include "replay/tick-target.h"
 #include "tracee/tracee.h"
 
 namespace rr {
@@ -52,6 +53,7 @@ struct PointTarget {
   // counted; 0: not known. The state is compared there all the same.
   uint64_t ordinal = 0;
   bool oracleOnly = false;  // no stub
+  TickTarget ticks;         // where a counter is in use; the state is compared where its count is that of the point
 };
 
 class PointSearch {
@@ -109,6 +111,7 @@ class PointSearch {
   std::vector<uint8_t> now_;
   std::vector<uint8_t> xsave_;
   uint64_t ordinal_;
+  TickTarget ticks_;
   std::vector<PoolWord> pool_;
   bool malformed_ = false;
   bool oracleOnly_;

@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <map>
+
+#include "napi/counter-spec.h"
 #include "napi/register.h"
 #include "replay/point-search.h"
 #include "replay/processes.h"
@@ -90,6 +93,9 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::getXsave>("getXsave"),
                            InstanceMethod<&Self::setXsave>("setXsave"),
                            InstanceMethod<&Self::searchPoint>("searchPoint"),
+                           InstanceMethod<&Self::openCounter>("openCounter"),
+                           InstanceMethod<&Self::ticks>("ticks"),
+                           InstanceMethod<&Self::runNearTicks>("runNearTicks"),
                            InstanceMethod<&Self::signalInfo>("signalInfo"),
                            InstanceMethod<&Self::processorTime>("processorTime"),
                            InstanceMethod<&Self::end>("end"),
@@ -110,7 +116,10 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
 
   // A tracee that has ended is reaped by the wait that says so.
   Napi::Value status(Napi::Env env, pid_t tid, int status) {
-    if (status >= 0 && !WIFSTOPPED(status)) processes_.forget(tid);
+    if (status >= 0 && !WIFSTOPPED(status)) {
+      processes_.forget(tid);
+      counters_.erase(tid);
+    }
     return Napi::Number::New(env, status);
   }
 
@@ -215,7 +224,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     }
   }
 
-  // searchPoint(pid, start, registers, target, memory, xsave, ordinal, oracleOnly, counts: BigUint64Array(6), found)
+  // searchPoint(pid, start, registers, target, memory, xsave, ordinal, oracleOnly, counts: BigUint64Array(6), found,
+  // ticks)
   Napi::Value searchPoint(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const auto start = static_cast<PointStart>(info[1].As<Napi::Number>().Int32Value());
@@ -230,6 +240,9 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
       target.xsave = {xsave.Data(), xsave.ByteLength()};
       target.ordinal = wordOf(info[6]);
       target.oracleOnly = info[7].As<Napi::Boolean>().Value();
+      if (const int64_t ticks = info[10].As<Napi::Number>().Int64Value(); ticks >= 0) {
+        target.ticks = {&counterOf(info.Env(), tid), static_cast<uint64_t>(ticks)};
+      }
       search_.emplace(tid, memoryOf(info.Env(), tid), processes_.stubs(tid), target);
     }
     PointCounts found;
@@ -241,6 +254,40 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     if (found.sameRegisters > 0) counts.Data()[4] = found.differsAt;
     counts.Data()[5] += found.passes;
     return status(info.Env(), tid, result);
+  }
+
+  TickCounter& counterOf(Napi::Env env, pid_t tid) {
+    const auto found = counters_.find(tid);
+    if (found == counters_.end()) throw systemError(env, onTask("counting ticks", tid), ENOENT);
+    return found->second;
+  }
+
+  // openCounter(pid, spec): what went wrong, or nothing.
+  Napi::Value openCounter(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    TickCounter counter;
+    std::string error;
+    if (counter.open(tid, counterSpec(info[1].As<Napi::Object>()), error)) {
+      counters_.insert_or_assign(tid, std::move(counter));
+    }
+    return Napi::String::New(info.Env(), error);
+  }
+
+  // ticks(pid): -1 when no counter is open for it, -2 when it has failed.
+  Napi::Value ticks(const Napi::CallbackInfo& info) {
+    const auto found = counters_.find(tidOf(info[0]));
+    if (found == counters_.end()) return Napi::Number::New(info.Env(), -1);
+    const std::optional<uint64_t> count = found->second.read();
+    return Napi::Number::New(info.Env(), count ? static_cast<double>(*count) : -2);
+  }
+
+  // runNearTicks(pid, running, registers, value, skid, found)
+  Napi::Value runNearTicks(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const bool running = info[1].As<Napi::Boolean>().Value();
+    return status(info.Env(), tid,
+                  rr::runNearTicks(tid, counterOf(info.Env(), tid), wordOf(info[3]), wordOf(info[4]), running,
+                                   *registersOf(info[2]), *registersOf(info[5])));
   }
 
   Napi::Value signalInfo(const Napi::CallbackInfo& info) {
@@ -262,13 +309,17 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     return Napi::Number::New(info.Env(), static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9);
   }
 
-  void end(const Napi::CallbackInfo& info) { processes_.end(tidOf(info[0])); }
+  void end(const Napi::CallbackInfo& info) {
+    counters_.erase(tidOf(info[0]));
+    processes_.end(tidOf(info[0]));
+  }
 
   void close(const Napi::CallbackInfo& info) { processes_.close(); }
 
   ReplayProcesses processes_;
   std::optional<RuntimeImage> runtime_;
   pid_t first_ = 0;
+  std::map<pid_t, TickCounter> counters_;
   std::optional<PointSearch> search_;  // the search under way
 };
 

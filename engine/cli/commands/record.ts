@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { EngineError, UsageError } from '../../errors.ts';
+import type { CounterChoice } from '../../machine/execution-points.ts';
 import { exactWords } from '../exact-words.ts';
 import type { Invocation, RunCommand } from '../grammar.ts';
 import { readInheritedState } from '../inherited-state.ts';
@@ -36,6 +37,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     forceStops: parseForceStops(values.text('force-stops')),
     patchAfter: values.integer('patch-after', 1, 1_000_000),
     ringSlots: values.integer('ring-slots', 2, 4096),
+    sliceTicks: values.integer('slice-ticks', 1),
   };
   return {
     ...global,
@@ -47,6 +49,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     alwaysSwitch: values.has('always-switch'),
     chaos: values.has('chaos') || values.has('chaos-seed'),
     cpuUnbound: values.has('cpu-unbound'),
+    counter: parseCounter(values.text('counter')),
     compress: values.text('compress') === '' ? 'fast' : (values.word('compress', ['none', 'fast', 'best']) ?? 'fast'),
     noSyscallBuffer: values.has('no-syscall-buffer') || values.has('no-preload'),
     ...withoutUndefined(optional),
@@ -83,6 +86,15 @@ function nonEmpty(option: string, values: OptionValues): string | undefined {
 function parseSlice(values: OptionValues): number | undefined {
   const ticks = values.integer('num-cpu-ticks', 1);
   return ticks === undefined ? undefined : Math.min(Math.max(ticks, shortestSlice), longestSlice);
+}
+
+/** auto, none, or breakpoint:ADDRESS[/SKID], the address in hexadecimal digits. */
+function parseCounter(text: string | undefined): CounterChoice {
+  if (text === undefined || text === 'auto') return 'auto';
+  if (text === 'none') return 'none';
+  const [, address, skid = '1'] = /^breakpoint:0x([0-9a-f]{1,12})(?:\/([0-9]{1,9}))?$/.exec(text) ?? [];
+  if (address !== undefined) return { address: Number.parseInt(address, 16), skid: Number(skid) };
+  throw new UsageError('BAD_VALUE', `--counter ${text}: expected auto, none or breakpoint:0xADDRESS[/SKID]`);
 }
 
 function parseForceStops(text: string | undefined): RecordOptions['forceStops'] | undefined {

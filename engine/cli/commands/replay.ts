@@ -18,6 +18,7 @@ export function replayOptions({ global, values, operands }: Invocation): ReplayO
     autopilot: true,
     quiet: values.has('no-redirect-output'),
     cpuUnbound: values.has('cpu-unbound'),
+    withoutCounter: values.word('counter', ['none']) === 'none',
     ...(statsInterval === undefined ? {} : { statsInterval }),
   };
 }

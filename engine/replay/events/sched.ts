@@ -9,12 +9,12 @@ import {
 } from '../../generated/schema.ts';
 import { logger } from '../../log.ts';
 import { differences, masks, registersEqual } from '../compare.ts';
-import { type PointStart, pointResults, pointStarts, waitBroken } from '../primitives.ts';
+import { type PointStart, pointResults, pointStarts, tickResults, waitBroken } from '../primitives.ts';
 import { readFrameRegisters, registerText } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
 import { differingRange } from '../verify-checksums.ts';
-import { isStopped, syscallStop } from '../wait-status.ts';
+import { isDropped, runNear, ticksPassed } from './near-ticks.ts';
 
 const log = logger('replay');
 
@@ -37,14 +37,17 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
     return;
   }
   const counts = new BigUint64Array(6);
-  const ordinal = replayer.ordinals?.of(frame.eventNumber) ?? 0;
+  const ticks = replayer.ticks?.target(frame, task);
+  const ordinal = ticks === undefined ? (replayer.ordinals?.of(frame.eventNumber) ?? 0) : 0;
   const begun = performance.now();
   let wrong = 0;
   let differing = '';
   replayer.beginWatch();
+  if (ticks === undefined) replayer.ticks?.ranOurCode(task);
+  else runNear(replayer, frame, task, ticks);
   let start: PointStart = pointStarts.standing;
   for (;;) {
-    const result = search(replayer, task, point, counts, start, ordinal);
+    const result = search(replayer, task, point, counts, start, ordinal, ticks);
     if (result === waitBroken) {
       replayer.tick(frame, task);
       start = pointStarts.running;
@@ -57,12 +60,12 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
         registers: differences(replayer.expected, replayer.found, masks.signal),
       });
     }
+    if (result === tickResults.passed) throw ticksPassed(replayer, frame, task, alikeText(counts, wrong, differing));
     if (result === pointResults.badState) throw replayer.nonsense(frame, 'has malformed data of a forced stop');
     const stopped = result === pointResults.found || result === pointResults.goOn;
     if (!stopped && !isDropped(replayer, task, result)) {
       const place = registerText(replayer.expected, registerIndex.rip);
-      const alike = `${counts[3]} of them with the recorded registers${differenceText(counts)}, ${wrong} alike but for the rest of memory${differing}`;
-      const text = `a forced stop at ${place}, after ${counts[0]} stops there (${alike})`;
+      const text = `a forced stop at ${place}, after ${counts[0]} stops there (${alikeText(counts, wrong, differing)})`;
       throw replayer.stopDivergence(frame, task, text, result);
     }
     task.registers.set(replayer.found);
@@ -80,9 +83,9 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   }
   log.debug(
     () =>
-      `event ${frame.eventNumber}: forced stop found after ${counts[0]} stops, ${counts[2]} of them by ${counts[1]} stubs, ${wrong} wrong, pass ${counts[5]}, ${(1000 * (performance.now() - begun)).toFixed(0)} us for ${((frame.timeNumber - task.time) / 1000).toFixed(0)} us`,
+      `event ${frame.eventNumber}: forced stop found${ticks === undefined ? '' : ' by its ticks'} after ${counts[0]} stops, ${counts[2]} of them by ${counts[1]} stubs, ${wrong} wrong, pass ${counts[5]}, ${(1000 * (performance.now() - begun)).toFixed(0)} us for ${((frame.timeNumber - task.time) / 1000).toFixed(0)} us`,
   );
-  replayer.ordinals?.note(frame.eventNumber, Number(counts[5]));
+  if (ticks === undefined) replayer.ordinals?.note(frame.eventNumber, Number(counts[5]));
   replayer.adopt(frame, task);
 }
 
@@ -99,6 +102,10 @@ function arriveBehindBuffer(replayer: Replayer, frame: FrameView, task: Task): v
   replayer.adopt(frame, task);
 }
 
+function alikeText(counts: BigUint64Array, wrong: number, differing: string): string {
+  return `${counts[3]} of them with the recorded registers${differenceText(counts)}, ${wrong} alike but for the rest of memory${differing}`;
+}
+
 function differenceText(counts: BigUint64Array): string {
   if (counts[3] === 0n) return '';
   return counts[4] === 0n ? ' but other vector registers' : ` but other memory at 0x${counts[4]!.toString(16)}`;
@@ -111,8 +118,11 @@ function search(
   counts: BigUint64Array,
   start: PointStart,
   ordinal: number,
+  ticks: number | undefined,
 ): number {
-  const { processes, expected, found, oracleOnly } = replayer;
+  const { processes, expected, found } = replayer;
+  // A stub would count as well.
+  const oracleOnly = replayer.oracleOnly || (ticks !== undefined && replayer.ticks!.countsOurCode);
   return processes.searchPoint(
     task.pid,
     start,
@@ -124,12 +134,8 @@ function search(
     oracleOnly,
     counts,
     found,
+    ticks ?? -1,
   );
-}
-
-/** A stop that came from outside: nothing of the program's. */
-function isDropped(replayer: Replayer, task: Task, status: number): boolean {
-  return status >= 0 && status !== syscallStop && isStopped(status) && !replayer.isOwnSignal(task, status);
 }
 
 function payload(record: DataRecordView): Uint8Array {

@@ -20,7 +20,7 @@ export interface Scenario {
   readonly deterministic: boolean;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Put before the program when it runs alone, else before rr: a terminal's helper, for example. */
+  /** Put before the program when it runs alone, and before rr when that records: a terminal's helper, for example. */
   readonly wrapper?: readonly string[];
   /** For each of the three runs; 60 when left out. */
   readonly limitSeconds?: number;
@@ -110,9 +110,11 @@ export async function withRecording(
       }
     }
 
+    // A terminal mixes both streams, and the replay would draw its progress there: they go to one file.
+    const together = scenario.wrapper === undefined ? [] : ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh'];
     // The replay needs nothing of the program's directory.
     rmSync(workDirectory, { recursive: true, force: true });
-    const replay = await run('replay', [...wrapper, rrCommand, 'replay', '-a', traceDirectory], folder);
+    const replay = await run('replay', [...together, rrCommand, 'replay', '-a', traceDirectory], folder);
     if (replay.timedOut) fail(name, mode, 'replay does not end', [recorded, replay]);
     if (replay.status !== 0) fail(name, mode, `replay ${describeEnd(replay)}`, [recorded, replay]);
     for (const stream of ['stdout', 'stderr'] as const) {

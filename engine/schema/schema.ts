@@ -101,7 +101,12 @@ export const records: Readonly<Record<'frame' | 'data' | 'mapping' | 'task', Rec
       { name: 'dataCount', type: 'u32', coding: 'task', doc: 'Number of data records of this event.' },
       { name: 'mappingCount', type: 'u32', coding: 'task', doc: 'Number of mapping records of this event.' },
       { name: 'taskCount', type: 'u32', coding: 'task', doc: 'Number of task records of this event.' },
-      { name: 'ticks', type: 'u64', coding: 'task', doc: 'The task’s tick count, where a counter is in use; else 0.' },
+      {
+        name: 'ticks',
+        type: 'u64',
+        coding: 'task',
+        doc: 'The task’s ticks since its start where a counter is in use; 2^64 - 1 where that failed; else 0.',
+      },
       {
         name: 'registers',
         type: 'u64',

@@ -66,7 +66,7 @@ const jobControl = `sh -c 'echo go; exec sleep 1000'
 \x1ajobs | wc -l
 kill -9 %1; wait; echo killed
 sleep 1000 & echo $(jobs -r | wc -l)
-kill %%; wait; echo ended
+kill $!; wait $!; echo ended
 exit 5
 `;
 

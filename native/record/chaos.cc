@@ -1,6 +1,7 @@
 #include "record/chaos.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace rr {
@@ -36,11 +37,11 @@ double fraction(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-5
 
 Chaos::Chaos(uint64_t seed) : seed_(seed), slices_(mixed(seed, 1)), times_(mixed(seed, 2)) {
   constexpr double kLow[] = {0.1, 0.3, 0.5};
-  constexpr double kEvents[] = {0.0, 0.3, 0.9};
+  constexpr double kEvents[] = {0.0, 0.3, 0.6, 0.9};
   constexpr double kAnyOrder[] = {0.0, 0.3, 0.9, 0.9};
   constexpr double kShort[] = {0.1, 0.4, 0.8};
   lowPriority_ = kLow[mixed(seed, 3) % 3];
-  eventSlice_ = kEvents[mixed(seed, 4) % 3];
+  eventSlice_ = kEvents[mixed(seed, 4) % 4];
   shortSlice_ = kShort[mixed(seed, 5) % 3];
   anyOrder_ = kAnyOrder[mixed(seed, 7) % 4];
   holdsBack_ = mixed(seed, 6) % 3 != 0;
@@ -58,7 +59,12 @@ Chaos::Slice Chaos::drawSlice() {
     const double span = std::log(static_cast<double>(most) / static_cast<double>(least));
     return static_cast<uint64_t>(static_cast<double>(least) * std::exp(span * fraction(slices_())));
   };
-  const uint64_t runs = chance(eventSlice_) ? 1 + slices_() % 6 : ~0ULL;
+  // The others are not so long either: one slice of 50 ms is all that many programs live for.
+  uint64_t runs = ~0ULL;
+  if (eventSlice_ > 0) {
+    const bool few = chance(eventSlice_);
+    runs = few ? 1 + static_cast<uint64_t>(std::countr_zero(slices_() | 1ULL << 20)) : length(3, 100);
+  }
   const uint64_t time =
       chance(shortSlice_) ? length(100 * kMicrosecond, kMillisecond) : length(kMillisecond, 50 * kMillisecond);
   return {time, runs};

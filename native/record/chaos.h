@@ -26,7 +26,7 @@ class Chaos {
   // Level of a task until priorities are drawn again.
   int level(uint64_t ordinal) const;
   // The maker of a new task gives way to it.
-  bool newTaskFirst() { return chance(0.5); }
+  bool newTaskFirst() { return chance(0.3); }
 
   // Looks at the time. True when priorities are to be drawn again.
   bool advance(uint64_t now);

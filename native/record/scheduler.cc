@@ -177,7 +177,8 @@ Task* Scheduler::choose(uint64_t now) {
   if (former && former->state == Task::State::runnable) enqueue(*former, preempted);
   const auto best = bestLevel();
   if (!best) {
-    current_ = nullptr;
+    // Blocked with nobody else to run: its slice goes on when it wakes.
+    if (former && former->scheduling.queued) current_ = nullptr;
     return nullptr;
   }
   Task* next = queues_.begin()->second.front();

@@ -79,6 +79,7 @@ const recordCommand: CommandSpec = {
     { long: 'nested', value: 'ignore', help: 'what to do inside another recording: ignore runs the program only' },
     { long: 'store', value: 'DIR', help: 'keep mapped files here, for all traces of the machine' },
     { long: 'force-stops', value: 'MIN-MAX', state: 'hidden', help: 'stop in mid-code after random microseconds' },
+    { long: 'weak-stops', state: 'hidden', help: 'hash no memory at stops in mid-code' },
     { long: 'patch-after', value: 'N', state: 'hidden', help: 'buffer a system call site from its Nth call on' },
     { long: 'counter', value: 'WHICH', state: 'hidden', help: 'auto, none, or breakpoint:0xADDRESS[/SKID]' },
     { long: 'slice-ticks', value: 'N', state: 'hidden', help: 'length of a time slice in counted ticks' },

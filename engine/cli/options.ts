@@ -93,6 +93,8 @@ export interface RecordOptions extends GlobalOptions {
   readonly counter: CounterChoice;
   /** `--slice-ticks`, for tests: length of a slice where ticks are counted. */
   readonly sliceTicks?: number;
+  /** `--weak-stops`, for tests: no hash of memory at forced stops. */
+  readonly weakStops: boolean;
   /** `--patch-after`, for tests: at which of its calls a site is patched. */
   readonly patchAfter?: number;
   /** `--ring-slots`, for tests: slots of the ring; at least 2. */

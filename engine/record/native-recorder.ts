@@ -42,6 +42,8 @@ export interface NativeRecorderOptions {
   readonly forceStopMaximum: number;
   /** Record in the program itself, without a stop, what can be. */
   readonly syscallBuffer: boolean;
+  /** Hash no memory at forced stops. */
+  readonly weakStops: boolean;
   /** A call site is patched at its Nth call; 0: when it pays. */
   readonly patchAfter: number;
   readonly markStdio: boolean;

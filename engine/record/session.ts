@@ -153,6 +153,7 @@ async function run(options: RecordOptions, { program, environment, cpu, director
         forceStopMaximum: (options.forceStops?.maximum ?? 0) * 1000,
         syscallBuffer: !options.noSyscallBuffer,
         patchAfter: options.patchAfter ?? 0,
+        weakStops: options.weakStops,
         markStdio: options.markStdio,
         counter: points.counter,
         // Where there is a counter, -c means its ticks.

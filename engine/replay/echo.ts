@@ -17,6 +17,8 @@ export class Echo {
   private readonly pending = Buffer.alloc(flushAt);
   private length = 0;
   private descriptor = 1;
+  /** Bytes of what comes next that were given out before: by a replay that began again. */
+  private given = 0;
   /** Bytes given out so far, both streams. */
   bytes = 0;
   /** Called before anything is written: something else may stand on the terminal's line. */
@@ -30,6 +32,13 @@ export class Echo {
     return this.options.quiet;
   }
 
+  /** The replay begins again: what it wrote so far will come once more, and is not given out twice. */
+  beginAgain(): void {
+    this.flush();
+    this.given = this.bytes;
+    this.bytes = 0;
+  }
+
   /** `-M`: tells whose bytes come next. */
   mark(descriptor: number, threadGroup: number, event: number): void {
     if (this.options.mark) this.write(descriptor, Buffer.from(`[rr ${threadGroup} ${event}]`));
@@ -38,6 +47,12 @@ export class Echo {
   /** @throws EngineError OUTPUT_CLOSED when nobody reads it any more, OUTPUT_FAILED for anything else */
   write(descriptor: number, bytes: Uint8Array): void {
     if (this.options.quiet || bytes.length === 0) return;
+    if (this.given > this.bytes) {
+      const known = Math.min(bytes.length, this.given - this.bytes);
+      this.bytes += known;
+      this.write(descriptor, bytes.subarray(known));
+      return;
+    }
     if (descriptor !== this.descriptor || this.length + bytes.length > flushAt) this.flush();
     this.descriptor = descriptor;
     this.bytes += bytes.length;

@@ -37,6 +37,7 @@ import {
   syscallText,
 } from './wait-status.ts';
 import { Watchdog } from './watchdog.ts';
+import type { WeakPoints } from './weak-points.ts';
 
 const log = logger('replay');
 
@@ -65,6 +66,8 @@ export class Replayer implements Disposable {
   oracleOnly = process.env.RR_ORACLE === '1';
   /** Called several times a second while a process computes. */
   onTick: () => void = () => undefined;
+  /** Undefined: a point that looks like the recorded one is it. */
+  readonly weakPoints: WeakPoints | undefined;
   private readonly recent = new RecentEvents();
   private readonly watchdog: Watchdog;
 
@@ -75,7 +78,9 @@ export class Replayer implements Disposable {
     readonly echo: Echo;
     readonly ordinals?: Ordinals;
     readonly counter?: CounterSpec;
+    readonly weakPoints?: WeakPoints;
   }) {
+    this.weakPoints = parts.weakPoints;
     this.ordinals = parts.ordinals;
     this.source = parts.source;
     this.stored = parts.stored;

@@ -14,6 +14,7 @@ import { eventText } from './recent-events.ts';
 import { Replayer } from './replayer.ts';
 import { Statistics } from './statistics.ts';
 import { StoredFiles } from './stored-files.ts';
+import { WeakPoints } from './weak-points.ts';
 
 const log = logger('replay');
 
@@ -24,19 +25,31 @@ const log = logger('replay');
  * @throws EngineError for a trace that cannot be read, a store that lacks a file, a machine that cannot replay
  */
 export async function replay(options: ReplayOptions): Promise<number> {
-  const reader = TraceReader.open(resolveTrace(options.trace));
-  try {
-    if (!options.cpuUnbound) bindToRecordedProcessor(reader.header.boundProcessor);
-    return replayTrace(reader, options);
-  } finally {
-    reader.close();
+  const directory = resolveTrace(options.trace);
+  const echo = new Echo({ quiet: options.quiet, mark: options.markStdio });
+  const weakPoints = new WeakPoints();
+  for (;;) {
+    const reader = TraceReader.open(directory);
+    try {
+      if (!options.cpuUnbound) bindToRecordedProcessor(reader.header.boundProcessor);
+      const status = replayTrace(reader, options, echo, weakPoints);
+      if (status !== undefined) return status;
+      echo.beginAgain();
+    } finally {
+      reader.close();
+    }
   }
 }
 
-function replayTrace(reader: TraceReader, options: ReplayOptions): number {
+/** The exit status; undefined when the replay is to begin again. */
+function replayTrace(
+  reader: TraceReader,
+  options: ReplayOptions,
+  echo: Echo,
+  weakPoints: WeakPoints,
+): number | undefined {
   const { store } = reader.header;
   const stored = new StoredFiles((hash) => join(store, hash.slice(0, 2), hash.slice(2)));
-  const echo = new Echo({ quiet: options.quiet, mark: options.markStdio });
   const progress = new Progress(reader.lastEvent);
   const statistics = new Statistics(options.statsInterval);
   const ordinals = new Ordinals(reader.directory, reader.lastEvent);
@@ -51,6 +64,7 @@ function replayTrace(reader: TraceReader, options: ReplayOptions): number {
     stored,
     echo,
     ordinals,
+    weakPoints,
     ...(counter === undefined ? {} : { counter }),
   });
   echo.beforeWrite = () => progress.clear();
@@ -68,6 +82,7 @@ function replayTrace(reader: TraceReader, options: ReplayOptions): number {
     echo.flush();
     progress.clear();
     if (!(error instanceof Divergence)) throw error;
+    if (weakPoints.retry(error.event)) return undefined;
     printMessage(error.message);
     return error.exitStatus;
   } finally {

@@ -220,7 +220,8 @@ void Recorder::forcedStop(Task& task) {
 bool Recorder::beginWatching(Task& task) {
   WrittenPages& written = task.space->written;
   // A filter of the program's might end it for our calls.
-  if (task.ownFilter || written.begun() || !written.watch(task.tid, task.threadGroup)) return false;
+  if (task.ownFilter || options_.weakStops || written.begun() || !written.watch(task.tid, task.threadGroup))
+    return false;
   const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
   const auto all = written.find(task.tid, maps, WrittenPages::Since::ever);
   if (!all) return false;
@@ -237,7 +238,8 @@ void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
     writer_.data(task.tid, schema::DataSpace::kPointMemory, piece.address, piece.bytes.data(), piece.bytes.size());
   }
   const bool watched = task.space->written.begun();
-  const bool weak = !writePointChecksums(task, maps, registers, watched ? kHashLimit : kUnwatchedHashLimit);
+  const bool weak =
+      options_.weakStops || !writePointChecksums(task, maps, registers, watched ? kHashLimit : kUnwatchedHashLimit);
   debug(task, "forced stop at %llx, %llu ticks%s", registers.rip, static_cast<unsigned long long>(ticksOf(task)),
         weak ? ", weak" : "");
   writeFrame(schema::EventKind::kSched, task, 0, registers, weak ? schema::kFrameWeak : uint8_t{0});

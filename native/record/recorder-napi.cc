@@ -126,6 +126,7 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.cpu = number(object, "cpu");
     options.numCores = number(object, "numCores");
     options.waitForAll = object.Get("waitForAll").ToBoolean();
+    options.weakStops = object.Get("weakStops").ToBoolean();
     options.patchAfter = object.Get("patchAfter").ToNumber().Uint32Value();
     options.syscallBuffer = object.Get("syscallBuffer").ToBoolean();
     options.scheduling.alwaysSwitch = object.Get("alwaysSwitch").ToBoolean();

@@ -61,6 +61,7 @@ struct RecorderOptions {
   std::optional<CounterSpec> counter;
   uint64_t sliceTicks = 0;    // the longest slice in ticks; 0: time alone ends slices
   bool syscallBuffer = true;  // record what can be without a stop
+  bool weakStops = false;     // no hash of memory at forced stops: for tests
   // At which of its calls a site is patched, whatever that costs: for tests. 0: when it pays.
   unsigned patchAfter = 0;
   bool markStdio = false;  // `[rr PID EVENT]` before what the program writes to standard output and error

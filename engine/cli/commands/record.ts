@@ -51,6 +51,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     cpuUnbound: values.has('cpu-unbound'),
     counter: parseCounter(values.text('counter')),
     compress: values.text('compress') === '' ? 'fast' : (values.word('compress', ['none', 'fast', 'best']) ?? 'fast'),
+    weakStops: values.has('weak-stops'),
     noSyscallBuffer: values.has('no-syscall-buffer') || values.has('no-preload'),
     ...withoutUndefined(optional),
   };

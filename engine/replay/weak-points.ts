@@ -7,8 +7,9 @@ import { logger } from '../log.ts';
 
 const log = logger('replay');
 
-/** Replays at most, after the first. */
-const mostAttempts = 12;
+/** Matches passed over at most for one stop, and replays at most after the first. */
+const mostSkips = 12;
+const mostAttempts = 64;
 
 export class WeakPoints {
   /** Matches to pass over, by event. */
@@ -42,8 +43,9 @@ export class WeakPoints {
     const suspect = this.#found.findLast((event) => event < diverged && !this.#exhausted.has(event));
     this.#found = [];
     if (suspect === undefined || this.#attempts === mostAttempts) return false;
-    this.#attempts++;
     const skips = this.skips(suspect) + 1;
+    if (skips > mostSkips) return false;
+    this.#attempts++;
     this.#skips.set(suspect, skips);
     log.warn(
       `the replay diverged at event ${diverged}; the forced stop of event ${suspect} was found by what little was saved of it, perhaps too early: again, passing over ${skips} ${skips === 1 ? 'match' : 'matches'}`,

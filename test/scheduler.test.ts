@@ -41,7 +41,7 @@ for (const { kind, count, turns, options } of [
   { kind: 'threads', count: 500, turns: 500, options: ['-n', '-c', '500000'] },
   { kind: 'processes', count: 500, turns: 500, options: ['-n', '-c', '500000'] },
   // Stopped in mid-code, as there are no events.
-  { kind: 'processes', count: 10, turns: 20_000, options: ['-c', '5000000'] },
+  { kind: 'processes', count: 4, turns: 200_000, options: ['-c', '5000000'] },
 ]) {
   test(`${count} ${kind} have equal shares (${options.join(' ')})`, async () => {
     await recorded('fair', [kind, String(count), String(turns)], options, (output) => {

@@ -4,7 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-const built = ['build/Release/rr_engine.node', 'build/Release/rr-launch', 'build/Release/rr-runtime', 'build/codec.wasm', 'dist/rr.cjs'];
+const built = [
+  'build/Release/rr_engine.node',
+  'build/Release/rr-launch',
+  'build/Release/rr-runtime',
+  'build/codec.wasm',
+  'dist/rr.cjs',
+];
 
 function run(root, command, ...args) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });

@@ -1,7 +1,6 @@
-// A bug: a stack without a lock whose pop compares the head alone. Between its look at the next element and its exchange
-// the head may be taken, its successor too, and the head be put back; a few system calls lie in between. Status 1 when a
-// taken element is in the stack.
-// build: -pthread
+// A bug: a stack without a lock whose pop compares the head alone. Between its look at the next element and its
+// exchange the head may be taken, its successor too, and the head be put back; a few system calls lie in between.
+// Status 1 when a taken element is in the stack. build: -pthread
 #include <pthread.h>
 #include <stdatomic.h>
 

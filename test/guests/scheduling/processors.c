@@ -7,8 +7,7 @@ static void tell(const char *when) {
   cpu_set_t set;
   need(sched_getaffinity(0, sizeof set, &set) == 0);
   int processor = sched_getcpu();
-  say("%s: %d processors, runs on one of them: %d\n", when, CPU_COUNT(&set),
-      CPU_ISSET(processor, &set) != 0);
+  say("%s: %d processors, runs on one of them: %d\n", when, CPU_COUNT(&set), CPU_ISSET(processor, &set) != 0);
 }
 
 int main(void) {

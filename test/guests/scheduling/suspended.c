@@ -1,4 +1,5 @@
-// SIGCHLD and sigsuspend: children end while their parent blocks the signal, or sleeps in sigsuspend, or on its way there.
+// SIGCHLD and sigsuspend: children end while their parent blocks the signal, or sleeps in sigsuspend, or on its way
+// there.
 #include "../guest.h"
 
 enum { children = 40 };

@@ -1,7 +1,7 @@
 #include "runtime.h"
 
 #include <asm/unistd_64.h>
-#include <linux/uio.h>
+#include <linux/futex.h>
 
 #include "generated/calls.h"
 #include "hook.h"
@@ -37,31 +37,51 @@ void rr_out(struct rr_writer *writer, uint64_t address, uint64_t length) {
 }
 
 #define PAGE 4096
+// No way to change a signal mask (SIG_BLOCK to SIG_SETMASK are 0 to 2): the kernel reads the new mask, and refuses.
+#define NO_WAY 99
+#define SIGNAL_SET_SIZE 8
+
+static uint64_t page_of(uint64_t address) { return address & ~(uint64_t)(PAGE - 1); }
+
+// True when the kernel can read the page. A direct look would raise SIGSEGV or SIGBUS, whose disposition the kernel
+// resets when the program blocks or ignores it.
+static bool is_readable(uint64_t page) {
+  return rr_untraced_call(__NR_rt_sigprocmask, NO_WAY, page, 0, SIGNAL_SET_SIZE, 0, 0) != -RR_EFAULT;
+}
+
+// The same for writing, of a page that can be read: lets the kernel add nothing to its first word. It also wakes who
+// waits at the first address, which nobody does, and at the second if the word is what it is not.
+static bool is_page_writable(uint64_t page) {
+  const uint64_t other = *(volatile uint32_t *)page == 0 ? 1 : 0;
+  const uint64_t operation = ((uint64_t)FUTEX_OP_ADD << 28) | ((uint64_t)FUTEX_OP_CMP_EQ << 24) | other;
+  return rr_untraced_call(__NR_futex, RR_LOCALS, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0, page, operation) !=
+         -RR_EFAULT;
+}
+
+bool rr_is_writable(uint64_t address, uint64_t length) {
+  if (address + length < address) return false;
+  for (uint64_t page = page_of(address); page < address + length; page += PAGE) {
+    if (!is_readable(page) || !is_page_writable(page)) return false;
+  }
+  return true;
+}
+
+bool rr_fetch(void *to, uint64_t from, uint64_t length) {
+  if (length == 0) return true;
+  if (from + length < from) return false;
+  for (uint64_t page = page_of(from); page < from + length; page += PAGE) {
+    if (!is_readable(page)) return false;
+  }
+  rr_copy(to, (const void *)from, length);
+  return true;
+}
 
 void rr_out_before_fault(struct rr_writer *writer, uint64_t address, uint64_t length) {
-  struct rr_buffer_out *out = (struct rr_buffer_out *)writer->end;
-  uint8_t *bytes = (uint8_t *)(out + 1);
-  const uint64_t self = (uint64_t)rr_untraced_call(__NR_getpid, 0, 0, 0, 0, 0, 0);
-  uint64_t done = 0;
-  while (done < length) {
-    const uint64_t at = address + done;
-    const uint64_t to_page_end = PAGE - (at & (PAGE - 1));
-    const uint64_t piece = length - done < to_page_end ? length - done : to_page_end;
-    const struct iovec here = {bytes + done, piece};
-    const struct iovec there = {(void *)at, piece};
-    // Reads it, and writes the same back, which tells whether it can be written.
-    if (rr_untraced_call(__NR_process_vm_readv, self, (uint64_t)&here, 1, (uint64_t)&there, 1, 0) != (int64_t)piece ||
-        rr_untraced_call(__NR_process_vm_writev, self, (uint64_t)&here, 1, (uint64_t)&there, 1, 0) != (int64_t)piece) {
-      break;
-    }
-    done += piece;
-  }
-  if (done == 0) return;
-  out->address = address;
-  out->length = done;
-  for (uint64_t i = done; i < padded(done); i++) bytes[i] = 0;
-  writer->end = bytes + padded(done);
-  writer->entry->outCount++;
+  uint64_t end = address;
+  while (end < address + length && is_readable(page_of(end)) && is_page_writable(page_of(end)))
+    end = page_of(end) + PAGE;
+  if (end > address + length) end = address + length;
+  if (end > address) rr_out(writer, address, end - address);
 }
 
 enum rr_verdict rr_commit(struct rr_writer *writer, struct rr_hook_frame *frame, int64_t result) {

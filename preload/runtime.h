@@ -95,5 +95,10 @@ void rr_out(struct rr_writer *writer, uint64_t address, uint64_t length);
 void rr_out_before_fault(struct rr_writer *writer, uint64_t address, uint64_t length);
 // The call has happened, with that result, but what it read has no room: the tracer takes it from the program's memory.
 enum rr_verdict rr_made(int64_t result);
+// Copies memory of the program, whose pointer may be bad: false then, and the call must go traced. The program's memory
+// must not be read in any other way before the kernel has.
+bool rr_fetch(void *to, uint64_t from, uint64_t length);
+// True when the hook may read and write there. Else the call must go traced.
+bool rr_is_writable(uint64_t address, uint64_t length);
 // The call has happened, with that result.
 enum rr_verdict rr_commit(struct rr_writer *writer, struct rr_hook_frame *frame, int64_t result);

@@ -16,6 +16,7 @@
 #include "record/recorder.h"
 #include "record/searchable-site.h"
 #include "record/stepping.h"
+#include "record/trap-disposition.h"
 
 namespace rr {
 
@@ -124,6 +125,7 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
   const TrapUnblocked unblocked(task.tid);
   int shortSites = 0;
   SearchableSites sites(task.tid);
+  const TrapDisposition disposition(task);
   for (int steps = 0; steps < kMaximumSteps; steps++) {
     if (!getRegisters(task.tid, registers)) return false;
     if (inHook(task, registers.rip)) return runToEdge(task, registers);
@@ -158,6 +160,7 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
         break;
     }
     if (!stepOnce(task, breakpoint)) return false;
+    if (!disposition.restore()) return lost(task), false;
   }
   return true;
 }

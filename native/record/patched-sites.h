@@ -2,6 +2,7 @@
 // (docs/syscall-buffer.md). Plain data; syscall-buffer.cc does the work. A forked child starts with a copy.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <unordered_map>
@@ -17,6 +18,8 @@ struct PatchedSites {
     installed,  // mapped
     refused,    // cannot be mapped, or must not be used: every call of this address space goes traced
   };
+  // Bytes of a stub.
+  static constexpr uint64_t kStubSize = 24;
   // Value of `traps` for a site that cannot be patched.
   static constexpr uint32_t kUnpatchable = ~0U;
 
@@ -30,6 +33,17 @@ struct PatchedSites {
   std::map<uint64_t, uint64_t> siteOf;           // by address of the stub
   std::vector<AddressRange> areas;               // memory mapped for stubs, ascending
   std::vector<AddressRange> room;                // what is left of it, ascending
+
+  // The site is patched no more: its stub's place is free for another. Nobody stands there, since nobody is left
+  // standing in code of ours. Returns the site behind it.
+  std::map<uint64_t, uint64_t>::iterator forget(std::map<uint64_t, uint64_t>::iterator site) {
+    const AddressRange stub = {site->second, site->second + kStubSize};
+    siteOf.erase(stub.start);
+    traps.erase(site->first);
+    const auto before = [](const AddressRange& a, const AddressRange& b) { return a.start < b.start; };
+    room.insert(std::upper_bound(room.begin(), room.end(), stub, before), stub);
+    return stubOf.erase(site);
+  }
 
   bool inArea(uint64_t address) const {
     for (const AddressRange& area : areas) {

@@ -20,6 +20,7 @@
 #include "patch/jump.h"
 #include "record/recorder.h"
 #include "record/stepping.h"
+#include "record/trap-disposition.h"
 
 namespace rr {
 
@@ -34,7 +35,7 @@ constexpr uint32_t kTrapsBeforePatch = 3;
 constexpr size_t kMostAtOnce = 64;
 // Bytes of a system call instruction, and of a stub.
 constexpr uint8_t kSyscallLength = 2;
-constexpr uint64_t kStubSize = 24;
+constexpr uint64_t kStubSize = PatchedSites::kStubSize;
 // Memory for stubs is mapped in pieces of about this size: most sites of one file need targets at a like distance.
 constexpr uint64_t kStubArea = 256 * 1024;
 // Kept free around what the program has mapped, above its heap and below its stack. Bytes.
@@ -398,6 +399,7 @@ bool Recorder::runToEdge(Task& task, user_regs_struct& registers) {
     if (!setRegisters(task.tid, registers)) return lost(task), false;
   }
   const TrapUnblocked unblocked(task.tid);
+  const TrapDisposition disposition(task);
   for (;;) {
     const rr_runtime_header& header = runtime_.header();
     const bool inCall = registers.rip == RR_UNTRACED_RETURNING + 2;
@@ -434,6 +436,7 @@ bool Recorder::runToEdge(Task& task, user_regs_struct& registers) {
     }
     if (status >> 16 != 0 || WSTOPSIG(status) != SIGTRAP || registers.rip != edge) return false;
     task.pending.reset();
+    if (!disposition.restore()) return lost(task), false;
     registers.orig_rax = ~0ULL;
     task.atEdge = true;
     return true;

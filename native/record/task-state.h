@@ -10,5 +10,7 @@ char taskState(pid_t tid);
 
 // Whether a seccomp filter judges the calls of a task (/proc/TID/status, Seccomp: 2).
 bool filtersInForce(pid_t tid);
+// True when the signal's disposition is SIG_IGN, from /proc/TID/status.
+bool ignoresSignal(pid_t tid, int signal);
 
 }  // namespace rr

@@ -3,7 +3,11 @@
 
 #include "hook.h"
 
-static bool waits(uint64_t word, uint64_t value) { return *(volatile uint32_t *)word == (uint32_t)value; }
+// True also when the word cannot be read.
+static bool waits(uint64_t word, uint64_t value) {
+  uint32_t found;
+  return !rr_fetch(&found, word, sizeof found) || found == (uint32_t)value;
+}
 
 enum rr_verdict rr_futex(struct rr_hook_frame *frame) {
   bool second = false;  // the word of the second address is changed

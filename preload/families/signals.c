@@ -16,7 +16,7 @@ enum rr_verdict rr_signal_mask(struct rr_hook_frame *frame) {
   struct rr_writer writer;
   if (frame->r10 != SET_SIZE || !rr_begin(&writer, frame, SET_SIZE + RR_OUT_OVERHEAD)) return RR_TRACED;
   // It must be there before anything happens.
-  if (old) *old = *old;
+  if (old && !rr_is_writable(frame->rdx, SET_SIZE)) return RR_TRACED;
   struct rr_locals *locals = RR_THE_LOCALS;
   set_mark(RR_MASK_UNCHANGED);
   if (*(volatile uint64_t *)&locals->flags & RR_ALL_TRACED) {

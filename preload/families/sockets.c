@@ -57,7 +57,9 @@ enum rr_verdict rr_receive(struct rr_hook_frame *frame) {
   const uint64_t name = frame->r8;
   const uint64_t nameLength = frame->r9;
   const bool named = name != 0 && nameLength != 0;
-  const uint64_t nameRoom = named ? least(*(volatile uint32_t *)nameLength, MOST_NAME) : 0;
+  uint32_t givenLength = 0;
+  if (named && !rr_fetch(&givenLength, nameLength, sizeof givenLength)) return RR_TRACED;
+  const uint64_t nameRoom = least(givenLength, MOST_NAME);
   const uint64_t room = least(frame->rdx, MOST_RECEIVED);
   if (frame->rdx > room && named) return RR_TRACED;
   struct rr_writer writer;
@@ -101,12 +103,12 @@ struct vector_copies {
 
 // Bytes that the message's parts take in the entry; more than any entry when it must go traced.
 static uint64_t expect(const struct message *message, struct expected *expected, struct vector_copies *copies) {
-  const struct message copy = *(const volatile struct message *)message;
+  struct message copy;
+  if (!rr_fetch(&copy, (uint64_t)message, sizeof copy)) return ~0ULL;
   if (copy.vectorCount > RR_MOST_VECTORS - copies->used || copy.controlLength > RR_MAXIMUM_DATA) return ~0ULL;
   struct iovec *vectors = copies->vectors + copies->used;
-  rr_copy(vectors, (const void *)copy.vectors, copy.vectorCount * sizeof *vectors);
+  const uint64_t bytes = rr_fetch_vectors(vectors, copy.vectors, copy.vectorCount);
   copies->used += copy.vectorCount;
-  const uint64_t bytes = rr_vector_bytes(vectors, copy.vectorCount);
   if (bytes > RR_MAXIMUM_DATA) return ~0ULL;
   expected->name = copy.name;
   expected->nameRoom = copy.name ? least(copy.nameLength, MOST_NAME) : 0;
@@ -200,7 +202,10 @@ enum rr_verdict rr_send(struct rr_hook_frame *frame) {
 
 // Bytes of the message; so many that it may block when that takes long to find out.
 static uint64_t message_bytes(const struct message *message) {
-  return rr_vector_bytes((const struct iovec *)message->vectors, message->vectorCount);
+  struct message copy;
+  struct iovec vectors[RR_MOST_VECTORS];
+  if (!rr_fetch(&copy, (uint64_t)message, sizeof copy)) return ~0ULL;
+  return rr_fetch_vectors(vectors, copy.vectors, copy.vectorCount);
 }
 
 enum rr_verdict rr_send_message(struct rr_hook_frame *frame) {

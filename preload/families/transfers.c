@@ -19,21 +19,19 @@ enum rr_verdict rr_read(struct rr_hook_frame *frame) {
 }
 
 enum rr_verdict rr_read_vector(struct rr_hook_frame *frame) {
-  const struct iovec *vectors = (const struct iovec *)frame->rsi;
+  // A copy: the vectors may lie in what is read into.
+  struct iovec vectors[RR_MOST_VECTORS];
   const uint64_t count = frame->rdx;
-  const uint64_t bytes = rr_vector_bytes(vectors, count);
+  const uint64_t bytes = rr_fetch_vectors(vectors, frame->rsi, count);
   if (bytes > RR_MAXIMUM_DATA / 2) return RR_TRACED;
   struct rr_writer writer;
   if (!rr_begin(&writer, frame, bytes + count * RR_OUT_OVERHEAD)) return RR_TRACED;
-  // The vectors may lie in what is read into.
-  struct iovec copies[RR_MOST_VECTORS];
-  rr_copy(copies, vectors, count * sizeof *vectors);
   if (!rr_may_read((int)frame->rdi)) return RR_TRACED;
   const int64_t result = rr_call(frame);
   if (result == -RR_EFAULT && count > 0) {
-    rr_out_before_fault(&writer, (uint64_t)copies[0].iov_base, copies[0].iov_len);
+    rr_out_before_fault(&writer, (uint64_t)vectors[0].iov_base, vectors[0].iov_len);
   }
-  if (result > 0) rr_out_vectors(&writer, copies, count, (uint64_t)result);
+  if (result > 0) rr_out_vectors(&writer, vectors, count, (uint64_t)result);
   return rr_commit(&writer, frame, result);
 }
 
@@ -46,9 +44,7 @@ static enum rr_verdict write_bytes(struct rr_hook_frame *frame, uint64_t bytes) 
 enum rr_verdict rr_write(struct rr_hook_frame *frame) { return write_bytes(frame, frame->rdx); }
 
 enum rr_verdict rr_write_vector(struct rr_hook_frame *frame) {
-  const struct iovec *vectors = (const struct iovec *)frame->rsi;
-  if (frame->rdx > RR_MOST_VECTORS) return RR_TRACED;
-  uint64_t bytes = 0;
-  for (uint64_t i = 0; i < frame->rdx; i++) bytes += vectors[i].iov_len;
-  return write_bytes(frame, bytes);
+  struct iovec vectors[RR_MOST_VECTORS];
+  const uint64_t bytes = rr_fetch_vectors(vectors, frame->rsi, frame->rdx);
+  return bytes > RR_MAXIMUM_DATA ? RR_TRACED : write_bytes(frame, bytes);
 }

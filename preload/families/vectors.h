@@ -8,9 +8,10 @@
 // UIO_MAXIOV is 1024; longer arrays are no hot path.
 #define RR_MOST_VECTORS 64
 
-// Bytes that the vectors hold; more than any entry when the call must go traced.
-static inline uint64_t rr_vector_bytes(const struct iovec *vectors, uint64_t count) {
-  if (count > RR_MOST_VECTORS) return ~0ULL;
+// Copies `count` vectors, of which `vectors` has room for `RR_MOST_VECTORS`. Returns the bytes that they hold; more
+// than any entry when the call must go traced: there are too many, they are too large, or are not there.
+static inline uint64_t rr_fetch_vectors(struct iovec *vectors, uint64_t address, uint64_t count) {
+  if (count > RR_MOST_VECTORS || !rr_fetch(vectors, address, count * sizeof *vectors)) return ~0ULL;
   uint64_t bytes = 0;
   for (uint64_t i = 0; i < count; i++) {
     if (vectors[i].iov_len > RR_MAXIMUM_DATA) return ~0ULL;

@@ -20,22 +20,24 @@ enum limit {
   LIMIT_BAD,   // the kernel is to say so
 };
 
-static enum limit limit_of(const struct timespec *time, int64_t fractions) {
-  if (!time) return LIMIT_NONE;
-  const int64_t seconds = time->tv_sec;
-  const int64_t fraction = time->tv_nsec;
+static enum limit limit_of(uint64_t address, int64_t fractions) {
+  if (address == 0) return LIMIT_NONE;
+  struct timespec time;
+  if (!rr_fetch(&time, address, sizeof time)) return LIMIT_BAD;
+  const int64_t seconds = time.tv_sec;
+  const int64_t fraction = time.tv_nsec;
   if (seconds < 0 || fraction < 0 || fraction >= fractions) return LIMIT_BAD;
   return seconds == 0 && fraction == 0 ? LIMIT_ZERO : LIMIT_NONE;
 }
 
-static enum limit nanoseconds(uint64_t time) { return limit_of((const struct timespec *)time, 1000000000); }
+static enum limit nanoseconds(uint64_t time) { return limit_of(time, 1000000000); }
 // struct timeval has the same form.
-static enum limit microseconds(uint64_t time) { return limit_of((const struct timespec *)time, 1000000); }
+static enum limit microseconds(uint64_t time) { return limit_of(time, 1000000); }
 
 static enum rr_verdict poll_now(struct rr_hook_frame *frame, bool waits) {
   struct pollfd *program = (struct pollfd *)frame->rdi;
   const uint64_t count = (uint32_t)frame->rsi;
-  if (count > MOST_POLLED) return RR_TRACED;
+  if (count > MOST_POLLED || !rr_is_writable(frame->rdi, count * sizeof *program)) return RR_TRACED;
   struct rr_writer writer;
   if (!rr_begin(&writer, frame, count * sizeof *program + RR_OUT_OVERHEAD)) return RR_TRACED;
   struct pollfd copies[MOST_POLLED];
@@ -65,7 +67,9 @@ static enum rr_verdict select_now(struct rr_hook_frame *frame, bool waits) {
   const uint64_t sets[SETS] = {frame->rsi, frame->rdx, frame->r10};
   uint64_t copies[SETS][MOST_SELECTED / 64];
   for (unsigned i = 0; i < SETS; i++) {
-    if (sets[i]) rr_copy(copies[i], (const void *)sets[i], bytes);
+    if (!sets[i]) continue;
+    if (!rr_is_writable(sets[i], bytes)) return RR_TRACED;
+    rr_copy(copies[i], (const void *)sets[i], bytes);
   }
   struct timespec none = {0, 0};
   const int64_t result =
@@ -87,7 +91,8 @@ enum rr_verdict rr_select(struct rr_hook_frame *frame) {
 
 // The last argument points to a pointer to the mask, and its size.
 enum rr_verdict rr_timed_select(struct rr_hook_frame *frame) {
-  if (frame->r9 != 0 && *(volatile uint64_t *)frame->r9 != 0) return RR_TRACED;
+  uint64_t mask = 0;
+  if (frame->r9 != 0 && (!rr_fetch(&mask, frame->r9, sizeof mask) || mask != 0)) return RR_TRACED;
   const enum limit limit = nanoseconds(frame->r8);
   return limit == LIMIT_BAD ? RR_TRACED : select_now(frame, limit != LIMIT_ZERO);
 }

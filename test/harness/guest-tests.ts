@@ -21,11 +21,11 @@ export interface GuestRow {
 export type Guest = string | GuestRow;
 
 /** Declares and runs the tests of one family. */
-export function runGuestTests(family: string, guests: readonly Guest[]): void {
+export function runGuestTests(family: string, guests: readonly Guest[], modes = recordingModes): void {
   const test = suite(`guests: ${family}`);
   for (const row of guests.map((each): GuestRow => (typeof each === 'string' ? { guest: each } : each))) {
     const name = `${family}/${row.guest}`;
-    for (const mode of recordingModes) {
+    for (const mode of modes) {
       test(`${name}${row.title === undefined ? '' : ` ${row.title}`} (${mode.name})`, async () => {
         await withRecording(name, {
           command: [compileGuest(name), ...(row.args ?? [])],

@@ -1,0 +1,49 @@
+#include "record/trap-disposition.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+
+#include "record/task-state.h"
+
+namespace rr {
+
+namespace {
+
+// struct kernel_sigaction of the x86-64 kernel, as rt_sigaction takes it.
+struct KernelAction {
+  uint64_t handler, flags, restorer, mask;
+};
+constexpr uint64_t kIgnore = 1;  // SIG_IGN
+constexpr uint64_t kSignalSetSize = 8;
+// Far enough below the program's stack pointer to be behind its red zone. Bytes.
+constexpr uint64_t kBelowStack = 512;
+
+}  // namespace
+
+TrapDisposition::TrapDisposition(const Task& task) : task_(task), ignored_(ignoresSignal(task.tid, SIGTRAP)) {}
+
+bool TrapDisposition::restore() const {
+  if (!ignored_) return true;
+  const TraceeMemory& memory = task_.space->memory;
+  user_regs_struct registers;
+  if (!getRegisters(task_.tid, registers)) return false;
+  // The structure passes through memory of the program's, which is put back.
+  const uint64_t place = (registers.rsp - kBelowStack) & ~15ULL;
+  KernelAction saved;
+  if (!memory.readAll(place, &saved, sizeof saved)) return false;
+  const uint64_t ask[6] = {SIGTRAP, 0, place, kSignalSetSize, 0, 0};
+  long result = syscallByStops(task_.tid, SYS_rt_sigaction, ask);
+  KernelAction action;
+  if (result == 0 && memory.readAll(place, &action, sizeof action)) {
+    action.handler = kIgnore;
+    const uint64_t set[6] = {SIGTRAP, place, 0, kSignalSetSize, 0, 0};
+    result =
+        memory.writeAll(place, &action, sizeof action) ? syscallByStops(task_.tid, SYS_rt_sigaction, set) : -EFAULT;
+  }
+  memory.writeAll(place, &saved, sizeof saved);
+  errno = static_cast<int>(-result);
+  return result == 0;
+}
+
+}  // namespace rr

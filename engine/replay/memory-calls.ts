@@ -41,10 +41,21 @@ export function memoryCall(number: number): MemoryCall | undefined {
   return memoryCalls[number];
 }
 
+/** What a call worked on: the event's mapping records where it went around memory of the recorder's, else its arguments. */
+function* callRanges(replayer: Replayer, frame: FrameView): Generator<{ start: number; length: number }> {
+  if (frame.mappingCount === 0) {
+    const [start = 0, size = 0] = callArguments(replayer.expected);
+    if (size !== 0) yield { start, length: pageUp(size) };
+    return;
+  }
+  for (let mapping = replayer.source.nextMapping(); mapping !== undefined; mapping = replayer.source.nextMapping()) {
+    yield { start: mapping.addressNumber, length: mapping.lengthNumber };
+  }
+}
+
 function unmap(replayer: Replayer, frame: FrameView, task: Task): void {
   if (callFailed(replayer.expected)) return;
-  const [start = 0, size = 0] = callArguments(replayer.expected);
-  unmapRange(replayer, frame, task, start, pageUp(size));
+  for (const { start, length } of callRanges(replayer, frame)) unmapRange(replayer, frame, task, start, length);
 }
 
 function unmapRange(replayer: Replayer, frame: FrameView, task: Task, start: number, length: number): void {
@@ -73,28 +84,30 @@ function tookEffect(replayer: Replayer): boolean {
 
 function protect(replayer: Replayer, frame: FrameView, task: Task): void {
   if (!tookEffect(replayer)) return;
-  const [start = 0, size = 0, protection = 0] = callArguments(replayer.expected);
-  if (size === 0) return;
-  checkRange(replayer, frame, start, pageUp(size));
-  if (callFailed(replayer.expected)) {
-    replayer.processes.call(task.pid, syscallNumbers.mprotect, start, size, protection);
-  } else {
-    callOrDiverge(replayer, frame, task, 'mprotect', start, size, protection);
+  const protection = callArguments(replayer.expected)[2] ?? 0;
+  for (const { start, length } of callRanges(replayer, frame)) {
+    checkRange(replayer, frame, start, length);
+    if (callFailed(replayer.expected)) {
+      replayer.processes.call(task.pid, syscallNumbers.mprotect, start, length, protection);
+    } else {
+      callOrDiverge(replayer, frame, task, 'mprotect', start, length, protection);
+    }
   }
 }
 
 function advise(replayer: Replayer, frame: FrameView, task: Task): void {
   if (!tookEffect(replayer)) return;
-  const [start = 0, size = 0] = callArguments(replayer.expected);
   // An int for the kernel: the upper half of the register is not looked at.
   const asked = replayer.expected[2 * registerIndex.rdx]!;
   // The recorder lets the kernel do DONTNEED for FREE, which may drop pages at any time.
   const kind = asked === advice.free ? advice.dontNeed : asked;
-  if (size === 0 || !replayedAdvice.has(kind)) return;
-  checkRange(replayer, frame, start, pageUp(size));
-  // What it is refused for (a file that cannot be punched, a locked page) leaves memory as it was; recorded effects
-  // on a shared file's content come as data.
-  replayer.processes.call(task.pid, syscallNumbers.madvise, start, size, kind);
+  if (!replayedAdvice.has(kind)) return;
+  for (const { start, length } of callRanges(replayer, frame)) {
+    checkRange(replayer, frame, start, length);
+    // What it is refused for (a file that cannot be punched, a locked page) leaves memory as it was; recorded effects
+    // on a shared file's content come as data.
+    replayer.processes.call(task.pid, syscallNumbers.madvise, start, length, kind);
+  }
 }
 
 function remap(replayer: Replayer, frame: FrameView, task: Task): void {

@@ -284,6 +284,7 @@ bool Recorder::enterSpecial(Task& task) {
     return false;
   }
   if (makesTask(call) || isExec(call)) return false;
+  if (enterMemoryCall(task)) return true;
   if (writesFromMemory(call) || transferOf(call) || call == SYS_tee || call == SYS_vmsplice) {
     enterOutput(task);
     if (!task.stdio || writesFromMemory(call) || call == SYS_sendfile || call == SYS_copy_file_range) return false;
@@ -434,6 +435,7 @@ void Recorder::callExit(Task& task) {
 void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
   const int64_t result = static_cast<int64_t>(registers.rax);
   const bool failed = result < 0 && result >= -4095;
+  noteChangedCode(task, registers);
   switch (task.call) {
     case SYS_mmap:
       if (!failed) recordMmap(task, registers);

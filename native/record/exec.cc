@@ -118,8 +118,9 @@ void Recorder::refuse(Task& task, const std::string& why) {
 
 bool Recorder::installRuntimePage(Task& task, uint64_t vdsoStart) {
   if (vdsoStart == 0 || vdso_.syscallOffset() == 0) return false;
+  // With the page that replay has behind it: the program's own memory must not come to lie there.
   const uint64_t arguments[6] = {kRuntimePage,
-                                 kRuntimePageSize,
+                                 kRuntimePageSize + kRuntimeDataSize,
                                  PROT_READ | PROT_EXEC,
                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
                                  ~0ULL,

@@ -8,22 +8,31 @@ namespace rr {
 
 namespace {
 
-struct Area {
-  uint64_t start, end;
-};
+// All of ours but the stubs, whose content is part of the trace.
+std::vector<AddressRange> withoutStubs(const AddressSpace& space) {
+  std::vector<AddressRange> ranges = {{kRuntimePage, kRuntimeData + kRuntimeDataSize}};
+  if (space.patched.runtime == PatchedSites::Runtime::installed) ranges.push_back({RR_CODE, RR_RUNTIME_END});
+  for (const uint64_t scratch : space.scratch) ranges.push_back({scratch, scratch + kScratchSize});
+  return ranges;
+}
 
-std::vector<Area> areasOfOurs(const AddressSpace& space) {
-  std::vector<Area> areas = {{kRuntimePage, kRuntimePage + kRuntimePageSize}};
-  if (space.patched.runtime == PatchedSites::Runtime::installed) areas.push_back({RR_CODE, RR_RUNTIME_END});
-  for (const uint64_t scratch : space.scratch) areas.push_back({scratch, scratch + kScratchSize});
-  std::sort(areas.begin(), areas.end(), [](const Area& one, const Area& other) { return one.start < other.start; });
-  return areas;
+void sort(std::vector<AddressRange>& ranges) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const AddressRange& one, const AddressRange& other) { return one.start < other.start; });
 }
 
 }  // namespace
 
+std::vector<AddressRange> ownMemory(const AddressSpace& space) {
+  std::vector<AddressRange> ranges = withoutStubs(space);
+  ranges.insert(ranges.end(), space.patched.areas.begin(), space.patched.areas.end());
+  sort(ranges);
+  return ranges;
+}
+
 std::vector<MapLine> readProgramMaps(pid_t tid, const AddressSpace& space) {
-  const std::vector<Area> ours = areasOfOurs(space);
+  std::vector<AddressRange> ours = withoutStubs(space);
+  sort(ours);
   std::vector<MapLine> lines;
   const auto add = [&lines](const MapLine& whole, uint64_t start, uint64_t end) {
     if (start >= end) return;
@@ -36,7 +45,7 @@ std::vector<MapLine> readProgramMaps(pid_t tid, const AddressSpace& space) {
   for (const MapLine& line : readMaps(tid)) {
     if (line.name.starts_with("[vvar") || line.name == "[vsyscall]") continue;
     uint64_t start = line.start;
-    for (const Area& area : ours) {
+    for (const AddressRange& area : ours) {
       if (area.end <= start || area.start >= line.end) continue;
       add(line, start, area.start);
       start = area.end;

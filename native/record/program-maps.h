@@ -14,4 +14,7 @@ namespace rr {
 // page lie; without what the kernel itself provides (vvar, vsyscall).
 std::vector<MapLine> readProgramMaps(pid_t tid, const AddressSpace& space);
 
+// Memory of ours that the program must not change: our pages, the runtime, scratch areas, stubs; ascending.
+std::vector<AddressRange> ownMemory(const AddressSpace& space);
+
 }  // namespace rr

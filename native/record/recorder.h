@@ -205,6 +205,12 @@ class Recorder {
   void policySet(Task& task);
   bool enterScheduling(Task& task);
   void exitScheduling(Task& task, user_regs_struct& registers);
+  // own-memory.cc
+  bool enterMemoryCall(Task& task);
+  void callAroundOurs(Task& task, const AddressRange& range);
+  void noteChangedCode(Task& task, const user_regs_struct& registers);
+  void forgetSites(Task& task, const std::optional<AddressRange>& range);
+  void restoreSites(Task& task, const AddressRange& range, uint64_t shift);
   // signals.cc
   void signalStop(Task& task, int signal);
   bool standsAtEvent(const Task& task, const user_regs_struct& registers) const;
@@ -214,6 +220,8 @@ class Recorder {
   void deliverStashedAtEntry(Task& task);
   bool bringDeliverableForward(Task& task);
   void injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags);
+  void stepOverStub(Task& task, user_regs_struct& registers);
+  bool leaveMidCode(Task& task);
   void groupStop(Task& task, int signal);
   void forwardOuterSignals(uint64_t now);
   void noteSender(siginfo_t& info);

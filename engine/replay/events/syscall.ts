@@ -77,7 +77,8 @@ function runBehindVsyscall(replayer: Replayer, frame: FrameView, task: Task): vo
 
 /** Everything that the call did, with the frame's registers in `expected`. */
 function complete(replayer: Replayer, frame: FrameView, task: Task): void {
-  const execute = memoryCall(frame.number);
+  // One that the recorder answered itself changed nothing.
+  const execute = frame.flags & frameFlags.emulated ? undefined : memoryCall(frame.number);
   if (execute !== undefined) execute(replayer, frame, task);
   else if (frame.mappingCount > 0) mapRecords(replayer, frame, task);
   if (frame.stdio !== 0) echoMark(replayer, frame, task);

@@ -1,0 +1,180 @@
+// The program's own calls that change memory, where they meet ours: the recorder's pages and stubs stay as they are, as
+// if they were not the program's to change; and patched code that the program is about to change, move or throw away
+// gets its own instructions back, or is forgotten.
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "record/program-maps.h"
+#include "record/recorder.h"
+
+namespace rr {
+
+namespace {
+
+constexpr uint64_t kPage = 4096;
+constexpr int kDontNeedLocked = 24;  // MADV_DONTNEED_LOCKED
+// A jump and the bytes that it borrows reach no further.
+constexpr uint64_t kLongestJump = 8;
+constexpr uint8_t kSyscall[] = {0x0f, 0x05};
+
+uint64_t pageUp(uint64_t length) { return (length + kPage - 1) & ~(kPage - 1); }
+
+// The whole pages that a call names; nothing when the kernel will refuse it or it names none.
+std::optional<AddressRange> pages(uint64_t start, uint64_t length) {
+  const uint64_t end = start + pageUp(length);
+  if (start % kPage != 0 || pageUp(length) < length || end <= start) return std::nullopt;
+  return AddressRange{start, end};
+}
+
+bool overlap(const AddressRange& range, const std::vector<AddressRange>& others) {
+  return std::any_of(others.begin(), others.end(),
+                     [&](const AddressRange& other) { return range.start < other.end && other.start < range.end; });
+}
+
+bool dropsPages(int advice) { return advice == MADV_DONTNEED || advice == MADV_REMOVE || advice == kDontNeedLocked; }
+
+bool tookEffect(int64_t result) { return result == 0 || result == -ENOMEM; }
+
+}  // namespace
+
+// At the entry of a call. True when it was dealt with.
+bool Recorder::enterMemoryCall(Task& task) {
+  const uint64_t(&arguments)[6] = task.arguments;
+  const auto meetsOurs = [&](const std::optional<AddressRange>& range) {
+    return range && overlap(*range, ownMemory(*task.space));
+  };
+  const auto refuse = [&](long error) {
+    warnOnce("own memory", "task " + std::to_string(task.tid) +
+                               " wants memory at an address that the recording uses: it is told that there is none");
+    refuseCall(task, -error);
+    return true;
+  };
+  switch (task.call) {
+    case SYS_munmap:
+    case SYS_mprotect:
+    case SYS_pkey_mprotect:
+    case SYS_madvise: {
+      const auto range = pages(arguments[0], arguments[1]);
+      if (!meetsOurs(range)) return false;
+      if (task.ownFilter) return refuse(ENOMEM);
+      callAroundOurs(task, *range);
+      return true;
+    }
+    case SYS_mmap:
+      if (!(arguments[3] & MAP_FIXED) || !meetsOurs(pages(arguments[0], arguments[1]))) return false;
+      return refuse(ENOMEM);
+    case SYS_mremap:
+      if (meetsOurs(pages(arguments[0], std::max<uint64_t>(arguments[1], 1)))) return refuse(EFAULT);
+      if (!(arguments[3] & MREMAP_FIXED) || !meetsOurs(pages(arguments[4], arguments[2]))) return false;
+      return refuse(ENOMEM);
+    case SYS_shmat:
+      if (!(arguments[2] & SHM_REMAP) || !meetsOurs(pages(arguments[1] & ~(kPage - 1), kPage))) return false;
+      return refuse(EINVAL);
+    default:
+      return false;
+  }
+}
+
+// Makes the call for each part of the range that is not ours. The event's mapping records tell the parts.
+void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
+  const std::vector<AddressRange> whole = {range};
+  const std::vector<AddressRange> parts = subtract(whole, ownMemory(*task.space));
+  // The call itself is skipped, to its exit stop: from there others can be made.
+  user_regs_struct registers = task.entry;
+  registers.orig_rax = ~0ULL;
+  task.state = Task::State::inCall;
+  if (!setRegisters(task.tid, registers) || !resume(task, PTRACE_SYSCALL)) return lost(task);
+  waitFor(task);
+  if (!task.pending || !WIFSTOPPED(*task.pending) || WSTOPSIG(*task.pending) != (SIGTRAP | 0x80)) return;
+  task.pending.reset();
+  long result = 0;
+  for (const AddressRange& part : parts) {
+    const uint64_t arguments[6] = {part.start, part.end - part.start, task.arguments[2], task.arguments[3], 0, 0};
+    const long one = syscallByStops(task.tid, task.call, arguments);
+    if (one == -ESRCH) return lost(task);
+    MappingFacts facts;
+    facts.address = part.start;
+    facts.length = part.end - part.start;
+    writer_.mapping(task.tid, facts);
+    if (one != 0) result = one;
+    if (one != 0 && task.call != SYS_madvise) break;
+  }
+  registers.rax = static_cast<unsigned long long>(result);
+  if (!setRegisters(task.tid, registers)) return lost(task);
+  registers.orig_rax = static_cast<unsigned long long>(task.call);
+  task.callEntered = false;
+  task.state = Task::State::runnable;
+  noteChangedCode(task, registers);
+  frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers,
+        parts.empty() ? schema::kFrameEmulated : uint8_t{0});
+}
+
+// At the end of a call that may have changed patched code, or have made it the program's to change.
+void Recorder::noteChangedCode(Task& task, const user_regs_struct& registers) {
+  if (task.space->patched.stubOf.empty()) return;
+  const uint64_t(&arguments)[6] = task.arguments;
+  const int64_t result = static_cast<int64_t>(registers.rax);
+  switch (task.call) {
+    case SYS_munmap:
+      if (result == 0) forgetSites(task, pages(arguments[0], arguments[1]));
+      return;
+    case SYS_mmap:
+      if ((arguments[3] & MAP_FIXED) && registers.rax == arguments[0]) {
+        forgetSites(task, pages(arguments[0], arguments[1]));
+      }
+      return;
+    case SYS_madvise:
+      if (tookEffect(result) && dropsPages(static_cast<int>(arguments[2]))) {
+        forgetSites(task, pages(arguments[0], arguments[1]));
+      }
+      return;
+    case SYS_mprotect:
+    case SYS_pkey_mprotect:
+      if (tookEffect(result) && (arguments[2] & PROT_WRITE)) {
+        const auto range = pages(arguments[0], arguments[1]);
+        if (range) restoreSites(task, {range->start - kLongestJump, range->end}, 0);
+      }
+      return;
+    case SYS_mremap: {
+      const auto range = pages(arguments[0], arguments[1]);
+      if (result < 0 || !range) return;
+      restoreSites(task, {range->start - kLongestJump, range->start}, 0);
+      restoreSites(task, *range, registers.rax - arguments[0]);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+// The range's memory is gone, or other memory. Jumps before it that borrow bytes of it go, too.
+void Recorder::forgetSites(Task& task, const std::optional<AddressRange>& range) {
+  if (!range) return;
+  restoreSites(task, {range->start - kLongestJump, range->start}, 0);
+  PatchedSites& patched = task.space->patched;
+  auto site = patched.stubOf.lower_bound(range->start);
+  while (site != patched.stubOf.end() && site->first < range->end) site = patched.forget(site);
+}
+
+// The system call instructions come back, at `shift` bytes from where they were patched.
+void Recorder::restoreSites(Task& task, const AddressRange& range, uint64_t shift) {
+  PatchedSites& patched = task.space->patched;
+  auto site = patched.stubOf.lower_bound(range.start);
+  while (site != patched.stubOf.end() && site->first < range.end) {
+    const uint64_t address = site->first + shift;
+    if (task.space->memory.writeAll(address, kSyscall, sizeof kSyscall)) {
+      writer_.data(task.tid, schema::DataSpace::kMemory, address, kSyscall, sizeof kSyscall);
+      debug(task, "site %lx: its own instruction again", address);
+    }
+    site = patched.forget(site);
+  }
+}
+
+}  // namespace rr

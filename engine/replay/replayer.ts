@@ -23,7 +23,7 @@ import { eventText, RecentEvents } from './recent-events.ts';
 import { newRegisters, register } from './registers.ts';
 import { SharedFiles } from './shared-files.ts';
 import type { StoredFiles } from './stored-files.ts';
-import { checkBufferUsed, loadBuffer, showProgramAddress } from './syscall-buffer.ts';
+import { checkBufferUsed, loadBuffer, showProgramAddress, stepOverStub } from './syscall-buffer.ts';
 import type { Task } from './task.ts';
 import { Ticks } from './ticks.ts';
 import {
@@ -41,6 +41,7 @@ import type { WeakPoints } from './weak-points.ts';
 
 const log = logger('replay');
 
+const sigtrap = 5;
 /** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS: what an instruction can raise. */
 const synchronousSignals: ReadonlySet<number> = new Set([4, 5, 7, 8, 11, 31]);
 
@@ -184,7 +185,11 @@ export class Replayer implements Disposable {
       }
       if (status < 0) throw this.ptraceFailure(task, -status);
       if (!isStopped(status)) return status;
-      if (this.isOwnSignal(task, status)) return status;
+      if (this.isOwnSignal(task, status)) {
+        if (stopSignal(status) !== sigtrap || !stepOverStub(this, task)) return status;
+        task.registers.set(this.found);
+        continue;
+      }
       log.debug(() => `event ${frame.eventNumber}: dropped a stop from outside (status 0x${status.toString(16)})`);
       task.registers.set(this.found);
     }

@@ -20,6 +20,11 @@ const numberAt = 4;
 const returnAddressTopAt = 15;
 const stopBehind = 0x80;
 const sigtrap = 5;
+/** TF of rflags. */
+const trapFlag = 0x100;
+/** A stub: mov $returnAddress, %rcx (10 bytes); jmp *0x70008000. */
+const stubJump = [0xff, 0x24, 0x25, 0x00, 0x80, 0x00, 0x70];
+const stubSize = 17;
 
 /** Entries of the event under way. */
 const gathered = Buffer.alloc(bufferSize);
@@ -66,6 +71,22 @@ export function checkBufferUsed(replayer: Replayer, frame: FrameView, task: Task
     expected: `the buffered call ${describeEntry(replayer, task, next)} before this event`,
     found: 'the event, without that call',
   });
+}
+
+/**
+ * The program steps itself, by the trap flag, and the jump at a patched instruction has taken it to a stub: it makes the
+ * call from there, as in the recording. True when the stop was that; the registers are then those to go on with.
+ */
+export function stepOverStub(replayer: Replayer, task: Task): boolean {
+  const { found, processes } = replayer;
+  if ((found[2 * registerIndex.eflags]! & trapFlag) === 0) return false;
+  const code = new Uint8Array(stubSize);
+  const rip = register(found, registerIndex.rip);
+  if (processes.readMemory(task.pid, rip, code, 0, stubSize) !== stubSize) return false;
+  if (code[0] !== 0x48 || code[1] !== 0xb9 || !stubJump.every((byte, index) => code[10 + index] === byte)) return false;
+  if (processes.writeMemory(task.pid, returnAddressAt, code, 2, 8) !== 8) return false;
+  setRegister(found, registerIndex.rip, processes.runtimeAddresses.afterTraced - 2);
+  return true;
 }
 
 /** A system call stop of the runtime's own instruction is one of the program's, whose registers `found` gets. */

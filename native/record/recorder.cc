@@ -199,6 +199,7 @@ void Recorder::runUserCode(Task& task) {
   traceNextCall(*task.space, !task.stashed.empty());
   task.state = Task::State::userCode;
   task.inMidCode = true;
+  if (std::exchange(task.stopAgain, false)) ptrace(PTRACE_INTERRUPT, task.tid, 0, 0);
   scheduler_.runs();
   if (!resume(task, task.ownFilter ? PTRACE_SYSCALL : PTRACE_CONT, signal)) return lost(task);
   waitFor(task);

@@ -42,6 +42,11 @@ SignalSets readSignalSets(pid_t tid) {
 
 bool contains(uint64_t set, int signal) { return (set >> (signal - 1)) & 1; }
 
+// Bytes of `syscall`.
+constexpr uint64_t kSyscallLength = 2;
+// TF of rflags (Intel SDM volume 1, 3.4.3.3).
+constexpr uint64_t kTrapFlag = 0x100;
+
 // How long a signal sent to us waits for the same one to reach the program by itself. Nanoseconds.
 constexpr uint64_t kForwardAfter = 30'000'000;
 // The same signal from the same sender within this is one sending, to both. Nanoseconds.
@@ -155,10 +160,18 @@ void Recorder::signalStop(Task& task, int signal) {
   }
   const DefaultAction action = contains(sets.ignored, signal) ? DefaultAction::ignore : defaultAction(signal);
   if (action == DefaultAction::end && signal == options_.continueThroughSignal && !deterministic) return;
+  if (action == DefaultAction::end && !deterministic && !standsAtEvent(task, registers)) {
+    // In mid-computation. Others may see what it has done so far in memory that they share: it dies at a point that
+    // replay finds. Alone, its exit event tells all.
+    if (aloneInRecording()) {
+      task.resumeSignal = signal;
+    } else {
+      stash(task, info);
+    }
+    return;
+  }
   task.resumeSignal = signal;
   if (action != DefaultAction::end) return;
-  // In mid-computation there is no event to name: the exit event that follows tells all.
-  if (!deterministic && !standsAtEvent(task, registers)) return;
   takeBuffer(task);
   writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
   frame(schema::EventKind::kSignal, task, signal, registers,
@@ -179,6 +192,9 @@ void Recorder::stash(Task& task, const siginfo_t& info) {
 // until it is out of there: its addresses are not for the program.
 void Recorder::signalInHook(Task& task, const siginfo_t& info, user_regs_struct& registers) {
   const int signal = info.si_signo;
+  if (signal == SIGTRAP && info.si_code == TRAP_TRACE && (registers.eflags & kTrapFlag)) {
+    return stepOverStub(task, registers);
+  }
   if (isDeterministic(info)) {
     // The hook has touched memory of the program's that is not there: the call is made traced, and the kernel tells.
     registers.rip = runtime_.header().abort;
@@ -194,14 +210,29 @@ void Recorder::signalInHook(Task& task, const siginfo_t& info, user_regs_struct&
     return;
   }
   if (!caught && action == DefaultAction::end) {
-    if (signal != options_.continueThroughSignal) task.resumeSignal = signal;
-    return;
+    if (signal == options_.continueThroughSignal) return;
+    if (aloneInRecording()) {
+      task.resumeSignal = signal;
+      return;
+    }
   }
   stash(task, info);
   task.atEdge = false;
   if (!runToEdge(task, registers) || !task.atEdge || !bringDeliverableForward(task)) return;
   recordEdge(task, registers);
   injectStashed(task, registers, 0);
+}
+
+// The program steps itself, by the trap flag, and has been taken to a stub by the jump at a system call instruction: it
+// makes the call traced from there, and its next trap comes where it would.
+void Recorder::stepOverStub(Task& task, user_regs_struct& registers) {
+  const auto stub = task.space->patched.siteOf.find(registers.rip);
+  if (stub == task.space->patched.siteOf.end()) return;
+  const uint64_t returnAddress = stub->second + kSyscallLength;
+  registers.rip = runtime_.header().afterTraced - kSyscallLength;
+  registers.orig_rax = ~0ULL;
+  const bool told = task.space->memory.writeAll(RR_LOCALS + RR_LOCALS_RETURN, &returnAddress, sizeof returnAddress);
+  if (!told || !setRegisters(task.tid, registers)) lost(task);
 }
 
 // rdtsc and rdtscp trap by PR_SET_TSC, cpuid where the program may run on several processors (exec.cc). True when this
@@ -364,8 +395,32 @@ void Recorder::noteSender(siginfo_t& info) {
   }
 }
 
+// A task that is about to stop in mid-code, while others go on: takes it to a point that replay finds. False when it
+// has run on, and stops again when it is its turn.
+bool Recorder::leaveMidCode(Task& task) {
+  user_regs_struct registers;
+  if (!getRegisters(task.tid, registers)) return lost(task), false;
+  const bool leavesCall = static_cast<int64_t>(registers.orig_rax) >= 0 && !inHook(task, registers.rip);
+  if (leavesCall || standsAtEvent(task, registers)) {
+    task.inMidCode = false;
+    return true;
+  }
+  task.state = Task::State::runnable;
+  task.stopAgain = true;
+  task.atEdge = false;
+  if (!goToLegalSite(task, registers)) return false;
+  registers.orig_rax = ~0ULL;
+  if (task.atEdge) {
+    recordEdge(task, registers);
+  } else {
+    recordPoint(task, registers);
+  }
+  return false;
+}
+
 void Recorder::groupStop(Task& task, int signal) {
   if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
+    if (started_ && task.inMidCode && !aloneInRecording() && !leaveMidCode(task)) return;
     task.state = Task::State::groupStopped;
     if (!resume(task, PTRACE_LISTEN)) lost(task);
     return;

@@ -81,6 +81,8 @@ struct Task {
   int resumeSignal = 0;
   // It has run user code since its last event: no other task may run, or have an event, before its next one.
   bool inMidCode = false;
+  // Its group is stopped, and it had to be run on in mid-code: it stops when it is to run next.
+  bool stopAgain = false;
   // Registers as the last event left them: what replay knows it to stand at.
   user_regs_struct atEvent = {};
   // The last event was a forced stop: having its registers again does not mean to be there still.

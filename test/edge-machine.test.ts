@@ -113,6 +113,37 @@ testAsNobody('a user without privilege records a pipeline under a container’s 
   }),
 );
 
+/** Docker's default profile, without capabilities; that of kernels before 4.8 refuses process_vm_* too. */
+const containerRefuses = [
+  ...['acct', 'add_key', 'bpf', 'clock_settime', 'fanotify_init', 'get_mempolicy', 'io_uring_enter'],
+  ...['io_uring_register', 'io_uring_setup', 'ioperm', 'iopl', 'kcmp', 'keyctl', 'mbind', 'mount', 'move_pages'],
+  ...['name_to_handle_at', 'open_by_handle_at', 'perf_event_open', 'personality', 'pidfd_getfd', 'pivot_root'],
+  ...['process_madvise', 'process_vm_readv', 'process_vm_writev', 'quotactl', 'reboot', 'request_key'],
+  ...['set_mempolicy', 'setns', 'swapon', 'syslog', 'umount2', 'unshare', 'userfaultfd', 'vhangup'],
+].join(',');
+
+const inContainers: readonly { name: string; words: () => readonly string[]; status?: number }[] = [
+  { name: 'true', words: () => ['true'] },
+  { name: 'a pipeline of bash', words: () => ['bash', '-c', pipeline], status: 3 },
+  { name: 'python3', words: () => ['/usr/bin/python3', '-c', 'import json, os; print(json.dumps(os.getuid()))'] },
+  { name: 'threads', words: () => [compileGuest('buffer/many-threads')] },
+  { name: 'threads that block in reads', words: () => [compileGuest('buffer/blocked-readers')] },
+  { name: 'bad pointers', words: () => [compileGuest('buffer/bad-pointers')] },
+];
+for (const { name, words, status } of inContainers) {
+  for (const option of ['--patch-after=1', '-n']) {
+    testAsNobody(`a user without privilege records ${name} in a container (${option})`, () =>
+      asUser(async (place) => {
+        const directory = place.path('work');
+        mkdirSync(directory);
+        chmodSync(directory, 0o777);
+        const inside = ['env', `--chdir=${directory}`, compileEdge('refuse'), containerRefuses];
+        await recordAndReplay(place, [option, ...words()], [...asNobody, ...inside], status);
+      }),
+    );
+  }
+}
+
 testAsNobody('a program of a user without privilege starts in the state that it would start in alone', () =>
   asUser(async (place) => {
     const guest = compileGuest('identity/state');

@@ -14,6 +14,9 @@ const resultAt = 16;
 /** struct rr_buffer_out. */
 const outSize = 16;
 const mostArguments = 6;
+/** Addresses of our pages and the runtime. */
+const ownStart = 0x7000_0000;
+const ownEnd = 0x7005_0000;
 
 /** Memory that a buffered call wrote. */
 export interface BufferedWrite {
@@ -48,7 +51,7 @@ export function readBufferEntries(
     const record = nextData();
     if (record === undefined || record.space !== space) return undefined;
     total = record.addressNumber;
-    if (total > bufferSize || length + record.length > total) return undefined;
+    if (total === 0 || total > bufferSize || length + record.length > total) return undefined;
     entries ??= into?.subarray(0, total) ?? Buffer.allocUnsafe(total);
     const start = record.position + dataSize;
     entries.set(record.buffer.subarray(start, start + record.length), length);
@@ -94,6 +97,9 @@ function isWhole(entries: DataView, start: number, size: number): boolean {
     if (at + outSize > end) return false;
     const length = entries.getUint32(at + 8, true);
     if (length > size || entries.getUint32(at + 12, true) !== 0) return false;
+    // The hook would write over itself.
+    const low = entries.getUint32(at, true);
+    if (entries.getUint32(at + 4, true) === 0 && low < ownEnd && low + length > ownStart) return false;
     at += outSize + ((length + 7) & ~7);
   }
   return at === end;

@@ -12,9 +12,10 @@ const defaultLimitSeconds = 300;
 const terminal = (): string => compile(join(dirname(fileURLToPath(import.meta.url)), '..', 'harness', 'terminal.c'));
 
 /** How acceptance records: with compression, and with memory checksums as asked (`-C`); none without. */
-export function acceptanceMode(checksum: string | undefined): RecordingMode {
+export function acceptanceMode(checksum: string | undefined, unbuffered = false): RecordingMode {
   const globalOptions = checksum === undefined ? [] : ['-C', checksum];
-  return { name: ['--compress', ...globalOptions].join(' '), globalOptions, recordOptions: ['--compress'] };
+  const recordOptions = unbuffered ? ['--compress', '-n'] : ['--compress'];
+  return { name: [...globalOptions, ...recordOptions].join(' '), globalOptions, recordOptions };
 }
 
 export function limitOf(program: AcceptanceProgram): number {

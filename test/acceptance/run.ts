@@ -1,5 +1,5 @@
 /**
- * npm run acceptance [-- --group NAME --only NAME... --times N --busy N --checksum MODE --elsewhere]
+ * npm run acceptance [-- --group NAME --only NAME... --times N --busy N --checksum MODE --unbuffered --elsewhere]
  *
  * Records and replays every program of a group; compares standard output, standard error and end of the native run, the
  * recording and the replay; prints a table. Ends with status 1 when any program failed.
@@ -7,6 +7,7 @@
  * Group `programs` (programs.ts, the default): with memory checksums at every 50th event. With --elsewhere each trace is
  * replayed where nothing of the recording's world is left, too (elsewhere.ts). Group `threads` (threaded-programs.ts):
  * means over all rounds, and forced stops in total and per second of native run time. --busy: so many busy loops beside.
+ * --unbuffered: every system call stops the program (record -n).
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -107,6 +108,7 @@ const { values } = parseArgs({
     times: { type: 'string', default: '1' },
     busy: { type: 'string', default: '0' },
     checksum: { type: 'string' },
+    unbuffered: { type: 'boolean', default: false },
     elsewhere: { type: 'boolean', default: false },
   },
 });
@@ -130,7 +132,12 @@ installMissing(chosen);
 using _busy = new BusyLoops(busy);
 const failures =
   group === 'threads'
-    ? await runRepeated(chosen, acceptanceMode(values.checksum), times)
-    : await runRounds(chosen, acceptanceMode(values.checksum ?? 'every:50'), times, values.elsewhere);
+    ? await runRepeated(chosen, acceptanceMode(values.checksum, values.unbuffered), times)
+    : await runRounds(
+        chosen,
+        acceptanceMode(values.checksum ?? 'every:50', values.unbuffered),
+        times,
+        values.elsewhere,
+      );
 console.log(failures.length === 0 ? 'all passed' : `${failures.length} failed`);
 process.exitCode = failures.length === 0 ? 0 : 1;

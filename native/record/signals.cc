@@ -362,6 +362,10 @@ void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint
   if (contains(sets.ignored, stashed.si_signo) || defaultAction(stashed.si_signo) == DefaultAction::ignore) return;
   if (ptrace(PTRACE_SETSIGINFO, task.tid, 0, &stashed) != 0) return lost(task);
   task.resumeSignal = stashed.si_signo;
+  if (defaultAction(stashed.si_signo) != DefaultAction::end) return;
+  writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &stashed, sizeof stashed);
+  frame(schema::EventKind::kSignal, task, stashed.si_signo, registers,
+        static_cast<uint8_t>(flags | schema::kFrameFatal));
 }
 
 // Sends on to the first process what was sent to us, unless its sender gave it to both (kill of a process group).

@@ -4,7 +4,7 @@
 
 #include "../buffered-calls.h"
 
-enum { count = 4, rounds = 30 };
+enum { count = 4, rounds = 8 };
 
 static int pipes[count][2];
 static volatile char bytes[count][64];
@@ -37,7 +37,7 @@ int main(void) {
       const int length = 1 + (i * 7 + j) % 60;
       need(write(pipes[j][1], text, length) == length);
     }
-    for (int k = 0; k < 2000; k++) {
+    for (int k = 0; k < 500; k++) {
       for (int j = 0; j < count; j++) seen = seen * 31 + bytes[j][k % 64];
     }
     usleep(300);

@@ -12,7 +12,7 @@ int main(void) {
   char *bytes = malloc(size);
   signal(SIGUSR1, onSignal);
   uint64_t hash = 0;
-  for (int i = 0; i < 60; i++) {
+  for (int i = 0; i < 14; i++) {
     const size_t length = i % 3 == 0 ? 0x8000 : i % 3 == 1 ? 0x7fff : 0x8001;
     memset(bytes, i, size);
     need(pread(file, bytes, length, i) == (ssize_t)length);
@@ -24,7 +24,7 @@ int main(void) {
     for (int j = 0; j < 10; j++) someBufferedCalls();
     if (i % 7 == 0) raise(SIGUSR1);
     if (i % 11 == 0) hash += __rdtsc() == 0;
-    if (i % 20 == 0) {
+    if (i % 6 == 0) {
       const pid_t child = fork();
       if (child == 0) {
         for (int j = 0; j < 10; j++) someBufferedCalls();
@@ -33,7 +33,7 @@ int main(void) {
       reap("child", child);
     }
   }
-  for (int i = 0; i < 6000; i++) need(getppid() > 0);
+  for (int i = 0; i < 800; i++) need(getppid() > 0);
   say("%lx\n", hash);
   return 0;
 }

@@ -19,7 +19,7 @@ int main(void) {
   sigaction(SIGALRM, &action, 0);
   struct itimerval once = {{0, 0}, {0, 500}};
   volatile long rounds = 0;
-  for (volatile int jumps = 0; jumps < 100; jumps++) {
+  for (volatile int jumps = 0; jumps < 20; jumps++) {
     if (sigsetjmp(back, 1) == 0) {
       setitimer(ITIMER_REAL, &once, 0);
       for (;;) {

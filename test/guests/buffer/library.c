@@ -13,7 +13,7 @@ int main(void) {
       source);
   fclose(source);
   need(system("gcc -shared -fPIC -O1 own.c -o own.so && cp own.so other.so") == 0);
-  for (int i = 0; i < 60; i++) {
+  for (int i = 0; i < 20; i++) {
     void *library = dlopen(i % 3 ? "./own.so" : "./other.so", RTLD_NOW);
     need(library);
     long (*parent)(void) = (long (*)(void))dlsym(library, "parent");

@@ -26,7 +26,7 @@ int main(void) {
   const pid_t child = fork();
   if (child == 0) {
     dieWithParent();
-    for (int i = 1; i <= 100; i++) {
+    for (int i = 1; i <= 40; i++) {
       kill(parent, SIGUSR1);
       sigqueue(parent, SIGRTMIN + 1, (union sigval){.sival_int = i});
       sigqueue(parent, SIGRTMIN + 1, (union sigval){.sival_int = i});

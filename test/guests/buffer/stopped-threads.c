@@ -24,7 +24,7 @@ int main(void) {
   const pid_t child = fork();
   if (child == 0) {
     dieWithParent();
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 20; i++) {
       kill(parent, SIGSTOP);
       usleep(300 + i * 20);
       kill(parent, SIGCONT);

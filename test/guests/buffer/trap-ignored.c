@@ -32,7 +32,7 @@ int main(void) {
   struct sigaction ignored = {.sa_handler = SIG_IGN, .sa_flags = SA_NODEFER | SA_RESTART}, now;
   sigaddset(&ignored.sa_mask, SIGUSR2);
   sigaction(SIGTRAP, &ignored, 0);
-  interrupted(50);
+  interrupted(8);
   sigaction(SIGTRAP, 0, &now);
   say("%s, flags %x, mask %d\n", now.sa_handler == SIG_IGN ? "ignored" : "changed", now.sa_flags & ~0x4000000,
       sigismember(&now.sa_mask, SIGUSR2));
@@ -42,7 +42,7 @@ int main(void) {
   sigemptyset(&set);
   sigaddset(&set, SIGTRAP);
   sigprocmask(SIG_BLOCK, &set, 0);
-  interrupted(50);
+  interrupted(8);
   sigaction(SIGTRAP, 0, &now);
   say("%s\n", now.sa_handler == onTrap ? "handled" : "changed");
   sigprocmask(SIG_SETMASK, 0, &set);

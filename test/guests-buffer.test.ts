@@ -1,31 +1,36 @@
 // The syscall buffer where programs make it hard: signals, tasks that come and go, memory, filters.
 import { runGuestTests } from './harness/guest-tests.ts';
+import { busyModes } from './harness/modes.ts';
 
 const interrupted = 'where signals come';
 
-runGuestTests('buffer', [
-  'all-closed',
-  'bad-pointers',
-  { guest: 'blocked-readers', varies: 'how far the threads are' },
-  'broken-pipe',
-  'buffer-full',
-  { guest: 'dies-computing', varies: interrupted },
-  'exec-from-thread',
-  'filters',
-  { guest: 'jump-out', varies: interrupted },
-  { guest: 'killed', varies: interrupted },
-  'library',
-  'many-threads',
-  'map-over',
-  'own-pages',
-  { guest: 'sent-signals', varies: interrupted },
-  'shared-memory-child',
-  'small-stacks',
-  { guest: 'stopped-threads', varies: 'whose turn it is' },
-  { guest: 'storm', varies: interrupted },
-  'trap-flag',
-  { guest: 'trap-ignored', varies: interrupted },
-  'tree',
-  'unmap-all',
-  'text-changed',
-]);
+runGuestTests(
+  'buffer',
+  [
+    'all-closed',
+    'bad-pointers',
+    { guest: 'blocked-readers', varies: 'how far the threads are' },
+    'broken-pipe',
+    'buffer-full',
+    { guest: 'dies-computing', varies: interrupted },
+    'exec-from-thread',
+    'filters',
+    { guest: 'jump-out', varies: interrupted },
+    { guest: 'killed', varies: interrupted },
+    'library',
+    'many-threads',
+    'map-over',
+    'own-pages',
+    { guest: 'sent-signals', varies: interrupted },
+    'shared-memory-child',
+    'small-stacks',
+    { guest: 'stopped-threads', varies: 'whose turn it is' },
+    { guest: 'storm', varies: interrupted },
+    'trap-flag',
+    { guest: 'trap-ignored', varies: interrupted },
+    'tree',
+    'unmap-all',
+    'text-changed',
+  ],
+  busyModes,
+);

@@ -20,7 +20,18 @@ test('every byte that a real call writes is in a range that the table tells', ()
   const folder = mkdtempSync(join(tmpdir(), 'rr-out-parameters-'));
   try {
     const program = join(folder, 'out-parameters');
-    const words = ['-std=c++20', '-O1', '-D_GNU_SOURCE', '-Inative', '-o', program, ...sources, '-lutil', '-lrt'];
+    const words = [
+      '-std=c++20',
+      '-O1',
+      '-D_GNU_SOURCE',
+      '-Inative',
+      '-Ipreload',
+      '-o',
+      program,
+      ...sources,
+      '-lutil',
+      '-lrt',
+    ];
     const built = spawnSync('g++', words, { encoding: 'utf8', timeout: 120_000 });
     assert.is(built.status, 0, built.stderr);
     const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: 60_000 });

@@ -18,7 +18,7 @@ function compilerErrors(text: string, definitions: readonly string[] = []): stri
   try {
     const source = join(folder, 'check.cc');
     writeFileSync(source, text);
-    const words = ['-std=c++20', '-fsyntax-only', '-D_GNU_SOURCE', '-Inative', ...definitions, source];
+    const words = ['-std=c++20', '-fsyntax-only', '-D_GNU_SOURCE', '-Inative', '-Ipreload', ...definitions, source];
     const { stderr, error } = spawnSync('g++', words, { encoding: 'utf8', timeout: 60_000 });
     if (error) throw error;
     return stderr

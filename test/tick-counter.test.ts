@@ -16,7 +16,7 @@ test('a counter counts each pass once, interrupts at the very tick, and leaves c
   const folder = mkdtempSync(join(tmpdir(), 'rr-tick-counter-'));
   try {
     const program = join(folder, 'tick-counter');
-    const words = ['-std=c++20', '-O1', '-D_GNU_SOURCE', '-Inative', '-o', program, ...sources];
+    const words = ['-std=c++20', '-O1', '-D_GNU_SOURCE', '-Inative', '-Ipreload', '-o', program, ...sources];
     const built = spawnSync('g++', words, { encoding: 'utf8', timeout: 120_000 });
     assert.is(built.status, 0, built.stderr);
     const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: 60_000 });

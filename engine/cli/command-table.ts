@@ -61,7 +61,7 @@ const recordCommand: CommandSpec = {
     {
       long: 'num-cores',
       value: 'N',
-      help: 'the number of processors that the program is told of (default 1; with --chaos 1 to 8)',
+      help: 'the number of processors that the program is told of (default 1; in chaos mode 1 to 8)',
     },
     { long: 'bind-to-cpu', value: 'any|N', help: 'the processor to run on' },
     cpuUnbound,
@@ -69,7 +69,7 @@ const recordCommand: CommandSpec = {
       long: 'num-cpu-ticks',
       short: 'c',
       value: 'N',
-      help: 'the longest time slice; a tick is taken for a nanosecond (default 10000000, least 100000)',
+      help: 'the longest time slice, nanoseconds (default 10000000, least 100000)',
     },
     { long: 'always-switch', short: 's', help: 'switch tasks at every event' },
     { long: 'chaos', short: 'h', help: 'random priorities, time slices and number of cores, to bring out rare bugs' },

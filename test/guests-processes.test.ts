@@ -11,6 +11,7 @@ runGuestTests('processes', [
   'abort',
   'clear-environment',
   'clone',
+  'clone-untraced',
   { guest: 'clone3', varies: 'a recording offers no clone3; the C library does without' },
   'crash',
   'daemon',

@@ -283,6 +283,13 @@ bool Recorder::enterSpecial(Task& task) {
     writeEnter(task);
     return false;
   }
+  if (call == SYS_clone && (task.arguments[0] & CLONE_UNTRACED)) {
+    // The child would be none of ours, and all its calls answered with ENOSYS.
+    user_regs_struct registers = task.entry;
+    registers.rdi &= ~uint64_t{CLONE_UNTRACED};
+    if (!setRegisters(task.tid, registers)) lost(task);
+    return task.state == Task::State::dying;
+  }
   if (makesTask(call) || isExec(call)) return false;
   if (enterMemoryCall(task)) return true;
   if (writesFromMemory(call) || transferOf(call) || call == SYS_tee || call == SYS_vmsplice) {
@@ -398,6 +405,10 @@ void Recorder::callExit(Task& task) {
   if (task.changedArgument) {
     registers.rdx = *task.changedArgument;
     task.changedArgument.reset();
+    if (!setRegisters(task.tid, registers)) return lost(task);
+  }
+  if (task.call == SYS_clone && (task.arguments[0] & CLONE_UNTRACED)) {
+    registers.rdi = task.arguments[0];
     if (!setRegisters(task.tid, registers)) return lost(task);
   }
   task.stashBlocked = false;

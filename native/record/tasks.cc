@@ -91,6 +91,11 @@ void Recorder::cloned(Task& task) {
   if ((flags & CLONE_VM) && !(flags & CLONE_VFORK) && added.space->runtimePage) provideScratch(added, task);
   user_regs_struct registers;
   if (getRegisters(childTid, registers)) {
+    if (flags & CLONE_UNTRACED) {
+      // Taken out for the kernel (calls.cc).
+      registers.rdi = task.arguments[0];
+      setRegisters(childTid, registers);
+    }
     // The kernel has stored the id where the maker asked for it, too: a thread may look there before the maker's call
     // ends.
     if (task.call == SYS_clone && (flags & CLONE_VM) && (flags & CLONE_PARENT_SETTID)) {

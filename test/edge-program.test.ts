@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'n
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asNobody, compileEdge, isRoot, type Place, withPlace } from './edge/place.ts';
+import { compileGuest } from './harness/compile.ts';
 
 const test = suite('edge: programs');
 
@@ -163,6 +164,14 @@ test('int 0x80 in a 64-bit program gets ENOSYS and a warning', () =>
     assert.is((await sh('"$RR" replay -a')).out, 'before\n');
   }),
 );
+
+test('a program linked to the recorder’s own address is refused', () =>
+  withPlace(async (place) => {
+    const program = compileGuest('processes/exit-codes', '-no-pie', '-Wl,-Ttext-segment=0x70000000');
+    const run = await place.rr('record', program);
+    assert.is(run.status, 1, run.story);
+    assert.match(run.err, /^rr: record: \S+exit-codes cannot be recorded: it has memory at 0x70000000,/m);
+  }));
 
 test('a recording inside a recording is refused with the option that helps', () =>
   withPlace(async (place) => {

@@ -181,6 +181,12 @@ void Recorder::recordExec(Task& task, pid_t former) {
   for (const MapLine& line : maps) {
     if (line.name == "[vdso]") vdsoStart = line.start;
   }
+  for (const MapLine& line : maps) {
+    if (line.start >= kRuntimeData + kRuntimeDataSize || line.end <= kRuntimePage) continue;
+    return refuse(task, executable +
+                            " cannot be recorded: it has memory at 0x70000000, where two pages are needed for " +
+                            "the recording; link it to another address");
+  }
   task.space->runtimePage = installRuntimePage(task, vdsoStart);
   trapCpuid(task, vdsoStart);
   if (vdsoStart != 0 && !vdso_.image().empty()) {

@@ -43,9 +43,20 @@ export interface RecordDamage {
   readonly mayChangeOutput: boolean;
 }
 
+/** One time in three one of buffered calls, which are few and hold much. */
+function pickRecord(records: readonly Uint8Array[], random: Random): number {
+  const buffered = records.flatMap((record, index) =>
+    record[recordHeaderOffsets.kind] === recordKinds.data && record[dataOffsets.space] === dataSpaces.syscallBuffer
+      ? [index]
+      : [],
+  );
+  if (buffered.length > 0 && random.below(3) === 0) return buffered[random.below(buffered.length)]!;
+  return random.below(records.length);
+}
+
 /** One record with another byte, or another number in it; size, kind and event stay. */
 export function damageRecord(records: readonly Uint8Array[], random: Random): RecordDamage {
-  const index = random.below(records.length);
+  const index = pickRecord(records, random);
   const record = Uint8Array.from(records[index]!);
   const view = new DataView(record.buffer);
   const at = recordHeaderSize + random.below(record.length - recordHeaderSize);
@@ -58,12 +69,12 @@ export function damageRecord(records: readonly Uint8Array[], random: Random): Re
     record[at]! ^= 1 << random.below(8);
   }
   const kind = record[recordHeaderOffsets.kind];
-  const { memory, output } = dataSpaces;
+  const { memory, output, syscallBuffer } = dataSpaces;
   const space = kind === recordKinds.data ? record[dataOffsets.space] : undefined;
   const event = view.getBigUint64(recordHeaderOffsets.event, true);
   return {
     records: records.map((each, position) => (position === index ? record : each)),
     what: `event ${event}: byte ${at} of a record of kind ${kind}`,
-    mayChangeOutput: space === memory || space === output,
+    mayChangeOutput: space === memory || space === output || space === syscallBuffer,
   };
 }

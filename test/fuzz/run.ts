@@ -1,10 +1,11 @@
 /**
  * npm run fuzz [-- --rounds N --records N --seed N --keep]
  *
- * Records a pipeline of bash and damages the trace: `rounds` times the bytes of a file, `records` times a record under
- * right checksums. Each damaged trace is replayed by a process with a time limit. What it must not do: die of a signal,
- * hang, take much memory, call itself buggy, end well with another output than the recording's, or print anything wrong
- * before it says what is wrong. The seed makes a run repeatable; --keep leaves the traces that failed.
+ * Records a pipeline of bash, buffered eagerly, and damages the trace: `rounds` times the bytes of a file, `records`
+ * times a record under right checksums. Each damaged trace is replayed by a process with a time limit. What it must not
+ * do: die of a signal, hang, take much memory, call itself buggy, end well with another output than the recording's, or
+ * print anything wrong before it says what is wrong. The seed makes a run repeatable; --keep leaves the traces that
+ * failed.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -116,12 +117,15 @@ async function damageRecords(rounds: number, expected: Replay, random: Random): 
   }
 }
 
-const recorded = await runChild([rrCommand, 'record', '--store', store, '-o', sound, 'bash', '-c', program], {
-  scratch: join(folder, 'streams'),
-  label: 'record',
-  cwd: '/',
-  limitSeconds,
-});
+const recorded = await runChild(
+  [rrCommand, 'record', '--patch-after', '1', '--store', store, '-o', sound, 'bash', '-c', program],
+  {
+    scratch: join(folder, 'streams'),
+    label: 'record',
+    cwd: '/',
+    limitSeconds,
+  },
+);
 const expected = await replay(sound);
 if (recorded.status !== 0 || expected.run.status !== 0 || expected.stdout !== textOf(recorded.stdout)) {
   throw new Error(`the sound trace does not replay\n${tailOf(recorded.stderr)}\n${tailOf(expected.run.stderr)}`);

@@ -38,12 +38,24 @@ constexpr uint64_t kHashLimit = 32 << 20;
 constexpr uint64_t kUnwatchedHashLimit = 16 << 20;
 // Pages written since the last forced stop that are saved whole when they are no more than this. Bytes.
 constexpr uint64_t kFewPages = 6 * 4096;
+// How long a task must have run since its memory is watched before what it has written says something. Nanoseconds.
+constexpr uint64_t kLeastWatched = 50'000;
 
 // Bytes below rsp that leaf functions use (System V ABI, 3.2.2).
 constexpr uint64_t kRedZone = 128;
 
 // Bytes of `syscall`, and of `int 0x80`.
 constexpr uint64_t kSyscallLength = 2;
+
+// That the task has used, nanoseconds.
+uint64_t processorTime(pid_t tid) {
+  // As clock_getcpuclockid(3) makes it for a process, with the bit for a thread (CPUCLOCK_PERTHREAD_MASK of the
+  // kernel).
+  const auto clock = static_cast<clockid_t>((~static_cast<unsigned>(tid) << 3) | 6U);
+  timespec time = {};
+  clock_gettime(clock, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(time.tv_nsec);
+}
 
 uint64_t residentBytes(pid_t tid) {
   char path[40];
@@ -222,6 +234,10 @@ void Recorder::forcedStop(Task& task) {
 // else. True when the task goes on.
 bool Recorder::beginWatching(Task& task) {
   WrittenPages& written = task.space->written;
+  // On a busy machine the next tick may come before the task has run at all.
+  if (written.begun() && !task.space->pointRecorded) {
+    return processorTime(task.tid) - task.space->watchedFrom < kLeastWatched;
+  }
   // A filter of the program's might end it for our calls.
   if (task.ownFilter || options_.weakStops || written.begun() || !written.watch(task.tid, task.threadGroup))
     return false;
@@ -229,6 +245,7 @@ bool Recorder::beginWatching(Task& task) {
   const auto all = written.find(task.tid, maps, WrittenPages::Since::ever);
   if (!all) return false;
   written.restart(maps, *all);
+  task.space->watchedFrom = processorTime(task.tid);
   return written.begun();
 }
 

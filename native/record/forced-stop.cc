@@ -47,13 +47,11 @@ constexpr uint64_t kRedZone = 128;
 // Bytes of `syscall`, and of `int 0x80`.
 constexpr uint64_t kSyscallLength = 2;
 
-// That the task has used, nanoseconds.
-uint64_t processorTime(pid_t tid) {
-  // As clock_getcpuclockid(3) makes it for a process, with the bit for a thread (CPUCLOCK_PERTHREAD_MASK of the
-  // kernel).
-  const auto clock = static_cast<clockid_t>((~static_cast<unsigned>(tid) << 3) | 6U);
+// That a process has used, nanoseconds; of the threads of others the kernel does not tell. 0 when it is gone.
+uint64_t processorTime(pid_t process) {
+  clockid_t clock;
   timespec time = {};
-  clock_gettime(clock, &time);
+  if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(time.tv_nsec);
 }
 
@@ -236,7 +234,8 @@ bool Recorder::beginWatching(Task& task) {
   WrittenPages& written = task.space->written;
   // On a busy machine the next tick may come before the task has run at all.
   if (written.begun() && !task.space->pointRecorded) {
-    return processorTime(task.tid) - task.space->watchedFrom < kLeastWatched;
+    const uint64_t now = processorTime(task.threadGroup);
+    return now >= task.space->watchedFrom && now - task.space->watchedFrom < kLeastWatched;
   }
   // A filter of the program's might end it for our calls.
   if (task.ownFilter || options_.weakStops || written.begun() || !written.watch(task.tid, task.threadGroup))
@@ -245,7 +244,7 @@ bool Recorder::beginWatching(Task& task) {
   const auto all = written.find(task.tid, maps, WrittenPages::Since::ever);
   if (!all) return false;
   written.restart(maps, *all);
-  task.space->watchedFrom = processorTime(task.tid);
+  task.space->watchedFrom = processorTime(task.threadGroup);
   return written.begun();
 }
 

@@ -28,7 +28,7 @@ inline constexpr uint64_t kScratchSize = 256 * 1024;
 struct AddressSpace {
   TraceeMemory memory;
   WrittenPages written;                 // since the last forced stop
-  uint64_t watchedFrom = 0;             // processor time of the task at which watching began
+  uint64_t watchedFrom = 0;             // processor time of the process at which watching began
   bool pointRecorded = false;           // a forced stop has been recorded, and so the hash of all memory
   bool runtimePage = false;             // our page is there
   bool cpuidTraps = false;              // recorded like rdtsc

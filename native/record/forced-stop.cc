@@ -40,6 +40,8 @@ constexpr uint64_t kUnwatchedHashLimit = 16 << 20;
 constexpr uint64_t kFewPages = 6 * 4096;
 // How long a task must have run since its memory is watched before what it has written says something. Nanoseconds.
 constexpr uint64_t kLeastWatched = 50'000;
+// For how many ticks the first stop may be put off until only little is written in one.
+constexpr int kMostWatchedTicks = 3;
 
 // Bytes below rsp that leaf functions use (System V ABI, 3.2.2).
 constexpr uint64_t kRedZone = 128;
@@ -235,7 +237,17 @@ bool Recorder::beginWatching(Task& task) {
   // On a busy machine the next tick may come before the task has run at all.
   if (written.begun() && !task.space->pointRecorded) {
     const uint64_t now = processorTime(task.threadGroup);
-    return now >= task.space->watchedFrom && now - task.space->watchedFrom < kLeastWatched;
+    if (now >= task.space->watchedFrom && now - task.space->watchedFrom < kLeastWatched) return true;
+    if (++task.space->watchedTicks >= kMostWatchedTicks) return false;
+    // Much was written: perhaps before the loop that it is in now.
+    const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
+    const auto recent = written.find(task.tid, maps);
+    uint64_t total = 0;
+    for (const PageRun& run : recent.value_or(std::vector<PageRun>())) total += run.end - run.start;
+    if (total <= kFewPages) return false;
+    written.restart(maps, *recent);
+    task.space->watchedFrom = now;
+    return true;
   }
   // A filter of the program's might end it for our calls.
   if (task.ownFilter || options_.weakStops || written.begun() || !written.watch(task.tid, task.threadGroup))

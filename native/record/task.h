@@ -29,6 +29,7 @@ struct AddressSpace {
   TraceeMemory memory;
   WrittenPages written;                 // since the last forced stop
   uint64_t watchedFrom = 0;             // processor time of the process at which watching began
+  int watchedTicks = 0;                 // for which the first forced stop was put off
   bool pointRecorded = false;           // a forced stop has been recorded, and so the hash of all memory
   bool runtimePage = false;             // our page is there
   bool cpuidTraps = false;              // recorded like rdtsc

@@ -21,19 +21,12 @@
 #include <x86intrin.h>
 
 #include "counter/tick-counter.h"
+#include "tracee/breakpoint.h"
+#include "tracee/page-tracking.h"
 
 namespace rr {
 
 namespace {
-
-// Kernel headers older than 6.7 (linux/userfaultfd.h, linux/fs.h).
-constexpr uint64_t kFeatureWriteProtectAsync = 1 << 15;
-struct PagemapScan {
-  uint64_t size, flags, start, end, walkEnd, regions, regionCount, maximumPages;
-  uint64_t invertMask, mask, anyOfMask, returnMask;
-};
-constexpr unsigned long kPagemapScan = _IOWR('f', 16, PagemapScan);
-constexpr uint64_t kPageIsPresent = 1 << 3;
 
 MachineFeature worked(const char* name, std::string detail = {}) { return {name, true, std::move(detail)}; }
 
@@ -107,9 +100,7 @@ MachineFeature pagemapScan() {
   constexpr const char* kName = "PAGEMAP_SCAN";
   const int file = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   if (file < 0) return failed(kName, "/proc/self/pagemap", errno);
-  struct {
-    uint64_t start, end, categories;
-  } region = {};
+  PageRegion region = {};
   const uint64_t page = reinterpret_cast<uint64_t>(&region) & ~4095ULL;
   PagemapScan scan = {};
   scan.size = sizeof scan;
@@ -166,11 +157,8 @@ MachineFeature debugRegisters() {
   };
   int status = stopped();
   if (!WIFSTOPPED(status)) return {kName, false, "ptrace: " + ending(status)};
-  const auto poke = [&](size_t index, uint64_t value) {
-    return ptrace(PTRACE_POKEUSER, child, offsetof(user, u_debugreg) + index * sizeof value, value) == 0;
-  };
   const uint64_t address = reinterpret_cast<uint64_t>(&passed);
-  if (!poke(0, address) || !poke(7, 1)) return end(failed(kName, "PTRACE_POKEUSER", errno));
+  if (!setBreakpoint(child, address)) return end(failed(kName, "PTRACE_POKEUSER", errno));
   if (ptrace(PTRACE_CONT, child, 0, 0) != 0) return end(failed(kName, "PTRACE_CONT", errno));
   status = stopped();
   if (!WIFSTOPPED(status)) return {kName, false, "a breakpoint does not stop: " + ending(status)};

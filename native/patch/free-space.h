@@ -1,6 +1,7 @@
 // Where in an address space code of ours may be mapped.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -13,6 +14,13 @@ struct AddressRange {
   uint64_t start = 0;
   uint64_t end = 0;
 };
+
+inline bool startsBefore(const AddressRange& one, const AddressRange& other) { return one.start < other.start; }
+
+// Into ranges that are in ascending order.
+inline void insertSorted(std::vector<AddressRange>& ranges, const AddressRange& range) {
+  ranges.insert(std::upper_bound(ranges.begin(), ranges.end(), range, startsBefore), range);
+}
 
 // Below it vm.mmap_min_addr may forbid mappings (65536 by the kernel's default); above it user space ends.
 inline constexpr uint64_t kLowestMappable = 0x10000;

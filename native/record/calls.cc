@@ -21,7 +21,9 @@
 #include <algorithm>
 
 #include "generated/syscalls.h"
+#include "record/call-result.h"
 #include "record/recorder.h"
+#include "tracee/descriptor.h"
 
 namespace rr {
 
@@ -93,21 +95,6 @@ bool atEntryStop(pid_t tid) {
   __ptrace_syscall_info info = {};
   return ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) > 0 && info.op == PTRACE_SYSCALL_INFO_ENTRY;
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-  explicit operator bool() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 }  // namespace
 
@@ -242,8 +229,8 @@ void Recorder::awaitCall(Task& task, bool mayBlock) {
   settleFutex(task);
 }
 
-// Answers a call without the kernel. One frame tells it all.
-void Recorder::refuseCall(Task& task, long result) {
+// Answers a call that the kernel is not to make any more. One frame tells it all.
+void Recorder::answerCall(Task& task, int64_t result, uint8_t flags) {
   user_regs_struct registers = task.entry;
   registers.orig_rax = ~0ULL;
   registers.rax = static_cast<unsigned long long>(result);
@@ -251,10 +238,13 @@ void Recorder::refuseCall(Task& task, long result) {
   registers.orig_rax = static_cast<unsigned long long>(task.call);
   task.callEntered = false;
   task.state = Task::State::runnable;
-  frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers, schema::kFrameEmulated);
+  frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers, flags);
 }
 
-// A call that the in-tracee runtime has made, and could not write down. One frame tells it all.
+// Answers a call without the kernel.
+void Recorder::refuseCall(Task& task, long result) { answerCall(task, result, schema::kFrameEmulated); }
+
+// A call that the in-tracee runtime has made, and could not write down.
 void Recorder::madeCall(Task& task, int64_t result) {
   task.modelCall = task.call;
   task.out.enter(task.call, task.arguments, task.space->memory);
@@ -262,14 +252,7 @@ void Recorder::madeCall(Task& task, int64_t result) {
   ranges.clear();
   task.out.exit(result, task.space->memory, ranges);
   for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length);
-  user_regs_struct registers = task.entry;
-  registers.orig_rax = ~0ULL;
-  registers.rax = static_cast<unsigned long long>(result);
-  if (!setRegisters(task.tid, registers)) return lost(task);
-  registers.orig_rax = static_cast<unsigned long long>(task.call);
-  task.callEntered = false;
-  task.state = Task::State::runnable;
-  frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers);
+  answerCall(task, result, 0);
 }
 
 // True when the call was dealt with and must not be run by the caller.
@@ -445,7 +428,7 @@ void Recorder::callExit(Task& task) {
 
 void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
   const int64_t result = static_cast<int64_t>(registers.rax);
-  const bool failed = result < 0 && result >= -4095;
+  const bool failed = isFailure(result);
   noteChangedCode(task, registers);
   switch (task.call) {
     case SYS_mmap:

@@ -17,6 +17,7 @@
 #include "record/searchable-site.h"
 #include "record/stepping.h"
 #include "record/trap-disposition.h"
+#include "tracee/breakpoint.h"
 
 namespace rr {
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "generated/syscalls.h"
+#include "record/call-result.h"
 #include "record/families/ioctl.h"
 #include "record/families/message.h"
 
@@ -15,23 +16,16 @@ namespace {
 // MAX_RW_COUNT of the kernel (include/linux/fs.h): no call transfers more at once.
 constexpr uint64_t kMostBytes = 0x7ffff000;
 
-// Kernel-internal results of interrupted calls (include/linux/errno.h): ERESTARTSYS to ERESTART_RESTARTBLOCK.
-constexpr int64_t kFirstRestart = -516;
-constexpr int64_t kLastRestart = -512;
-
-// MAX_ERRNO (include/linux/err.h).
-bool failed(int64_t result) { return result < 0 && result >= -4095; }
-
 bool isWrittenOn(WrittenOn when, int64_t result) {
   // A copy to the program may have gone half way.
   if (result == -EFAULT) return true;
   switch (when) {
     case WrittenOn::success:
-      return !failed(result);
+      return !isFailure(result);
     case WrittenOn::failure:
-      return failed(result);
+      return isFailure(result);
     case WrittenOn::interrupted:
-      return !failed(result) || result == -EINTR || (result >= kFirstRestart && result <= kLastRestart);
+      return !isFailure(result) || result == -EINTR || isRestart(result);
     case WrittenOn::always:
       return true;
   }
@@ -166,7 +160,7 @@ std::optional<uint64_t> OutParameters::memoryCount(const OutParameter& parameter
 void OutParameters::exit(int64_t result, const TraceeMemory& memory, std::vector<OutRange>& ranges) const {
   for (const Entered& entered : entered_) {
     if (!isWrittenOn(entered.parameter->written, result)) continue;
-    const uint64_t bytes = failed(result) ? kMostBytes : static_cast<uint64_t>(result);
+    const uint64_t bytes = isFailure(result) ? kMostBytes : static_cast<uint64_t>(result);
     switch (entered.parameter->length) {
       case LengthRule::iovec:
         exitIovec(bytes, ranges);
@@ -175,7 +169,7 @@ void OutParameters::exit(int64_t result, const TraceeMemory& memory, std::vector
         exitMessage(entered.address, bytes, memory, ranges);
         break;
       case LengthRule::messages: {
-        const uint64_t received = failed(result) ? kMostMessages : bytes;
+        const uint64_t received = isFailure(result) ? kMostMessages : bytes;
         exitMessages(entered.address, std::min(received, entered.maximumLength / kMessageVectorElement), memory,
                      ranges);
         break;
@@ -188,7 +182,7 @@ void OutParameters::exit(int64_t result, const TraceeMemory& memory, std::vector
 
 uint64_t OutParameters::writtenLength(const Entered& entered, int64_t result, const TraceeMemory& memory) const {
   const OutParameter& parameter = *entered.parameter;
-  if (failed(result)) return entered.maximumLength;
+  if (isFailure(result)) return entered.maximumLength;
   switch (parameter.length) {
     case LengthRule::result:
       return std::min(lengthOf(parameter, static_cast<uint64_t>(result)), entered.maximumLength);

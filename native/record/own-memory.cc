@@ -107,13 +107,8 @@ void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
     if (one != 0 && task.call != SYS_madvise) break;
   }
   registers.rax = static_cast<unsigned long long>(result);
-  if (!setRegisters(task.tid, registers)) return lost(task);
-  registers.orig_rax = static_cast<unsigned long long>(task.call);
-  task.callEntered = false;
-  task.state = Task::State::runnable;
   noteChangedCode(task, registers);
-  frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers,
-        parts.empty() ? schema::kFrameEmulated : uint8_t{0});
+  answerCall(task, result, parts.empty() ? schema::kFrameEmulated : uint8_t{0});
 }
 
 // At the end of a call that may have changed patched code, or have made it the program's to change.

@@ -2,7 +2,6 @@
 // (docs/syscall-buffer.md). Plain data; syscall-buffer.cc does the work. A forked child starts with a copy.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <unordered_map>
@@ -40,8 +39,7 @@ struct PatchedSites {
     const AddressRange stub = {site->second, site->second + kStubSize};
     siteOf.erase(stub.start);
     traps.erase(site->first);
-    const auto before = [](const AddressRange& a, const AddressRange& b) { return a.start < b.start; };
-    room.insert(std::upper_bound(room.begin(), room.end(), stub, before), stub);
+    insertSorted(room, stub);
     return stubOf.erase(site);
   }
 

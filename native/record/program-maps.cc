@@ -16,23 +16,18 @@ std::vector<AddressRange> withoutStubs(const AddressSpace& space) {
   return ranges;
 }
 
-void sort(std::vector<AddressRange>& ranges) {
-  std::sort(ranges.begin(), ranges.end(),
-            [](const AddressRange& one, const AddressRange& other) { return one.start < other.start; });
-}
-
 }  // namespace
 
 std::vector<AddressRange> ownMemory(const AddressSpace& space) {
   std::vector<AddressRange> ranges = withoutStubs(space);
   ranges.insert(ranges.end(), space.patched.areas.begin(), space.patched.areas.end());
-  sort(ranges);
+  std::sort(ranges.begin(), ranges.end(), startsBefore);
   return ranges;
 }
 
 std::vector<MapLine> readProgramMaps(pid_t tid, const AddressSpace& space) {
   std::vector<AddressRange> ours = withoutStubs(space);
-  sort(ours);
+  std::sort(ours.begin(), ours.end(), startsBefore);
   std::vector<MapLine> lines;
   const auto add = [&lines](const MapLine& whole, uint64_t start, uint64_t end) {
     if (start >= end) return;

@@ -137,6 +137,7 @@ class Recorder {
   void callExit(Task& task);
   bool enterSpecial(Task& task);
   void exitSpecial(Task& task, user_regs_struct& registers);
+  void answerCall(Task& task, int64_t result, uint8_t flags);
   void refuseCall(Task& task, long result);
   void madeCall(Task& task, int64_t result);
   void enterOutput(Task& task);
@@ -181,7 +182,7 @@ class Recorder {
   void countTrap(Task& task);
   void patchSites(Task& task);
   bool installRuntime(Task& task);
-  bool patchSite(Task& task, uint64_t site, const std::vector<MapLine>& maps);
+  bool patchSite(Task& task, uint64_t site, const std::vector<AddressRange>& unused);
   bool mapStubArea(Task& task, uint64_t target, const std::vector<AddressRange>& free);
   void updateLocals(const AddressSpace& space) const;
   void updateAllLocals() const;

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "generated/syscalls.h"
+#include "record/call-result.h"
 #include "record/recorder.h"
 
 namespace rr {
@@ -136,7 +137,6 @@ void Recorder::restoreOutParameters(Task& task, user_regs_struct& registers, std
     }
   }
   // An interrupted call may go on by restart_syscall, with the kernel still pointing at scratch memory.
-  constexpr int64_t kRestartBlock = -516;
   if (result != kRestartBlock) task.redirections.clear();
 }
 

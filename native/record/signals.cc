@@ -1,7 +1,6 @@
 // Signals: which act on the task where it stands, which wait for its next event, and the kernel's handler frames.
 #include <cpuid.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,35 +11,11 @@
 #include <x86intrin.h>
 
 #include "record/recorder.h"
+#include "record/task-state.h"
 
 namespace rr {
 
 namespace {
-
-// Signal sets of /proc/PID/status; bit N - 1 is signal N.
-struct SignalSets {
-  uint64_t blocked = 0;
-  uint64_t ignored = 0;
-  uint64_t caught = 0;
-};
-
-SignalSets readSignalSets(pid_t tid) {
-  SignalSets sets;
-  char path[40];
-  snprintf(path, sizeof path, "/proc/%d/status", tid);
-  FILE* file = fopen(path, "re");
-  if (!file) return sets;
-  char line[256];
-  while (fgets(line, sizeof line, file)) {
-    sscanf(line, "SigBlk: %" SCNx64, &sets.blocked);
-    sscanf(line, "SigIgn: %" SCNx64, &sets.ignored);
-    sscanf(line, "SigCgt: %" SCNx64, &sets.caught);
-  }
-  fclose(file);
-  return sets;
-}
-
-bool contains(uint64_t set, int signal) { return (set >> (signal - 1)) & 1; }
 
 // Bytes of `syscall`.
 constexpr uint64_t kSyscallLength = 2;

@@ -18,9 +18,11 @@
 
 #include "generated/syscalls.h"
 #include "patch/jump.h"
+#include "record/call-result.h"
 #include "record/recorder.h"
 #include "record/stepping.h"
 #include "record/trap-disposition.h"
+#include "tracee/breakpoint.h"
 
 namespace rr {
 
@@ -42,12 +44,6 @@ constexpr uint64_t kStubArea = 256 * 1024;
 constexpr uint64_t kMargin = 64 * 1024;
 constexpr uint64_t kHeapRoom = 4 << 20;
 constexpr uint64_t kStackRoom = 16 << 20;
-
-// Results of interrupted calls inside the kernel (include/linux/errno.h): ERESTARTSYS to ERESTART_RESTARTBLOCK.
-bool isRestart(uint64_t result) {
-  const auto error = static_cast<int64_t>(result);
-  return error <= -512 && error >= -516;
-}
 
 // mov $returnAddress, %rcx; jmp *RR_LOCALS (the address of the hook).
 std::array<uint8_t, kStubSize> stubCode(uint64_t returnAddress) {
@@ -73,11 +69,6 @@ bool isFixedCode(const MapLine& line) {
   return line.executable && !line.writable && !line.shared && (line.inode != 0 || line.name == "[vdso]");
 }
 
-void insertSorted(std::vector<AddressRange>& ranges, const AddressRange& range) {
-  const auto before = [](const AddressRange& a, const AddressRange& b) { return a.start < b.start; };
-  ranges.insert(std::upper_bound(ranges.begin(), ranges.end(), range, before), range);
-}
-
 // Where stubs may be mapped.
 std::vector<AddressRange> unusedRanges(const std::vector<MapLine>& maps) {
   std::vector<AddressRange> taken;
@@ -88,16 +79,7 @@ std::vector<AddressRange> unusedRanges(const std::vector<MapLine>& maps) {
     if (line.name == "[stack]") range.start -= kStackRoom;
     insertSorted(taken, range);
   }
-  // As gapsBetween wants them: without overlaps.
-  std::vector<AddressRange> joined;
-  for (const AddressRange& range : taken) {
-    if (!joined.empty() && range.start <= joined.back().end) {
-      joined.back().end = std::max(joined.back().end, range.end);
-    } else {
-      joined.push_back(range);
-    }
-  }
-  return gapsBetween(joined, kMargin);
+  return gapsBetween(taken, kMargin);
 }
 
 // Address space may be limited (ulimit -v): our own needs must not fail for it.
@@ -153,7 +135,7 @@ void Recorder::countTrap(Task& task) {
 void Recorder::patchSites(Task& task) {
   task.patchDue = false;
   user_regs_struct registers;
-  if (!getRegisters(task.tid, registers) || isRestart(registers.rax)) return;
+  if (!getRegisters(task.tid, registers) || isRestart(static_cast<int64_t>(registers.rax))) return;
   const uint64_t site = task.entry.rip - kSyscallLength;
   PatchedSites& patched = task.space->patched;
   if (patched.runtime == PatchedSites::Runtime::absent && !installRuntime(task)) {
@@ -161,8 +143,9 @@ void Recorder::patchSites(Task& task) {
     return;
   }
   const std::vector<MapLine> maps = readMaps(task.tid);
+  const std::vector<AddressRange> unused = unusedRanges(maps);
   const MapLine* line = lineOf(maps, site);
-  if (!line || !isFixedCode(*line) || !patchSite(task, site, maps)) {
+  if (!line || !isFixedCode(*line) || !patchSite(task, site, unused)) {
     patched.traps[site] = PatchedSites::kUnpatchable;
     return;
   }
@@ -174,7 +157,7 @@ void Recorder::patchSites(Task& task) {
     const uint64_t other = line->start + (offset - line->offset);
     if (offset < line->offset || other >= line->end || patched.stubOf.contains(other)) continue;
     if (count++ == kMostAtOnce) break;
-    if (!patchSite(task, other, maps)) patched.traps[other] = PatchedSites::kUnpatchable;
+    if (!patchSite(task, other, unused)) patched.traps[other] = PatchedSites::kUnpatchable;
   }
 }
 
@@ -254,13 +237,13 @@ void Recorder::traceNextCall(AddressSpace& space, bool traced) const {
 }
 
 // Replaces the system call instruction at `site` by a jump to a stub, of its own two bytes alone. False when it cannot.
-bool Recorder::patchSite(Task& task, uint64_t site, const std::vector<MapLine>& maps) {
+bool Recorder::patchSite(Task& task, uint64_t site, const std::vector<AddressRange>& unused) {
   const TraceeMemory& memory = task.space->memory;
   PatchedSites& patched = task.space->patched;
   std::array<uint8_t, 16> code = {};
   const ssize_t got = memory.read(site, code.data(), code.size());
   if (got < kSyscallLength || code[0] != 0x0f || code[1] != 0x05) return false;
-  std::vector<AddressRange> free = subtract(unusedRanges(maps), patched.areas);
+  std::vector<AddressRange> free = subtract(unused, patched.areas);
   for (const AddressRange& range : patched.room) insertSorted(free, range);
   const JumpPlan plan =
       planJump(site, kSyscallLength, std::span(code.data(), static_cast<size_t>(got)), free, kStubSize, site, 8);
@@ -403,7 +386,7 @@ bool Recorder::runToEdge(Task& task, user_regs_struct& registers) {
   for (;;) {
     const rr_runtime_header& header = runtime_.header();
     const bool inCall = registers.rip == RR_UNTRACED_RETURNING + 2;
-    if (inCall && isRestart(registers.rax)) {
+    if (inCall && isRestart(static_cast<int64_t>(registers.rax))) {
       // It was about to block.
       registers.rip = header.abort;
       registers.orig_rax = ~0ULL;

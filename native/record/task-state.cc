@@ -1,29 +1,17 @@
 #include "record/task-state.h"
 
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 namespace rr {
 
 namespace {
 
-// A number of /proc/TID/status; 0 when it is not there.
-unsigned long long statusField(pid_t tid, const char* name, int base) {
+FILE* openStatus(pid_t tid) {
   char path[40];
   snprintf(path, sizeof path, "/proc/%d/status", tid);
-  FILE* file = fopen(path, "re");
-  if (!file) return 0;
-  const size_t length = strlen(name);
-  unsigned long long value = 0;
-  char line[256];
-  while (fgets(line, sizeof line, file)) {
-    if (strncmp(line, name, length) != 0 || line[length] != ':') continue;
-    value = strtoull(line + length + 1, nullptr, base);
-    break;
-  }
-  fclose(file);
-  return value;
+  return fopen(path, "re");
 }
 
 }  // namespace
@@ -41,8 +29,30 @@ char taskState(pid_t tid) {
   return behindName && behindName[1] == ' ' ? behindName[2] : 0;
 }
 
-bool filtersInForce(pid_t tid) { return statusField(tid, "Seccomp", 10) == 2; }
+bool filtersInForce(pid_t tid) {
+  FILE* file = openStatus(tid);
+  if (!file) return false;
+  int mode = 0;
+  char line[256];
+  while (fgets(line, sizeof line, file)) {
+    if (sscanf(line, "Seccomp: %d", &mode) == 1) break;
+  }
+  fclose(file);
+  return mode == 2;
+}
 
-bool ignoresSignal(pid_t tid, int signal) { return (statusField(tid, "SigIgn", 16) >> (signal - 1)) & 1; }
+SignalSets readSignalSets(pid_t tid) {
+  SignalSets sets;
+  FILE* file = openStatus(tid);
+  if (!file) return sets;
+  char line[256];
+  while (fgets(line, sizeof line, file)) {
+    sscanf(line, "SigBlk: %" SCNx64, &sets.blocked);
+    sscanf(line, "SigIgn: %" SCNx64, &sets.ignored);
+    sscanf(line, "SigCgt: %" SCNx64, &sets.caught);
+  }
+  fclose(file);
+  return sets;
+}
 
 }  // namespace rr

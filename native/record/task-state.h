@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+
 namespace rr {
 
 // State letter of /proc/TID/stat (proc(5)); 0 when there is no such task.
@@ -10,7 +12,15 @@ char taskState(pid_t tid);
 
 // Whether a seccomp filter judges the calls of a task (/proc/TID/status, Seccomp: 2).
 bool filtersInForce(pid_t tid);
-// True when the signal's disposition is SIG_IGN, from /proc/TID/status.
-bool ignoresSignal(pid_t tid, int signal);
+
+// Signal sets of /proc/TID/status; bit N - 1 is signal N.
+struct SignalSets {
+  uint64_t blocked = 0;
+  uint64_t ignored = 0;
+  uint64_t caught = 0;
+};
+// Empty sets when there is no such task.
+SignalSets readSignalSets(pid_t tid);
+inline bool contains(uint64_t set, int signal) { return (set >> (signal - 1)) & 1; }
 
 }  // namespace rr

@@ -21,7 +21,8 @@ constexpr uint64_t kBelowStack = 512;
 
 }  // namespace
 
-TrapDisposition::TrapDisposition(const Task& task) : task_(task), ignored_(ignoresSignal(task.tid, SIGTRAP)) {}
+TrapDisposition::TrapDisposition(const Task& task)
+    : task_(task), ignored_(contains(readSignalSets(task.tid).ignored, SIGTRAP)) {}
 
 bool TrapDisposition::restore() const {
   if (!ignored_) return true;

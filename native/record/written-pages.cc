@@ -8,49 +8,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "tracee/descriptor.h"
+#include "tracee/page-tracking.h"
+
 namespace rr {
 
 namespace {
 
-// Younger than the headers of Debian 12: include/uapi/linux/fs.h and userfaultfd.h of Linux 6.7.
-struct ScanArguments {
-  uint64_t size, flags, start, end, walkEnd, vector, vectorLength, maximumPages;
-  uint64_t categoryInverted, categoryMask, categoryAnyOf, returnMask;
-};
-struct PageRegion {
-  uint64_t start, end, categories;
-};
-constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanArguments);
-constexpr uint64_t kIsWritten = 1 << 1;
-constexpr uint64_t kIsFile = 1 << 2;
-constexpr uint64_t kIsPresent = 1 << 3;
-constexpr uint64_t kIsSwapped = 1 << 4;
-constexpr uint64_t kIsZeroPage = 1 << 5;
-constexpr uint64_t kWriteProtectAsync = 1 << 15;
 // The kernel's own accesses are not reported to a descriptor that is made so; none are, and no privilege is needed.
 constexpr uint64_t kUserModeOnly = 1;
 
 constexpr size_t kRegionsAtOnce = 512;
-
-class Descriptor {
- public:
-  explicit Descriptor(long number) : number_(static_cast<int>(number)) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  explicit operator bool() const { return number_ >= 0; }
-  int number() const { return number_; }
-  int release() {
-    const int number = number_;
-    number_ = -1;
-    return number;
-  }
-
- private:
-  int number_;
-};
 
 }  // namespace
 
@@ -71,7 +39,7 @@ bool WrittenPages::watch(pid_t tid, pid_t threadGroup) {
   if (!ours) return false;
   uffdio_api api = {};
   api.api = UFFD_API;
-  api.features = kWriteProtectAsync | UFFD_FEATURE_PAGEFAULT_FLAG_WP;
+  api.features = kFeatureWriteProtectAsync | UFFD_FEATURE_PAGEFAULT_FLAG_WP;
   if (ioctl(ours.number(), UFFDIO_API, &api) != 0) return false;
   descriptor_ = ours.release();
   return true;
@@ -86,16 +54,16 @@ std::optional<std::vector<PageRun>> WrittenPages::find(pid_t tid, std::span<cons
   std::vector<PageRegion> regions(kRegionsAtOnce);
   for (const MapLine& line : maps) {
     if (line.shared || !line.readable) continue;
-    ScanArguments arguments = {};
+    PagemapScan arguments = {};
     arguments.size = sizeof arguments;
     arguments.start = line.start;
     arguments.end = line.end;
-    arguments.vector = reinterpret_cast<uint64_t>(regions.data());
-    arguments.vectorLength = regions.size();
-    arguments.categoryInverted = kIsFile | kIsZeroPage;
-    arguments.categoryMask = kIsFile | kIsZeroPage | (descriptor_ >= 0 && since == Since::restart ? kIsWritten : 0);
-    arguments.categoryAnyOf = kIsPresent | kIsSwapped;
-    arguments.returnMask = kIsPresent;
+    arguments.regions = reinterpret_cast<uint64_t>(regions.data());
+    arguments.regionCount = regions.size();
+    arguments.invertMask = kPageIsFile | kPageIsZero;
+    arguments.mask = kPageIsFile | kPageIsZero | (descriptor_ >= 0 && since == Since::restart ? kPageIsWritten : 0);
+    arguments.anyOfMask = kPageIsPresent | kPageIsSwapped;
+    arguments.returnMask = kPageIsPresent;
     while (arguments.start < line.end) {
       const int count = ioctl(pagemap.number(), kPagemapScan, &arguments);
       if (count < 0) return std::nullopt;

@@ -14,6 +14,7 @@
 
 #include "patch/instruction.h"
 #include "patch/jump.h"
+#include "tracee/breakpoint.h"
 
 namespace rr {
 
@@ -30,16 +31,6 @@ constexpr unsigned kMaximumRefinements = 64;
 
 constexpr uint64_t kResumeFlag = 1 << 16;  // RF: the breakpoint at rip does not act on the next instruction
 constexpr uint64_t kTrapFlag = 1 << 8;
-
-uint64_t debugOffset(size_t index) { return offsetof(struct user, u_debugreg) + index * sizeof(uint64_t); }
-
-// Breakpoint 0 on execution of `address`; DR7 of Intel SDM volume 3, 18.2.4.
-bool setBreakpoint(pid_t tid, uint64_t address) {
-  return ptrace(PTRACE_POKEUSER, tid, debugOffset(0), address) == 0 &&
-         ptrace(PTRACE_POKEUSER, tid, debugOffset(7), 1) == 0;
-}
-
-void clearBreakpoint(pid_t tid) { ptrace(PTRACE_POKEUSER, tid, debugOffset(7), 0); }
 
 // By the siginfo and not by DR6, which is empty now and then: under load some hypervisors deliver one #DB in 10^5 with
 // no bit set there. The kernel takes that for `int1` and says TRAP_BRKPT. `int3` says SI_KERNEL.

@@ -3,7 +3,8 @@
  *
  * Records and replays a command again and again (100 times), as hard as wanted: with busy loops beside it, with a ring
  * of few slots, with memory checksums. Without a command it takes a shell's pipeline and a parallel make. Prints each
- * failure, and ends with status 1 when there was one. With --stops N [--oracle]: stops.ts.
+ * failure, and ends with status 1 when there was one. With --stops N: stops.ts, and with --oracle
+ * by-oracle.ts.
  */
 import { parseArgs } from 'node:util';
 import { shellLoop } from '../acceptance/scripts.ts';
@@ -12,6 +13,7 @@ import { BusyLoops } from '../harness/busy-loops.ts';
 import type { RecordingMode } from '../harness/modes.ts';
 import { withRecording } from '../harness/recording.ts';
 import { formatSeconds, formatTable } from '../harness/table.ts';
+import { tortureByOracle } from './by-oracle.ts';
 import { tortureStops } from './stops.ts';
 
 interface Subject {
@@ -44,8 +46,10 @@ const { values, positionals } = parseArgs({
     oracle: { type: 'boolean', default: false },
   },
 });
-if (values.stops !== undefined)
-  process.exit(tortureStops(wholeNumber(values.stops, '--stops', 1), values.oracle) > 0 ? 1 : 0);
+if (values.stops !== undefined) {
+  const stops = wholeNumber(values.stops, '--stops', 1);
+  process.exit((values.oracle ? tortureByOracle(stops) : tortureStops(stops)) > 0 ? 1 : 0);
+}
 const times = wholeNumber(values.times, '--times', 1);
 const ringSlots = values['ring-slots'];
 const mode: RecordingMode = {

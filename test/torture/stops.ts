@@ -1,9 +1,9 @@
 /**
- * npm run torture -- --stops N [--oracle]: records computing guests, stopped in mid-code at random times between 0.1 and
+ * npm run torture -- --stops N: records computing guests, stopped in mid-code at random times between 0.1 and
  * 5 ms, until N stops are recorded, and replays each recording. A stop is found when registers, the memory around what
  * they point to and, where memory is small enough, a hash of all of it are the recorded ones; one that is not found is a
- * divergence. Each recording is replayed twice: searching, and by the passes that were counted. With --oracle each recording is replayed again by breakpoints alone (RR_ORACLE=1), as far as that ends
- * within the limit. Prints a table; returns the number of failures.
+ * divergence. Each recording is replayed twice: searching, and by the passes that were
+ * counted. Prints a table; returns the number of failures.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,15 +21,12 @@ import { countForcedStops } from '../harness/trace-figures.ts';
 const period = '100-5000';
 const recordLimit = 60_000;
 const replayLimit = 120_000;
-const oracleLimit = 60_000;
 
 interface Sums {
   recordings: number;
   stops: number;
   weak: number;
   failed: number;
-  oracleStops: number;
-  oracleUnfinished: number;
   replaySeconds: number;
   /** Of each stop: what the replay of its slice took beyond the slice itself, as a part of it. */
   costs: number[];
@@ -104,25 +101,18 @@ function subjects(): Subject[] {
 }
 
 /** Status, or undefined when it did not end in time. */
-function runRr(
-  cwd: string,
-  words: readonly string[],
-  limit: number,
-  oracle = false,
-): { status: number | undefined; text: string } {
-  const env = oracle ? { ...process.env, RR_ORACLE: '1' } : process.env;
+function runRr(cwd: string, words: readonly string[], limit: number): { status: number | undefined; text: string } {
   const run = spawnSync(rrCommand, words, {
     cwd,
     timeout: limit,
     killSignal: 'SIGKILL',
-    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 1 << 26,
   });
   return { status: run.status ?? undefined, text: run.stderr.toString() };
 }
 
-function round(subject: Subject, sums: Sums, oracle: boolean): void {
+function round(subject: Subject, sums: Sums): void {
   const folder = mkdtempSync(join(tmpdir(), 'rr-stops-'));
   const trace = join(folder, 'trace');
   try {
@@ -156,16 +146,6 @@ function round(subject: Subject, sums: Sums, oracle: boolean): void {
       sums.failed++;
       console.log(`${subject.name}: the second replay ended with ${again.status}\n${withoutDebug(again.text)}`);
     }
-    if (!oracle) return;
-    const slow = runRr(folder, ['replay', '-a', '-q', trace], oracleLimit, true);
-    if (slow.status === 0) {
-      sums.oracleStops += stops;
-    } else if (slow.status === undefined || slow.text.includes('still computes')) {
-      sums.oracleUnfinished++;
-    } else {
-      sums.failed++;
-      console.log(`${subject.name}: replay by breakpoints ended with ${slow.status}\n${slow.text}`);
-    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -193,7 +173,7 @@ function percentile(values: readonly number[], share: number): string {
   return `${(100 * sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!).toFixed(0)}%`;
 }
 
-export function tortureStops(wanted: number, oracle: boolean): number {
+export function tortureStops(wanted: number): number {
   const all = subjects().map((subject) => ({
     subject,
     sums: {
@@ -201,8 +181,6 @@ export function tortureStops(wanted: number, oracle: boolean): number {
       stops: 0,
       weak: 0,
       failed: 0,
-      oracleStops: 0,
-      oracleUnfinished: 0,
       replaySeconds: 0,
       costs: [],
       laterCosts: [],
@@ -211,7 +189,7 @@ export function tortureStops(wanted: number, oracle: boolean): number {
   const total = (): number => all.reduce((sum, { sums }) => sum + sums.stops, 0);
   const failures = (): number => all.reduce((sum, { sums }) => sum + sums.failed, 0);
   while (total() < wanted && failures() < 20) {
-    for (const { subject, sums } of all) round(subject, sums, oracle && sums.oracleUnfinished === 0);
+    for (const { subject, sums } of all) round(subject, sums);
   }
   const rows = all.map(({ subject, sums }) => [
     subject.name,
@@ -224,12 +202,9 @@ export function tortureStops(wanted: number, oracle: boolean): number {
     percentile(sums.costs, 0.95),
     percentile(sums.laterCosts, 0.5),
     percentile(sums.laterCosts, 0.95),
-    oracle ? String(sums.oracleStops) : '',
   ]);
   const costs = ['median', '95%', 'later', '95%'];
-  console.log(
-    formatTable(['program', 'recordings', 'stops', 'weak', 'failed', 'replay s', ...costs, 'by oracle too'], rows),
-  );
+  console.log(formatTable(['program', 'recordings', 'stops', 'weak', 'failed', 'replay s', ...costs], rows));
   console.log(
     costLine(
       'finding a stop',

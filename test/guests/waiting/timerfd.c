@@ -7,7 +7,7 @@
 int main(void) {
   int timer = syscall(SYS_timerfd_create, poisoned(CLOCK_MONOTONIC), poisoned(TFD_NONBLOCK));
   uint64_t *count = pageEnd(8);
-  struct itimerspec setting = {{0, 0}, {0, 10000000}}, *old = pageEnd(sizeof *old);
+  struct itimerspec setting = {{0, 0}, {0, 200000000}}, *old = pageEnd(sizeof *old);
   result("settime",
          syscall(SYS_timerfd_settime, poisoned(timer), poisoned(0), pageEndCopy(&setting, sizeof setting), old));
   say("  old %ld\n", old->it_value.tv_nsec);

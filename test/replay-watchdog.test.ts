@@ -6,9 +6,9 @@ import { Watchdog } from '../engine/replay/watchdog.ts';
 
 const test = suite('replay watchdog');
 
-function watchdogAt(clock: { seconds: number }): Watchdog {
+function watchdogAt(clock: { seconds: number }, oracleOnly = false): Watchdog {
   const processes: Pick<ReplayProcesses, 'processorTime'> = { processorTime: () => clock.seconds };
-  return new Watchdog(processes as ReplayProcesses);
+  return new Watchdog(processes as ReplayProcesses, oracleOnly);
 }
 
 test('30 s of processor time are enough for an event that took none', () => {
@@ -31,6 +31,17 @@ test('an event that took long may take ten times as long', () => {
   assert.equal(watchdog.overrun(1, 60), undefined);
   clock.seconds = 631;
   assert.equal(watchdog.overrun(1, 60), 631);
+});
+
+test('a search by breakpoints alone may take ten minutes', () => {
+  const clock = { seconds: 0 };
+  const watchdog = watchdogAt(clock, true);
+  watchdog.begin();
+  assert.equal(watchdog.overrun(1, 0), undefined);
+  clock.seconds = 600;
+  assert.equal(watchdog.overrun(1, 0), undefined);
+  clock.seconds = 601;
+  assert.equal(watchdog.overrun(1, 0), 601);
 });
 
 test('each event begins anew', () => {

@@ -88,7 +88,7 @@ export class Replayer implements Disposable {
     this.echo = parts.echo;
     this.processes = startProcesses();
     this.ticks = parts.counter === undefined ? undefined : new Ticks(this.processes, parts.counter);
-    this.watchdog = new Watchdog(this.processes);
+    this.watchdog = new Watchdog(this.processes, this.oracleOnly);
   }
 
   /**

@@ -2,6 +2,8 @@ import type { ReplayProcesses } from './primitives.ts';
 
 /** Seconds of processor time that any event may take. */
 const floor = 30;
+/** The same where a stop is searched by breakpoints alone: each pass of its address costs some 15 us. */
+const oracleFloor = 600;
 /** And for each second that it took in the recording. */
 const factor = 10;
 
@@ -11,10 +13,12 @@ const factor = 10;
  */
 export class Watchdog {
   private readonly processes: ReplayProcesses;
+  private readonly floor: number;
   private startedAt = -1;
 
-  constructor(processes: ReplayProcesses) {
+  constructor(processes: ReplayProcesses, oracleOnly: boolean) {
     this.processes = processes;
+    this.floor = oracleOnly ? oracleFloor : floor;
   }
 
   /** The process was resumed for a new event. */
@@ -30,6 +34,6 @@ export class Watchdog {
     const now = this.processes.processorTime(pid);
     if (this.startedAt < 0) this.startedAt = now;
     const used = now - this.startedAt;
-    return used > floor + factor * recorded ? used : undefined;
+    return used > this.floor + factor * recorded ? used : undefined;
   }
 }

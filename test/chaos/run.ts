@@ -1,6 +1,6 @@
 /**
- * npm run chaos [-- --runs N --plain N --chaos N]: how often the bugs of test/guests/chaos show in runs without a
- * recording, in plain recordings and under chaos (seeds 1 to N). Every recording is replayed. Prints a table; status 1
+ * npm run chaos [-- --runs N --plain N --chaos N --first-seed N]: how often the bugs of test/guests/chaos show in runs without a
+ * recording, in plain recordings and under chaos (seeds 1 to N, or from another on). Every recording is replayed. Prints a table; status 1
  * when chaos misses one of the bugs or a recording does not replay.
  */
 import { parseArgs } from 'node:util';
@@ -12,15 +12,22 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '500' },
     plain: { type: 'string', default: '50' },
     chaos: { type: 'string', default: '50' },
+    'first-seed': { type: 'string', default: '1' },
   },
 });
 
+const firstSeed = Number(values['first-seed']);
 const rows: string[][] = [];
 let missed = 0;
 for (const guest of chaosGuests) {
   const runs = await bugsInRuns(guest, Number(values.runs));
   const plain = await bugsInRecordings(guest, Number(values.plain), () => [], false);
-  const chaos = await bugsInRecordings(guest, Number(values.chaos), (round) => ['--chaos-seed', String(round)], false);
+  const chaos = await bugsInRecordings(
+    guest,
+    Number(values.chaos),
+    (round) => ['--chaos-seed', String(firstSeed + round - 1)],
+    false,
+  );
   if (chaos.shown === 0) missed++;
   rows.push([guest, `${runs}`, `${plain.shown}`, `${chaos.shown}`, chaos.first === 0 ? 'never' : `${chaos.first}`]);
 }

@@ -111,7 +111,7 @@ export function dumpEvent(reader: TraceReader, choice: DumpChoice): DumpedEvent 
 
 function readEntries(reader: TraceReader): Buffer | undefined {
   if (!(reader.frame.flags & frameFlags.buffered)) return undefined;
-  return readBufferEntries(() => reader.nextData(), dataSpaces.syscallBuffer);
+  return readBufferEntries(() => reader.nextData());
 }
 
 function bufferedTexts(entries: Buffer): readonly string[] {

@@ -57,8 +57,14 @@ function rawLines({ number, registers }: DumpedEvent): string[] {
 
 /** Before the line of its event; the event and the time are those of that. */
 function bufferedLine(tid: number, text: string): string {
-  const columns = ['', '', String(tid).padStart(tidWidth), 'buffered'.padEnd(kindWidth), escapeControls(text)];
-  return `${' '.repeat(eventWidth)} ${' '.repeat(timeWidth)} ${columns.slice(2).join(' ')}`.trimEnd();
+  const columns = [
+    ' '.repeat(eventWidth),
+    ' '.repeat(timeWidth),
+    String(tid).padStart(tidWidth),
+    'buffered'.padEnd(kindWidth),
+    escapeControls(text),
+  ];
+  return columns.join(' ').trimEnd();
 }
 
 function taskLine({ kind, tid, parentTid, threadGroup, status, strings }: TaskEvent): string {

@@ -2,7 +2,7 @@
  * The syscall buffer in replay: the calls that the in-tracee runtime recorded since the task's last event are put into
  * the process's own buffer, where its hook takes them one by one, without a stop (docs/syscall-buffer.md).
  */
-import { dataSpaces, eventKinds, type FrameView, frameFlags, registerIndex } from '../generated/schema.ts';
+import { eventKinds, type FrameView, frameFlags, registerIndex } from '../generated/schema.ts';
 import { syscallName } from '../syscalls/decode.ts';
 import { bufferSize, lastEntry, readBufferEntries } from '../trace/buffer-entries.ts';
 import { register, setRegister } from './registers.ts';
@@ -45,7 +45,7 @@ function isAsynchronous(frame: FrameView): boolean {
  * @throws Divergence, EngineError BAD_EVENT
  */
 export function loadBuffer(replayer: Replayer, frame: FrameView): Task | undefined {
-  const entries = readBufferEntries(() => replayer.source.nextData(), dataSpaces.syscallBuffer, gathered);
+  const entries = readBufferEntries(() => replayer.source.nextData(), gathered);
   if (entries === undefined) throw replayer.nonsense(frame, 'lacks buffered calls that it announces');
   // Killed somewhere behind them: nobody sees what it did there.
   if (frame.eventKind === eventKinds.exit) return undefined;

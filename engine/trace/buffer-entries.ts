@@ -1,5 +1,5 @@
 /** Entries of the syscall buffer: calls that the in-tracee runtime recorded (preload/layout.h, docs/syscall-buffer.md). */
-import { type DataRecordView, dataSize } from '../generated/schema.ts';
+import { type DataRecordView, dataSize, dataSpaces } from '../generated/schema.ts';
 
 /** The runtime's buffer is this large; no event has more. Bytes. */
 export const bufferSize = 0x4_0000;
@@ -41,7 +41,6 @@ export interface BufferedCall {
  */
 export function readBufferEntries(
   nextData: () => DataRecordView | undefined,
-  space: number,
   into?: Buffer,
 ): Buffer | undefined {
   let entries: Buffer | undefined;
@@ -49,7 +48,7 @@ export function readBufferEntries(
   let length = 0;
   do {
     const record = nextData();
-    if (record === undefined || record.space !== space) return undefined;
+    if (record === undefined || record.space !== dataSpaces.syscallBuffer) return undefined;
     total = record.addressNumber;
     if (total === 0 || total > bufferSize || length + record.length > total) return undefined;
     entries ??= into?.subarray(0, total) ?? Buffer.allocUnsafe(total);

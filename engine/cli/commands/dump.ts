@@ -3,7 +3,7 @@ import { dumpEvent } from '../../dump/dumped-event.ts';
 import { eventHeading, eventLines } from '../../dump/event-lines.ts';
 import { EventSelection, looksLikeEvents, parseEventRange } from '../../dump/event-selection.ts';
 import { statisticsText, TraceStatistics } from '../../dump/trace-statistics.ts';
-import { dataSpaces, frameFlags } from '../../generated/schema.ts';
+import { frameFlags } from '../../generated/schema.ts';
 import { countCalls, readBufferEntries } from '../../trace/buffer-entries.ts';
 import { resolveTrace } from '../../trace/locations.ts';
 import { TraceReader } from '../../trace/reader.ts';
@@ -69,7 +69,7 @@ function printStatistics({ values }: Invocation, whole: TraceReader, events: Ite
   for (const reader of events) {
     let dataBytes = 0;
     if (reader.frame.flags & frameFlags.buffered) {
-      const entries = readBufferEntries(() => reader.nextData(), dataSpaces.syscallBuffer);
+      const entries = readBufferEntries(() => reader.nextData());
       if (entries !== undefined) countCalls(entries, (number, bytes) => statistics.addBuffered(number, bytes));
     }
     for (let data = reader.nextData(); data !== undefined; data = reader.nextData()) dataBytes += data.length;

@@ -9,6 +9,7 @@ runGuestTests('time', [
   { guest: 'getcpu', varies: 'the processor it runs on' },
   'itimer',
   'posix-timer',
+  { guest: 'rdrand', varies: 'prints what it read' },
   { guest: 'rdtsc', varies: 'prints what it read' },
   { guest: 'rdtscp', varies: 'prints what it read' },
   'sleep',

@@ -1,9 +1,9 @@
 import type { RecordOptions } from '../cli/options.ts';
 
 /**
- * What the program sees besides its own environment. RUNNING_UNDER_RR is rr's. The others keep libraries off
- * instructions whose results cannot be recorded: OPENSSL_ia32cap clears RDRAND (bit 62 of the first word) and RDSEED
- * (bit 18 of the second; OPENSSL_ia32cap(3)); GCRYPT has no such variable and uses RDRAND only beside getrandom.
+ * What the program sees besides its own environment. RUNNING_UNDER_RR is rr's. OPENSSL_ia32cap keeps that library off
+ * instructions that trap: it clears RDRAND (bit 62 of the first word) and RDSEED (bit 18 of the second;
+ * OPENSSL_ia32cap(3)).
  * LD_BIND_NOW: lazy binding saves the vector state with XSAVEC at each first call of a function, and which components
  * that marks as in use depends on context switches (Intel SDM volume 1, 13.6): it would stay on the stack as garbage
  * that differs in replay, where memory checksums and forced stops see it.

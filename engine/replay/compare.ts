@@ -11,7 +11,8 @@ type RegisterName = keyof typeof registerIndex;
 /** RF and TF come and go with stops and steps (Intel SDM volume 3, 2.3). */
 const comparedFlags = ~((1 << 16) | (1 << 8));
 
-function maskWithout(...ignored: readonly RegisterName[]): RegisterMask {
+/** All registers but these, and but the flags that come and go with stops. */
+export function maskWithout(...ignored: readonly RegisterName[]): RegisterMask {
   const mask = new Uint32Array(2 * registerNames.length).fill(0xffff_ffff);
   mask[2 * registerIndex.eflags] = comparedFlags;
   for (const name of ignored) mask.fill(0, 2 * registerIndex[name], 2 * registerIndex[name] + 2);

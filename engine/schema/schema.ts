@@ -254,7 +254,7 @@ export const mappingSources = {
 
 export const taskKinds = { start: 1, exec: 2, exit: 3 } as const;
 
-export const trapKinds = { rdtsc: 1, rdtscp: 2, cpuid: 3 } as const;
+export const trapKinds = { rdtsc: 1, rdtscp: 2, cpuid: 3, random: 4 } as const;
 
 /** Control block of the ring, at its start in the shared memory. Words marked futex are waited on. */
 export const ringControl: readonly Field[] = [

@@ -429,6 +429,10 @@ class Decoder {
       case 0x35:
         return InstructionKind::farBranch;
       case 0x0b:
+      case 0x20:
+      case 0x21:
+      case 0x22:
+      case 0x23:
       case 0xb9:
       case 0xff:
         return InstructionKind::undefined;

@@ -38,7 +38,7 @@ enum class InstructionKind : uint8_t {
   systemCall,         // syscall
   otherSystemCall,    // sysenter, int n
   breakpoint,         // int3, int1
-  undefined,          // ud0, ud1, ud2
+  undefined,          // ud0, ud1, ud2; mov to and from control and debug registers, which are the kernel's
   pushFlags,          // pushfq
   popFlags,           // popfq
   repeatedString,     // a string instruction with rep, repe or repne

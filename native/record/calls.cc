@@ -523,12 +523,12 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
   const bool shared = (facts.flags & MAP_TYPE) != MAP_PRIVATE;
   const bool regular = named && S_ISREG(identity.st_mode);
   bool contentNeeded = true;  // by data records
+  const Descriptor file(regular ? open(link.c_str(), O_RDONLY | O_CLOEXEC) : -1);
   if (regular) {
     facts.device = identity.st_dev;
     facts.inode = identity.st_ino;
     facts.fileSize = static_cast<uint64_t>(identity.st_size);
     const bool seen = shared && sharedFiles_.seen(facts.device, facts.inode);
-    const Descriptor file(open(link.c_str(), O_RDONLY | O_CLOEXEC));
     if (file && storeFile(file.number(), facts)) contentNeeded = seen;
     if (shared) {
       sharedFiles_.add(facts.device, facts.inode, {task.space, task.tid, facts.address, facts.length, facts.offset});
@@ -538,6 +538,17 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
   if (facts.source != schema::MappingSource::kStore) facts.source = schema::MappingSource::kRecorded;
   writer_.mapping(task.tid, facts);
   if (contentNeeded) writer_.memory(task.tid, task.space->memory, facts.address, facts.length);
+  if (file) replaceRandom(task, file.number(), facts);
+}
+
+// In code that a task has mapped from a file, for itself alone.
+void Recorder::replaceRandom(Task& task, int descriptor, const MappingFacts& facts) {
+  if (!(facts.protection & PROT_EXEC) || (facts.flags & MAP_TYPE) != MAP_PRIVATE) return;
+  for (const uint64_t offset : randomInstructions_.inFile(descriptor, facts.offset, facts.length)) {
+    const uint64_t address = facts.address + offset;
+    if (!task.space->memory.writeAll(address, &kRandomTrapOpcode, sizeof kRandomTrapOpcode)) return lost(task);
+    writer_.memory(task.tid, task.space->memory, address, sizeof kRandomTrapOpcode);
+  }
 }
 
 // process_vm_writev wrote `bytes` bytes into another process: the remote buffers, in their order.

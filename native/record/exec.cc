@@ -237,9 +237,12 @@ void Recorder::recordMapping(Task& task, const MapLine& line, const user_regs_st
   } else {
     const int file = openMapped(task.tid, line);
     const bool stored = file >= 0 && storeFile(file, facts);
-    if (file >= 0) close(file);
     if (stored) {
       writer_.mapping(task.tid, facts);
+      replaceRandom(task, file, facts);
+    }
+    if (file >= 0) close(file);
+    if (stored) {
       // The loader in the kernel clears what follows the file's part of the last page.
       if (line.writable && !line.shared) writer_.memory(task.tid, memory, line.end - kPage, kPage);
       return;

@@ -21,6 +21,7 @@
 #include "record/file-store.h"
 #include "record/frame-writer.h"
 #include "record/outer-signals.h"
+#include "record/random-instructions.h"
 #include "record/scheduler.h"
 #include "record/shared-files.h"
 #include "record/stdio-monitor.h"
@@ -240,12 +241,14 @@ class Recorder {
   void trapCpuid(Task& task, uint64_t vdsoStart);
   void recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart);
   bool storeFile(int descriptor, MappingFacts& facts);
+  void replaceRandom(Task& task, int descriptor, const MappingFacts& facts);
 
   RecorderOptions options_;
   Callbacks callbacks_;
   RingWriter ring_;
   FrameWriter writer_;
   FileStore store_;
+  RandomInstructions randomInstructions_;
   StdioMonitor stdio_;
   SharedFiles sharedFiles_;
   Vdso vdso_;

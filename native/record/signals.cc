@@ -210,12 +210,15 @@ void Recorder::stepOverStub(Task& task, user_regs_struct& registers) {
   if (!told || !setRegisters(task.tid, registers)) lost(task);
 }
 
-// rdtsc and rdtscp trap by PR_SET_TSC, cpuid where the program may run on several processors (exec.cc). True when this
-// was one: it has been carried out and recorded.
+// rdtsc and rdtscp trap by PR_SET_TSC, cpuid where the program may run on several processors (exec.cc), rdrand and
+// rdseed because they have been replaced (random-instructions.h). True when this was one: it has been carried out and
+// recorded.
 bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struct& registers) {
   if (info.si_code != SI_KERNEL) return false;
-  uint8_t code[3] = {};
-  if (task.space->memory.read(registers.rip, code, sizeof code) < 2) return false;
+  uint8_t code[15] = {};
+  const ssize_t length = task.space->memory.read(registers.rip, code, sizeof code);
+  if (length < 2) return false;
+  const DecodedInstruction decoded = decodeInstruction({code, static_cast<size_t>(length)});
   int kind;
   unsigned processor = 0;
   uint64_t stamp = 0;
@@ -229,6 +232,9 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
     registers.rbx = leaf[1];
     registers.rcx = leaf[2];
     registers.rdx = leaf[3];
+  } else if (decoded && isRandomTrap(decoded.instruction)) {
+    kind = static_cast<int>(schema::TrapKind::kRandom);
+    if (!emulateRandom(decoded.instruction, registers)) return false;
   } else if (task.ownTscTrap) {
     return false;
   } else if (code[0] == 0x0f && code[1] == 0x31) {
@@ -243,7 +249,7 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
   } else {
     return false;
   }
-  if (kind != static_cast<int>(schema::TrapKind::kCpuid)) {
+  if (kind == static_cast<int>(schema::TrapKind::kRdtsc) || kind == static_cast<int>(schema::TrapKind::kRdtscp)) {
     registers.rax = static_cast<uint32_t>(stamp);
     registers.rdx = stamp >> 32;
   }

@@ -2,7 +2,7 @@
 import { type FrameView, registerIndex, trapKindNames, trapKinds } from '../../generated/schema.ts';
 import { syscallNumbers } from '../../syscalls/numbers.ts';
 import { applyData } from '../apply-data.ts';
-import { masks, type RegisterMask, registersEqual } from '../compare.ts';
+import { maskWithout, masks, type RegisterMask, registersEqual } from '../compare.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
@@ -17,6 +17,31 @@ interface TrapShape {
   readonly mask: RegisterMask;
 }
 
+/** The general registers by their number in machine code. */
+const encodingOrder = [
+  ...(['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'] as const),
+  ...(['r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const),
+] as const;
+const randomShapes = encodingOrder.map((name) => maskWithout('orig_rax', 'eflags', name));
+
+/** rdrand or rdseed, of which the recording has made a `mov r, dr6` or `dr7` (native/record/random-instructions.h). */
+function randomShape(replayer: Replayer, frame: FrameView, task: Task): TrapShape {
+  const code = new Uint8Array(8);
+  const rip = register(replayer.found, registerIndex.rip);
+  replayer.processes.readMemory(task.pid, rip, code, 0, code.length);
+  let at = 0;
+  while (code[at] === 0x66) at++;
+  const extension = (code[at]! & 0xf0) === 0x40 ? code[at++]! & 1 : 0;
+  const modrm = code[at + 2]!;
+  if (code[at] !== 0x0f || code[at + 1] !== 0x23 || modrm < 0xf0) {
+    throw replayer.divergence(frame, task, {
+      expected: 'instruction rdrand or rdseed, replaced',
+      found: `other bytes: ${Buffer.from(code).toString('hex')}`,
+    });
+  }
+  return { length: at + 3, mask: randomShapes[extension * 8 + (modrm & 7)]! };
+}
+
 const shapes: Readonly<Record<number, TrapShape | undefined>> = {
   [trapKinds.rdtsc]: { length: 2, mask: masks.rdtsc },
   [trapKinds.rdtscp]: { length: 3, mask: masks.rdtscp },
@@ -25,13 +50,15 @@ const shapes: Readonly<Record<number, TrapShape | undefined>> = {
 
 export function replayTrap(replayer: Replayer, frame: FrameView): void {
   const task = replayer.taskOf(frame);
-  const shape = shapes[frame.number];
-  if (shape === undefined) throw replayer.nonsense(frame, `is a trap of kind ${frame.number}, which is none`);
+  const known = shapes[frame.number];
+  if (known === undefined && frame.number !== trapKinds.random)
+    throw replayer.nonsense(frame, `is a trap of kind ${frame.number}, which is none`);
   if (frame.number === trapKinds.cpuid && !task.cpuidTraps) trapCpuid(replayer, frame, task);
   const status = replayer.run(frame, task);
   if (!isStopped(status) || status === syscallStop || stopSignal(status) !== sigsegv) {
     throw replayer.stopDivergence(frame, task, `instruction ${trapKindNames[frame.number]}`, status);
   }
+  const shape = known ?? randomShape(replayer, frame, task);
   const { expected, found } = replayer;
   readFrameRegisters(frame, expected);
   setRegister(found, registerIndex.rip, register(found, registerIndex.rip) + shape.length);

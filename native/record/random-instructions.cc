@@ -1,0 +1,159 @@
+#include "record/random-instructions.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace rr {
+
+namespace {
+
+constexpr uint8_t kEscape = 0x0f;
+constexpr uint8_t kRandomOpcode = 0xc7;
+constexpr unsigned kRandom = 6;  // ModRM.reg
+constexpr unsigned kSeed = 7;
+constexpr uint8_t kRepeat = 0xf3;  // makes 0f c7 /7 rdpid
+
+// Decoding falls into step with the code after a few instructions, wherever it begins: it begins at each of so many
+// bytes, so far before the instruction, and most must arrive.
+constexpr uint64_t kStarts = 32;
+constexpr uint64_t kRunUp = 32;
+constexpr uint64_t kArrivalsOfTen = 8;
+// How far behind it the carry flag is looked at, in instructions.
+constexpr int kLookAhead = 8;
+
+constexpr uint64_t kCarry = 1;
+// CF, PF, AF, ZF, SF, OF.
+constexpr uint64_t kArithmeticFlags = 0x8d5;
+
+bool isRandom(const Instruction& instruction) {
+  return instruction.encoding == InstructionEncoding::legacy && instruction.map == OpcodeMap::x0f &&
+         instruction.opcode == kRandomOpcode && instruction.mod == 3 && instruction.repeatPrefix != kRepeat &&
+         ((instruction.reg & 7) == kRandom || (instruction.reg & 7) == kSeed);
+}
+
+// jb, jae, jbe, ja, setcc, cmovcc, adc, sbb, rcl and rcr do.
+bool readsCarry(const Instruction& instruction) {
+  if (instruction.encoding != InstructionEncoding::legacy) return false;
+  const uint8_t opcode = instruction.opcode;
+  const uint8_t condition = opcode & 0x0f;
+  const bool onCarry = condition == 2 || condition == 3 || condition == 6 || condition == 7;
+  if (instruction.map == OpcodeMap::primary) {
+    if ((opcode & 0xf0) == 0x70) return onCarry;
+    if (opcode >= 0x10 && opcode <= 0x1d) return (opcode & 7) <= 5;
+    const unsigned operation = instruction.reg & 7;
+    if (opcode >= 0x80 && opcode <= 0x83) return operation == 2 || operation == 3;
+    return ((opcode >= 0xd0 && opcode <= 0xd3) || opcode == 0xc0 || opcode == 0xc1) &&
+           (operation == 2 || operation == 3);
+  }
+  if (instruction.map != OpcodeMap::x0f) return false;
+  const uint8_t family = opcode & 0xf0;
+  return (family == 0x40 || family == 0x80 || family == 0x90) && onCarry;
+}
+
+bool carryIsRead(std::span<const uint8_t> code) {
+  for (int i = 0; i < kLookAhead; i++) {
+    const DecodedInstruction decoded = decodeInstruction(code);
+    if (!decoded) return false;
+    if (readsCarry(decoded.instruction)) return true;
+    code = code.subspan(decoded.instruction.length);
+  }
+  return false;
+}
+
+// `start` is the offset of the instruction with its prefixes.
+bool decodingArrivesAt(std::span<const uint8_t> code, uint64_t start) {
+  uint64_t tried = 0;
+  uint64_t arrived = 0;
+  for (uint64_t before = kRunUp; before < kRunUp + kStarts && before <= start; before++) {
+    uint64_t at = start - before;
+    while (at < start) {
+      const DecodedInstruction decoded = decodeInstruction(code.subspan(at));
+      at += decoded ? decoded.instruction.length : 1;
+    }
+    tried++;
+    if (at == start) arrived++;
+  }
+  return arrived * 10 >= tried * kArrivalsOfTen;
+}
+
+// Offset of the first byte of the instruction whose escape byte stands at `escape`: REX comes right before it, 66 and
+// f3 before that.
+uint64_t startOf(std::span<const uint8_t> code, uint64_t escape) {
+  uint64_t start = escape;
+  if (start > 0 && (code[start - 1] & 0xf0) == 0x40) start--;
+  while (start > 0 && (code[start - 1] == 0x66 || code[start - 1] == kRepeat)) start--;
+  return start;
+}
+
+}  // namespace
+
+std::vector<uint64_t> findRandomInstructions(std::span<const uint8_t> code) {
+  constexpr uint8_t kPattern[2] = {kEscape, kRandomOpcode};
+  std::vector<uint64_t> found;
+  const uint8_t* const end = code.data() + code.size();
+  const uint8_t* at = code.data();
+  while (at < end) {
+    at = static_cast<const uint8_t*>(memmem(at, static_cast<size_t>(end - at), kPattern, sizeof kPattern));
+    if (!at) break;
+    const uint64_t escape = static_cast<uint64_t>(at - code.data());
+    at++;
+    if (escape + 2 >= code.size() || code[escape + 2] < 0xf0) continue;
+    const uint64_t start = startOf(code, escape);
+    const DecodedInstruction decoded = decodeInstruction(code.subspan(start));
+    if (!decoded || !isRandom(decoded.instruction) || start + decoded.instruction.length != escape + 3) continue;
+    if (!carryIsRead(code.subspan(escape + 3)) || !decodingArrivesAt(code, start)) continue;
+    found.push_back(escape + 1);
+  }
+  return found;
+}
+
+const std::vector<uint64_t>& RandomInstructions::inFile(int descriptor, uint64_t offset, uint64_t length) {
+  static const std::vector<uint64_t> kNone;
+  struct stat identity;
+  if (fstat(descriptor, &identity) != 0 || identity.st_size < 0) return kNone;
+  const uint64_t size = static_cast<uint64_t>(identity.st_size);
+  if (offset >= size) return kNone;
+  length = std::min(length, size - offset);
+  const int64_t changed = int64_t{identity.st_ctim.tv_sec} * 1'000'000'000 + identity.st_ctim.tv_nsec;
+  const auto [entry, fresh] =
+      known_.try_emplace({identity.st_dev, identity.st_ino, identity.st_size, changed, offset, length});
+  if (!fresh) return entry->second;
+  void* const memory = mmap(nullptr, length, PROT_READ, MAP_PRIVATE, descriptor, static_cast<off_t>(offset));
+  if (memory == MAP_FAILED) return entry->second;
+  entry->second = findRandomInstructions({static_cast<const uint8_t*>(memory), length});
+  munmap(memory, length);
+  return entry->second;
+}
+
+bool isRandomTrap(const Instruction& instruction) {
+  return instruction.encoding == InstructionEncoding::legacy && instruction.map == OpcodeMap::x0f &&
+         instruction.opcode == kRandomTrapOpcode && instruction.mod == 3 &&
+         ((instruction.reg & 7) == kRandom || (instruction.reg & 7) == kSeed);
+}
+
+bool emulateRandom(const Instruction& instruction, user_regs_struct& registers) {
+  uint64_t number;
+  if (getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) return false;
+  unsigned long long* const order[16] = {&registers.rax, &registers.rcx, &registers.rdx, &registers.rbx,
+                                         &registers.rsp, &registers.rbp, &registers.rsi, &registers.rdi,
+                                         &registers.r8,  &registers.r9,  &registers.r10, &registers.r11,
+                                         &registers.r12, &registers.r13, &registers.r14, &registers.r15};
+  constexpr uint8_t kRexW = 8;
+  unsigned long long& target = *order[instruction.rm & 15];
+  if ((instruction.rex & kRexW) != 0) {
+    target = number;
+  } else if (instruction.operandSizePrefix) {
+    target = (target & ~0xffffULL) | (number & 0xffff);
+  } else {
+    target = static_cast<uint32_t>(number);
+  }
+  registers.eflags = (registers.eflags & ~kArithmeticFlags) | kCarry;
+  registers.rip += instruction.length;
+  return true;
+}
+
+}  // namespace rr

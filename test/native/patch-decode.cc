@@ -86,6 +86,8 @@ rr::InstructionKind kindOf(std::string_view text) {
   if (word == "syscall") return Kind::systemCall;
   if (word == "int3") return Kind::breakpoint;
   if (startsWith(word, "ud")) return Kind::undefined;
+  // Control and debug registers.
+  if (text.find("%cr") != text.npos || text.find("%db") != text.npos) return Kind::undefined;
   if (startsWith(word, "pushf")) return Kind::pushFlags;
   if (startsWith(word, "popf")) return Kind::popFlags;
   if (word == "rdtsc") return Kind::readTimestamp;

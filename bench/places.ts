@@ -1,5 +1,6 @@
 /** The directories of a bench run, below one temporary folder; and a working directory on tmpfs for what wants it. */
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Workload } from './workload.ts';
@@ -13,11 +14,17 @@ export class BenchPlaces {
   readonly trace = join(this.folder, 'trace');
   readonly store = join(this.folder, 'store');
   readonly #memory: string | undefined;
+  readonly #owner: number | undefined;
 
-  constructor() {
+  /** `owner`: the user that the measured commands run as, if not our own. */
+  constructor(owner?: number) {
+    this.#owner = owner;
     mkdirSync(this.scratch);
     mkdirSync(this.store);
     if (statfsSync(memoryFolder).type === tmpfsMagic) this.#memory = mkdtempSync(join(memoryFolder, 'rr-bench-'));
+    for (const folder of [this.folder, this.store, this.#memory]) {
+      if (owner !== undefined && folder !== undefined) chmodSync(folder, 0o777);
+    }
   }
 
   /** An empty working directory, prepared. */
@@ -27,6 +34,7 @@ export class BenchPlaces {
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory);
     workload.prepare?.(directory);
+    if (this.#owner !== undefined) execFileSync('chown', ['-R', `${this.#owner}:${this.#owner}`, directory]);
     return directory;
   }
 

@@ -1,18 +1,20 @@
 /**
- * npm run bench [-- --only NAME... --runs N --no-peers --json FILE]
+ * npm run bench [-- --only NAME... --runs N --no-peers --container --json FILE]
  *
  * Measures each workload natively (on any processor, and on one), recorded and replayed; medians of N runs (5). Prints
- * one table, in which installed peers have lines of their own, and writes all figures as JSON.
+ * one table, in which installed peers have lines of their own, and writes all figures as JSON. With --container all of
+ * it runs as an unprivileged user under what a container's default profile refuses, without peers.
  *
  * npm run bench -- trace [--only NAME...] reports on the traces themselves (trace-report.ts).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compile } from '../test/harness/compile.ts';
 import { rrCommand } from '../test/harness/recording.ts';
 import { folderBytes, readTraceFigures, type TraceFigures } from '../test/harness/trace-figures.ts';
-import { type Measurement, measure, median } from './measure.ts';
+import { benchFolder, type Measurement, measure, median } from './measure.ts';
 import { findPeers, measurePeer, type PeerResult } from './peers.ts';
 import { BenchPlaces } from './places.ts';
 import { type BenchResult, formatResults } from './report.ts';
@@ -21,6 +23,7 @@ import type { Workload } from './workload.ts';
 import { benchWorkloads } from './workloads.ts';
 
 const limitSeconds = 600;
+const nobody = 65534;
 /** A recording binds itself to one; native runs are given the last. */
 const oneCpu = cpus().length - 1;
 
@@ -38,6 +41,7 @@ async function measureWorkload(
   runs: number,
   places: BenchPlaces,
   withPeers: boolean,
+  confined: readonly string[],
 ): Promise<BenchResult> {
   const options = {
     scratch: places.scratch,
@@ -45,11 +49,15 @@ async function measureWorkload(
     ...(workload.env === undefined ? {} : { env: workload.env }),
   };
   const alone = (cpu?: number): Promise<Measurement> =>
-    measure(workload.command, { ...options, cwd: places.work(workload), ...(cpu === undefined ? {} : { cpu }) });
+    measure([...confined, ...workload.command], {
+      ...options,
+      cwd: places.work(workload),
+      ...(cpu === undefined ? {} : { cpu }),
+    });
   const native = await repeat(runs, () => alone());
   const nativeOneCpu = await repeat(runs, () => alone(oneCpu));
 
-  const recordWords = [rrCommand, 'record', '-o', places.trace, '--store', places.store, '--compress'];
+  const recordWords = [...confined, rrCommand, 'record', '-o', places.trace, '--store', places.store, '--compress'];
   const storeBefore = folderBytes(places.store);
   const record = await repeat(runs, () => {
     places.clearTrace();
@@ -59,7 +67,7 @@ async function measureWorkload(
   const trace: TraceFigures = readTraceFigures(places.trace);
   const storeBytes = folderBytes(places.store) - storeBefore;
   const replay = await repeat(runs, () =>
-    measure([rrCommand, 'replay', '-a', places.trace], { ...options, cwd: places.folder }),
+    measure([...confined, rrCommand, 'replay', '-a', places.trace], { ...options, cwd: places.folder }),
   );
   const peers: PeerResult[] = [];
   for (const peer of withPeers ? findPeers().filter((each) => each.takes(workload)) : []) {
@@ -100,6 +108,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string', multiple: true },
     runs: { type: 'string', default: '5' },
     peers: { type: 'boolean', default: true },
+    container: { type: 'boolean', default: false },
     json: { type: 'string', default: 'build/bench.json' },
   },
   allowNegative: true,
@@ -110,7 +119,12 @@ if (!Number.isInteger(runs) || runs < 1) {
   process.exit(2);
 }
 const workloads = chooseWorkloads(values.only);
-using places = new BenchPlaces();
+const withoutPrivilege = values.container && process.getuid?.() === 0;
+const confined = [
+  ...(withoutPrivilege ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--'] : []),
+  ...(values.container ? [compile(join(benchFolder, '../test/edge/refuse.c')), 'container'] : []),
+];
+using places = new BenchPlaces(withoutPrivilege ? nobody : undefined);
 if (positionals[0] === 'trace') {
   await reportTraces(workloads, places);
 } else if (positionals.length > 0) {
@@ -121,7 +135,7 @@ if (positionals[0] === 'trace') {
   let failed = 0;
   for (const workload of workloads) {
     try {
-      const result = await measureWorkload(workload, runs, places, values.peers);
+      const result = await measureWorkload(workload, runs, places, values.peers && !values.container, confined);
       results.push(result);
       console.error(`${workload.name}: record ${result.record.toFixed(3)} s, replay ${result.replay.toFixed(3)} s`);
     } catch (error) {

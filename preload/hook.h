@@ -36,3 +36,4 @@ enum rr_verdict rr_wait(struct rr_hook_frame *frame);
 enum rr_verdict rr_wait_id(struct rr_hook_frame *frame);
 enum rr_verdict rr_lock(struct rr_hook_frame *frame);
 enum rr_verdict rr_signal_mask(struct rr_hook_frame *frame);
+enum rr_verdict rr_signal_action(struct rr_hook_frame *frame);

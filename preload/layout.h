@@ -72,6 +72,8 @@ struct rr_locals {
   // Recording, rt_sigprocmask: RR_MASK_UNCHANGED while the call is under way and has not changed the mask yet; the
   // kernel itself stores the mask as it was.
   uint64_t maskBefore;
+  // Recording: what buffered changes of the mask have made of SIGSYS since the tracer has looked; enum rr_sys_mask.
+  uint64_t sysMask;
   uint64_t flags;  // rr_flag
   // Recording: standard output and error of the recorder, which no write may reach unseen, and files that some task of
   // the recording has mapped shared.
@@ -85,6 +87,8 @@ struct rr_locals {
 
 // No mask: SIGKILL is never blocked.
 #define RR_MASK_UNCHANGED (~0ULL)
+
+enum rr_sys_mask { RR_SYS_AS_BEFORE = 0, RR_SYS_OPEN = 1, RR_SYS_BLOCKED = 2 };
 
 enum rr_flag {
   RR_ALL_TRACED = 1,       // no call is buffered

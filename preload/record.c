@@ -58,6 +58,8 @@ enum rr_verdict rr_record(struct rr_hook_frame *frame) {
       return rr_lock(frame);
     case RR_FAMILY_SIGNAL_MASK:
       return rr_signal_mask(frame);
+    case RR_FAMILY_SIGNAL_ACTION:
+      return rr_signal_action(frame);
     default:
       return RR_TRACED;
   }

@@ -82,6 +82,24 @@ for (const user of ['root', 'nobody'] as const) {
   }
 }
 
+// By the kernel's own dispatch of system calls, which the tracer sets, or else the program; without it none is buffered.
+for (const { calls, buffers, says } of [
+  { calls: 'container', buffers: true, says: /not buffered stop three times/ },
+  { calls: 'container,ptrace-dispatch=EIO', buffers: true, says: /not buffered stop three times/ },
+  { calls: 'container,prctl-dispatch', buffers: false, says: /none is buffered.*PR_SET_SYSCALL_USER_DISPATCH/ },
+] as const) {
+  test(`${buffers ? 'buffers' : 'buffers nothing'} where there are refused: ${calls}`, () =>
+    inPlace(async (place) => {
+      const script = 'for i in {1..200}; do test -e /$i; done; (exit 1); kill -0 $$; exit 3';
+      const before = [...(isRoot ? asNobody : []), compileEdge('refuse'), calls];
+      const record = await recordAndReplay(place, before, ['bash', '-c', script]);
+      assert.match(record.err, says);
+      const dump = await place.run([...before, rrCommand, 'dump', '-s']);
+      const [, share] = /^(\d+) of \d+ calls .* were buffered/m.exec(dump.out) ?? [];
+      assert.is(Number(share ?? '0') > 150, buffers, dump.story);
+    }));
+}
+
 test('no place for queued signals', () =>
   inPlace(async (place) => {
     // The program has no timer either.

@@ -45,6 +45,8 @@ export const bufferFamilies = [
   'lock',
   /** Changes the blocked signals. */
   'signalMask',
+  /** As `plain`, but for SIGSYS. */
+  'signalAction',
 ] as const;
 
 export type BufferFamily = (typeof bufferFamilies)[number];
@@ -58,6 +60,7 @@ export const familiesByTable: ReadonlySet<BufferFamily> = new Set<BufferFamily>(
   'wait',
   'waitId',
   'lock',
+  'signalAction',
 ]);
 
 export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
@@ -180,7 +183,7 @@ export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
   wait4: 'wait',
   waitid: 'waitId',
   // Signals.
-  rt_sigaction: 'plain',
+  rt_sigaction: 'signalAction',
   rt_sigprocmask: 'signalMask',
   // Who and how much.
   getpid: 'plain',

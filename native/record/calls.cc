@@ -2,6 +2,7 @@
 #include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -35,6 +36,9 @@ constexpr int kYields = 3;
 
 // The page of the old system call entries (Documentation/arch/x86/x86_64/mm.rst).
 constexpr uint64_t kVsyscallPage = 0xffffffffff600000;
+
+// PR_SET_SYSCALL_USER_DISPATCH (linux/prctl.h), which older headers do not have.
+constexpr int kSetUserDispatch = 59;
 
 // Calls that the recorder answers with ENOSYS; libraries fall back (DESIGN.md, "Recording").
 bool isRefused(long call) {
@@ -90,10 +94,10 @@ bool sendsSignal(long call) {
          call == SYS_rt_tgsigqueueinfo || call == SYS_pidfd_send_signal;
 }
 
-// False also where the kernel is too old to tell (before Linux 5.3).
-bool atEntryStop(pid_t tid) {
+// Of a task at a system call stop; all zeros where the kernel is too old to tell (before Linux 5.3).
+__ptrace_syscall_info callInfo(pid_t tid) {
   __ptrace_syscall_info info = {};
-  return ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) > 0 && info.op == PTRACE_SYSCALL_INFO_ENTRY;
+  return ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) > 0 ? info : __ptrace_syscall_info{};
 }
 
 }  // namespace
@@ -102,31 +106,40 @@ void Recorder::callEntry(Task& task) {
   user_regs_struct registers;
   unsigned long verdict = 0;
   if (!getRegisters(task.tid, registers)) return lost(task);
-  const std::optional<int64_t> made = showProgramAddress(task, registers);
-  const long call = static_cast<long>(registers.orig_rax);
-  if (task.ownFilter) {
+  task.atDispatch = false;
+  if (judged(task)) {
     if (task.callEntered) {
       // Our own filter's stop, behind the entry stop that was handled.
       task.state = Task::State::inCall;
       if (!resume(task, PTRACE_SYSCALL)) lost(task);
       return;
     }
-    if (call == -1 && !atEntryStop(task.tid)) {
+    const __ptrace_syscall_info info = callInfo(task.tid);
+    if (registers.orig_rax == ~0ULL && info.op != PTRACE_SYSCALL_INFO_ENTRY) {
       // The same for a call that was answered at its entry stop.
       task.state = Task::State::runnable;
       return;
     }
+    verdict = info.op == PTRACE_SYSCALL_INFO_ENTRY && info.arch != AUDIT_ARCH_X86_64;
   } else if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &verdict) != 0) {
     return lost(task);
   }
   if (!started_) {
     // The launcher, on its way to the program.
-    execSeen_ |= isExec(call);
-    if (!resume(task, isExec(call) ? PTRACE_SYSCALL : PTRACE_CONT)) return lost(task);
+    const bool exec = isExec(static_cast<long>(registers.orig_rax));
+    execSeen_ |= exec;
+    if (!resume(task, exec ? PTRACE_SYSCALL : PTRACE_CONT)) return lost(task);
     task.state = Task::State::inCall;
     return;
   }
-  if (verdict != 0) {
+  enterCall(task, registers, verdict != 0);
+}
+
+// A call that the task is about to make. `foreign`: not of the x86-64 table.
+void Recorder::enterCall(Task& task, user_regs_struct& registers, bool foreign) {
+  const std::optional<int64_t> made = showProgramAddress(task, registers);
+  const long call = static_cast<long>(registers.orig_rax);
+  if (foreign) {
     warnOnce("int80", "task " + std::to_string(task.tid) +
                           " made a 32-bit system call (int 0x80), which cannot be recorded: it gets ENOSYS");
     task.entry = registers;
@@ -198,8 +211,10 @@ void Recorder::vsyscall(Task& task) {
 // Lets a task go on from the entry of a call. Where another filter is in force, it stands before all filters: ours then
 // stops it once more, at once, unless the other refuses the call.
 bool Recorder::resumeInCall(Task& task) {
+  if (task.atDispatch && !beginDispatchedCall(task)) return false;
+  if (task.pending) return true;
   if (!resume(task, PTRACE_SYSCALL)) return false;
-  if (!task.ownFilter) return true;
+  if (!judged(task) || task.callByOurs) return true;
   int status;
   while (waitpid(task.tid, &status, __WALL) < 0) {
     if (errno != EINTR) return false;
@@ -294,6 +309,13 @@ bool Recorder::enterSpecial(Task& task) {
       // The program's filter is in force like ours. Where it refuses a call ours is not asked, so from then on the task
       // stops at every entry and exit (PTRACE_SYSCALL); the entry stop comes before all filters (ptrace(2)).
       task.installsFilter = filter;
+      // So does Linux before 5.11. What the kernel then does to calls cannot be replayed, and we may need it ourselves.
+      if (call == SYS_prctl && static_cast<int>(task.arguments[0]) == kSetUserDispatch) {
+        refuseCall(task, -EINVAL);
+        return true;
+      }
+      // The program's filter is to see the program's own instructions; without this it sees ours, and judges the same.
+      if (filter && task.dispatched && !setDispatch(task, false)) debug(task, "still dispatched: %s", strerror(errno));
       if (call == SYS_prctl && static_cast<int>(task.arguments[0]) == PR_SET_TSC) {
         const int mode = static_cast<int>(task.arguments[1]);
         const bool valid = mode == PR_TSC_ENABLE || mode == PR_TSC_SIGSEGV;
@@ -385,6 +407,7 @@ void Recorder::callExit(Task& task) {
     task.state = Task::State::runnable;
     return;
   }
+  if (!leaveDispatchedCall(task, registers)) return lost(task);
   if (task.changedArgument) {
     registers.rdx = *task.changedArgument;
     task.changedArgument.reset();
@@ -422,6 +445,9 @@ void Recorder::callExit(Task& task) {
   task.callEntered = false;
   task.state = Task::State::runnable;
   if (task.patchDue) patchSites(task);
+  noteSysChange(task);
+  beginDispatch(task, registers);
+  if (!unlikeDispatched(task, registers)) return lost(task);
   frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
         registers, 0, stdio);
 }

@@ -104,7 +104,6 @@ void Recorder::execed(Task& task) {
   if (!WIFSTOPPED(status) || WSTOPSIG(status) != (SIGTRAP | 0x80)) {
     return cameFrom(*execing, status);
   }
-  execing->ownFilter |= outerFilter_;
   recordExec(*execing, former);
 }
 
@@ -153,6 +152,8 @@ void Recorder::recordExec(Task& task, pid_t former) {
   task.scratch = 0;
   task.redirections.clear();
   task.ownTscTrap = false;
+  task.dispatched = task.callByOurs = false;
+  task.sysAction = std::make_shared<SysAction>();
   task.state = Task::State::runnable;
   user_regs_struct registers;
   if (!getRegisters(task.tid, registers)) return lost(task);

@@ -141,17 +141,23 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
   const TrapDisposition disposition(task);
   for (int steps = 0; steps < kMaximumSteps; steps++) {
     if (!getRegisters(task.tid, registers)) return false;
-    if (inHook(task, registers.rip)) return runToEdge(task, registers);
+    const bool dispatched = isDispatchedCall(task, registers, nullptr);
+    if (!dispatched && inHook(task, registers.rip)) return runToEdge(task, registers);
     uint8_t code[15] = {};
     const ssize_t got = task.space->memory.read(registers.rip, code, sizeof code);
-    if (got <= 0) return true;  // faults at once
-    const SiteFacts site = examineSite({code, static_cast<size_t>(got)});
+    if (!dispatched && got <= 0) return true;  // faults at once
+    SiteFacts site;
+    if (dispatched) {
+      site.kind = SiteKind::traps;
+    } else {
+      site = examineSite({code, static_cast<size_t>(got)});
+    }
     uint64_t breakpoint = 0;
     switch (site.kind) {
       case SiteKind::traps:
         // An event of its own comes next, and serves as well.
         task.state = Task::State::inCall;
-        if (!resume(task, PTRACE_CONT)) {
+        if (!resume(task, userCodeRequest(task))) {
           lost(task);
         } else {
           waitFor(task);
@@ -183,8 +189,8 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
 void Recorder::repeatCallEntry(Task& task) {
   user_regs_struct entry;
   if (!getRegisters(task.tid, entry)) return lost(task);
-  // With a filter of the program's own (calls.cc), or through the vsyscall page, it cannot be taken back.
-  if (task.ownFilter || static_cast<int64_t>(entry.rip) < 0) return callEntry(task);
+  // With another filter in force (calls.cc), or through the vsyscall page, it cannot be taken back.
+  if (judged(task) || static_cast<int64_t>(entry.rip) < 0) return callEntry(task);
   user_regs_struct skipped = entry;
   skipped.orig_rax = ~0ULL;
   task.state = Task::State::inCall;
@@ -208,7 +214,8 @@ void Recorder::forcedStop(Task& task) {
   user_regs_struct registers;
   if (!getRegisters(task.tid, registers)) return lost(task);
   // Still on its way out of a call, with its restart perhaps to come: it stands where that event left it.
-  const bool atEvent = static_cast<int64_t>(registers.orig_rax) >= 0 && !inHook(task, registers.rip);
+  const bool atEvent = static_cast<int64_t>(registers.orig_rax) >= 0 && !inHook(task, registers.rip) &&
+                       !isDispatchedCall(task, registers, nullptr);
   if (!atEvent && !goToLegalSite(task, registers)) return;
   const bool forSignal = !task.stashed.empty() && bringDeliverableForward(task);
   const bool random = nextForcedStop_ != 0 && monotonicNow() >= nextForcedStop_;
@@ -250,9 +257,8 @@ bool Recorder::beginWatching(Task& task) {
     task.space->watchedFrom = now;
     return true;
   }
-  // A filter of the program's might end it for our calls.
-  if (task.ownFilter || options_.weakStops || written.begun() || !written.watch(task.tid, task.threadGroup))
-    return false;
+  // Another filter might end it for our calls.
+  if (judged(task) || options_.weakStops || written.begun() || !written.watch(task.tid, task.threadGroup)) return false;
   const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
   const auto all = written.find(task.tid, maps, WrittenPages::Since::ever);
   if (!all) return false;

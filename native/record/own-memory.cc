@@ -86,14 +86,21 @@ bool Recorder::enterMemoryCall(Task& task) {
 void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
   const std::vector<AddressRange> whole = {range};
   const std::vector<AddressRange> parts = subtract(whole, ownMemory(*task.space));
-  // The call itself is skipped, to its exit stop: from there others can be made.
   user_regs_struct registers = task.entry;
   registers.orig_rax = ~0ULL;
-  task.state = Task::State::inCall;
-  if (!setRegisters(task.tid, registers) || !resume(task, PTRACE_SYSCALL)) return lost(task);
-  waitFor(task);
-  if (!task.pending || !WIFSTOPPED(*task.pending) || WSTOPSIG(*task.pending) != (SIGTRAP | 0x80)) return;
-  task.pending.reset();
+  if (!task.atDispatch) {
+    // The call itself is skipped, to its exit stop: from there others can be made.
+    task.state = Task::State::inCall;
+    if (!setRegisters(task.tid, registers) || !resume(task, PTRACE_SYSCALL)) return lost(task);
+    waitFor(task);
+    if (judged(task) && task.pending && *task.pending >> 16 == PTRACE_EVENT_SECCOMP) {
+      task.pending.reset();
+      if (!resume(task, PTRACE_SYSCALL)) return lost(task);
+      waitFor(task);
+    }
+    if (!task.pending || !WIFSTOPPED(*task.pending) || WSTOPSIG(*task.pending) != (SIGTRAP | 0x80)) return;
+    task.pending.reset();
+  }
   long result = 0;
   for (const AddressRange& part : parts) {
     const uint64_t arguments[6] = {part.start, part.end - part.start, task.arguments[2], task.arguments[3], 0, 0};

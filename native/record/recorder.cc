@@ -140,9 +140,11 @@ void Recorder::noteWhatIsMissing(int unbound) {
   }
   outerFilter_ = filtersInForce(getpid());
   if (outerFilter_) {
-    callbacks_.note(
-        "a seccomp filter is in force already, as in containers: each system call is stopped at its entry as well, so "
-        "that calls which that filter refuses are recorded");
+    dispatches_ = dispatchPossible();
+    callbacks_.note(std::string("a seccomp filter is in force already, as in containers: ") +
+                    (dispatches_ ? "system calls that are not buffered stop three times, not twice"
+                                 : "each system call is stopped at its entry as well, and none is buffered (prctl with "
+                                   "PR_SET_SYSCALL_USER_DISPATCH, of Linux 5.11, is not to be had)"));
   }
 }
 
@@ -196,12 +198,13 @@ void Recorder::runUserCode(Task& task) {
   writePendingEnters(task);
   const int signal = task.resumeSignal;
   task.resumeSignal = 0;
-  traceNextCall(*task.space, !task.stashed.empty());
+  // The runtime's own calls would stop in a task that is not dispatched yet.
+  traceNextCall(*task.space, !task.stashed.empty() || (outerFilter_ && !task.dispatched));
   task.state = Task::State::userCode;
   task.inMidCode = true;
   if (std::exchange(task.stopAgain, false)) ptrace(PTRACE_INTERRUPT, task.tid, 0, 0);
   scheduler_.runs();
-  if (!resume(task, task.ownFilter ? PTRACE_SYSCALL : PTRACE_CONT, signal)) return lost(task);
+  if (!resume(task, userCodeRequest(task), signal)) return lost(task);
   waitFor(task);
 }
 
@@ -282,7 +285,7 @@ void Recorder::handle(Task& task) {
     case PTRACE_EVENT_STOP:
       return groupStop(task, signal);
     default:
-      if (signal == (SIGTRAP | 0x80)) return task.ownFilter && !task.callEntered ? callEntry(task) : callExit(task);
+      if (signal == (SIGTRAP | 0x80)) return judged(task) && !task.callEntered ? callEntry(task) : callExit(task);
       return signalStop(task, signal);
   }
 }

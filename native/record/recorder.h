@@ -135,6 +135,7 @@ class Recorder {
   bool aloneInRecording() const { return tasks_.size() == 1; }
   // calls.cc
   void callEntry(Task& task);
+  void enterCall(Task& task, user_regs_struct& registers, bool foreign);
   void callExit(Task& task);
   bool enterSpecial(Task& task);
   void exitSpecial(Task& task, user_regs_struct& registers);
@@ -152,6 +153,21 @@ class Recorder {
   void awaitCall(Task& task, bool mayBlock);
   void vsyscall(Task& task);
   void noteFilter(Task& task, bool failed);
+  // dispatch.cc
+  bool judged(const Task& task) const;
+  int userCodeRequest(const Task& task) const;
+  bool setDispatch(Task& task, bool on);
+  void beginDispatch(Task& task, const user_regs_struct& registers);
+  void learnSysAction(Task& task);
+  void noteSysChange(Task& task);
+  void noteSysMask(Task& task);
+  void noteBufferedSysMask(Task& task) const;
+  bool isDispatchedCall(const Task& task, const user_regs_struct& registers, const siginfo_t* signal) const;
+  void dispatchedCall(Task& task, const siginfo_t& signal, bool own, user_regs_struct& registers);
+  bool undoForcedSignal(Task& task);
+  bool beginDispatchedCall(Task& task);
+  bool leaveDispatchedCall(Task& task, user_regs_struct& registers);
+  bool unlikeDispatched(Task& task, user_regs_struct registers) const;
   // scratch.cc
   void provideScratch(Task& thread, Task& maker);
   void redirectOutParameters(Task& task);
@@ -272,6 +288,7 @@ class Recorder {
   bool started_ = false;
   bool unbound_ = false;      // the program may run on any processor
   bool outerFilter_ = false;  // a seccomp filter from outside judges the program's calls, too
+  bool dispatches_ = false;   // then calls can be buffered all the same (dispatch.cc)
   bool initialGone_ = false;
   uint64_t initialGoneAt_ = 0;
   uint64_t lastSeal_ = 0;
@@ -298,6 +315,9 @@ inline constexpr uint64_t kNoTicks = ~0ULL;
 
 // Nanoseconds of CLOCK_MONOTONIC.
 uint64_t monotonicNow();
+
+// Whether the kernel dispatches system calls to their own program, and lets us ask for it (dispatch.cc).
+bool dispatchPossible();
 
 // Periods of the timer that breaks waitpid, nanoseconds: for housekeeping alone, while several tasks share the
 // processor, and while a signal waits for a task that computes.

@@ -22,6 +22,9 @@ constexpr uint64_t kSyscallLength = 2;
 // TF of rflags (Intel SDM volume 1, 3.4.3.3).
 constexpr uint64_t kTrapFlag = 0x100;
 
+// SYS_SECCOMP (asm-generic/siginfo.h), si_code of SIGSYS.
+constexpr int kTrappedByFilter = 1;
+
 // How long a signal sent to us waits for the same one to reach the program by itself. Nanoseconds.
 constexpr uint64_t kForwardAfter = 30'000'000;
 // The same signal from the same sender within this is one sending, to both. Nanoseconds.
@@ -110,9 +113,14 @@ void Recorder::signalStop(Task& task, int signal) {
   task.state = Task::State::runnable;
   if (task.threadGroup == initialTid_) noteSender(info);
   // Our own call for a fresh signal stop, when another stop has served already.
-  if (isOwn(info, task.ownSignal)) {
-    task.ownSignal = 0;
-    if (task.stashed.empty()) return;
+  const bool own = isOwn(info, task.ownSignal);
+  if (own) task.ownSignal = 0;
+  if (isDispatchedCall(task, registers, &info)) return dispatchedCall(task, info, own, registers);
+  if (own && task.stashed.empty()) return;
+  // The call that a filter has trapped was made for the task by our instruction.
+  if (signal == SIGSYS && info.si_code == kTrappedByFilter &&
+      info.si_call_addr == reinterpret_cast<void*>(kAfterUntracedSyscall)) {
+    info.si_call_addr = reinterpret_cast<void*>(registers.rip);
   }
   if (inHook(task, registers.rip)) return signalInHook(task, info, registers);
   if (signal == SIGSEGV && emulateTrapped(task, info, registers)) {
@@ -170,8 +178,10 @@ void Recorder::signalInHook(Task& task, const siginfo_t& info, user_regs_struct&
   if (signal == SIGTRAP && info.si_code == TRAP_TRACE && (registers.eflags & kTrapFlag)) {
     return stepOverStub(task, registers);
   }
-  if (isDeterministic(info)) {
-    // The hook has touched memory of the program's that is not there: the call is made traced, and the kernel tells.
+  const bool trapped = signal == SIGSYS && info.si_code == kTrappedByFilter;
+  if (isDeterministic(info) || trapped) {
+    // The hook has touched memory of the program's that is not there, or a filter from outside has trapped its call:
+    // it is made traced, and the kernel tells.
     registers.rip = runtime_.header().abort;
     registers.orig_rax = ~0ULL;
     if (!setRegisters(task.tid, registers)) lost(task);
@@ -281,12 +291,17 @@ void Recorder::deliver(Task& task, const siginfo_t& info, const user_regs_struct
   user_regs_struct handler;
   if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &step) != 0 || !getRegisters(task.tid, handler)) return lost(task);
   task.pending.reset();
+  const user_regs_struct entered = handler;
   handler.orig_rax = ~0ULL;
   writer_.memory(task.tid, task.space->memory, handler.rsp, signalFrameLength(task.space->memory, handler.rsp));
   std::vector<uint8_t> area;
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());
   task.state = Task::State::runnable;
   frame(schema::EventKind::kSignalHandler, task, signal, handler);
+  if (!task.dispatched) return;
+  noteSysMask(task);
+  if (signal == SIGSYS) learnSysAction(task);
+  if (!unlikeDispatched(task, entered)) lost(task);
 }
 
 // At the entry stop of a call, with signals put off before: the call is taken back, and the signal delivered instead.
@@ -324,6 +339,12 @@ void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint
   task.state = Task::State::inCall;  // stops before its next instruction
   if (!resume(task, PTRACE_CONT)) return lost(task);
   waitFor(task);
+  if (judged(task) && task.pending && *task.pending >> 16 == PTRACE_EVENT_SECCOMP) {
+    // The stop of our own filter, for the call that was taken back at its entry stop.
+    task.pending.reset();
+    if (!resume(task, PTRACE_CONT)) return lost(task);
+    waitFor(task);
+  }
   if (!task.pending) return;
   const int status = *task.pending;
   if (!WIFSTOPPED(status) || (status >> 16) != 0 || WSTOPSIG(status) == (SIGTRAP | 0x80)) return;
@@ -385,7 +406,8 @@ void Recorder::noteSender(siginfo_t& info) {
 bool Recorder::leaveMidCode(Task& task) {
   user_regs_struct registers;
   if (!getRegisters(task.tid, registers)) return lost(task), false;
-  const bool leavesCall = static_cast<int64_t>(registers.orig_rax) >= 0 && !inHook(task, registers.rip);
+  const bool leavesCall = static_cast<int64_t>(registers.orig_rax) >= 0 && !inHook(task, registers.rip) &&
+                          !isDispatchedCall(task, registers, nullptr);
   if (leavesCall || standsAtEvent(task, registers)) {
     task.inMidCode = false;
     return true;

@@ -113,8 +113,8 @@ long mapAt(pid_t tid, uint64_t address, uint64_t length, uint64_t protection) {
 // At the entry of a traced call: would a patch of its site have saved the stop?
 void Recorder::countTrap(Task& task) {
   task.patchDue = false;
-  if (!options_.syscallBuffer || task.ownFilter || !task.space->runtimePage || !syscallModel(task.call).bufferable)
-    return;
+  if (!options_.syscallBuffer || task.ownFilter || (outerFilter_ && !dispatches_)) return;
+  if (!task.space->runtimePage || !syscallModel(task.call).bufferable) return;
   PatchedSites& patched = task.space->patched;
   if (patched.runtime == PatchedSites::Runtime::refused) return;
   const uint64_t site = task.entry.rip - kSyscallLength;
@@ -364,6 +364,7 @@ void Recorder::takeBuffer(Task& task) {
   memory.writeAll(kUsed, &none, sizeof none);
   writer_.bufferEntries(task.tid, bytes.data(), bytes.size());
   task.bufferTaken = true;
+  noteBufferedSysMask(task);
 }
 
 // Runs a task that is stopped in the hook out of it: `atEdge` is then set, and the task stands behind the system call
@@ -405,7 +406,7 @@ bool Recorder::runToEdge(Task& task, user_regs_struct& registers) {
     if (!setBreakpoint(task.tid, edge)) return lost(task), false;
     task.interrupted = false;
     task.state = Task::State::userCode;
-    const bool resumed = resume(task, task.ownFilter ? PTRACE_SYSCALL : PTRACE_CONT);
+    const bool resumed = resume(task, userCodeRequest(task));
     if (resumed) waitFor(task);
     clearBreakpoint(task.tid);
     if (!resumed) return lost(task), false;

@@ -46,6 +46,14 @@ struct RealTimePolicy {
   bool resetOnFork;
 };
 
+// The program's action for SIGSYS, as rt_sigaction(2) tells it. Shared by the tasks that share actions (CLONE_SIGHAND).
+struct SysAction {
+  bool known = false;
+  struct {
+    uint64_t handler, flags, restorer, mask;
+  } value = {};
+};
+
 struct Task {
   enum class State {
     runnable,      // stopped; may run user code
@@ -137,8 +145,16 @@ struct Task {
   std::vector<RobustWrite> robustWrites;  // what the kernel stores into held robust futexes as it exits
   // The program asked for its own SIGSEGV on rdtsc (prctl PR_SET_TSC).
   bool ownTscTrap = false;
-  bool ownFilter = false;       // a seccomp filter of the program's, or from outside, is in force
+  bool ownFilter = false;       // a seccomp filter of the program's is in force
   bool installsFilter = false;  // the call it is in installs one, unless it fails
+
+  // Under a filter from outside (dispatch.cc).
+  bool dispatched = false;       // its calls come as signals
+  bool atDispatch = false;       // the call that it has entered did: the kernel has not begun it
+  bool callByOurs = false;       // the call it is in is made by our instruction
+  uint64_t dispatchAddress = 0;  // of the instruction that was dispatched
+  bool sysBlocked = false;       // the program blocks SIGSYS; while `dispatched`
+  std::shared_ptr<SysAction> sysAction = std::make_shared<SysAction>();
 };
 
 }  // namespace rr

@@ -56,6 +56,7 @@ void Recorder::cloned(Task& task) {
   child->threadGroup = flags & CLONE_THREAD ? task.threadGroup : childTid;
   child->ownTscTrap = task.ownTscTrap;
   child->ownFilter = task.ownFilter;
+  child->sysAction = flags & CLONE_SIGHAND ? task.sysAction : std::make_shared<SysAction>(*task.sysAction);
   if (flags & CLONE_VM) {
     child->space = task.space;
   } else {
@@ -91,11 +92,10 @@ void Recorder::cloned(Task& task) {
   if ((flags & CLONE_VM) && !(flags & CLONE_VFORK) && added.space->runtimePage) provideScratch(added, task);
   user_regs_struct registers;
   if (getRegisters(childTid, registers)) {
-    if (flags & CLONE_UNTRACED) {
-      // Taken out for the kernel (calls.cc).
-      registers.rdi = task.arguments[0];
-      setRegisters(childTid, registers);
-    }
+    // Taken out for the kernel (calls.cc).
+    if (flags & CLONE_UNTRACED) registers.rdi = task.arguments[0];
+    if (task.callByOurs) registers.rip = registers.rcx = task.entry.rip;
+    if ((flags & CLONE_UNTRACED) || task.callByOurs) setRegisters(childTid, registers);
     // The kernel has stored the id where the maker asked for it, too: a thread may look there before the maker's call
     // ends.
     if (task.call == SYS_clone && (flags & CLONE_VM) && (flags & CLONE_PARENT_SETTID)) {

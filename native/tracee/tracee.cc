@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace rr {
 
@@ -162,7 +163,7 @@ long syscallByStep(pid_t tid, long number, const uint64_t (&arguments)[6]) {
   }
 }
 
-long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint64_t instruction) {
+long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint64_t instruction, int signal) {
   user_regs_struct saved;
   if (!getRegisters(tid, saved)) return -ESRCH;
   uint64_t mask = 0;
@@ -176,7 +177,7 @@ long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint
   int stops = 0;
   bool stopAgain = false;
   while (stops < 2) {
-    if (ptrace(PTRACE_SYSCALL, tid, 0, 0) != 0) return -ESRCH;
+    if (ptrace(PTRACE_SYSCALL, tid, 0, std::exchange(signal, 0)) != 0) return -ESRCH;
     int status;
     if (!waitFor(tid, status) || !WIFSTOPPED(status)) return -ESRCH;
     if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {

@@ -64,8 +64,10 @@ bool setXsave(pid_t tid, const uint8_t* area, size_t length);
 // -ESRCH when the task died.
 long syscallByStep(pid_t tid, long number, const uint64_t (&arguments)[6]);
 // The same with two PTRACE_SYSCALL stops and all signals blocked meanwhile (recording), through the system call
-// instruction at `instruction`; a seccomp stop in between is passed over.
-long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint64_t instruction = kUntracedSyscall);
+// instruction at `instruction`; a seccomp stop in between is passed over. `signal` is handed over when the task, at a
+// signal stop, is resumed: it waits, being blocked.
+long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint64_t instruction = kUntracedSyscall,
+                    int signal = 0);
 
 // One line of /proc/TID/maps.
 struct MapLine {

@@ -5,6 +5,21 @@
 #include "hook.h"
 
 #define SET_SIZE 8
+// Values for `how` (asm-generic/signal-defs.h), and a signal (asm/signal.h).
+#define BLOCK 0
+#define UNBLOCK 1
+#define SIGSYS 31
+
+// The tracer must know whether SIGSYS is blocked, since the kernel forces it (native/record/dispatch.cc).
+static void note_sys_mask(uint64_t before, uint32_t how, uint64_t set) {
+  const uint64_t after = how == BLOCK ? before | set : how == UNBLOCK ? before & ~set : set;
+  RR_THE_LOCALS->sysMask = (after >> (SIGSYS - 1)) & 1 ? RR_SYS_BLOCKED : RR_SYS_OPEN;
+}
+
+// The tracer must know of an action for SIGSYS, too.
+enum rr_verdict rr_signal_action(struct rr_hook_frame *frame) {
+  return (int)frame->rdi == SIGSYS ? RR_TRACED : rr_plain(frame);
+}
 
 static void set_mark(uint64_t mark) {
   RR_THE_LOCALS->maskBefore = mark;
@@ -29,6 +44,8 @@ enum rr_verdict rr_signal_mask(struct rr_hook_frame *frame) {
     set_mark(0);
     return RR_TRACED;
   }
+  // The kernel has just read the new mask.
+  if (frame->rsi != 0) note_sys_mask(locals->maskBefore, (uint32_t)frame->rdi, *(volatile uint64_t *)frame->rsi);
   if (old) {
     *old = locals->maskBefore;
     rr_out(&writer, frame->rdx, SET_SIZE);

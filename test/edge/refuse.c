@@ -1,9 +1,10 @@
 // Runs a command that may not make certain system calls, as a container's profile has it:
 //
-//   refuse CALL[=ENOSYS][,CALL...] COMMAND...
+//   refuse CALL[=ANSWER][,CALL...] COMMAND...
 //
-// The calls get EPERM, or ENOSYS, in the command and in all that it starts. CALL is the name of a system call,
-// `prctl-seccomp` or `prctl-tsc` for two options of prctl(2), or `container`: what Docker's default profile refuses to
+// The calls get EPERM, or another answer, in the command and in all that it starts: ANSWER is ENOSYS or EIO, TRAP
+// (SIGSYS) or KILL. CALL is the name of a system call, one of some options of prctl(2) (`prctl-seccomp`, `prctl-tsc`,
+// `prctl-dispatch`) and ptrace(2) (`ptrace-dispatch`), or `container`: what Docker's default profile refuses to
 // a container without capabilities (and clone3, with ENOSYS). Exit status 125: the filter cannot be installed.
 #include <errno.h>
 #include <linux/audit.h>
@@ -71,7 +72,27 @@ static const struct {
     {"vhangup", SYS_vhangup, kAnyOption},
     {"prctl-seccomp", SYS_prctl, PR_SET_SECCOMP},
     {"prctl-tsc", SYS_prctl, PR_SET_TSC},
+    {"prctl-dispatch", SYS_prctl, 59},        // PR_SET_SYSCALL_USER_DISPATCH
+    {"ptrace-dispatch", SYS_ptrace, 0x4210},  // PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG
+    {"getpgid", SYS_getpgid, kAnyOption},
+    {"getsid", SYS_getsid, kAnyOption},
 };
+
+static const struct {
+  const char *name;
+  unsigned verdict;
+} answers[] = {
+    {"EPERM", SECCOMP_RET_ERRNO | EPERM}, {"ENOSYS", SECCOMP_RET_ERRNO | ENOSYS}, {"EIO", SECCOMP_RET_ERRNO | EIO},
+    {"TRAP", SECCOMP_RET_TRAP | 7},       {"KILL", SECCOMP_RET_KILL_PROCESS},
+};
+
+static unsigned verdictOf(const char *answer) {
+  for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+    if (strcmp(answers[i].name, answer) == 0) return answers[i].verdict;
+  }
+  fprintf(stderr, "refuse: unknown answer %s\n", answer);
+  exit(125);
+}
 
 // moby/profiles/seccomp: everything that its default list does not name, as far as this architecture has it.
 static const int container[] = {
@@ -140,10 +161,10 @@ static void add(struct sock_filter instruction) {
   filter[length++] = instruction;
 }
 
-static void refuse(int number, int option, unsigned error) {
+static void refuse(int number, int option, unsigned verdict) {
   const struct sock_filter loadNumber = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
   const struct sock_filter loadOption = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args));
-  const struct sock_filter answer = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error);
+  const struct sock_filter answer = BPF_STMT(BPF_RET | BPF_K, verdict);
   const unsigned char skipped = option == kAnyOption ? 1 : 3;
   add(loadNumber);
   add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, skipped));
@@ -156,7 +177,7 @@ static void refuse(int number, int option, unsigned error) {
 
 int main(int argc, char **argv) {
   if (argc < 3) {
-    fprintf(stderr, "usage: %s CALL[,CALL...] COMMAND...\n", argv[0]);
+    fprintf(stderr, "usage: %s CALL[=ANSWER][,CALL...] COMMAND...\n", argv[0]);
     return 125;
   }
   // The calls of other tables (int 0x80) pass: what is tested here makes none.
@@ -165,8 +186,10 @@ int main(int argc, char **argv) {
   add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   for (char *name = strtok(argv[1], ","); name != NULL; name = strtok(NULL, ",")) {
     if (strcmp(name, "container") == 0) {
-      for (size_t i = 0; i < sizeof container / sizeof *container; i++) refuse(container[i], kAnyOption, EPERM);
-      refuse(SYS_clone3, kAnyOption, ENOSYS);
+      for (size_t i = 0; i < sizeof container / sizeof *container; i++) {
+        refuse(container[i], kAnyOption, verdictOf("EPERM"));
+      }
+      refuse(SYS_clone3, kAnyOption, verdictOf("ENOSYS"));
       continue;
     }
     char *answer = strchr(name, '=');
@@ -177,7 +200,7 @@ int main(int argc, char **argv) {
       fprintf(stderr, "refuse: unknown call %s\n", name);
       return 125;
     }
-    refuse(calls[i].number, calls[i].option, answer != NULL && strcmp(answer, "ENOSYS") == 0 ? ENOSYS : EPERM);
+    refuse(calls[i].number, calls[i].option, verdictOf(answer != NULL ? answer : "EPERM"));
   }
   add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   const struct sock_fprog program = {length, filter};

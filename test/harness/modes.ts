@@ -5,6 +5,8 @@ export interface RecordingMode {
   readonly globalOptions: readonly string[];
   /** Options of `record`. */
   readonly recordOptions: readonly string[];
+  /** Everything runs under a seccomp filter: what it refuses, as test/edge/refuse.c takes it. */
+  readonly refused?: string;
 }
 
 const plain: RecordingMode = { name: 'default', globalOptions: [], recordOptions: [] };
@@ -19,11 +21,24 @@ const eagerChecked: RecordingMode = {
 };
 const unbufferedChecked: RecordingMode = { name: '-n -C', globalOptions: checked.globalOptions, recordOptions: ['-n'] };
 
-/** RR_TEST_MODES=all runs the full matrix; without it the two modes that differ in everything. */
-export const recordingModes: readonly RecordingMode[] =
-  process.env.RR_TEST_MODES === 'all'
-    ? [plain, eager, unbuffered, checked, eagerChecked, unbufferedChecked]
-    : [eager, unbufferedChecked];
+/** Under the profile of a container. */
+export const contained: RecordingMode = { ...eager, name: 'contained', refused: 'container' };
+const containedDefault: RecordingMode = { ...plain, name: 'contained default', refused: 'container' };
+const containedChecked: RecordingMode = { ...eagerChecked, name: 'contained eager -C', refused: 'container' };
+
+function chosenModes(choice: string | undefined): readonly RecordingMode[] {
+  switch (choice) {
+    case 'all':
+      return [plain, eager, unbuffered, checked, eagerChecked, unbufferedChecked, contained, containedChecked];
+    case 'contained':
+      return [contained, containedDefault, containedChecked];
+    default:
+      return [eager, unbufferedChecked];
+  }
+}
+
+/** RR_TEST_MODES=all runs the full matrix, `contained` what runs in a container; without it the two modes that differ in everything. */
+export const recordingModes: readonly RecordingMode[] = chosenModes(process.env.RR_TEST_MODES);
 
 /** For guests that make thousands of calls, of which checksums at each take too long: at some of them. */
 export const busyModes: readonly RecordingMode[] = recordingModes.map((mode) =>

@@ -6,11 +6,17 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChildResult, describeEnd, runChild } from './child.ts';
+import { compile, guestFolder } from './compile.ts';
 import type { RecordingMode } from './modes.ts';
 import { firstDifference, tailOf, takeOwnLines } from './output.ts';
 import { rrForEverybody } from './rr-for-everybody.ts';
 
 export const rrCommand = rrForEverybody();
+
+/** Words before a command that may not make certain calls then: see refuse.c. */
+function refusing(calls: string): string[] {
+  return [compile(join(guestFolder, '..', 'edge', 'refuse.c')), calls];
+}
 
 export interface Scenario {
   /** Program and arguments. */
@@ -86,7 +92,8 @@ export async function withRecording(
     return workDirectory;
   };
   try {
-    const wrapper = scenario.wrapper ?? [];
+    const filter = mode.refused === undefined ? [] : refusing(mode.refused);
+    const wrapper = [...filter, ...(scenario.wrapper ?? [])];
     const native = await run('native', [...wrapper, ...command], workIn());
     if (native.timedOut) fail(name, mode, 'the program alone does not end', [native]);
 
@@ -114,7 +121,7 @@ export async function withRecording(
     const together = scenario.wrapper === undefined ? [] : ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh'];
     // The replay needs nothing of the program's directory.
     rmSync(workDirectory, { recursive: true, force: true });
-    const replay = await run('replay', [...together, rrCommand, 'replay', '-a', traceDirectory], folder);
+    const replay = await run('replay', [...together, ...filter, rrCommand, 'replay', '-a', traceDirectory], folder);
     if (replay.timedOut) fail(name, mode, 'replay does not end', [recorded, replay]);
     if (replay.status !== 0) fail(name, mode, `replay ${describeEnd(replay)}`, [recorded, replay]);
     for (const stream of ['stdout', 'stderr'] as const) {

@@ -4,9 +4,11 @@ import { runGuestTests } from './harness/guest-tests.ts';
 runGuestTests('threads', [
   'create-join',
   'end-of-process',
+  'filled-meanwhile',
   'hand-over',
   { guest: 'futex-queue', args: ['200'] },
   { guest: 'ignored-signal', varies: 'additions get lost' },
+  'leader-ends-first',
   'locks',
   // Each event of a hundred threads is hashed.
   { guest: 'many', args: ['1'], limitSeconds: 180 },

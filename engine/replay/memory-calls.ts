@@ -15,8 +15,11 @@ import type { Task } from './task.ts';
 const readWrite = 3;
 const remapFlags = { mayMove: 1, fixed: 2 } as const;
 const advice = { dontNeed: 4, free: 8 } as const;
-/** MADV_*: DONTNEED, REMOVE, DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK, DONTNEED_LOCKED change what memory holds. */
-const replayedAdvice: ReadonlySet<number> = new Set([4, 9, 10, 11, 18, 19, 24]);
+/**
+ * MADV_*: DONTNEED, REMOVE, DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK, DONTNEED_LOCKED change what memory holds;
+ * GUARD_INSTALL and GUARD_REMOVE, who may touch it.
+ */
+const replayedAdvice: ReadonlySet<number> = new Set([4, 9, 10, 11, 18, 19, 24, 102, 103]);
 /** -ENOMEM: mprotect and madvise met a hole, after they had worked on what lies before it (mprotect(2)). */
 const metHole = 0xffff_fff4;
 

@@ -34,6 +34,9 @@ namespace {
 // CPU a call that does not block is over after the first.
 constexpr int kYields = 3;
 
+// MADV_COLLAPSE, since Linux 6.1.
+constexpr int kCollapse = 25;
+
 // The page of the old system call entries (Documentation/arch/x86/x86_64/mm.rst).
 constexpr uint64_t kVsyscallPage = 0xffffffffff600000;
 
@@ -288,6 +291,7 @@ bool Recorder::enterSpecial(Task& task) {
     if (!setRegisters(task.tid, registers)) lost(task);
     return task.state == Task::State::dying;
   }
+  if (isExec(call)) foreseeExecWrites(task);
   if (makesTask(call) || isExec(call)) return false;
   if (enterMemoryCall(task)) return true;
   if (writesFromMemory(call) || transferOf(call) || call == SYS_tee || call == SYS_vmsplice) {
@@ -337,10 +341,21 @@ bool Recorder::enterSpecial(Task& task) {
       }
       return false;
     }
-    case SYS_madvise:
     case SYS_process_madvise:
+      // What changes memory is refused, as by kernels before Linux 6.13, which did that to other processes only.
+      switch (static_cast<int>(task.arguments[3])) {
+        case MADV_COLD:
+        case MADV_PAGEOUT:
+        case MADV_WILLNEED:
+        case kCollapse:
+          return false;
+        default:
+          refuseCall(task, -EINVAL);
+          return true;
+      }
+    case SYS_madvise:
       // MADV_FREE lets the kernel drop pages whenever it likes: DONTNEED is one of the outcomes, and a fixed one.
-      if (call == SYS_madvise && static_cast<int>(task.arguments[2]) == MADV_FREE) {
+      if (static_cast<int>(task.arguments[2]) == MADV_FREE) {
         user_regs_struct registers = task.entry;
         registers.rdx = MADV_DONTNEED;
         task.changedArgument = task.arguments[2];

@@ -145,6 +145,7 @@ void Recorder::trapCpuid(Task& task, uint64_t vdsoStart) {
 }
 
 void Recorder::recordExec(Task& task, pid_t former) {
+  recordExecWrites(task);
   task.space = std::make_shared<AddressSpace>();
   task.callEntered = false;
   task.clearChildTid = 0;

@@ -93,11 +93,10 @@ void OutParameters::enterParameter(const OutParameter& parameter, const TraceeMe
   if (address == 0) return;
   switch (parameter.length) {
     case LengthRule::iovec:
-      if (enterIovec(address, argumentCount(parameter), memory)) entered_.push_back({&parameter, address, 0});
+      if (enterIovec(address, argumentCount(parameter), region.argument, region.pointerLocation, memory)) {
+        entered_.push_back({&parameter, address, 0});
+      }
       return;
-    case LengthRule::message:
-      enterMessage(address, memory);
-      break;
     default:
       break;
   }
@@ -108,6 +107,8 @@ void OutParameters::enterParameter(const OutParameter& parameter, const TraceeMe
   const bool bounded = parameter.length != LengthRule::result || parameter.countArgument != kNoArgument;
   region.maximumLength = length;
   if (bounded) regions_.push_back(region);
+  if (parameter.length == LengthRule::message) enterMessage(address, memory);
+  if (parameter.length == LengthRule::messages) enterMessages(address, argumentCount(parameter), memory);
 }
 
 bool OutParameters::conditionHolds(const OutParameter& parameter) const {

@@ -5,6 +5,8 @@
 // nothing.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +29,7 @@ struct OutRegion {
   int argument;              // 0 to 5: the register that holds the address; -1: the address is in memory
   uint64_t pointerLocation;  // argument -1: address of that pointer; else 0
   bool inOut;                // the kernel reads it too, or may leave a part alone: scratch must start as a copy
+  bool readOnly = false;     // the kernel only reads it, and follows pointers in it to regions that come after this one
 };
 
 class OutParameters {
@@ -77,10 +80,13 @@ class OutParameters {
   // families/ioctl.cc
   void enterUnlistedIoctl(uint32_t request);
   // families/iovec.cc
-  bool enterIovec(uint64_t array, uint64_t count, const TraceeMemory& memory);
+  bool enterIovec(uint64_t array, uint64_t count, int argument, uint64_t pointerLocation, const TraceeMemory& memory);
+  void addBuffers(const OutRegion& array, const std::vector<Buffer>& buffers);
   void exitIovec(uint64_t bytes, std::vector<OutRange>& ranges) const;
   // families/message.cc
   void enterMessage(uint64_t header, const TraceeMemory& memory);
+  void enterMessages(uint64_t array, uint64_t count, const TraceeMemory& memory);
+  Message addMessage(uint64_t header, const msghdr& message);
   void exitMessage(uint64_t header, uint64_t bytes, const TraceeMemory& memory, std::vector<OutRange>& ranges) const;
 
   long number_ = -1;

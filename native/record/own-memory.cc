@@ -20,6 +20,7 @@ namespace {
 
 constexpr uint64_t kPage = 4096;
 constexpr int kDontNeedLocked = 24;  // MADV_DONTNEED_LOCKED
+constexpr int kGuardInstall = 102;   // MADV_GUARD_INSTALL
 // A jump and the bytes that it borrows reach no further.
 constexpr uint64_t kLongestJump = 8;
 constexpr uint8_t kSyscall[] = {0x0f, 0x05};
@@ -38,7 +39,9 @@ bool overlap(const AddressRange& range, const std::vector<AddressRange>& others)
                      [&](const AddressRange& other) { return range.start < other.end && other.start < range.end; });
 }
 
-bool dropsPages(int advice) { return advice == MADV_DONTNEED || advice == MADV_REMOVE || advice == kDontNeedLocked; }
+bool dropsPages(int advice) {
+  return advice == MADV_DONTNEED || advice == MADV_REMOVE || advice == kDontNeedLocked || advice == kGuardInstall;
+}
 
 bool tookEffect(int64_t result) { return result == 0 || result == -ENOMEM; }
 

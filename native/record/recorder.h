@@ -248,6 +248,10 @@ class Recorder {
   void returnedFromMaking(Task& task);
   void exiting(Task& task);
   void foreseeRobustWrites(Task& task);
+  void foreseeExecWrites(Task& task);
+  void recordExecWrites(Task& task);
+  void recordZombie(Task& task);
+  void recordExitWrites(const Task& task);
   void gone(Task& task, int status);
   // exec.cc
   void execed(Task& task);

@@ -1,13 +1,16 @@
 // Scratch memory: where the kernel writes while a call blocks and other tasks of the same memory run. What it wrote
 // appears in the program's memory at the call's end, which is an event; so replay sees it at the same point.
 //
-// Only buffers that a register points to are redirected; those behind structures (iovec, msghdr) are written in place.
+// Buffers behind structures (iovec, msghdr) are redirected in a copy of the structure, in scratch memory too. What the
+// kernel keeps pages of (vmsplice) stays where it is.
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "generated/syscalls.h"
 #include "record/call-result.h"
@@ -18,8 +21,8 @@ namespace rr {
 namespace {
 
 constexpr uint64_t kPage = 4096;
-// In-out values of this size (socklen_t, loff_t, timeval) are copied back before the ranges are found, which may
-// depend on them.
+// In-out values of this size (socklen_t, loff_t, timeval, msghdr) are copied back before the ranges are found, which
+// may depend on them; as do those of recvmmsg on its array of any size.
 constexpr uint64_t kSmall = 64;
 
 unsigned long long& argumentRegister(user_regs_struct& registers, int argument) {
@@ -65,6 +68,19 @@ bool isWritable(pid_t tid, const TraceeMemory& memory, uint64_t address, uint64_
   return true;
 }
 
+// Regions that the kernel would fill one after the other, in their order: what was copied back would be in another.
+bool anyOverlap(const std::vector<OutRegion>& regions) {
+  std::vector<std::pair<uint64_t, uint64_t>> ranges;
+  for (const OutRegion& region : regions) {
+    if (region.address != 0) ranges.emplace_back(region.address, region.address + region.maximumLength);
+  }
+  std::sort(ranges.begin(), ranges.end());
+  for (size_t i = 1; i < ranges.size(); i++) {
+    if (ranges[i].first < ranges[i - 1].second) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 // Called with a new thread that stands at its first instruction: maps scratch memory for it, and for its maker if that
@@ -91,22 +107,37 @@ void Recorder::provideScratch(Task& thread, Task& maker) {
 void Recorder::redirectOutParameters(Task& task) {
   if (task.call == SYS_restart_syscall) return;  // the kernel goes on with the pointers of the first time
   task.redirections.clear();
+  task.changedPointers.clear();
   if (task.call == SYS_futex) return;  // futex.cc
-  if (task.scratch == 0 || !sharesMemory(task)) return;
+  if (task.call == SYS_vmsplice) return;
+  if (task.scratch == 0 || !sharesMemory(task) || anyOverlap(task.out.regions())) return;
+  const TraceeMemory& memory = task.space->memory;
   uint64_t used = 0;
   user_regs_struct registers = task.entry;
   for (const OutRegion& region : task.out.regions()) {
-    if (region.argument < 0 || region.address == 0 || region.maximumLength == 0) continue;
+    if (region.address == 0 || region.maximumLength == 0) continue;
+    std::optional<uint64_t> pointer;  // in scratch memory
+    for (const Task::Redirection& structure : task.redirections) {
+      const uint64_t offset = region.pointerLocation - structure.original;
+      if (region.argument < 0 && offset < structure.length) pointer = structure.scratch + offset;
+    }
+    if (region.argument < 0 && !pointer) continue;
     const uint64_t room = (region.maximumLength + 15) & ~15ULL;
     if (room < region.maximumLength || room > kScratchSize - used) continue;
-    if (!isWritable(task.tid, task.space->memory, region.address, region.maximumLength)) continue;
+    if (!region.readOnly && !isWritable(task.tid, memory, region.address, region.maximumLength)) continue;
     const uint64_t scratch = task.scratch + used;
     std::vector<uint8_t> bytes(region.maximumLength);
-    if (!task.space->memory.readAll(region.address, bytes.data(), bytes.size())) continue;
-    if (!task.space->memory.writeAll(scratch, bytes.data(), bytes.size())) continue;
+    if (!memory.readAll(region.address, bytes.data(), bytes.size())) continue;
+    if (!memory.writeAll(scratch, bytes.data(), bytes.size())) continue;
+    if (pointer && !memory.writeAll(*pointer, &scratch, sizeof scratch)) continue;
     used += room;
-    argumentRegister(registers, region.argument) = scratch;
-    task.redirections.push_back({region.argument, region.address, scratch, region.maximumLength, region.inOut});
+    if (pointer) {
+      task.changedPointers.push_back({*pointer, region.address});
+    } else {
+      argumentRegister(registers, region.argument) = scratch;
+    }
+    task.redirections.push_back(
+        {region.argument, region.address, scratch, region.maximumLength, region.inOut, region.readOnly});
   }
   if (!task.redirections.empty()) setRegisters(task.tid, registers);
 }
@@ -118,11 +149,15 @@ void Recorder::restoreOutParameters(Task& task, user_regs_struct& registers, std
     std::vector<uint8_t> bytes(length);
     if (task.space->memory.readAll(from, bytes.data(), length)) task.space->memory.writeAll(to, bytes.data(), length);
   };
+  for (const Task::ChangedPointer& pointer : task.changedPointers) {
+    task.space->memory.writeAll(pointer.location, &pointer.original, sizeof pointer.original);
+  }
+  task.changedPointers.clear();
   for (const Task::Redirection& redirection : task.redirections) {
-    if (task.call != SYS_restart_syscall) {
+    if (task.call != SYS_restart_syscall && redirection.argument >= 0) {
       argumentRegister(registers, redirection.argument) = redirection.original;
     }
-    if (redirection.inOut && redirection.length <= kSmall) {
+    if (redirection.inOut && !redirection.readOnly && (redirection.length <= kSmall || task.call == SYS_recvmmsg)) {
       copyBack(redirection.scratch, redirection.original, redirection.length);
     }
   }
@@ -131,6 +166,7 @@ void Recorder::restoreOutParameters(Task& task, user_regs_struct& registers, std
   task.out.exit(result, task.space->memory, ranges);
   for (const OutRange& range : ranges) {
     for (const Task::Redirection& redirection : task.redirections) {
+      if (redirection.readOnly) continue;
       const uint64_t from = std::max(range.address, redirection.original);
       const uint64_t to = std::min(range.address + range.length, redirection.original + redirection.length);
       if (from < to) copyBack(redirection.scratch + (from - redirection.original), from, to - from);

@@ -122,11 +122,17 @@ struct Task {
   // Scratch memory of the task (scratch.cc), 0 when it has none.
   uint64_t scratch = 0;
   struct Redirection {
-    int argument;  // index of the register that points to the buffer
+    int argument;  // index of the register that points to the buffer; -1: a structure in scratch memory does
     uint64_t original, scratch, length;
     bool inOut;
+    bool readOnly;
   };
   std::vector<Redirection> redirections;
+  // Pointers in structures in scratch memory that were changed, and the program's values.
+  struct ChangedPointer {
+    uint64_t location, original;
+  };
+  std::vector<ChangedPointer> changedPointers;
 
   // Signals taken from the kernel in mid-computation, to be delivered at the next event.
   std::deque<siginfo_t> stashed;
@@ -143,6 +149,12 @@ struct Task {
     uint32_t value;
   };
   std::vector<RobustWrite> robustWrites;  // what the kernel stores into held robust futexes as it exits
+  struct ExecWrite {
+    pid_t tid;  // of a task that sees it
+    uint64_t address;
+    uint32_t value;
+  };
+  std::vector<ExecWrite> execWrites;  // the same at the exec that it has entered
   // The program asked for its own SIGSEGV on rdtsc (prctl PR_SET_TSC).
   bool ownTscTrap = false;
   bool ownFilter = false;       // a seccomp filter of the program's is in force

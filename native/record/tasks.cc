@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "generated/syscalls.h"
@@ -96,9 +97,9 @@ void Recorder::cloned(Task& task) {
     if (flags & CLONE_UNTRACED) registers.rdi = task.arguments[0];
     if (task.callByOurs) registers.rip = registers.rcx = task.entry.rip;
     if ((flags & CLONE_UNTRACED) || task.callByOurs) setRegisters(childTid, registers);
-    // The kernel has stored the id where the maker asked for it, too: a thread may look there before the maker's call
-    // ends.
-    if (task.call == SYS_clone && (flags & CLONE_VM) && (flags & CLONE_PARENT_SETTID)) {
+    // The kernel has stored the id, or the descriptor, where the maker asked for it, too: a thread may look there
+    // before the maker's call ends.
+    if (task.call == SYS_clone && (flags & CLONE_VM) && (flags & (CLONE_PARENT_SETTID | CLONE_PIDFD))) {
       writer_.memory(childTid, added.space->memory, task.arguments[2], sizeof(pid_t));
     }
     if (flags & CLONE_CHILD_SETTID) writer_.memory(childTid, added.space->memory, childTidAddress, sizeof(pid_t));
@@ -129,6 +130,7 @@ void Recorder::foreseeRobustWrites(Task& task) {
   constexpr uint32_t kOwner = 0x3fffffff;  // FUTEX_TID_MASK
   constexpr uint32_t kWaiters = 0x80000000;
   constexpr uint32_t kOwnerDied = 0x40000000;
+  task.robustWrites.clear();
   if (task.robustList == 0) return;
   struct {
     uint64_t first;
@@ -152,6 +154,54 @@ void Recorder::foreseeRobustWrites(Task& task) {
     entry = *next;
   }
   if (head.pending != 0) foresee(head.pending);
+}
+
+// At the entry of an exec, at whose end the kernel marks them the same way, when this task's view of the memory is
+// gone: finds out who else sees it, and where.
+void Recorder::foreseeExecWrites(Task& task) {
+  task.execWrites.clear();
+  foreseeRobustWrites(task);
+  if (task.robustWrites.empty()) return;
+  const std::vector<MapLine> maps = readMaps(task.tid);
+  for (const Task::RobustWrite& write : task.robustWrites) {
+    const auto holds = [](const MapLine& line, uint64_t at) { return line.start <= at && at < line.end; };
+    const auto own = std::find_if(maps.begin(), maps.end(), [&](auto& line) { return holds(line, write.address); });
+    if (own == maps.end()) continue;
+    const uint64_t position = own->offset + (write.address - own->start);
+    for (auto& [tid, other] : tasks_) {
+      if (other->threadGroup == task.threadGroup) continue;
+      if (other->space == task.space) {
+        task.execWrites.push_back({tid, write.address, write.value});
+        break;
+      }
+      if (!own->shared) continue;
+      const std::vector<MapLine> views = readMaps(tid);
+      const auto view = std::find_if(views.begin(), views.end(), [&](const MapLine& line) {
+        return line.shared && line.inode == own->inode && line.deviceMajor == own->deviceMajor &&
+               line.deviceMinor == own->deviceMinor && line.offset <= position &&
+               position < line.offset + (line.end - line.start);
+      });
+      if (view == views.end()) continue;
+      task.execWrites.push_back({tid, view->start + (position - view->offset), write.value});
+      break;
+    }
+  }
+}
+
+// With the event of an exec: what the kernel wrote into memory that the task shared with others and has left.
+void Recorder::recordExecWrites(Task& task) {
+  for (const Task::ExecWrite& write : task.execWrites) {
+    if (tasks_.contains(write.tid)) {
+      writer_.data(write.tid, schema::DataSpace::kMemory, write.address, &write.value, sizeof write.value);
+    }
+  }
+  task.execWrites.clear();
+  if (task.clearChildTid == 0) return;
+  for (auto& [tid, other] : tasks_) {
+    if (other->space != task.space || other->threadGroup == task.threadGroup) continue;
+    writer_.memory(tid, task.space->memory, task.clearChildTid, sizeof(pid_t));
+    return;
+  }
 }
 
 // At PTRACE_EVENT_EXIT. Its exit is seen through to the end before anything else runs: the kernel still writes memory.
@@ -179,6 +229,7 @@ void Recorder::exiting(Task& task) {
         sched_yield();
       }
     }
+    if (!task.pending) recordZombie(task);
     return;
   }
   int status;
@@ -187,6 +238,30 @@ void Recorder::exiting(Task& task) {
   }
   if (WIFSTOPPED(status)) return cameFrom(task, status);
   gone(task, status);
+}
+
+// The leader has ended its call of exit, and its threads live on: they see what the kernel wrote. Its own event comes
+// when the last of them is gone.
+void Recorder::recordZombie(Task& task) {
+  if (!task.callEntered || !task.enterWritten || (task.clearChildTid == 0 && task.robustWrites.empty())) return;
+  recordExitWrites(task);
+  task.clearChildTid = 0;
+  task.robustWrites.clear();
+  task.callEntered = false;
+  frame(schema::EventKind::kSyscallExit, task, static_cast<int>(task.call), task.entry);
+}
+
+// What the kernel stored in memory that others share as the task left its own.
+void Recorder::recordExitWrites(const Task& task) {
+  bool memoryLives = false;
+  for (auto& [each, other] : tasks_) memoryLives |= each != task.tid && other->space == task.space;
+  if (memoryLives && task.clearChildTid != 0) {
+    // mm_release() in the kernel stores zero there while others use the memory.
+    writer_.memory(task.tid, task.space->memory, task.clearChildTid, sizeof(pid_t));
+  }
+  for (const Task::RobustWrite& write : task.robustWrites) {
+    writer_.data(task.tid, schema::DataSpace::kMemory, write.address, &write.value, sizeof write.value);
+  }
 }
 
 void Recorder::gone(Task& task, int status) {
@@ -204,15 +279,7 @@ void Recorder::gone(Task& task, int status) {
     }
   }
   if (started_) {
-    bool memoryLives = false;
-    for (auto& [each, other] : tasks_) memoryLives |= each != tid && other->space == task.space;
-    if (memoryLives && task.clearChildTid != 0) {
-      // mm_release() in the kernel stores zero there while others use the memory.
-      writer_.memory(tid, task.space->memory, task.clearChildTid, sizeof(pid_t));
-    }
-    for (const Task::RobustWrite& write : task.robustWrites) {
-      writer_.data(tid, schema::DataSpace::kMemory, write.address, &write.value, sizeof write.value);
-    }
+    recordExitWrites(task);
     writer_.task(schema::TaskKind::kExit, tid, 0, task.threadGroup, status, 0, {});
     frame(schema::EventKind::kExit, task, status, task.atEvent);
   }

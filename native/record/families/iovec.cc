@@ -14,24 +14,32 @@ constexpr uint64_t kMostBuffers = 1024;
 
 }  // namespace
 
-// Reads the array into buffers_. False when the call cannot succeed.
-bool OutParameters::enterIovec(uint64_t array, uint64_t argument, const TraceeMemory& memory) {
+// Reads the array into buffers_, and adds it and them to the regions; `argument` and `pointerLocation` as in OutRegion.
+// False when the call cannot succeed.
+bool OutParameters::enterIovec(uint64_t array, uint64_t argumentCount, int argument, uint64_t pointerLocation,
+                               const TraceeMemory& memory) {
   static_assert(sizeof(Buffer) == sizeof(iovec));
   // The calls take an unsigned long, but import_iovec (lib/iov_iter.c) an unsigned int.
-  const uint64_t count = static_cast<uint32_t>(argument);
+  const uint64_t count = static_cast<uint32_t>(argumentCount);
   if (count == 0 || count > kMostBuffers) return false;
   buffers_.resize(count);
   if (!memory.readAll(array, buffers_.data(), count * sizeof(Buffer))) {
     buffers_.clear();
     return false;
   }
-  for (uint64_t i = 0; i < count; i++) {
-    const Buffer& buffer = buffers_[i];
+  addBuffers({array, count * sizeof(Buffer), argument, pointerLocation, true, true}, buffers_);
+  return true;
+}
+
+// The array first: whoever moves a buffer points the moved array at it.
+void OutParameters::addBuffers(const OutRegion& array, const std::vector<Buffer>& buffers) {
+  regions_.push_back(array);
+  for (size_t i = 0; i < buffers.size(); i++) {
+    const Buffer& buffer = buffers[i];
     if (buffer.length == 0) continue;
     regions_.push_back({buffer.address, std::min(buffer.length, ~buffer.address), -1,
-                        array + i * sizeof(iovec) + offsetof(iovec, iov_base), false});
+                        array.address + i * sizeof(iovec) + offsetof(iovec, iov_base), false});
   }
-  return true;
 }
 
 // The first `bytes` bytes of the buffers, in their order.

@@ -42,21 +42,40 @@ void appendFilled(uint64_t array, uint64_t count, uint64_t bytes, const TraceeMe
 
 }  // namespace
 
+// Adds the regions that a msghdr at `header` points to, besides its buffers.
+OutParameters::Message OutParameters::addMessage(uint64_t header, const msghdr& message) {
+  Message known = {};
+  // A negative length is refused; the kernel takes it as an int.
+  if (message.msg_name != nullptr && static_cast<int32_t>(message.msg_namelen) > 0) {
+    known.name = {addressOf(message.msg_name), std::min<uint64_t>(message.msg_namelen, kMostName)};
+    regions_.push_back({known.name.address, known.name.length, -1, header + offsetof(msghdr, msg_name), true});
+  }
+  if (message.msg_control != nullptr && message.msg_controllen != 0) {
+    known.control = {addressOf(message.msg_control), std::min<uint64_t>(message.msg_controllen, INT32_MAX)};
+    regions_.push_back({known.control.address, known.control.length, -1, header + offsetof(msghdr, msg_control), true});
+  }
+  return known;
+}
+
 void OutParameters::enterMessage(uint64_t header, const TraceeMemory& memory) {
   message_ = {};
   const auto message = memory.readValue<msghdr>(header);
   if (!message) return;
-  // A negative length is refused; the kernel takes it as an int.
-  if (message->msg_name != nullptr && static_cast<int32_t>(message->msg_namelen) > 0) {
-    message_.name = {addressOf(message->msg_name), std::min<uint64_t>(message->msg_namelen, kMostName)};
-    regions_.push_back({message_.name.address, message_.name.length, -1, header + offsetof(msghdr, msg_name), true});
+  message_ = addMessage(header, *message);
+  enterIovec(addressOf(message->msg_iov), message->msg_iovlen, -1, header + offsetof(msghdr, msg_iov), memory);
+}
+
+// The regions of recvmmsg, as far as they can be read.
+void OutParameters::enterMessages(uint64_t array, uint64_t count, const TraceeMemory& memory) {
+  count = std::min(count, kMostMessages);
+  for (uint64_t i = 0; i < count; i++) {
+    const uint64_t header = array + i * kMessageVectorElement + offsetof(mmsghdr, msg_hdr);
+    const auto message = memory.readValue<msghdr>(header);
+    if (!message) return;
+    addMessage(header, *message);
+    enterIovec(addressOf(message->msg_iov), message->msg_iovlen, -1, header + offsetof(msghdr, msg_iov), memory);
   }
-  if (message->msg_control != nullptr && message->msg_controllen != 0) {
-    message_.control = {addressOf(message->msg_control), std::min<uint64_t>(message->msg_controllen, INT32_MAX)};
-    regions_.push_back(
-        {message_.control.address, message_.control.length, -1, header + offsetof(msghdr, msg_control), true});
-  }
-  enterIovec(addressOf(message->msg_iov), message->msg_iovlen, memory);
+  buffers_.clear();
 }
 
 void OutParameters::exitMessage(uint64_t header, uint64_t bytes, const TraceeMemory& memory,

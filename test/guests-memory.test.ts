@@ -20,4 +20,5 @@ runGuestTests('memory', [
   'shared-between-processes',
   'shm',
   'unmap',
+  'written-file',
 ]);

@@ -16,6 +16,7 @@ runGuestTests('signals', [
   { guest: 'jump-out-of-alarm', varies: 'where the timer interrupts' },
   'long-jump',
   'nested',
+  'pid-namespace',
   'ping-pong',
   'registers',
   'restart',

@@ -471,6 +471,7 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
   const int64_t result = static_cast<int64_t>(registers.rax);
   const bool failed = isFailure(result);
   noteChangedCode(task, registers);
+  noteSharedViews(task, result);
   switch (task.call) {
     case SYS_mmap:
       if (!failed) recordMmap(task, registers);
@@ -572,7 +573,7 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
     const bool seen = shared && sharedFiles_.seen(facts.device, facts.inode);
     if (file && storeFile(file.number(), facts)) contentNeeded = seen;
     if (shared) {
-      sharedFiles_.add(facts.device, facts.inode, {task.space, task.tid, facts.address, facts.length, facts.offset});
+      sharedFiles_.add(facts.device, facts.inode, {task.space, facts.address, facts.length, facts.offset});
       if (!seen) updateAllLocals();
     }
   }
@@ -589,6 +590,24 @@ void Recorder::replaceRandom(Task& task, int descriptor, const MappingFacts& fac
     const uint64_t address = facts.address + offset;
     if (!task.space->memory.writeAll(address, &kRandomTrapOpcode, sizeof kRandomTrapOpcode)) return lost(task);
     writer_.memory(task.tid, task.space->memory, address, sizeof kRandomTrapOpcode);
+  }
+}
+
+// At the end of a call that may have moved or unmapped a view of a file.
+void Recorder::noteSharedViews(const Task& task, int64_t result) {
+  if (sharedFiles_.empty() || isFailure(result)) return;
+  const uint64_t(&arguments)[6] = task.arguments;
+  const auto whole = [](uint64_t length) { return (length + 4095) & ~4095ULL; };
+  switch (task.call) {
+    case SYS_munmap:
+      return sharedFiles_.gone(task.space, arguments[0], whole(arguments[1]));
+    case SYS_mmap:
+      return sharedFiles_.gone(task.space, static_cast<uint64_t>(result), whole(arguments[1]));
+    case SYS_mremap:
+      return sharedFiles_.moved(task.space, arguments[0], whole(arguments[1]), static_cast<uint64_t>(result),
+                                whole(arguments[2]));
+    default:
+      return;
   }
 }
 
@@ -659,13 +678,18 @@ void Recorder::recordSharedWrites(Task& task, int64_t result) {
   const auto* views = sharedFiles_.views(identity.st_dev, identity.st_ino);
   if (!views) return;
   const uint64_t start = *end - static_cast<uint64_t>(result);
+  // Replay has one memory for all views.
+  uint64_t recordedFrom = 0;
+  uint64_t recordedTo = 0;
   for (const SharedFiles::View& view : *views) {
     const auto space = view.space.lock();
     if (!space) continue;
     const uint64_t from = std::max(start, view.offset);
     const uint64_t to = std::min(*end, view.offset + view.length);
-    if (from >= to) continue;
-    // Recorded as memory of a task that still has it mapped, and only while it is: an unmapped view reads nothing.
+    if (from >= to || (from >= recordedFrom && to <= recordedTo)) continue;
+    recordedFrom = from;
+    recordedTo = to;
+    // Recorded as memory of a task that has it mapped.
     for (auto& [tid, other] : tasks_) {
       if (other->space != space) continue;
       writer_.memory(tid, space->memory, view.address + (from - view.offset), to - from);

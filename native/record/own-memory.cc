@@ -118,6 +118,7 @@ void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
   }
   registers.rax = static_cast<unsigned long long>(result);
   noteChangedCode(task, registers);
+  noteSharedViews(task, result);
   answerCall(task, result, parts.empty() ? schema::kFrameEmulated : uint8_t{0});
 }
 

@@ -261,6 +261,7 @@ class Recorder {
   void trapCpuid(Task& task, uint64_t vdsoStart);
   void recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart);
   bool storeFile(int descriptor, MappingFacts& facts);
+  void noteSharedViews(const Task& task, int64_t result);
   void replaceRandom(Task& task, int descriptor, const MappingFacts& facts);
 
   RecorderOptions options_;

@@ -16,7 +16,6 @@ class SharedFiles {
  public:
   struct View {
     std::weak_ptr<AddressSpace> space;
-    pid_t tid;         // a task of that address space, as it was when it mapped
     uint64_t address;  // of the first byte
     uint64_t length;
     uint64_t offset;  // in the file
@@ -26,7 +25,14 @@ class SharedFiles {
   // True when the file was mapped shared before in this recording: its present content must then be recorded, since
   // the replayer goes on with its own copy.
   bool seen(uint64_t device, uint64_t inode) const { return files_.contains({device, inode}); }
-  void add(uint64_t device, uint64_t inode, View view) { files_[{device, inode}].push_back(std::move(view)); }
+  void add(uint64_t device, uint64_t inode, View view);
+  // A process was made with a copy of the mappings.
+  void inherited(const std::shared_ptr<AddressSpace>& parent, const std::shared_ptr<AddressSpace>& child);
+  // Memory was moved (mremap(2)), to the same place if it was resized there. An old length of zero makes a second view.
+  void moved(const std::shared_ptr<AddressSpace>& space, uint64_t from, uint64_t oldLength, uint64_t to,
+             uint64_t newLength);
+  // Memory was unmapped, or something else mapped over it.
+  void gone(const std::shared_ptr<AddressSpace>& space, uint64_t address, uint64_t length);
   // The views of a file whose address space still lives; nullptr when it was never mapped.
   const std::vector<View>* views(uint64_t device, uint64_t inode) const {
     auto found = files_.find({device, inode});

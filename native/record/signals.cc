@@ -67,10 +67,24 @@ bool isDeterministic(const siginfo_t& info) {
   }
 }
 
-// From the recorder's own tgkill(2) of `signal`. Where the user may queue no signals (RLIMIT_SIGPENDING) the kernel
-// delivers it without its information (collect_signal() in the kernel).
+// What the recorder's own signals carry: nobody else knows its address.
+const char kOwnMark = 0;
+
+// Sends a signal by which a signal-delivery stop is asked for. The sender would not do to tell it by: a task in another
+// pid namespace is told of none. False with errno set.
+bool sendOwn(const Task& task, int signal) {
+  siginfo_t info = {};
+  info.si_signo = signal;
+  info.si_code = SI_QUEUE;
+  info.si_pid = getpid();
+  info.si_value.sival_ptr = const_cast<char*>(&kOwnMark);
+  return syscall(SYS_rt_tgsigqueueinfo, task.threadGroup, task.tid, signal, &info) == 0;
+}
+
+// From `sendOwn` of `signal`. Where the user may queue no signals (RLIMIT_SIGPENDING) the kernel delivers it without
+// its information (collect_signal() in the kernel).
 bool isOwn(const siginfo_t& info, int signal) {
-  if (info.si_code == SI_TKILL && info.si_pid == getpid()) return true;
+  if (info.si_code == SI_QUEUE && info.si_value.sival_ptr == &kOwnMark) return true;
   return info.si_signo == signal && info.si_code == SI_USER && info.si_pid == 0;
 }
 
@@ -305,7 +319,7 @@ void Recorder::deliver(Task& task, const siginfo_t& info, const user_regs_struct
 }
 
 // At the entry stop of a call, with signals put off before: the call is taken back, and the signal delivered instead.
-// A stashed signal can be injected only from a signal-delivery stop, so one is asked for with tgkill.
+// A stashed signal can be injected only from a signal-delivery stop, so one is asked for by a signal of ours.
 void Recorder::deliverStashedAtEntry(Task& task) {
   task.callEntered = false;
   user_regs_struct registers = task.entry;
@@ -335,7 +349,7 @@ bool Recorder::bringDeliverableForward(Task& task) {
 // Delivers the first stashed signal to a task that stands at `registers` in user mode.
 void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags) {
   const siginfo_t stashed = task.stashed.front();
-  if (syscall(SYS_tgkill, task.threadGroup, task.tid, stashed.si_signo) != 0) return lost(task);
+  if (!sendOwn(task, stashed.si_signo)) return lost(task);
   task.state = Task::State::inCall;  // stops before its next instruction
   if (!resume(task, PTRACE_CONT)) return lost(task);
   waitFor(task);
@@ -351,7 +365,7 @@ void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint
   siginfo_t fresh = {};
   if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &fresh) != 0) return lost(task);
   task.pending.reset();
-  // Another signal came first: it waits its turn behind the stashed one, and our tgkill is recognised when it comes.
+  // Another signal came first: it waits its turn behind the stashed one, and ours is recognised when it comes.
   if (!isOwn(fresh, stashed.si_signo)) {
     task.ownSignal = stashed.si_signo;
     task.stashed.push_back(fresh);

@@ -68,6 +68,7 @@ void Recorder::cloned(Task& task) {
     child->space->undumpable = task.space->undumpable;
     child->space->scratch = child->space->unusedScratch = task.space->scratch;
     child->space->patched = task.space->patched;
+    sharedFiles_.inherited(task.space, child->space);
     if (std::exchange(child->space->patched.foreignDescriptors, 0) > 0) updateLocals(*child->space);
   }
   if (mixesDescriptors(flags)) {

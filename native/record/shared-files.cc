@@ -1,0 +1,81 @@
+#include "record/shared-files.h"
+
+#include <algorithm>
+
+namespace rr {
+
+namespace {
+
+bool belongsTo(const SharedFiles::View& view, const std::shared_ptr<AddressSpace>& space) {
+  return !view.space.owner_before(space) && !space.owner_before(view.space);
+}
+
+// The part of a view that lies in [from, to); of length zero when none does.
+SharedFiles::View partOf(const SharedFiles::View& view, uint64_t from, uint64_t to) {
+  SharedFiles::View part = view;
+  part.address = std::max(view.address, from);
+  const uint64_t end = std::min(view.address + view.length, to);
+  part.length = end > part.address ? end - part.address : 0;
+  part.offset = view.offset + (part.address - view.address);
+  return part;
+}
+
+}  // namespace
+
+void SharedFiles::add(uint64_t device, uint64_t inode, View view) {
+  gone(view.space.lock(), view.address, view.length);
+  std::vector<View>& views = files_[{device, inode}];
+  std::erase_if(views, [](const View& other) { return other.space.expired(); });
+  views.push_back(std::move(view));
+}
+
+void SharedFiles::inherited(const std::shared_ptr<AddressSpace>& parent, const std::shared_ptr<AddressSpace>& child) {
+  for (auto& [identity, views] : files_) {
+    std::erase_if(views, [](const View& view) { return view.space.expired(); });
+    const size_t count = views.size();
+    for (size_t i = 0; i < count; i++) {
+      if (!belongsTo(views[i], parent)) continue;
+      View copy = views[i];
+      copy.space = child;
+      views.push_back(std::move(copy));
+    }
+  }
+}
+
+void SharedFiles::gone(const std::shared_ptr<AddressSpace>& space, uint64_t address, uint64_t length) {
+  for (auto& [identity, views] : files_) {
+    const size_t count = views.size();
+    for (size_t i = 0; i < count; i++) {
+      if (!belongsTo(views[i], space) || partOf(views[i], address, address + length).length == 0) continue;
+      const View behind = partOf(views[i], address + length, ~0ULL);
+      views[i] = partOf(views[i], 0, address);
+      if (behind.length > 0) views.push_back(behind);
+    }
+    std::erase_if(views, [](const View& view) { return view.length == 0; });
+  }
+}
+
+void SharedFiles::moved(const std::shared_ptr<AddressSpace>& space, uint64_t from, uint64_t oldLength, uint64_t to,
+                        uint64_t newLength) {
+  // One page says which mapping a second view is of.
+  const uint64_t looked = std::max<uint64_t>(oldLength, 1);
+  std::vector<std::pair<std::vector<View>*, View>> arrived;
+  for (auto& [identity, views] : files_) {
+    for (const View& view : views) {
+      if (!belongsTo(view, space)) continue;
+      View part = partOf(view, from, from + looked);
+      if (part.length == 0) continue;
+      const bool toTheEnd = part.address + part.length == from + looked;
+      part.address = to + (part.address - from);
+      if (part.address >= to + newLength) continue;
+      const uint64_t room = to + newLength - part.address;
+      part.length = toTheEnd ? room : std::min(part.length, room);
+      arrived.emplace_back(&views, part);
+    }
+  }
+  if (oldLength > 0) gone(space, from, oldLength);
+  gone(space, to, newLength);
+  for (auto& [views, view] : arrived) views->push_back(std::move(view));
+}
+
+}  // namespace rr

@@ -211,6 +211,7 @@ void Recorder::forcedStop(Task& task) {
   task.interrupted = false;
   task.state = Task::State::runnable;
   task.atEdge = false;
+  const uint64_t stoppedAt = options_.debugLog ? processorTime(task.threadGroup) : 0;
   user_regs_struct registers;
   if (!getRegisters(task.tid, registers)) return lost(task);
   // Still on its way out of a call, with its restart perhaps to come: it stands where that event left it.
@@ -230,7 +231,7 @@ void Recorder::forcedStop(Task& task) {
     } else if (beginWatching(task)) {
       return;
     } else {
-      recordPoint(task, registers);
+      recordPoint(task, registers, stoppedAt);
     }
     if (tickSliceOver(task)) scheduler_.endSlice();
   }
@@ -267,7 +268,8 @@ bool Recorder::beginWatching(Task& task) {
   return written.begun();
 }
 
-void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
+// `stoppedAt`: the process's own time when the stop came, for the log. Nanoseconds.
+void Recorder::recordPoint(Task& task, const user_regs_struct& registers, uint64_t stoppedAt) {
   takeBuffer(task);
   std::vector<uint8_t> area;
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kPointXsave, 0, area.data(), area.size());
@@ -278,8 +280,10 @@ void Recorder::recordPoint(Task& task, const user_regs_struct& registers) {
   const bool watched = task.space->written.begun();
   const bool weak =
       options_.weakStops || !writePointChecksums(task, maps, registers, watched ? kHashLimit : kUnwatchedHashLimit);
-  debug(task, "forced stop at %llx, %llu ticks%s", registers.rip, static_cast<unsigned long long>(ticksOf(task)),
-        weak ? ", weak" : "");
+  debug(task, "forced stop at %llx, %llu ticks%s, %llu to %llu us of processor time", registers.rip,
+        static_cast<unsigned long long>(ticksOf(task)), weak ? ", weak" : "",
+        static_cast<unsigned long long>(stoppedAt / 1000),
+        static_cast<unsigned long long>(processorTime(task.threadGroup) / 1000));
   writeFrame(schema::EventKind::kSched, task, 0, registers, weak ? schema::kFrameWeak : uint8_t{0});
 }
 

@@ -187,7 +187,7 @@ class Recorder {
   bool beginWatching(Task& task);
   void recordFewPages(Task& task, const std::vector<PageRun>& recent,
                       const std::function<PageRun(const PageRun&)>& withoutDeadStack);
-  void recordPoint(Task& task, const user_regs_struct& registers);
+  void recordPoint(Task& task, const user_regs_struct& registers, uint64_t stoppedAt = 0);
   bool writePointChecksums(Task& task, const std::vector<MapLine>& maps, const user_regs_struct& registers,
                            uint64_t limit);
   // ticks.cc

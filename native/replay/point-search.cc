@@ -23,6 +23,8 @@ namespace {
 constexpr int kHitsAtOnce = 4096;
 // Hits by breakpoint whose states choose the discriminator, before a stub is built.
 constexpr size_t kTrialHits = 4;
+// So many are enough where a register had another value at each.
+constexpr size_t kFewTrialHits = 2;
 // A pass that is known to be as near as this is reached by the breakpoint.
 constexpr uint64_t kFewPasses = 2;
 // Words that a stub compares besides the discriminator, at most; and how often they are refined.
@@ -102,15 +104,24 @@ RegisterState registerState(user_regs_struct registers) {
 
 }  // namespace
 
-PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs, const PointTarget& target)
+PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs, PointBuffers& buffers,
+                         const PointTarget& target)
     : tid_(tid),
       memory_(memory),
       stubs_(stubs),
       target_(target.registers),
+      pieces_(buffers.pieces),
+      expected_(buffers.expected),
+      now_(buffers.now),
+      remote_(buffers.remote),
+      xsaveNow_(buffers.xsave),
       xsave_(target.xsave.begin(), target.xsave.end()),
       ordinal_(target.ordinal),
       ticks_(target.ticks),
+      pool_(buffers.pool),
       oracleOnly_(target.oracleOnly) {
+  pieces_.clear();
+  expected_.clear();
   std::span<const uint8_t> left = target.pieces;
   while (!left.empty() && !malformed_) {
     uint64_t header[2];
@@ -125,8 +136,15 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
     left = left.subspan(std::min((header[1] + 7) & ~uint64_t{7}, left.size()));
   }
   now_.resize(expected_.size());
+}
+
+// The words of the recorded pieces.
+std::vector<PointWord>& PointSearch::pool() {
+  if (poolMade_) return pool_;
+  poolMade_ = true;
+  pool_.clear();
   for (size_t i = 0; i < pieces_.size(); i++) {
-    const Piece& piece = pieces_[i];
+    const PointPiece& piece = pieces_[i];
     for (uint64_t address = (piece.address + 7) & ~uint64_t{7}; address + 8 <= piece.address + piece.length;
          address += 8) {
       // Not the code at the site, which the stub's jump changes.
@@ -134,21 +152,21 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
       pool_.push_back({address, piece.offset + (address - piece.address), i, 0});
     }
   }
+  return pool_;
 }
 
 // Fills now_ with memory as the program has it: without the jump at the site. One call of the kernel's, if all is
 // there.
 void PointSearch::readPool() {
-  std::vector<iovec> remote;
-  remote.reserve(pieces_.size());
-  for (Piece& piece : pieces_) {
-    remote.push_back({reinterpret_cast<void*>(piece.address), piece.length});
+  remote_.clear();
+  for (PointPiece& piece : pieces_) {
+    remote_.push_back({reinterpret_cast<void*>(piece.address), piece.length});
     piece.readable = true;
   }
   const iovec local = {now_.data(), now_.size()};
-  const bool atOnce = remote.size() <= IOV_MAX && process_vm_readv(tid_, &local, 1, remote.data(), remote.size(), 0) ==
-                                                      static_cast<ssize_t>(now_.size());
-  for (Piece& piece : pieces_) {
+  const bool atOnce = remote_.size() <= IOV_MAX && process_vm_readv(tid_, &local, 1, remote_.data(), remote_.size(),
+                                                                    0) == static_cast<ssize_t>(now_.size());
+  for (PointPiece& piece : pieces_) {
     if (!atOnce) piece.readable = memory_.readAll(piece.address, now_.data() + piece.offset, piece.length);
     if (!jumpWritten_) continue;
     for (size_t i = 0; i < siteBytes_.size(); i++) {
@@ -161,11 +179,11 @@ void PointSearch::readPool() {
 }
 
 // As now_ has it.
-bool PointSearch::hasChanged(const PoolWord& word) const {
+bool PointSearch::hasChanged(const PointWord& word) const {
   return !pieces_[word.piece].readable || memcmp(now_.data() + word.offset, expected_.data() + word.offset, 8) != 0;
 }
 
-uint64_t PointSearch::valueOf(const PoolWord& word) const {
+uint64_t PointSearch::valueOf(const PointWord& word) const {
   uint64_t value;
   memcpy(&value, expected_.data() + word.offset, sizeof value);
   return value;
@@ -174,7 +192,7 @@ uint64_t PointSearch::valueOf(const PoolWord& word) const {
 // Leaves memory as it is in now_.
 bool PointSearch::sameMemory(uint64_t& differsAt) {
   readPool();
-  for (const Piece& piece : pieces_) {
+  for (const PointPiece& piece : pieces_) {
     const uint8_t* now = now_.data() + piece.offset;
     const uint8_t* expected = expected_.data() + piece.offset;
     if (piece.readable && memcmp(now, expected, piece.length) == 0) continue;
@@ -187,7 +205,7 @@ bool PointSearch::sameMemory(uint64_t& differsAt) {
 
 bool PointSearch::sameXsave() {
   if (xsave_.empty()) return true;
-  std::vector<uint8_t> area;
+  std::vector<uint8_t>& area = xsaveNow_;
   if (!getXsave(tid_, area) || area.size() != xsave_.size()) return false;
   // XSTATE_BV, bytes 512 to 519: whether a component is marked in use while it holds its initial value is not state.
   constexpr size_t kHeader = 512;
@@ -205,30 +223,64 @@ bool PointSearch::sameState(const user_regs_struct& found, PointCounts& counts) 
   return false;
 }
 
-// A hit that was not the point teaches what differs.
+// A hit that was not the point teaches what differs. Memory says more only where no register tells all hits from the
+// point.
 void PointSearch::observe(const user_regs_struct& found) {
   trials_.push_back(found);
+  if (registerTells()) return;
   readPool();
-  for (PoolWord& word : pool_) word.differed += hasChanged(word);
+  for (PointWord& word : pool()) word.differed += hasChanged(word);
+}
+
+// Some register had another value than at the point at each trial hit.
+bool PointSearch::registerTells() const {
+  for (unsigned i = 0; i < kGeneralRegisters; i++) {
+    if (useOf(static_cast<GeneralRegister>(i)).differed == trials_.size()) return true;
+  }
+  return false;
+}
+
+// And another one at each of them, so that it counts, perhaps.
+bool PointSearch::registerMoves() const {
+  for (unsigned i = 0; i < kGeneralRegisters; i++) {
+    const RegisterUse use = useOf(static_cast<GeneralRegister>(i));
+    if (use.differed == trials_.size() && use.moved + 1 == trials_.size()) return true;
+  }
+  return false;
+}
+
+PointSearch::RegisterUse PointSearch::useOf(GeneralRegister which) const {
+  user_regs_struct target = target_;
+  const uint64_t wanted = registerField(target, which);
+  RegisterUse use;
+  std::optional<uint64_t> before;
+  for (user_regs_struct trial : trials_) {
+    const uint64_t value = registerField(trial, which);
+    use.differed += value != wanted;
+    use.moved += before && value != *before;
+    before = value;
+  }
+  return use;
 }
 
 // What differs from the recorded state at most of the trial hits: a register, else a word of memory, else a vector
 // lane.
-std::optional<WordMatch> PointSearch::chooseDiscriminator() const {
+std::optional<WordMatch> PointSearch::chooseDiscriminator() {
   user_regs_struct target = target_;
   unsigned best = 0;
+  unsigned moved = 0;
   std::optional<WordMatch> chosen;
   for (unsigned i = 0; i < kGeneralRegisters; i++) {
     const auto which = static_cast<GeneralRegister>(i);
-    const uint64_t value = registerField(target, which);
-    unsigned differed = 0;
-    for (user_regs_struct trial : trials_) differed += registerField(trial, which) != value;
-    if (differed > best) {
-      best = differed;
-      chosen = WordMatch{RegisterWord{which}, value};
-    }
+    const RegisterUse use = useOf(which);
+    if (use.differed < best || use.differed == 0 || (use.differed == best && use.moved <= moved)) continue;
+    best = use.differed;
+    moved = use.moved;
+    chosen = WordMatch{RegisterWord{which}, registerField(target, which)};
   }
-  for (const PoolWord& word : pool_) {
+  // Nothing differs at more of them.
+  if (best == trials_.size()) return chosen;
+  for (const PointWord& word : pool()) {
     if (word.differed > best) {
       best = word.differed;
       chosen = WordMatch{MemoryWord{word.address}, valueOf(word)};
@@ -281,7 +333,7 @@ void PointSearch::refine() {
     added++;
   };
   readPool();
-  for (const PoolWord& word : pool_) {
+  for (const PointWord& word : pool()) {
     if (added >= 2) break;
     if (pieces_[word.piece].readable && hasChanged(word)) add(WordMatch{MemoryWord{word.address}, valueOf(word)});
   }
@@ -474,7 +526,7 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     from_ = found;
     if (oracleOnly_ || matcherRefused_) continue;
     observe(found);
-    if (trials_.size() < kTrialHits) continue;
+    if (trials_.size() < (registerMoves() ? kFewTrialHits : kTrialHits)) continue;
     discriminator_ = chooseDiscriminator();
     matcherRefused_ = !discriminator_ || !install();
     if (matcherRefused_) continue;

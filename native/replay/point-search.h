@@ -5,6 +5,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 
 #include <cstddef>
@@ -56,10 +57,38 @@ struct PointTarget {
   TickTarget ticks;         // where a counter is in use; the state is compared where its count is that of the point
 };
 
+// A piece of recorded memory; its bytes are those of PointBuffers::expected from `offset` on, and in `now` what is
+// there.
+struct PointPiece {
+  uint64_t address;
+  size_t offset;
+  size_t length;
+  bool readable;
+};
+
+// An aligned word of the recorded pieces, and at how many of the trial hits it differed.
+struct PointWord {
+  uint64_t address;
+  size_t offset;  // in `expected` and `now`
+  size_t piece;
+  unsigned differed;
+};
+
+// What a search fills, kept for the next one: to allocate it costs more than to use it.
+struct PointBuffers {
+  std::vector<PointPiece> pieces;
+  std::vector<uint8_t> expected;
+  std::vector<uint8_t> now;
+  std::vector<PointWord> pool;
+  std::vector<iovec> remote;
+  std::vector<uint8_t> xsave;
+};
+
 class PointSearch {
  public:
-  // `stubs`: where code of ours lies in this process; it outlives the search.
-  PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs, const PointTarget& target);
+  // `stubs`: where code of ours lies in this process; it and `buffers` outlive the search.
+  PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs, PointBuffers& buffers,
+              const PointTarget& target);
 
   pid_t tid() const { return tid_; }
 
@@ -69,30 +98,24 @@ class PointSearch {
   int run(PointStart start, const user_regs_struct& next, user_regs_struct& found, PointCounts& counts);
 
  private:
-  // A piece of recorded memory; its bytes are those of expected_ from `offset` on, and in now_ what is there.
-  struct Piece {
-    uint64_t address;
-    size_t offset;
-    size_t length;
-    bool readable;
-  };
-  // An aligned word of the recorded pieces, and at how many of the trial hits it differed.
-  struct PoolWord {
-    uint64_t address;
-    size_t offset;  // in expected_ and now_
-    size_t piece;
-    unsigned differed;
-  };
-
   bool sameState(const user_regs_struct& found, PointCounts& counts);
   bool sameMemory(uint64_t& differsAt);
   void readPool();
-  bool hasChanged(const PoolWord& word) const;
-  uint64_t valueOf(const PoolWord& word) const;
+  std::vector<PointWord>& pool();
+  bool hasChanged(const PointWord& word) const;
+  uint64_t valueOf(const PointWord& word) const;
   std::vector<uint8_t> programCode() const;
   bool sameXsave();
   void observe(const user_regs_struct& found);
-  std::optional<WordMatch> chooseDiscriminator() const;
+  // At how many trial hits it had another value than at the point, and than at the hit before.
+  struct RegisterUse {
+    unsigned differed = 0;
+    unsigned moved = 0;
+  };
+  RegisterUse useOf(GeneralRegister which) const;
+  bool registerTells() const;
+  bool registerMoves() const;
+  std::optional<WordMatch> chooseDiscriminator();
   std::optional<WordMatch> differingLane() const;
   void refine();
   bool install();
@@ -106,13 +129,16 @@ class PointSearch {
   const TraceeMemory& memory_;
   StubAreas& stubs_;
   user_regs_struct target_;
-  std::vector<Piece> pieces_;
-  std::vector<uint8_t> expected_;
-  std::vector<uint8_t> now_;
+  std::vector<PointPiece>& pieces_;
+  std::vector<uint8_t>& expected_;
+  std::vector<uint8_t>& now_;
+  std::vector<iovec>& remote_;
+  std::vector<uint8_t>& xsaveNow_;
   std::vector<uint8_t> xsave_;
   uint64_t ordinal_;
   TickTarget ticks_;
-  std::vector<PoolWord> pool_;
+  std::vector<PointWord>& pool_;  // filled when it is first asked for
+  bool poolMade_ = false;
   bool malformed_ = false;
   bool oracleOnly_;
 

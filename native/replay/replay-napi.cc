@@ -243,7 +243,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
       if (const int64_t ticks = info[10].As<Napi::Number>().Int64Value(); ticks >= 0) {
         target.ticks = {&counterOf(info.Env(), tid), static_cast<uint64_t>(ticks)};
       }
-      search_.emplace(tid, memoryOf(info.Env(), tid), processes_.stubs(tid), target);
+      search_.emplace(tid, memoryOf(info.Env(), tid), processes_.stubs(tid), buffers_, target);
     }
     PointCounts found;
     const int result = search_->run(start, *registersOf(info[2]), *registersOf(info[9]), found);
@@ -320,6 +320,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   std::optional<RuntimeImage> runtime_;
   pid_t first_ = 0;
   std::map<pid_t, TickCounter> counters_;
+  PointBuffers buffers_;
   std::optional<PointSearch> search_;  // the search under way
 };
 

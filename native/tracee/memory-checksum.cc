@@ -25,8 +25,9 @@ uint64_t memoryChecksum(pid_t tid, const TraceeMemory& memory, uint64_t start, u
     snprintf(path, sizeof path, "/proc/%d/pagemap", tid);
     pagemap = open(path, O_RDONLY | O_CLOEXEC);
   }
-  std::vector<uint8_t> bytes(kPagesAtOnce * kPage);
-  std::vector<uint64_t> entries(kPagesAtOnce);
+  // Kept: to make and clear them would cost more than to sum up a few pages.
+  static thread_local std::vector<uint8_t> bytes(kPagesAtOnce * kPage);
+  static thread_local std::vector<uint64_t> entries(kPagesAtOnce);
   const uint64_t end = start + length;
   uint64_t sum = 0;
   for (uint64_t block = start & ~(kPage - 1); block < end; block += kPagesAtOnce * kPage) {

@@ -8,6 +8,8 @@ export const computingGuests = [
   'global',
   'heap',
   'large',
+  'mixed',
+  'phases',
   'recursion',
   'short-loop',
   'stray-pointers',

@@ -90,7 +90,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   }
   log.debug(
     () =>
-      `event ${frame.eventNumber}: forced stop found${ticks === undefined ? '' : ' by its ticks'} after ${counts[0]} stops, ${counts[2]} of them by ${counts[1]} stubs, ${wrong} wrong, pass ${counts[5]}, ${(1000 * (performance.now() - begun)).toFixed(0)} us for ${((frame.timeNumber - task.time) / 1000).toFixed(0)} us`,
+      `event ${frame.eventNumber}: forced stop found${ticks === undefined ? '' : ' by its ticks'} after ${counts[0]} stops, ${counts[2]} of them by ${counts[1]} stubs, ${wrong} wrong, pass ${counts[5]}, ${(1000 * (performance.now() - begun)).toFixed(0)} us for ${((frame.timeNumber - task.time) / 1000).toFixed(0)} us${processorTimes(replayer, task)}`,
   );
   if (isWeak) replayer.weakPoints?.note(frame.eventNumber);
   if (ticks === undefined) replayer.ordinals?.note(frame.eventNumber, Number(counts[5]));
@@ -108,6 +108,13 @@ function arriveBehindBuffer(replayer: Replayer, frame: FrameView, task: Task): v
     throw replayer.registerDivergence(frame, task, masks.signal);
   }
   replayer.adopt(frame, task);
+}
+
+/** Of the process and of ours, since their start: two points tell what the way from one to the other cost. */
+function processorTimes(replayer: Replayer, task: Task): string {
+  const { user, system } = process.cpuUsage();
+  const used = 1e6 * replayer.processes.processorTime(task.pid);
+  return `, at ${used.toFixed(0)} and ${user + system} us of processor time`;
 }
 
 function alikeText(counts: BigUint64Array, wrong: number, differing: string): string {
@@ -151,20 +158,42 @@ function payload(record: DataRecordView): Uint8Array {
   return record.buffer.slice(start, start + record.length);
 }
 
+/** Grown as wanted, and filled anew for each point: there may be a hundred pieces, and an object for each costs. */
+let pieces = Buffer.alloc(64 * 1024);
+const pieceHeader = 16;
+
+/** Adds a piece as searchPoint takes it, and gives where the next one begins. */
+function addPiece(at: number, record: DataRecordView): number {
+  const { length } = record;
+  const end = at + pieceHeader + ((length + 7) & ~7);
+  if (end > pieces.length) {
+    const larger = Buffer.alloc(2 * end);
+    larger.set(pieces.subarray(0, at));
+    pieces = larger;
+  }
+  const address = record.addressNumber;
+  pieces.writeUInt32LE(address % 0x1_0000_0000, at);
+  pieces.writeUInt32LE(Math.floor(address / 0x1_0000_0000), at + 4);
+  pieces.writeUInt32LE(length, at + 8);
+  pieces.writeUInt32LE(0, at + 12);
+  const start = record.position + dataSize;
+  copyBytes(record.buffer, start, length, at + pieceHeader);
+  return end;
+}
+
+function copyBytes(from: Uint8Array, start: number, length: number, at: number): void {
+  Buffer.prototype.copy.call(from, pieces, at, start, start + length);
+}
+
 function readPoint(replayer: Replayer, frame: FrameView): RecordedPoint {
-  const pieces: Uint8Array[] = [];
   const checksums: Uint8Array[] = [];
+  let end = 0;
   let xsave: Uint8Array = new Uint8Array(0);
   for (let record = replayer.source.nextData(); record !== undefined; record = replayer.source.nextData()) {
     switch (record.space) {
-      case dataSpaces.pointMemory: {
-        const header = new Uint8Array(16);
-        const view = new DataView(header.buffer);
-        view.setBigUint64(0, record.address, true);
-        view.setBigUint64(8, BigInt(record.length), true);
-        pieces.push(header, payload(record), new Uint8Array(-record.length & 7));
+      case dataSpaces.pointMemory:
+        end = addPiece(end, record);
         break;
-      }
       case dataSpaces.pointXsave:
         xsave = payload(record);
         break;
@@ -175,5 +204,5 @@ function readPoint(replayer: Replayer, frame: FrameView): RecordedPoint {
         throw replayer.nonsense(frame, `is a forced stop with data of space ${record.space}`);
     }
   }
-  return { memory: Buffer.concat(pieces), xsave, checksums };
+  return { memory: pieces.subarray(0, end), xsave, checksums };
 }

@@ -1,0 +1,56 @@
+/** What finding a forced stop costs, from the debug logs of a recording and of its replay. */
+
+/** A search that took more breakpoint hits and traps of stubs than this chose badly what to look at. */
+export const slowSearch = 20;
+
+/** Processor time between two forced stops of a task with no event between them, by the second one's event. */
+export type Slices = ReadonlyMap<number, number>;
+
+/** @param log of `--log record:debug` @returns microseconds */
+export function recordedSlices(log: string): Slices {
+  const slices = new Map<number, number>();
+  let before = { event: -1, tid: -1, until: 0 };
+  const line = /event (\d+) task (\d+): forced stop at .*, (\d+) to (\d+) us of processor time$/gm;
+  for (const [, event, tid, from, until] of log.matchAll(line)) {
+    if (before.event === Number(event) - 1 && before.tid === Number(tid)) {
+      slices.set(Number(event), Math.max(1, Number(from) - before.until));
+    }
+    before = { event: Number(event), tid: Number(tid), until: Number(until) };
+  }
+  return slices;
+}
+
+interface Search {
+  readonly event: number;
+  /** Stops at the site. */
+  readonly hits: number;
+  /** Of the replayed process and of the tracer, since their start. Microseconds. */
+  readonly theirTime: number;
+  readonly ourTime: number;
+}
+
+/** @param log of `--log replay:debug` */
+export function* searchesOf(log: string): Generator<Search> {
+  const line = /event (\d+): forced stop found.* after (\d+) stops,.*, at (\d+) and (\d+) us of processor time$/gm;
+  for (const [, event, hits, theirs, ours] of log.matchAll(line)) {
+    yield { event: Number(event), hits: Number(hits), theirTime: Number(theirs), ourTime: Number(ours) };
+  }
+}
+
+/**
+ * Of each slice: the processor time that its replay took beyond the slice itself, the tracer's and the process's, as a
+ * part of it. Time on the wall would tell of the machine's other programs.
+ */
+export function pointCosts(slices: Slices, log: string): number[] {
+  const costs: number[] = [];
+  let before: Search | undefined;
+  for (const search of searchesOf(log)) {
+    const slice = slices.get(search.event);
+    if (slice !== undefined && before?.event === search.event - 1) {
+      const took = search.theirTime - before.theirTime + search.ourTime - before.ourTime;
+      costs.push(took / slice - 1);
+    }
+    before = search;
+  }
+  return costs;
+}

@@ -73,7 +73,8 @@ export interface ReplayProcesses {
    * breakpoint, and unless `oracleOnly` by a stub in the process. A value of pointResults, or a status as of `resume` when
    * something else stopped it; `found` has the registers. `counts`: stops at the site, stubs built, traps of stubs,
    * stops with the recorded registers but another state, the address where memory differed at the last of those (0: the
-   * vector state differed), and how often the task came to the address. `ordinal`: that, where it is known from before;
+   * vector state differed), how often the task came to the address, and whether passes were left uncounted, as is done
+   * where counting would cost more than the pass, unless `countAll`. `ordinal`: how often it comes there, where it is known from before;
    * else 0. `ticks`: the count of the process's counter at the point, -1 where it is not to be looked at.
    */
   searchPoint(
@@ -88,6 +89,7 @@ export interface ReplayProcesses {
     counts: BigUint64Array,
     found: RegisterWords,
     ticks: number,
+    countAll: boolean,
   ): number;
   /**
    * Counts the process's ticks from now on. Gives what went wrong, or nothing.

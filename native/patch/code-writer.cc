@@ -127,6 +127,11 @@ void CodeWriter::compare(GeneralRegister left, int32_t right) {
   number(static_cast<uint32_t>(right), 4);
 }
 
+void CodeWriter::compareHalf(const Operand& left, uint32_t right) {
+  encode(0, false, {0x81}, 7, left, 4);
+  number(right, 4);
+}
+
 void CodeWriter::pushMemory(const Operand& from) { encode(0, false, {0xff}, 6, from); }
 
 void CodeWriter::saveFlagsInRax() {
@@ -192,6 +197,12 @@ void CodeWriter::jumpIf(uint8_t condition, uint64_t target, const CodeBoundary& 
 CodeWriter::Forward CodeWriter::jumpIfNotEqual() {
   begin();
   bytes({0x0f, 0x85, 0, 0, 0, 0});
+  return {code_.size() - 4, 4};
+}
+
+CodeWriter::Forward CodeWriter::jumpIfEqual() {
+  begin();
+  bytes({0x0f, 0x84, 0, 0, 0, 0});
   return {code_.size() - 4, 4};
 }
 

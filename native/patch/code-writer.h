@@ -60,6 +60,7 @@ class CodeWriter {
   void loadWord(GeneralRegister into, const Operand& from);              // movzx into, word [from]
   void compare(GeneralRegister left, GeneralRegister right);             // cmp: changes status flags
   void compare(GeneralRegister left, int32_t right);                     // cmp: changes status flags
+  void compareHalf(const Operand& left, uint32_t right);                 // cmp dword: changes status flags
   void pushMemory(const Operand& from);                                  // push qword [from]
   void saveFlagsInRax();                                                 // lahf; seto al: two instructions
   void restoreFlagsFromRax();                                            // add al, 0x7f; sahf: sets the status flags
@@ -81,6 +82,7 @@ class CodeWriter {
     uint8_t size;
   };
   Forward jumpIfNotEqual();
+  Forward jumpIfEqual();
   Forward jumpIfRcxZero();
   void bind(Forward jump) noexcept;
 

@@ -48,14 +48,24 @@ class StubWriter {
       stub.counterStep = 1;
     }
 
-    saveRcx();
-    if (stub.counterStep != 0) count(stub.counterStep);
-    if (word != nullptr) differenceInRcx(*word);
+    changesFlags_ = request_.flagsAreDead && word != nullptr && stub.counterStep == 0 && isComparable(word->word);
+    stub.changesFlags = changesFlags_;
     CodeWriter::Forward maybe{};
-    if (traps) maybe = writer_.jumpIfRcxZero();
-    const CodeBoundary passing = writer_.state;
-    const uint64_t rest = writer_.here();
-    restoreRcx();
+    CodeBoundary passing{};
+    uint64_t rest = 0;
+    if (changesFlags_) {
+      writer_.compareHalf(operandOf(word->word), static_cast<uint32_t>(word->value));
+      maybe = writer_.jumpIfEqual();
+      passing = writer_.state;
+    } else {
+      saveRcx();
+      if (stub.counterStep != 0) count(stub.counterStep);
+      if (word != nullptr) differenceInRcx(*word);
+      if (traps) maybe = writer_.jumpIfRcxZero();
+      passing = writer_.state;
+      rest = writer_.here();
+      restoreRcx();
+    }
     stub.pass = writer_.here();
     stub.relocation = relocateInto(writer_, request_.siteCode, request_.site, copyBytes, request_.relocation);
     if (stub.relocation.error != RelocationError::none) {
@@ -139,6 +149,17 @@ class StubWriter {
     }
   }
 
+  // As the operand of one instruction.
+  bool isComparable(const StateWord& word) const noexcept {
+    const auto* memory = std::get_if<MemoryWord>(&word);
+    return std::holds_alternative<RegisterWord>(word) || (memory != nullptr && isAddressable(memory->address));
+  }
+
+  static Operand operandOf(const StateWord& word) noexcept {
+    const auto* memory = std::get_if<MemoryWord>(&word);
+    return memory != nullptr ? Operand::at(memory->address) : Operand::of(std::get<RegisterWord>(word).which);
+  }
+
   // Reachable as an operand of the next instruction.
   bool isAddressable(uint64_t address) const noexcept {
     return address < uint64_t{1} << 31 ||
@@ -192,11 +213,19 @@ class StubWriter {
   void compareRegisters(const RegisterState& registers) {
     for (unsigned number = 0; number < kGeneralRegisters; number++)
       compare(locate(static_cast<GeneralRegister>(number)), registers.general[number]);
+    if (changesFlags_) return;
     writer_.loadWord(rax, savedFlags());
     compare(rax, savedForm(registers.flags));
   }
 
+  void compareWord(const WordMatch& match) {
+    const auto* asRegister = std::get_if<RegisterWord>(&match.word);
+    if (asRegister == nullptr) loadWord(match.word, rax);
+    compare(asRegister == nullptr ? rax : locate(asRegister->which), match.value);
+  }
+
   void restoreFlags() {
+    if (changesFlags_) return;
     writer_.load(rax, savedFlags());
     writer_.restoreFlagsFromRax();
     writer_.state.flagsSaved = false;
@@ -204,17 +233,18 @@ class StubWriter {
 
   // The slow path, the trap and the way back; returns the trap's address.
   uint64_t writeMaybe(uint64_t rest, uint64_t pass) {
-    const bool compares = !request_.words.empty() || request_.registers.has_value();
+    const bool compares = changesFlags_ || !request_.words.empty() || request_.registers.has_value();
+    if (changesFlags_) saveRcx();
     if (compares) {
       saveRax();
-      writer_.saveFlagsInRax();
-      writer_.store(savedFlags(), rax);
-      writer_.state.flagsSaved = true;
-      for (const WordMatch& match : request_.words) {
-        const auto* asRegister = std::get_if<RegisterWord>(&match.word);
-        if (asRegister == nullptr) loadWord(match.word, rax);
-        compare(asRegister == nullptr ? rax : locate(asRegister->which), match.value);
+      if (changesFlags_) {
+        compareWord(std::get<WordMatch>(request_.discriminator));
+      } else {
+        writer_.saveFlagsInRax();
+        writer_.store(savedFlags(), rax);
+        writer_.state.flagsSaved = true;
       }
+      for (const WordMatch& match : request_.words) compareWord(match);
       if (request_.registers) compareRegisters(*request_.registers);
     }
     const CodeBoundary compared = writer_.state;
@@ -231,13 +261,15 @@ class StubWriter {
       for (const CodeWriter::Forward failure : failures_) writer_.bind(failure);
       restoreFlags();
       restoreRax();
-      writer_.jump(rest);
+      if (changesFlags_) restoreRcx();
+      writer_.jump(changesFlags_ ? pass : rest);
     }
     return trap;
   }
 
   const MatcherRequest& request_;
   CodeWriter writer_;
+  bool changesFlags_ = false;
   std::vector<CodeWriter::Forward> failures_;
 };
 

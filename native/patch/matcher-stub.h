@@ -18,6 +18,15 @@
 //                jmp pass
 //   fail:        restore flags, rax; jmp rest
 //
+// Where the program overwrites the status flags before it reads them (MatcherRequest::flagsAreDead), a pass touches no
+// memory of ours, which is some times faster in the tightest loops:
+//
+//   stub:        cmp dword [word], V            the lower half
+//                je maybe
+//   pass:        the instruction
+//                jmp behind the site
+//   maybe:       as above, without the flags, and with the whole word
+//
 // The words come before the registers: where registers say little (an interpreter's loop), that is three times faster.
 //
 // What the stub does not compare, the tracer must at the trap: the direction flag, segment bases, vector and x87 state,
@@ -118,6 +127,10 @@ struct MatcherRequest {
   // What must be equal besides, when the discriminator says maybe; in this order. Not for PassCount.
   std::span<const WordMatch> words;
   std::optional<RegisterState> registers;
+  // The program overwrites the status flags at the site before it reads them (flag-use.h): the stub may change them,
+  // when the discriminator is a register or a word of memory in reach, and passes are not counted. The flags of
+  // `registers` do not count then.
+  bool flagsAreDead = false;
   // Also counts the passes, in MatcherData::counter, when the discriminator is a WordMatch (about 1 ns).
   bool countPasses = false;
   RelocationOptions relocation;
@@ -144,6 +157,8 @@ struct MatcherStub {
   uint64_t trap = 0;
   // Where to resume a task whose registers are the program's, standing at the site, so that it goes on behind the trap.
   uint64_t pass = 0;
+  // The status flags are not the program's from the stub's start on: see MatcherRequest::flagsAreDead.
+  bool changesFlags = false;
   int8_t counterStep = 0;  // what a pass adds to MatcherData::counter
   // Every instruction boundary in the code, ascending.
   std::vector<CodeBoundary> boundaries;

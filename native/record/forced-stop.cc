@@ -37,7 +37,7 @@ constexpr int kUnreachableSites = 50;
 constexpr uint64_t kHashLimit = 32 << 20;
 // The same where nobody tells which pages were written, so that it would be all of them at each stop.
 constexpr uint64_t kUnwatchedHashLimit = 16 << 20;
-// Pages written since the last forced stop that are saved whole when they are no more than this. Bytes.
+// The first forced stop waits for a tick in which no more than this was written. Bytes.
 constexpr uint64_t kFewPages = 6 * 4096;
 // How long a task must have run since its memory is watched before what it has written says something. Nanoseconds.
 constexpr uint64_t kLeastWatched = 50'000;
@@ -254,6 +254,8 @@ bool Recorder::beginWatching(Task& task) {
     uint64_t total = 0;
     for (const PageRun& run : recent.value_or(std::vector<PageRun>())) total += run.end - run.start;
     if (total <= kFewPages) return false;
+    // What changes until the next tick can then be told.
+    task.space->copies.changed(task.space->memory, *recent);
     written.restart(maps, *recent);
     task.space->watchedFrom = now;
     return true;
@@ -312,7 +314,7 @@ bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps,
   const auto withoutDeadStack = [&](const PageRun& run) {
     return PageRun{run.start >= stackStart && run.start < live ? std::min(live, run.end) : run.start, run.end};
   };
-  if (written.begun()) recordFewPages(task, *recent, withoutDeadStack);
+  if (written.begun()) recordChanges(task, *recent, withoutDeadStack);
   struct Entry {
     uint64_t start, length, checksum;
   };
@@ -333,18 +335,17 @@ bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps,
   return true;
 }
 
-// Saves what was written since the last forced stop when it is little: a loop that shows its progress far from all that
+// Saves what has changed since the last forced stop: a loop or a recursion that shows its progress far from all that
 // registers and stack point to is then found by it. Replay tells the words that move from those that do not.
-void Recorder::recordFewPages(Task& task, const std::vector<PageRun>& recent,
-                              const std::function<PageRun(const PageRun&)>& withoutDeadStack) {
-  uint64_t total = 0;
-  for (const PageRun& run : recent) total += run.end - run.start;
-  if (total > kFewPages) return;
+void Recorder::recordChanges(Task& task, const std::vector<PageRun>& recent,
+                             const std::function<PageRun(const PageRun&)>& withoutDeadStack) {
+  std::vector<PageRun> live;
   for (const PageRun& whole : recent) {
     const PageRun run = withoutDeadStack(whole);
-    std::vector<uint8_t> bytes(run.end - run.start);
-    if (bytes.empty() || !task.space->memory.readAll(run.start, bytes.data(), bytes.size())) continue;
-    writer_.data(task.tid, schema::DataSpace::kPointMemory, run.start, bytes.data(), bytes.size());
+    if (run.start < run.end) live.push_back(run);
+  }
+  for (const PageCopies::Piece& piece : task.space->copies.changed(task.space->memory, live)) {
+    writer_.data(task.tid, schema::DataSpace::kPointMemory, piece.address, piece.bytes.data(), piece.bytes.size());
   }
 }
 

@@ -185,8 +185,8 @@ class Recorder {
   bool goToLegalSite(Task& task, user_regs_struct& registers);
   bool stepOnce(Task& task, uint64_t breakpoint);
   bool beginWatching(Task& task);
-  void recordFewPages(Task& task, const std::vector<PageRun>& recent,
-                      const std::function<PageRun(const PageRun&)>& withoutDeadStack);
+  void recordChanges(Task& task, const std::vector<PageRun>& recent,
+                     const std::function<PageRun(const PageRun&)>& withoutDeadStack);
   void recordPoint(Task& task, const user_regs_struct& registers, uint64_t stoppedAt = 0);
   bool writePointChecksums(Task& task, const std::vector<MapLine>& maps, const user_regs_struct& registers,
                            uint64_t limit);

@@ -14,6 +14,7 @@
 #include "counter/tick-counter.h"
 #include "record/memory-compare.h"
 #include "record/out-parameters.h"
+#include "record/page-copies.h"
 #include "record/patched-sites.h"
 #include "record/scheduler.h"
 #include "record/written-pages.h"
@@ -28,6 +29,7 @@ inline constexpr uint64_t kScratchSize = 256 * 1024;
 struct AddressSpace {
   TraceeMemory memory;
   WrittenPages written;                 // since the last forced stop
+  PageCopies copies;                    // of what was written, at the last forced stop
   uint64_t watchedFrom = 0;             // processor time of the process at which watching began
   int watchedTicks = 0;                 // for which the first forced stop was put off
   bool pointRecorded = false;           // a forced stop has been recorded, and so the hash of all memory

@@ -9,9 +9,12 @@
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include <algorithm>
+#include <functional>
 
+#include "patch/flag-use.h"
 #include "patch/instruction.h"
 #include "patch/jump.h"
 #include "tracee/breakpoint.h"
@@ -27,9 +30,13 @@ constexpr size_t kTrialHits = 4;
 constexpr size_t kFewTrialHits = 2;
 // A pass that is known to be as near as this is reached by the breakpoint.
 constexpr uint64_t kFewPasses = 2;
+// A site that comes again sooner than this, as the task's processor time goes, one trap included, is hot: there the
+// stub does without counting, if it can be faster so. Nanoseconds.
+constexpr uint64_t kHotTurn = 60'000;
 // Words that a stub compares besides the discriminator, at most; and how often they are refined.
-constexpr size_t kMaximumWords = 24;
-constexpr unsigned kMaximumRefinements = 64;
+constexpr size_t kMaximumWords = 80;
+constexpr unsigned kMaximumRefinements = 200;
+constexpr size_t kWordsAtOnce = 4;
 
 constexpr uint64_t kResumeFlag = 1 << 16;  // RF: the breakpoint at rip does not act on the next instruction
 constexpr uint64_t kTrapFlag = 1 << 8;
@@ -40,6 +47,14 @@ bool hitBreakpoint(pid_t tid, const user_regs_struct& found, uint64_t address) {
   siginfo_t info = {};
   return found.rip == address && ptrace(PTRACE_GETSIGINFO, tid, 0, &info) == 0 &&
          (info.si_code == TRAP_HWBKPT || info.si_code == TRAP_BRKPT);
+}
+
+// Nanoseconds; 0 when it cannot be told.
+uint64_t processorTime(pid_t tid) {
+  clockid_t clock;
+  timespec time = {};
+  if (clock_getcpuclockid(tid, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(time.tv_nsec);
 }
 
 bool isTrap(int status) { return status >= 0 && WIFSTOPPED(status) && status >> 8 == SIGTRAP; }
@@ -119,7 +134,8 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
       ordinal_(target.ordinal),
       ticks_(target.ticks),
       pool_(buffers.pool),
-      oracleOnly_(target.oracleOnly) {
+      oracleOnly_(target.oracleOnly),
+      countAll_(target.countAll) {
   pieces_.clear();
   expected_.clear();
   std::span<const uint8_t> left = target.pieces;
@@ -227,9 +243,16 @@ bool PointSearch::sameState(const user_regs_struct& found, PointCounts& counts) 
 // point.
 void PointSearch::observe(const user_regs_struct& found) {
   trials_.push_back(found);
+  takeTurn();
   if (registerTells()) return;
   readPool();
   for (PointWord& word : pool()) word.differed += hasChanged(word);
+}
+
+void PointSearch::takeTurn() {
+  const uint64_t now = processorTime(tid_);
+  if (triedAt_ != 0 && now > triedAt_) shortestTurn_ = std::min(shortestTurn_, now - triedAt_);
+  triedAt_ = now;
 }
 
 // Some register had another value than at the point at each trial hit.
@@ -321,35 +344,42 @@ std::optional<WordMatch> PointSearch::differingLane() const {
   return std::nullopt;
 }
 
-// At a trap that was not the point: adds up to two words that differ, to be compared first from now on.
+// At a trap that was not the point: adds some words that differ, to be compared first from now on. Those that differed
+// at most of the stops tell most: a counter does at each, while of a recursion's frames each differs for some time
+// only.
 void PointSearch::refine() {
   if (refinements_ >= kMaximumRefinements) return;
-  unsigned added = 0;
-  const auto add = [&](const WordMatch& match) {
-    for (const WordMatch& known : words_) {
-      if (sameWord(known.word, match.word)) return;
-    }
-    words_.insert(words_.begin(), match);
-    added++;
-  };
   readPool();
-  for (const PointWord& word : pool()) {
-    if (added >= 2) break;
-    if (pieces_[word.piece].readable && hasChanged(word)) add(WordMatch{MemoryWord{word.address}, valueOf(word)});
+  std::vector<PointWord*> differing;
+  for (PointWord& word : pool()) {
+    if (!hasChanged(word)) continue;
+    word.differed++;
+    if (pieces_[word.piece].readable) differing.push_back(&word);
   }
-  if (added == 0) {
-    if (const auto lane = differingLane()) add(*lane);
+  std::ranges::stable_sort(differing, std::ranges::greater{}, [](const PointWord* word) { return word->differed; });
+  std::vector<WordMatch> added;
+  for (const PointWord* word : differing) {
+    if (added.size() >= kWordsAtOnce) break;
+    const WordMatch match = {MemoryWord{word->address}, valueOf(*word)};
+    const bool known =
+        std::ranges::any_of(words_, [&](const WordMatch& each) { return sameWord(each.word, match.word); });
+    if (!known) added.push_back(match);
   }
-  if (added == 0) return;
+  if (added.empty()) {
+    if (const auto lane = differingLane()) added.push_back(*lane);
+  }
+  if (added.empty()) return;
+  const std::vector<WordMatch> before = words_;
+  words_.insert(words_.begin(), added.begin(), added.end());
   if (words_.size() > kMaximumWords) words_.resize(kMaximumWords);
   refinements_++;
   // The code is written anew in its place; the site's jump stays.
-  if (!installStub()) words_.erase(words_.begin(), words_.begin() + added);
+  if (!installStub()) words_ = before;
 }
 
 // The program's bytes at the site.
 std::vector<uint8_t> PointSearch::programCode() const {
-  std::vector<uint8_t> code(32);
+  std::vector<uint8_t> code(64);
   const ssize_t got = memory_.read(target_.rip, code.data(), code.size());
   code.resize(got > 0 ? static_cast<size_t>(got) : 0);
   if (jumpWritten_) std::copy(siteBytes_.begin(), siteBytes_.end(), code.begin());
@@ -374,7 +404,8 @@ bool PointSearch::installStub() {
     request.discriminator = *discriminator_;
     request.words = words_;
     request.registers = registerState(target_);
-    request.countPasses = true;
+    request.flagsAreDead = mayChangeFlags_;
+    request.countPasses = !mayChangeFlags_;
   }
   MatcherStub stub = buildMatcherStub(request);
   if (stub.error != MatcherError::none) return false;
@@ -388,7 +419,8 @@ bool PointSearch::installStub() {
 // Adds what the stub has counted.
 void PointSearch::takePasses(uint64_t& passes) {
   MatcherData data;
-  if (ordinal_ == 0 && memory_.readAll(stub_->dataAddress, &data, sizeof data)) passes += data.counter;
+  if (ordinal_ == 0 && stub_->counterStep != 0 && memory_.readAll(stub_->dataAddress, &data, sizeof data))
+    passes += data.counter;
 }
 
 // Puts the stub into the task, which is stopped outside of it. False when this site cannot have one.
@@ -417,8 +449,8 @@ void PointSearch::uninstall() {
   stub_.reset();
 }
 
-// Searches by counting: the pass is known. False when the site cannot have a stub.
-bool PointSearch::beginCountdown() {
+// Searches by a stub from the start: the pass is known, or what to look at. False when the site cannot have one.
+bool PointSearch::beginWithStub() {
   if (!install()) return false;
   // From the site itself the way goes on behind the count.
   if (from_.rip == target_.rip) from_.rip = stub_->pass;
@@ -436,9 +468,13 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
     counts.hits++;
     counts.matchedAt++;
     found.rip = target_.rip;
+    // They are not needed any more, and so the same as those that are.
+    if (stub_->changesFlags) found.eflags = (found.eflags & ~kStatusFlags) | (target_.eflags & kStatusFlags);
     if (sameState(found, counts)) {
       takePasses(counts.passes);
       counts.passes += passesBefore_;
+      passesBefore_ = 0;
+      counts.uncounted = mayChangeFlags_;
       uninstall();
       return kPointFound;
     }
@@ -481,7 +517,9 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
       return kPointFound;
     }
     if (oracleOnly_) ordinal_ = 0;
-    if (ordinal_ > kFewPasses && beginCountdown()) {
+    if (start == PointStart::kBehind && hasLearned() && !matcherRefused_ && beginWithStub()) {
+      counts.matchers++;
+    } else if (ordinal_ > kFewPasses && beginWithStub()) {
       counts.matchers++;
     } else if (!setBreakpoint(tid_, target_.rip)) {
       return -errno;
@@ -528,6 +566,7 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     observe(found);
     if (trials_.size() < (registerMoves() ? kFewTrialHits : kTrialHits)) continue;
     discriminator_ = chooseDiscriminator();
+    mayChangeFlags_ = !countAll_ && shortestTurn_ < kHotTurn && overwritesStatusFlags(programCode());
     matcherRefused_ = !discriminator_ || !install();
     if (matcherRefused_) continue;
     counts.matchers++;

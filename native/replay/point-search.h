@@ -40,6 +40,7 @@ struct PointCounts {
   uint64_t matchers = 0;       // stubs built
   uint64_t matchedAt = 0;      // traps of stubs
   uint64_t passes = 0;         // how often the task came to the site, counted exactly
+  bool uncounted = false;      // passes are not all: a stub did without, to be faster
   uint64_t sameRegisters = 0;  // stops with the recorded registers but another state
   uint64_t differsAt = 0;      // address of the first memory that differed at the last of them; 0: the vector state
 };
@@ -54,6 +55,7 @@ struct PointTarget {
   // counted; 0: not known. The state is compared there all the same.
   uint64_t ordinal = 0;
   bool oracleOnly = false;  // no stub
+  bool countAll = false;    // passes must be counted, however hot the site is
   TickTarget ticks;         // where a counter is in use; the state is compared where its count is that of the point
 };
 
@@ -92,6 +94,9 @@ class PointSearch {
 
   pid_t tid() const { return tid_; }
 
+  // What was learned at one match that was not the point serves for the next: run() with kBehind goes on with it.
+  bool hasLearned() const { return ordinal_ == 0 && discriminator_.has_value(); }
+
   // Runs the task (PTRACE_SYSEMU) to the next stop whose state is the recorded one. A PointResult; -EINTR: a signal
   // broke the wait, go on with kRunning; else what resumeToStop returns when something else stopped the task. `found`
   // has its registers, as the program has them; no code of ours is left in the task unless the result is -EINTR.
@@ -120,9 +125,10 @@ class PointSearch {
   void refine();
   bool install();
   bool installStub();
+  void takeTurn();
   void takePasses(uint64_t& passes);
   void uninstall();
-  bool beginCountdown();
+  bool beginWithStub();
   int handleStubStop(int status, user_regs_struct& found, PointCounts& counts, bool& finished);
 
   pid_t tid_;
@@ -141,8 +147,12 @@ class PointSearch {
   bool poolMade_ = false;
   bool malformed_ = false;
   bool oracleOnly_;
+  bool countAll_;
+  bool mayChangeFlags_ = false;
 
   std::vector<user_regs_struct> trials_;
+  uint64_t triedAt_ = 0;           // the task's processor time at the last trial hit, nanoseconds
+  uint64_t shortestTurn_ = ~0ULL;  // between two of them
   std::vector<WordMatch> words_;
   std::optional<WordMatch> discriminator_;
   std::optional<MatcherStub> stub_;

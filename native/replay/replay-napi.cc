@@ -224,14 +224,16 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     }
   }
 
-  // searchPoint(pid, start, registers, target, memory, xsave, ordinal, oracleOnly, counts: BigUint64Array(6), found,
-  // ticks)
+  // searchPoint(pid, start, registers, target, memory, xsave, ordinal, oracleOnly, counts: BigUint64Array(7), found,
+  // ticks, countAll)
   Napi::Value searchPoint(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const auto start = static_cast<PointStart>(info[1].As<Napi::Number>().Int32Value());
     auto counts = info[8].As<Napi::BigUint64Array>();
-    if (counts.ElementLength() != 6) throw Napi::TypeError::New(info.Env(), "counts: expected a BigUint64Array of 6");
-    if (start != PointStart::kRunning || !search_ || search_->tid() != tid) {
+    if (counts.ElementLength() != 7) throw Napi::TypeError::New(info.Env(), "counts: expected a BigUint64Array of 7");
+    const bool goesOn = start == PointStart::kRunning ||
+                        (start == PointStart::kBehind && search_ && search_->hasLearned() && wordOf(info[6]) == 0);
+    if (!goesOn || !search_ || search_->tid() != tid) {
       const auto pieces = info[4].As<Napi::Uint8Array>();
       const auto xsave = info[5].As<Napi::Uint8Array>();
       PointTarget target;
@@ -240,6 +242,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
       target.xsave = {xsave.Data(), xsave.ByteLength()};
       target.ordinal = wordOf(info[6]);
       target.oracleOnly = info[7].As<Napi::Boolean>().Value();
+      target.countAll = info[11].As<Napi::Boolean>().Value();
       if (const int64_t ticks = info[10].As<Napi::Number>().Int64Value(); ticks >= 0) {
         target.ticks = {&counterOf(info.Env(), tid), static_cast<uint64_t>(ticks)};
       }
@@ -253,6 +256,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     counts.Data()[3] += found.sameRegisters;
     if (found.sameRegisters > 0) counts.Data()[4] = found.differsAt;
     counts.Data()[5] += found.passes;
+    if (found.uncounted) counts.Data()[6] = 1;
     return status(info.Env(), tid, result);
   }
 

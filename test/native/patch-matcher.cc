@@ -10,6 +10,7 @@
 #include <string>
 
 #include "patch-loops.h"
+#include "patch/flag-use.h"
 #include "patch/jump.h"
 #include "patch/matcher-stub.h"
 
@@ -20,6 +21,16 @@ constexpr uint64_t kStubRoom = 2048;       // bytes
 
 uint64_t sites = 0, traps = 0, stops = 0, unreachable = 0;
 std::array<uint64_t, 16> lengths{};
+
+uint64_t withoutFlags = 0;  // sites whose stub changes the flags
+
+// But for the status flags, where the stub may change them.
+bool sameButFlags(user_regs_struct left, const user_regs_struct& right, const rr::MatcherStub& stub) {
+  if (stub.changesFlags) {
+    left.eflags = (left.eflags & ~rr::kStatusFlags) | (right.eflags & rr::kStatusFlags);
+  }
+  return sameRegisters(left, right);
+}
 
 rr::MatcherData& dataOf(const rr::MatcherStub& stub) { return *reinterpret_cast<rr::MatcherData*>(stub.dataAddress); }
 
@@ -143,11 +154,11 @@ class StubWalker final : public TrapHandler {
       return;
     }
     if (inStub) stops++;
-    if (position_ + 1 < steps_.size() && !sameRegisters(registers, steps_[position_].registers)) {
+    if (position_ + 1 < steps_.size() && !sameButFlags(registers, steps_[position_].registers, stub_)) {
       position_++;
       rolledBack_ = false;
     }
-    if (!sameRegisters(registers, steps_[position_].registers)) {
+    if (!sameButFlags(registers, steps_[position_].registers, stub_)) {
       printf("step %zu, rip %llx, in the stub at %llx\n", position_, registers.rip,
              context.uc_mcontext.gregs[REG_RIP] - static_cast<long long>(stub_.codeAddress));
       fail("the program's state at every instruction of the stub");
@@ -174,6 +185,7 @@ struct Search {
   rr::MatcherRequest request;
   std::vector<rr::WordMatch> words;
   std::vector<size_t> expected;
+  bool ignoresFlags = false;
 };
 
 void chooseSearch(LoopMaker& maker, const std::vector<Step>& steps, const std::vector<size_t>& passes, Search& search) {
@@ -193,7 +205,11 @@ void chooseSearch(LoopMaker& maker, const std::vector<Step>& steps, const std::v
   const auto match = [&](const rr::StateWord& word) { return rr::WordMatch{word, valueOf(word, target)}; };
   const rr::WordMatch discriminator = match(randomWord(maker));
   search.request.discriminator = discriminator;
-  search.request.countPasses = maker.below(2) == 0;
+  search.request.countPasses = maker.below(3) == 0;
+  search.request.flagsAreDead = rr::overwritesStatusFlags({pointer(search.request.site), 64});
+  search.ignoresFlags = search.request.flagsAreDead && !search.request.countPasses &&
+                        (std::holds_alternative<rr::RegisterWord>(discriminator.word) ||
+                         std::holds_alternative<rr::MemoryWord>(discriminator.word));
   for (uint64_t i = maker.below(4); i > 0; i--) search.words.push_back(match(randomWord(maker)));
   search.request.words = search.words;
   if (maker.below(3) != 0) {
@@ -207,7 +223,11 @@ void chooseSearch(LoopMaker& maker, const std::vector<Step>& steps, const std::v
     const Step& step = steps[pass];
     bool equal = valueOf(discriminator.word, step) == discriminator.value;
     for (const rr::WordMatch& each : search.words) equal = equal && valueOf(each.word, step) == each.value;
-    if (search.request.registers) equal = equal && sameRegisters(step.registers, target.registers);
+    if (search.request.registers) {
+      user_regs_struct found = step.registers;
+      if (search.ignoresFlags) found.eflags = target.registers.eflags;
+      equal = equal && sameRegisters(found, target.registers);
+    }
     if (equal) search.expected.push_back(pass);
   }
   if (search.expected.empty()) fail("the state that is searched for is among those seen");
@@ -237,6 +257,10 @@ void checkSite(LoopMaker& maker, const Loop& loop, const std::vector<Step>& step
   }
   sites++;
   lengths[decoded.instruction.length]++;
+  withoutFlags += patched.stub.changesFlags;
+  // Memory in reach: the loops' own is, from wherever a stub may lie.
+  if (patched.stub.changesFlags && !search.ignoresFlags) fail("only what may change the flags does");
+  if (search.ignoresFlags && !patched.stub.changesFlags) return;
 
   TrapCollector collector(patched.stub);
   if (!(run(loop, &collector, false) == expected)) fail("the patched loop leaves what the original leaves");
@@ -245,7 +269,7 @@ void checkSite(LoopMaker& maker, const Loop& loop, const std::vector<Step>& step
     fail("the number of traps");
   }
   for (size_t i = 0; i < collector.states.size(); i++)
-    if (!sameRegisters(collector.states[i], steps[search.expected[i]].registers))
+    if (!sameButFlags(collector.states[i], steps[search.expected[i]].registers, patched.stub))
       fail("the trap comes at the wanted pass, with the program's registers and flags");
   traps += collector.states.size();
   checkCounter(patched.stub, passes.size());
@@ -477,6 +501,13 @@ void measure(const char* what, const Bytes& body, uint8_t length, bool copyBorro
     PatchedSite patched;
     if (!patched.patch(request, length, false, copyBorrowed)) fail("a jump to the stub");
     printf(" %s %.2f", name, timed() - alone);
+    if (!std::holds_alternative<rr::WordMatch>(discriminator)) continue;
+    rr::MatcherRequest dead = request;
+    dead.flagsAreDead = true;
+    PatchedSite other;
+    put(kCode, loop.code);
+    if (!other.patch(dead, length, false, copyBorrowed)) fail("a jump to the stub");
+    if (other.stub.changesFlags) printf(" (flags dead %.2f)", timed() - alone);
   }
   printf("\n");
 }
@@ -490,6 +521,7 @@ int main() {
   checkVectorLoops();
   checkUnmappedWord();
   printf("%" PRIu64 " sites, %" PRIu64 " traps, %" PRIu64 " stops\n", sites, traps, stops);
+  printf("%" PRIu64 " stubs that change the flags\n", withoutFlags);
   printf("lengths:");
   for (size_t length = 1; length <= 8; length++) printf(" %" PRIu64, lengths[length]);
   printf(", %" PRIu64 " out of reach\n", unreachable);

@@ -3,6 +3,9 @@
 /** A search that took more breakpoint hits and traps of stubs than this chose badly what to look at. */
 export const slowSearch = 20;
 
+/** A slice in which the program got less than this was hardly one: its task waited for the processor. Microseconds. */
+const leastSlice = 100;
+
 /** Processor time between two forced stops of a task with no event between them, by the second one's event. */
 export type Slices = ReadonlyMap<number, number>;
 
@@ -12,8 +15,9 @@ export function recordedSlices(log: string): Slices {
   let before = { event: -1, tid: -1, until: 0 };
   const line = /event (\d+) task (\d+): forced stop at .*, (\d+) to (\d+) us of processor time$/gm;
   for (const [, event, tid, from, until] of log.matchAll(line)) {
-    if (before.event === Number(event) - 1 && before.tid === Number(tid)) {
-      slices.set(Number(event), Math.max(1, Number(from) - before.until));
+    const slice = Number(from) - before.until;
+    if (before.event === Number(event) - 1 && before.tid === Number(tid) && slice >= leastSlice) {
+      slices.set(Number(event), slice);
     }
     before = { event: Number(event), tid: Number(tid), until: Number(until) };
   }

@@ -36,7 +36,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
     arriveBehindBuffer(replayer, frame, task);
     return;
   }
-  const counts = new BigUint64Array(6);
+  const counts = new BigUint64Array(7);
   const ticks = replayer.ticks?.target(frame, task);
   const ordinal = ticks === undefined ? (replayer.ordinals?.of(frame.eventNumber) ?? 0) : 0;
   const begun = performance.now();
@@ -50,7 +50,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   else runNear(replayer, frame, task, ticks);
   let start: PointStart = pointStarts.standing;
   for (;;) {
-    const result = search(replayer, task, point, counts, start, ordinal, ticks);
+    const result = search(replayer, task, point, counts, start, ordinal, ticks, isWeak);
     if (result === waitBroken) {
       replayer.tick(frame, task);
       start = pointStarts.running;
@@ -90,10 +90,10 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   }
   log.debug(
     () =>
-      `event ${frame.eventNumber}: forced stop found${ticks === undefined ? '' : ' by its ticks'} after ${counts[0]} stops, ${counts[2]} of them by ${counts[1]} stubs, ${wrong} wrong, pass ${counts[5]}, ${(1000 * (performance.now() - begun)).toFixed(0)} us for ${((frame.timeNumber - task.time) / 1000).toFixed(0)} us${processorTimes(replayer, task)}`,
+      `event ${frame.eventNumber}: forced stop found${ticks === undefined ? '' : ' by its ticks'} after ${counts[0]} stops, ${counts[2]} of them by ${counts[1]} stubs, ${wrong} wrong, pass ${counts[6] === 0n ? counts[5] : 'uncounted'}, ${(1000 * (performance.now() - begun)).toFixed(0)} us for ${((frame.timeNumber - task.time) / 1000).toFixed(0)} us${processorTimes(replayer, task)}`,
   );
   if (isWeak) replayer.weakPoints?.note(frame.eventNumber);
-  if (ticks === undefined) replayer.ordinals?.note(frame.eventNumber, Number(counts[5]));
+  if (ticks === undefined) replayer.ordinals?.note(frame.eventNumber, counts[6] === 0n ? Number(counts[5]) : 0);
   replayer.adopt(frame, task);
 }
 
@@ -134,6 +134,7 @@ function search(
   start: PointStart,
   ordinal: number,
   ticks: number | undefined,
+  countAll: boolean,
 ): number {
   const { processes, expected, found } = replayer;
   // A stub would count as well.
@@ -150,6 +151,7 @@ function search(
     counts,
     found,
     ticks ?? -1,
+    countAll,
   );
 }
 

@@ -13,7 +13,7 @@ constexpr uint64_t kPage = 4096;
 constexpr uint64_t kMostWritten = 64 * kPage;
 constexpr size_t kMostCopies = 512;
 // Pages seen for the first time that are given whole when they are no more than this. Bytes.
-constexpr size_t kFewPages = 6 * kPage;
+constexpr size_t kFewPages = 24 * kPage;
 // Granularity of what has changed, and how much of it is given. Bytes.
 constexpr size_t kLine = 32;
 constexpr size_t kMostChanged = 8192;

@@ -65,6 +65,8 @@ export class Replayer implements Disposable {
   end: { readonly status: number; readonly incomplete: boolean } | undefined;
   /** Forced stops are found by breakpoints alone (RR_ORACLE=1): slow, and what the stubs are compared with. */
   oracleOnly = process.env.RR_ORACLE === '1';
+  /** Stubs count each pass even where that costs more than the pass (RR_COUNT_PASSES=1): to compare with the oracle's. */
+  countPasses = process.env.RR_COUNT_PASSES === '1';
   /** Called several times a second while a process computes. */
   onTick: () => void = () => undefined;
   /** Undefined: a point that looks like the recorded one is it. */

@@ -70,7 +70,7 @@ function runRr(
   const run = spawnSync(rrCommand, words, {
     timeout: limit,
     killSignal: limitSignal,
-    env: oracle ? { ...process.env, RR_ORACLE: '1' } : process.env,
+    env: { ...process.env, ...(oracle ? { RR_ORACLE: '1' } : { RR_COUNT_PASSES: '1' }) },
     stdio: ['ignore', 'ignore', 'pipe'],
     maxBuffer: 1 << 26,
   });

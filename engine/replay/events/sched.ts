@@ -50,7 +50,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   else runNear(replayer, frame, task, ticks);
   let start: PointStart = pointStarts.standing;
   for (;;) {
-    const result = search(replayer, task, point, counts, start, ordinal, ticks, isWeak);
+    const result = search(replayer, task, point, counts, start, ordinal, ticks, isWeak || replayer.countPasses);
     if (result === waitBroken) {
       replayer.tick(frame, task);
       start = pointStarts.running;

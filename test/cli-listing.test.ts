@@ -123,7 +123,7 @@ test('dump -r, -m, -p, -e show registers, data, mappings and tasks', () => {
 });
 
 test('dump decodes arguments and what a call wrote', () => {
-  assert.match(output('dump', 'sh-0'), /read\(\d+, "\\177ELF.*"\.\.\., 832\) = 832$/m);
+  assert.match(output('dump', '-b', 'sh-0'), /read\(\d+, "\\177ELF.*"\.\.\., 832\) = 832$/m);
 });
 
 test('dump -s counts events, calls and bytes', () => {

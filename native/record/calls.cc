@@ -579,6 +579,7 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
   }
   if (facts.source != schema::MappingSource::kStore) facts.source = schema::MappingSource::kRecorded;
   writer_.mapping(task.tid, facts);
+  if (regular) noteText(task, facts);
   if (contentNeeded) writer_.memory(task.tid, task.space->memory, facts.address, facts.length);
   if (file) replaceRandom(task, file.number(), facts);
 }

@@ -195,6 +195,7 @@ void Recorder::recordExec(Task& task, pid_t former) {
     task.space->memory.writeAll(vdsoStart, vdso_.image().data(), vdso_.image().size());
   }
   for (const MapLine& line : maps) recordMapping(task, line, registers, vdsoStart);
+  noteProgram(task, maps, registers.rip);
   std::vector<uint8_t> area;
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());
   const std::string text = executable + '\0' + readWhole(process + "/cmdline");

@@ -124,7 +124,7 @@ void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
 
 // At the end of a call that may have changed patched code, or have made it the program's to change.
 void Recorder::noteChangedCode(Task& task, const user_regs_struct& registers) {
-  if (task.space->patched.stubOf.empty()) return;
+  if (task.space->patched.texts.empty()) return;
   const uint64_t(&arguments)[6] = task.arguments;
   const int64_t result = static_cast<int64_t>(registers.rax);
   switch (task.call) {
@@ -153,6 +153,7 @@ void Recorder::noteChangedCode(Task& task, const user_regs_struct& registers) {
       if (result < 0 || !range) return;
       restoreSites(task, {range->start - kLongestJump, range->start}, 0);
       restoreSites(task, *range, registers.rax - arguments[0]);
+      task.space->patched.forgetText(*range);
       return;
     }
     default:
@@ -165,6 +166,7 @@ void Recorder::forgetSites(Task& task, const std::optional<AddressRange>& range)
   if (!range) return;
   restoreSites(task, {range->start - kLongestJump, range->start}, 0);
   PatchedSites& patched = task.space->patched;
+  patched.forgetText(*range);
   auto site = patched.stubOf.lower_bound(range->start);
   while (site != patched.stubOf.end() && site->first < range->end) site = patched.forget(site);
 }

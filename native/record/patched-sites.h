@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "patch/free-space.h"
+#include "record/known-sites.h"
 
 namespace rr {
 
@@ -19,15 +21,27 @@ struct PatchedSites {
   };
   // Bytes of a stub.
   static constexpr uint64_t kStubSize = 24;
-  // Value of `traps` for a site that cannot be patched.
-  static constexpr uint32_t kUnpatchable = ~0U;
+  // A mapping with code.
+  struct Text {
+    AddressRange range;
+    uint64_t offset = 0;  // in the file
+    FileIdentity file;
+    uint32_t traps = 0;  // that a patch would have saved
+    uint32_t trapsBeforePatch = 0;
+    bool patched = false;  // the sites that are known to be worth it
+  };
 
   Runtime runtime = Runtime::absent;
   bool allTraced = false;                        // a seccomp filter of the program's would judge the runtime's calls
   int foreignDescriptors = 0;                    // tasks that share the memory, but not the descriptors
   bool tracedForNow = false;                     // the locals page says so, for one task's turn (traceNextCall)
-  uint32_t worthwhileTraps = 0;                  // stops that a patch would have saved
+  ProgramSites* program = nullptr;               // what is known of the executable
+  bool learning = false;                         // this is the first process of it: what it uses is noted
+  uint32_t noticedCalls = 0;                     // buffered ones, while learning
+  std::vector<Text> texts;                       // in no order
+  std::unordered_set<uint64_t> noted;            // sites, by address, whose use has been noted
   std::unordered_map<uint64_t, uint32_t> traps;  // by address of the instruction: how often it has stopped
+  std::unordered_set<uint64_t> unpatchable;      // instructions that cannot be patched
   std::map<uint64_t, uint64_t> stubOf;           // by address of the instruction
   std::map<uint64_t, uint64_t> siteOf;           // by address of the stub
   std::vector<AddressRange> areas;               // memory mapped for stubs, ascending
@@ -41,6 +55,30 @@ struct PatchedSites {
     traps.erase(site->first);
     insertSorted(room, stub);
     return stubOf.erase(site);
+  }
+
+  Text* textAt(uint64_t address) {
+    for (Text& text : texts) {
+      if (address >= text.range.start && address < text.range.end) return &text;
+    }
+    return nullptr;
+  }
+
+  // What earlier processes of the program used there; nullptr when nobody knows.
+  const ProgramSites::File* knownOf(const Text& text) const {
+    if (learning || !program) return nullptr;
+    const auto found = program->files.find(text.file);
+    return found == program->files.end() || found->second.calls == 0 ? nullptr : &found->second;
+  }
+
+  // The range is other memory, or none.
+  void forgetText(const AddressRange& range) {
+    const auto within = [&](uint64_t site) { return site >= range.start && site < range.end; };
+    std::erase_if(texts,
+                  [&](const Text& text) { return text.range.start < range.end && range.start < text.range.end; });
+    std::erase_if(unpatchable, within);
+    std::erase_if(noted, within);
+    std::erase_if(traps, [&](const auto& each) { return within(each.first); });
   }
 
   bool inArea(uint64_t address) const {

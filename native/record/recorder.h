@@ -20,6 +20,7 @@
 #include "counter/tick-counter.h"
 #include "record/file-store.h"
 #include "record/frame-writer.h"
+#include "record/known-sites.h"
 #include "record/outer-signals.h"
 #include "record/random-instructions.h"
 #include "record/scheduler.h"
@@ -195,12 +196,18 @@ class Recorder {
   uint64_t ticksOf(const Task& task) const;
   void beginTickSlice(Task& task);
   bool tickSliceOver(const Task& task) const;
-  // syscall-buffer.cc
+  // hot-sites.cc
+  void noteProgram(Task& task, const std::vector<MapLine>& maps, uint64_t entry);
+  void noteText(Task& task, const MappingFacts& facts);
+  bool worthPatching(const PatchedSites& patched, const PatchedSites::Text& text) const;
   void countTrap(Task& task);
   void patchSites(Task& task);
+  const SiteCodes& commonSitesOf(const Task& task, const MapLine& line, const FileIdentity& file);
+  void noteBufferedSites(Task& task, const std::vector<uint8_t>& entries);
+  // syscall-buffer.cc
   bool installRuntime(Task& task);
-  bool patchSite(Task& task, uint64_t site, const std::vector<AddressRange>& unused);
-  bool mapStubArea(Task& task, uint64_t target, const std::vector<AddressRange>& free);
+  bool patchSite(Task& task, uint64_t site, std::vector<AddressRange>& unused);
+  bool mapStubArea(Task& task, uint64_t target, std::vector<AddressRange>& unused);
   void updateLocals(const AddressSpace& space) const;
   void updateAllLocals() const;
   void traceNextCall(AddressSpace& space, bool traced) const;
@@ -275,9 +282,8 @@ class Recorder {
   Vdso vdso_;
   RuntimeImage runtime_;
   std::vector<uint8_t> bufferBytes_;
-  // Offsets of the system call instructions that were worth a patch, by file (device, inode): the next process patches
-  // them all when it patches one.
-  std::map<std::pair<uint64_t, uint64_t>, std::set<uint64_t>> hotSites_;
+  std::map<FileIdentity, CommonSites> commonSites_;
+  std::map<FileIdentity, ProgramSites> programs_;  // by executable
   std::thread thread_;
   std::atomic<bool> terminate_ = false;
   std::atomic<pid_t> tracerTid_ = 0;

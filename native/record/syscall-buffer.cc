@@ -29,22 +29,11 @@ namespace rr {
 namespace {
 
 constexpr uint64_t kPage = 4096;
-// Mapping the runtime costs some 20 stops, patching a site some 5: an address space must have made this many calls that
-// a buffer would have saved before its first site is patched, and each site so many.
-constexpr uint32_t kTrapsBeforeRuntime = 20;
-constexpr uint32_t kTrapsBeforePatch = 3;
-// Sites of one file that are patched together.
-constexpr size_t kMostAtOnce = 64;
 // Bytes of a system call instruction, and of a stub.
 constexpr uint8_t kSyscallLength = 2;
 constexpr uint64_t kStubSize = PatchedSites::kStubSize;
 // Memory for stubs is mapped in pieces of about this size: most sites of one file need targets at a like distance.
 constexpr uint64_t kStubArea = 256 * 1024;
-// Kept free around what the program has mapped, above its heap and below its stack. Bytes.
-constexpr uint64_t kMargin = 64 * 1024;
-constexpr uint64_t kHeapRoom = 4 << 20;
-constexpr uint64_t kStackRoom = 16 << 20;
-
 // mov $returnAddress, %rcx; jmp *RR_LOCALS (the address of the hook).
 std::array<uint8_t, kStubSize> stubCode(uint64_t returnAddress) {
   std::array<uint8_t, kStubSize> code = {0x48, 0xb9};
@@ -55,31 +44,6 @@ std::array<uint8_t, kStubSize> stubCode(uint64_t returnAddress) {
   memcpy(code.data() + 13, &kEntry, sizeof kEntry);
   std::fill(code.begin() + 17, code.end(), uint8_t{0xcc});
   return code;
-}
-
-const MapLine* lineOf(const std::vector<MapLine>& maps, uint64_t address) {
-  for (const MapLine& line : maps) {
-    if (address >= line.start && address < line.end) return &line;
-  }
-  return nullptr;
-}
-
-// Code that only a debugger would change while it is mapped.
-bool isFixedCode(const MapLine& line) {
-  return line.executable && !line.writable && !line.shared && (line.inode != 0 || line.name == "[vdso]");
-}
-
-// Where stubs may be mapped.
-std::vector<AddressRange> unusedRanges(const std::vector<MapLine>& maps) {
-  std::vector<AddressRange> taken;
-  taken.push_back({kRuntimePage, RR_RUNTIME_END});
-  for (const MapLine& line : maps) {
-    AddressRange range = {line.start, line.end};
-    if (line.name == "[heap]") range.end += kHeapRoom;
-    if (line.name == "[stack]") range.start -= kStackRoom;
-    insertSorted(taken, range);
-  }
-  return gapsBetween(taken, kMargin);
 }
 
 // Address space may be limited (ulimit -v): our own needs must not fail for it.
@@ -109,57 +73,6 @@ long mapAt(pid_t tid, uint64_t address, uint64_t length, uint64_t protection) {
 }
 
 }  // namespace
-
-// At the entry of a traced call: would a patch of its site have saved the stop?
-void Recorder::countTrap(Task& task) {
-  task.patchDue = false;
-  if (!options_.syscallBuffer || task.ownFilter || (outerFilter_ && !dispatches_)) return;
-  if (!task.space->runtimePage || !syscallModel(task.call).bufferable) return;
-  PatchedSites& patched = task.space->patched;
-  if (patched.runtime == PatchedSites::Runtime::refused) return;
-  const uint64_t site = task.entry.rip - kSyscallLength;
-  if (patched.stubOf.contains(site)) return;
-  uint32_t& traps = patched.traps[site];
-  if (traps == PatchedSites::kUnpatchable) return;
-  traps++;
-  patched.worthwhileTraps++;
-  if (options_.patchAfter > 0) {
-    task.patchDue = traps >= options_.patchAfter;
-    return;
-  }
-  task.patchDue = traps >= kTrapsBeforePatch && (patched.runtime == PatchedSites::Runtime::installed ||
-                                                 patched.worthwhileTraps >= kTrapsBeforeRuntime);
-}
-
-// At the exit stop of a call whose site is due: patches it, and those of the same file that were worth it elsewhere.
-void Recorder::patchSites(Task& task) {
-  task.patchDue = false;
-  user_regs_struct registers;
-  if (!getRegisters(task.tid, registers) || isRestart(static_cast<int64_t>(registers.rax))) return;
-  const uint64_t site = task.entry.rip - kSyscallLength;
-  PatchedSites& patched = task.space->patched;
-  if (patched.runtime == PatchedSites::Runtime::absent && !installRuntime(task)) {
-    patched.runtime = PatchedSites::Runtime::refused;
-    return;
-  }
-  const std::vector<MapLine> maps = readMaps(task.tid);
-  const std::vector<AddressRange> unused = unusedRanges(maps);
-  const MapLine* line = lineOf(maps, site);
-  if (!line || !isFixedCode(*line) || !patchSite(task, site, unused)) {
-    patched.traps[site] = PatchedSites::kUnpatchable;
-    return;
-  }
-  // The vdso, which is no file, has zeros for its identity.
-  auto& hot = hotSites_[{makedev(line->deviceMajor, line->deviceMinor), line->inode}];
-  hot.insert(site - line->start + line->offset);
-  size_t count = 0;
-  for (const uint64_t offset : hot) {
-    const uint64_t other = line->start + (offset - line->offset);
-    if (offset < line->offset || other >= line->end || patched.stubOf.contains(other)) continue;
-    if (count++ == kMostAtOnce) break;
-    if (!patchSite(task, other, unused)) patched.traps[other] = PatchedSites::kUnpatchable;
-  }
-}
 
 bool Recorder::installRuntime(Task& task) {
   if (!runtime_.loaded()) {
@@ -237,22 +150,23 @@ void Recorder::traceNextCall(AddressSpace& space, bool traced) const {
 }
 
 // Replaces the system call instruction at `site` by a jump to a stub, of its own two bytes alone. False when it cannot.
-bool Recorder::patchSite(Task& task, uint64_t site, const std::vector<AddressRange>& unused) {
+// `unused`, where stubs may be mapped, loses what is mapped for this one.
+bool Recorder::patchSite(Task& task, uint64_t site, std::vector<AddressRange>& unused) {
   const TraceeMemory& memory = task.space->memory;
   PatchedSites& patched = task.space->patched;
   std::array<uint8_t, 16> code = {};
   const ssize_t got = memory.read(site, code.data(), code.size());
   if (got < kSyscallLength || code[0] != 0x0f || code[1] != 0x05) return false;
-  std::vector<AddressRange> free = subtract(unused, patched.areas);
-  for (const AddressRange& range : patched.room) insertSorted(free, range);
-  const JumpPlan plan =
-      planJump(site, kSyscallLength, std::span(code.data(), static_cast<size_t>(got)), free, kStubSize, site, 8);
+  const std::span bytes(code.data(), static_cast<size_t>(got));
+  JumpPlan plan = planJump(site, kSyscallLength, bytes, patched.room, kStubSize, site, 8);
+  const bool hasRoom = plan.error == JumpError::none;
+  if (!hasRoom) plan = planJump(site, kSyscallLength, bytes, unused, kStubSize, site, 8);
   if (plan.error != JumpError::none) {
     debug(task, "site %lx: %s", site, describe(plan.error));
     return false;
   }
   const uint64_t stub = plan.jump.target;
-  if (!patched.inArea(stub) && !mapStubArea(task, stub, free)) return false;
+  if (!hasRoom && !mapStubArea(task, stub, unused)) return false;
   std::vector<AddressRange> taken = {{stub, stub + kStubSize}};
   patched.room = subtract(patched.room, taken);
   const std::array<uint8_t, kStubSize> stubBytes = stubCode(site + kSyscallLength);
@@ -269,9 +183,9 @@ bool Recorder::patchSite(Task& task, uint64_t site, const std::vector<AddressRan
   return true;
 }
 
-// Maps memory for stubs around `target`, which lies in one of `free`.
-bool Recorder::mapStubArea(Task& task, uint64_t target, const std::vector<AddressRange>& free) {
-  for (const AddressRange& range : free) {
+// Maps memory for stubs around `target`, which lies in one of `unused`, and takes it from there.
+bool Recorder::mapStubArea(Task& task, uint64_t target, std::vector<AddressRange>& unused) {
+  for (const AddressRange range : unused) {
     if (target < range.start || target + kStubSize > range.end) continue;
     const uint64_t around = target & ~(kStubArea - 1);
     const uint64_t start = std::max(around, (range.start + kPage - 1) & ~(kPage - 1));
@@ -292,6 +206,8 @@ bool Recorder::mapStubArea(Task& task, uint64_t target, const std::vector<Addres
     writer_.mapping(task.tid, facts);
     insertSorted(task.space->patched.areas, {start, end});
     insertSorted(task.space->patched.room, {start, end});
+    const std::vector<AddressRange> taken = {{start, end}};
+    unused = subtract(unused, taken);
     return true;
   }
   return false;
@@ -363,6 +279,7 @@ void Recorder::takeBuffer(Task& task) {
   const uint64_t none = 0;
   memory.writeAll(kUsed, &none, sizeof none);
   writer_.bufferEntries(task.tid, bytes.data(), bytes.size());
+  if (task.space->patched.learning) noteBufferedSites(task, bytes);
   task.bufferTaken = true;
   noteBufferedSysMask(task);
 }

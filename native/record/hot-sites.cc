@@ -1,0 +1,218 @@
+// Which system call sites are patched, and when: docs/syscall-buffer.md, "Which sites are patched".
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+
+#include "generated/syscalls.h"
+#include "record/call-result.h"
+#include "record/recorder.h"
+
+namespace rr {
+
+namespace {
+
+// A site is patched when it has stopped its process so often.
+constexpr uint32_t kTrapsBeforePatch = 3;
+// What is known of a text is patched at this one of its stops: where the program starts, its dynamic linker mostly,
+// there will be more.
+constexpr uint32_t kTrapsAtStart = 1;
+constexpr uint32_t kTrapsElsewhere = 2;
+// A process patches the sites that others with its executable have used when those made so many calls by them: memory
+// for the stubs costs some three stops, and a site half of one.
+constexpr uint32_t kCallsWorthPatching = 12;
+// After so many calls it is known what a program uses.
+constexpr uint32_t kCallsToLearn = 2000;
+// Text that is searched for common sites: a C library's, not that of a program that holds everything. Bytes.
+constexpr uint64_t kMostSearched = 4 << 20;
+constexpr uint64_t kSyscallLength = 2;
+// Kept free around what the program has mapped, above its heap and below its stack. Bytes.
+constexpr uint64_t kMargin = 64 * 1024;
+constexpr uint64_t kHeapRoom = 4 << 20;
+constexpr uint64_t kStackRoom = 16 << 20;
+
+const MapLine* lineOf(const std::vector<MapLine>& maps, uint64_t address) {
+  for (const MapLine& line : maps) {
+    if (address >= line.start && address < line.end) return &line;
+  }
+  return nullptr;
+}
+
+// Code that only a debugger would change while it is mapped.
+bool isFixedCode(const MapLine& line) {
+  return line.executable && !line.writable && !line.shared && (line.inode != 0 || line.name == "[vdso]");
+}
+
+PatchedSites::Text textOf(const MapLine& line) {
+  PatchedSites::Text text;
+  text.range = {line.start, line.end};
+  text.offset = line.offset;
+  text.file = {makedev(line.deviceMajor, line.deviceMinor), line.inode};
+  text.trapsBeforePatch = kTrapsElsewhere;
+  return text;
+}
+
+// Where stubs may be mapped.
+std::vector<AddressRange> unusedRanges(const std::vector<MapLine>& maps) {
+  std::vector<AddressRange> taken;
+  taken.push_back({kRuntimePage, RR_RUNTIME_END});
+  for (const MapLine& line : maps) {
+    AddressRange range = {line.start, line.end};
+    if (line.name == "[heap]") range.end += kHeapRoom;
+    if (line.name == "[stack]") range.start -= kStackRoom;
+    insertSorted(taken, range);
+  }
+  return gapsBetween(taken, kMargin);
+}
+
+}  // namespace
+
+// A new program: `maps` is its memory, and it starts at `entry`.
+void Recorder::noteProgram(Task& task, const std::vector<MapLine>& maps, uint64_t entry) {
+  if (!options_.syscallBuffer) return;
+  PatchedSites& patched = task.space->patched;
+  struct stat identity = {};
+  stat(("/proc/" + std::to_string(task.tid) + "/exe").c_str(), &identity);
+  patched.program = &programs_[{identity.st_dev, identity.st_ino}];
+  patched.learning = !patched.program->seen;
+  patched.program->seen = true;
+  for (const MapLine& line : maps) {
+    if (!isFixedCode(line)) continue;
+    PatchedSites::Text text = textOf(line);
+    if (entry >= line.start && entry < line.end) text.trapsBeforePatch = kTrapsAtStart;
+    patched.texts.push_back(text);
+  }
+}
+
+// The program has mapped a file.
+void Recorder::noteText(Task& task, const MappingFacts& facts) {
+  if (!options_.syscallBuffer || !(facts.protection & PROT_EXEC) || (facts.protection & PROT_WRITE)) return;
+  if ((facts.flags & MAP_TYPE) != MAP_PRIVATE) return;
+  PatchedSites::Text text;
+  text.range = {facts.address, facts.address + facts.length};
+  text.offset = facts.offset;
+  text.file = {facts.device, facts.inode};
+  text.trapsBeforePatch = kTrapsElsewhere;
+  task.space->patched.texts.push_back(text);
+}
+
+// Whether the sites that are known in that text should be patched now.
+bool Recorder::worthPatching(const PatchedSites& patched, const PatchedSites::Text& text) const {
+  if (text.patched) return false;
+  if (const ProgramSites::File* known = patched.knownOf(text)) return known->calls >= kCallsWorthPatching;
+  return text.traps >= text.trapsBeforePatch;
+}
+
+// At the entry of a traced call: would a patch of its site have saved the stop, or are there others beside it that are
+// known to be worth it?
+void Recorder::countTrap(Task& task) {
+  task.patchDue = false;
+  PatchedSites& patched = task.space->patched;
+  if (!patched.program || task.ownFilter || (outerFilter_ && !dispatches_)) return;
+  if (!task.space->runtimePage || !syscallModel(task.call).bufferable) return;
+  if (patched.runtime == PatchedSites::Runtime::refused) return;
+  const uint64_t site = task.entry.rip - kSyscallLength;
+  if (patched.stubOf.contains(site) || patched.unpatchable.contains(site)) return;
+  const uint32_t traps = ++patched.traps[site];
+  if (options_.patchAfter > 0) {
+    task.patchDue = traps >= options_.patchAfter;
+    return;
+  }
+  PatchedSites::Text* text = patched.textAt(site);
+  if (!text) {
+    task.patchDue = true;
+    return;
+  }
+  text->traps++;
+  task.patchDue = traps >= kTrapsBeforePatch || worthPatching(patched, *text);
+  ProgramSites::File& file = patched.program->files[text->file];
+  if (patched.learning) file.calls++;
+  const uint64_t offset = site - text->range.start + text->offset;
+  if (file.used.contains(offset)) return;
+  if (const auto code = task.space->memory.readValue<uint64_t>(site)) file.used[offset] = *code;
+}
+
+// At the exit stop of a call whose site is due, or whose text is: patches it, or what is known to be worth it there.
+void Recorder::patchSites(Task& task) {
+  task.patchDue = false;
+  user_regs_struct registers;
+  if (!getRegisters(task.tid, registers) || isRestart(static_cast<int64_t>(registers.rax))) return;
+  const uint64_t site = task.entry.rip - kSyscallLength;
+  PatchedSites& patched = task.space->patched;
+  const std::vector<MapLine> maps = readMaps(task.tid);
+  const MapLine* line = lineOf(maps, site);
+  if (!line) return;
+  if (!isFixedCode(*line)) {
+    patched.unpatchable.insert(site);
+    return;
+  }
+  PatchedSites::Text* text = patched.textAt(site);
+  if (!text) {
+    // Mapped in another way than by mmap.
+    patched.texts.push_back(textOf(*line));
+    text = &patched.texts.back();
+    text->traps++;
+  }
+  std::vector<uint64_t> due;
+  if (patched.traps[site] >= (options_.patchAfter > 0 ? options_.patchAfter : kTrapsBeforePatch)) due.push_back(site);
+  if (options_.patchAfter == 0 && worthPatching(patched, *text)) {
+    text->patched = true;
+    const ProgramSites::File* known = patched.knownOf(*text);
+    for (const auto& [offset, code] : known ? known->used : commonSitesOf(task, *line, text->file)) {
+      const uint64_t other = line->start + (offset - line->offset);
+      if (offset < line->offset || other >= line->end || patched.stubOf.contains(other)) continue;
+      if (!due.empty() && other == due.front()) continue;
+      if (task.space->memory.readValue<uint64_t>(other) == code) due.push_back(other);
+    }
+  }
+  if (due.empty()) return;
+  if (patched.runtime == PatchedSites::Runtime::absent && !installRuntime(task)) {
+    patched.runtime = PatchedSites::Runtime::refused;
+    return;
+  }
+  std::vector<AddressRange> unused = subtract(unusedRanges(maps), patched.areas);
+  for (const uint64_t each : due) {
+    if (!patchSite(task, each, unused)) patched.unpatchable.insert(each);
+  }
+}
+
+const SiteCodes& Recorder::commonSitesOf(const Task& task, const MapLine& line, const FileIdentity& file) {
+  CommonSites& common = commonSites_[file];
+  if (common.searched) return common.sites;
+  common.searched = true;
+  if (line.end - line.start > kMostSearched) return common.sites;
+  std::vector<uint8_t> code(line.end - line.start);
+  const ssize_t got = task.space->memory.read(line.start, code.data(), code.size());
+  code.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  for (const uint64_t at : commonSites(code)) {
+    uint64_t bytes;
+    if (at + sizeof bytes > code.size()) continue;
+    memcpy(&bytes, &code[at], sizeof bytes);
+    common.sites[line.offset + at] = bytes;
+  }
+  return common.sites;
+}
+
+// What the first process of an executable uses of the sites that were patched for it.
+void Recorder::noteBufferedSites(Task& task, const std::vector<uint8_t>& entries) {
+  PatchedSites& patched = task.space->patched;
+  rr_buffer_entry entry;
+  for (size_t at = 0; at + sizeof entry <= entries.size(); at += entry.size) {
+    memcpy(&entry, &entries[at], sizeof entry);
+    if (entry.size < sizeof entry) return;
+    if (patched.noticedCalls++ >= kCallsToLearn) patched.learning = false;
+    const uint64_t site = entry.returnAddress - kSyscallLength;
+    const PatchedSites::Text* text = patched.textAt(site);
+    if (!text) continue;
+    ProgramSites::File& file = patched.program->files[text->file];
+    file.calls++;
+    if (!patched.noted.insert(site).second) continue;
+    const SiteCodes& common = commonSites_[text->file].sites;
+    const auto found = common.find(site - text->range.start + text->offset);
+    if (found != common.end()) file.used.insert(*found);
+  }
+}
+
+}  // namespace rr

@@ -196,6 +196,7 @@ export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
   getresuid: 'plain',
   getresgid: 'plain',
   getgroups: 'plain',
+  capget: 'plain',
   getpgid: 'plain',
   getpgrp: 'plain',
   getsid: 'plain',

@@ -27,11 +27,11 @@ constexpr size_t kMostBack = 24;
 
 // Calls of the C library's start, and of most programs.
 constexpr int kCommon[] = {
-    SYS_read,       SYS_write,        SYS_close,     SYS_stat,           SYS_fstat,         SYS_lstat,
-    SYS_lseek,      SYS_rt_sigaction, SYS_ioctl,     SYS_pread64,        SYS_access,        SYS_getpid,
-    SYS_fcntl,      SYS_getcwd,       SYS_readlink,  SYS_getuid,         SYS_getgid,        SYS_geteuid,
-    SYS_getegid,    SYS_openat,       SYS_open,      SYS_newfstatat,     SYS_clock_gettime, SYS_gettimeofday,
-    SYS_getdents64, SYS_prlimit64,    SYS_getrandom, SYS_rt_sigprocmask,
+    SYS_read,    SYS_write,        SYS_close,     SYS_stat,       SYS_fstat,          SYS_lstat,
+    SYS_lseek,   SYS_rt_sigaction, SYS_ioctl,     SYS_pread64,    SYS_access,         SYS_getpid,
+    SYS_fcntl,   SYS_getcwd,       SYS_readlink,  SYS_getuid,     SYS_getgid,         SYS_geteuid,
+    SYS_getegid, SYS_openat,       SYS_open,      SYS_newfstatat, SYS_clock_gettime,  SYS_gettimeofday,
+    SYS_time,    SYS_getdents64,   SYS_prlimit64, SYS_getrandom,  SYS_rt_sigprocmask,
 };
 
 bool isCommon(uint32_t number) {

@@ -19,6 +19,7 @@ runGuestTests('memory', [
   'protection',
   'shared-between-processes',
   'shm',
+  'truncated-file',
   'unmap',
   'written-file',
 ]);

@@ -120,7 +120,6 @@ export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
   getdents: 'plain',
   getdents64: 'plain',
   lseek: 'plain',
-  ftruncate: 'plain',
   fsync: 'plain',
   fdatasync: 'plain',
   fadvise64: 'plain',

@@ -24,6 +24,7 @@
 #include "generated/syscalls.h"
 #include "record/call-result.h"
 #include "record/recorder.h"
+#include "record/task-state.h"
 #include "tracee/descriptor.h"
 
 namespace rr {
@@ -76,19 +77,6 @@ const Transfer* transferOf(long call) {
     if (transfer.call == call) return &transfer;
   }
   return nullptr;
-}
-
-std::string descriptorPath(pid_t tid, int fd) { return "/proc/" + std::to_string(tid) + "/fd/" + std::to_string(fd); }
-
-// Position of a descriptor, from /proc/TID/fdinfo; nothing when it has none.
-std::optional<uint64_t> descriptorPosition(pid_t tid, int fd) {
-  const std::string path = "/proc/" + std::to_string(tid) + "/fdinfo/" + std::to_string(fd);
-  FILE* file = fopen(path.c_str(), "re");
-  if (!file) return std::nullopt;
-  unsigned long long position = 0;
-  const bool found = fscanf(file, "pos: %llu", &position) == 1;
-  fclose(file);
-  return found ? std::optional<uint64_t>(position) : std::nullopt;
 }
 
 // Calls that make other tasks act at once.
@@ -571,7 +559,12 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
     facts.inode = identity.st_ino;
     facts.fileSize = static_cast<uint64_t>(identity.st_size);
     const bool seen = shared && sharedFiles_.seen(facts.device, facts.inode);
-    if (file && storeFile(file.number(), facts)) contentNeeded = seen;
+    if (shared && file && replayHasContent(file.number(), identity)) {
+      contentNeeded = false;
+    } else if (file && storeFile(file.number(), facts)) {
+      contentNeeded = seen;
+    }
+    if (shared && contentNeeded == seen) sharedFiles_.setChanged(facts.device, facts.inode, false);
     if (shared) {
       sharedFiles_.add(facts.device, facts.inode, {task.space, facts.address, facts.length, facts.offset});
       if (!seen) updateAllLocals();
@@ -591,24 +584,6 @@ void Recorder::replaceRandom(Task& task, int descriptor, const MappingFacts& fac
     const uint64_t address = facts.address + offset;
     if (!task.space->memory.writeAll(address, &kRandomTrapOpcode, sizeof kRandomTrapOpcode)) return lost(task);
     writer_.memory(task.tid, task.space->memory, address, sizeof kRandomTrapOpcode);
-  }
-}
-
-// At the end of a call that may have moved or unmapped a view of a file.
-void Recorder::noteSharedViews(const Task& task, int64_t result) {
-  if (sharedFiles_.empty() || isFailure(result)) return;
-  const uint64_t(&arguments)[6] = task.arguments;
-  const auto whole = [](uint64_t length) { return (length + 4095) & ~4095ULL; };
-  switch (task.call) {
-    case SYS_munmap:
-      return sharedFiles_.gone(task.space, arguments[0], whole(arguments[1]));
-    case SYS_mmap:
-      return sharedFiles_.gone(task.space, static_cast<uint64_t>(result), whole(arguments[1]));
-    case SYS_mremap:
-      return sharedFiles_.moved(task.space, arguments[0], whole(arguments[1]), static_cast<uint64_t>(result),
-                                whole(arguments[2]));
-    default:
-      return;
   }
 }
 
@@ -642,60 +617,6 @@ void Recorder::recordShmat(Task& task, const user_regs_struct& registers) {
     writer_.mapping(task.tid, facts);
     writer_.memory(task.tid, task.space->memory, facts.address, facts.length);
     return;
-  }
-}
-
-// A call that changed a file which a tracee has mapped shared has changed that memory too.
-void Recorder::recordSharedWrites(Task& task, int64_t result) {
-  if (result <= 0) return;
-  int fd;
-  std::optional<uint64_t> end;  // of what was written, in the file
-  switch (task.call) {
-    case SYS_write:
-    case SYS_writev:
-      fd = static_cast<int>(task.arguments[0]);
-      end = descriptorPosition(task.tid, fd);
-      break;
-    case SYS_pwrite64:
-    case SYS_pwritev:
-    case SYS_pwritev2:
-      fd = static_cast<int>(task.arguments[0]);
-      end = task.arguments[3] + static_cast<uint64_t>(result);
-      break;
-    case SYS_copy_file_range:
-    case SYS_splice:
-      fd = static_cast<int>(task.arguments[2]);
-      end = descriptorPosition(task.tid, fd);
-      break;
-    case SYS_sendfile:
-      fd = static_cast<int>(task.arguments[0]);
-      end = descriptorPosition(task.tid, fd);
-      break;
-    default:
-      return;
-  }
-  struct stat identity;
-  if (!end || stat(descriptorPath(task.tid, fd).c_str(), &identity) != 0) return;
-  const auto* views = sharedFiles_.views(identity.st_dev, identity.st_ino);
-  if (!views) return;
-  const uint64_t start = *end - static_cast<uint64_t>(result);
-  // Replay has one memory for all views.
-  uint64_t recordedFrom = 0;
-  uint64_t recordedTo = 0;
-  for (const SharedFiles::View& view : *views) {
-    const auto space = view.space.lock();
-    if (!space) continue;
-    const uint64_t from = std::max(start, view.offset);
-    const uint64_t to = std::min(*end, view.offset + view.length);
-    if (from >= to || (from >= recordedFrom && to <= recordedTo)) continue;
-    recordedFrom = from;
-    recordedTo = to;
-    // Recorded as memory of a task that has it mapped.
-    for (auto& [tid, other] : tasks_) {
-      if (other->space != space) continue;
-      writer_.memory(tid, space->memory, view.address + (from - view.offset), to - from);
-      break;
-    }
   }
 }
 

@@ -268,7 +268,10 @@ class Recorder {
   void trapCpuid(Task& task, uint64_t vdsoStart);
   void recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart);
   bool storeFile(int descriptor, MappingFacts& facts);
+  // shared-writes.cc
   void noteSharedViews(const Task& task, int64_t result);
+  bool replayHasContent(int descriptor, const struct stat& identity);
+  void recordFileRange(const struct stat& identity, uint64_t start, uint64_t end);
   void replaceRandom(Task& task, int descriptor, const MappingFacts& facts);
 
   RecorderOptions options_;

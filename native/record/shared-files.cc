@@ -24,13 +24,14 @@ SharedFiles::View partOf(const SharedFiles::View& view, uint64_t from, uint64_t 
 
 void SharedFiles::add(uint64_t device, uint64_t inode, View view) {
   gone(view.space.lock(), view.address, view.length);
-  std::vector<View>& views = files_[{device, inode}];
+  std::vector<View>& views = files_[{device, inode}].views;
   std::erase_if(views, [](const View& other) { return other.space.expired(); });
   views.push_back(std::move(view));
 }
 
 void SharedFiles::inherited(const std::shared_ptr<AddressSpace>& parent, const std::shared_ptr<AddressSpace>& child) {
-  for (auto& [identity, views] : files_) {
+  for (auto& [identity, file] : files_) {
+    std::vector<View>& views = file.views;
     std::erase_if(views, [](const View& view) { return view.space.expired(); });
     const size_t count = views.size();
     for (size_t i = 0; i < count; i++) {
@@ -43,7 +44,8 @@ void SharedFiles::inherited(const std::shared_ptr<AddressSpace>& parent, const s
 }
 
 void SharedFiles::gone(const std::shared_ptr<AddressSpace>& space, uint64_t address, uint64_t length) {
-  for (auto& [identity, views] : files_) {
+  for (auto& [identity, file] : files_) {
+    std::vector<View>& views = file.views;
     const size_t count = views.size();
     for (size_t i = 0; i < count; i++) {
       if (!belongsTo(views[i], space) || partOf(views[i], address, address + length).length == 0) continue;
@@ -60,7 +62,8 @@ void SharedFiles::moved(const std::shared_ptr<AddressSpace>& space, uint64_t fro
   // One page says which mapping a second view is of.
   const uint64_t looked = std::max<uint64_t>(oldLength, 1);
   std::vector<std::pair<std::vector<View>*, View>> arrived;
-  for (auto& [identity, views] : files_) {
+  for (auto& [identity, file] : files_) {
+    std::vector<View>& views = file.views;
     for (const View& view : views) {
       if (!belongsTo(view, space)) continue;
       View part = partOf(view, from, from + looked);
@@ -76,6 +79,18 @@ void SharedFiles::moved(const std::shared_ptr<AddressSpace>& space, uint64_t fro
   if (oldLength > 0) gone(space, from, oldLength);
   gone(space, to, newLength);
   for (auto& [views, view] : arrived) views->push_back(std::move(view));
+}
+
+void SharedFiles::setChanged(uint64_t device, uint64_t inode, bool changed) {
+  if (const auto found = files_.find({device, inode}); found != files_.end()) found->second.changed = changed;
+}
+
+uint64_t SharedFiles::smallest(uint64_t device, uint64_t inode, uint64_t size) {
+  File& file = files_[{device, inode}];
+  const uint64_t least = std::min(file.smallest, size);
+  file.smallest = least;
+  if (size > least) file.smallest = size;
+  return least;
 }
 
 }  // namespace rr

@@ -33,21 +33,34 @@ class SharedFiles {
              uint64_t newLength);
   // Memory was unmapped, or something else mapped over it.
   void gone(const std::shared_ptr<AddressSpace>& space, uint64_t address, uint64_t length);
+  // The file holds something that replay's has not: a write where nobody had it mapped.
+  bool changed(uint64_t device, uint64_t inode) const {
+    auto found = files_.find({device, inode});
+    return found != files_.end() && found->second.changed;
+  }
+  void setChanged(uint64_t device, uint64_t inode, bool changed);
+  // A call has left the file with so many bytes. Returns the least that it had since it was last longer.
+  uint64_t smallest(uint64_t device, uint64_t inode, uint64_t size);
   // The views of a file whose address space still lives; nullptr when it was never mapped.
   const std::vector<View>* views(uint64_t device, uint64_t inode) const {
     auto found = files_.find({device, inode});
-    return found == files_.end() ? nullptr : &found->second;
+    return found == files_.end() ? nullptr : &found->second.views;
   }
 
   // (device, inode) of all that were ever mapped.
   std::vector<std::pair<uint64_t, uint64_t>> identities() const {
     std::vector<std::pair<uint64_t, uint64_t>> all;
-    for (const auto& [identity, views] : files_) all.push_back(identity);
+    for (const auto& [identity, file] : files_) all.push_back(identity);
     return all;
   }
 
  private:
-  std::map<std::pair<uint64_t, uint64_t>, std::vector<View>> files_;
+  struct File {
+    std::vector<View> views;
+    bool changed = false;
+    uint64_t smallest = ~0ULL;
+  };
+  std::map<std::pair<uint64_t, uint64_t>, File> files_;
 };
 
 }  // namespace rr

@@ -55,4 +55,16 @@ SignalSets readSignalSets(pid_t tid) {
   return sets;
 }
 
+std::string descriptorPath(pid_t tid, int fd) { return "/proc/" + std::to_string(tid) + "/fd/" + std::to_string(fd); }
+
+std::optional<uint64_t> descriptorPosition(pid_t tid, int fd) {
+  const std::string path = "/proc/" + std::to_string(tid) + "/fdinfo/" + std::to_string(fd);
+  FILE* file = fopen(path.c_str(), "re");
+  if (!file) return std::nullopt;
+  unsigned long long position = 0;
+  const bool found = fscanf(file, "pos: %llu", &position) == 1;
+  fclose(file);
+  return found ? std::optional<uint64_t>(position) : std::nullopt;
+}
+
 }  // namespace rr

@@ -4,6 +4,8 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 namespace rr {
 
@@ -22,5 +24,10 @@ struct SignalSets {
 // Empty sets when there is no such task.
 SignalSets readSignalSets(pid_t tid);
 inline bool contains(uint64_t set, int signal) { return (set >> (signal - 1)) & 1; }
+
+// Where a descriptor of the task leads, for open(2), stat(2) and readlink(2).
+std::string descriptorPath(pid_t tid, int fd);
+// Position of a descriptor, from /proc/TID/fdinfo; nothing when it has none.
+std::optional<uint64_t> descriptorPosition(pid_t tid, int fd);
 
 }  // namespace rr

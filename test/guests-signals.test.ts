@@ -18,6 +18,8 @@ runGuestTests('signals', [
   'nested',
   'pid-namespace',
   'ping-pong',
+  { guest: 'profiling-clocks', varies: 'where the timer interrupts' },
+  { guest: 'profiling-timer', varies: 'where the timer interrupts' },
   'registers',
   'restart',
   'return-changed',

@@ -4,6 +4,7 @@ import { runGuestTests } from './harness/guest-tests.ts';
 runGuestTests('signals', [
   'action',
   { guest: 'alarm-depths', varies: 'where the timer interrupts' },
+  { guest: 'alarm-in-place', varies: 'where the timer interrupts' },
   { guest: 'alarm-in-computation', varies: 'where the timer interrupts' },
   'alternate-stack',
   'blocked-fault',

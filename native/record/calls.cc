@@ -191,7 +191,7 @@ void Recorder::vsyscall(Task& task) {
   if (registers.rip != *returnAddress + 1) return;
   task.pending.reset();
   registers.rip = *returnAddress;
-  if (!setRegisters(task.tid, registers)) return lost(task);
+  if (!setRegisters(task.tid, registers) || !leaveAtEvent(task, registers)) return lost(task);
   std::vector<OutRange> ranges;
   task.out.exit(static_cast<int64_t>(registers.rax), memory, ranges);
   for (const OutRange& range : ranges) writer_.memory(task.tid, memory, range.address, range.length);
@@ -245,6 +245,7 @@ void Recorder::answerCall(Task& task, int64_t result, uint8_t flags) {
   task.callEntered = false;
   task.state = Task::State::runnable;
   frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers, flags);
+  task.answeredAtEntry = true;
 }
 
 // Answers a call without the kernel.
@@ -450,7 +451,7 @@ void Recorder::callExit(Task& task) {
   if (task.patchDue) patchSites(task);
   noteSysChange(task);
   beginDispatch(task, registers);
-  if (!unlikeDispatched(task, registers)) return lost(task);
+  if (!leaveAtEvent(task, registers)) return lost(task);
   frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
         registers, 0, stdio);
 }

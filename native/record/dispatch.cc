@@ -154,7 +154,7 @@ void Recorder::noteBufferedSysMask(Task& task) const {
 }
 
 // True when the task stands behind a system call instruction whose call was dispatched, which no other stop leaves with
-// these registers: callExit and deliver see to that. `signal` is the stop's, if it is one.
+// these registers: leaveAtEvent sees to that. `signal` is the stop's, if it is one.
 bool Recorder::isDispatchedCall(const Task& task, const user_regs_struct& registers, const siginfo_t* signal) const {
   if (!task.dispatched || registers.rax != registers.orig_rax) return false;
   const bool traced = registers.rip == runtime_.header().afterTraced;
@@ -247,13 +247,6 @@ bool Recorder::beginDispatchedCall(Task& task) {
 bool Recorder::leaveDispatchedCall(Task& task, user_regs_struct& registers) {
   if (!std::exchange(task.callByOurs, false) || task.call == SYS_rt_sigreturn) return true;
   registers.rip = registers.rcx = task.entry.rip;
-  return setRegisters(task.tid, registers);
-}
-
-// Before a dispatched task runs on from an event: no registers that a dispatched call would have.
-bool Recorder::unlikeDispatched(Task& task, user_regs_struct registers) const {
-  if (!task.dispatched || registers.rax != registers.orig_rax) return true;
-  registers.orig_rax = ~0ULL;
   return setRegisters(task.tid, registers);
 }
 

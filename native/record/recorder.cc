@@ -360,6 +360,7 @@ void Recorder::writeFrame(schema::EventKind kind, Task& task, int number, const 
   task.atEvent = registers;
   task.inMidCode = false;
   task.atForcedStop = kind == schema::EventKind::kSched;
+  task.answeredAtEntry = false;
   if (task.bufferTaken) flags |= schema::kFrameBuffered;
   task.bufferTaken = false;
   writer_.frame(kind, task.tid, number, registers, flags, stdio, ticksOf(task));

@@ -168,7 +168,6 @@ class Recorder {
   bool undoForcedSignal(Task& task);
   bool beginDispatchedCall(Task& task);
   bool leaveDispatchedCall(Task& task, user_regs_struct& registers);
-  bool unlikeDispatched(Task& task, user_regs_struct registers) const;
   // scratch.cc
   void provideScratch(Task& thread, Task& maker);
   void redirectOutParameters(Task& task);
@@ -239,6 +238,8 @@ class Recorder {
   // signals.cc
   void signalStop(Task& task, int signal);
   bool standsAtEvent(const Task& task, const user_regs_struct& registers) const;
+  uint64_t markOfEvent(const Task& task, const user_regs_struct& registers) const;
+  bool leaveAtEvent(const Task& task, user_regs_struct registers) const;
   void stash(Task& task, const siginfo_t& info);
   bool emulateTrapped(Task& task, const siginfo_t& info, user_regs_struct& registers);
   void deliver(Task& task, const siginfo_t& info, const user_regs_struct& registers, uint8_t flags);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include "record/call-result.h"
 #include "record/recorder.h"
 #include "record/task-state.h"
 
@@ -175,9 +176,30 @@ void Recorder::signalStop(Task& task, int signal) {
         static_cast<uint8_t>(schema::kFrameFatal | (deterministic ? schema::kFrameDeterministic : 0)));
 }
 
-// True when it has not executed anything since its last event: a signal may then be recorded where it is.
+// True when it has not executed anything since its last event: a signal may then be recorded where it is. Registers do
+// not tell alone: a loop may come back to them. But whatever else takes the task into the kernel stores a negative
+// orig_rax (entry_64.S), and a call its number.
 bool Recorder::standsAtEvent(const Task& task, const user_regs_struct& registers) const {
-  return !task.atForcedStop && samePoint(registers, task.atEvent) && bufferIsEmpty(task);
+  if (task.atForcedStop || !samePoint(registers, task.atEvent) || !bufferIsEmpty(task)) return false;
+  return static_cast<int64_t>(registers.orig_rax) >= 0 || task.answeredAtEntry;
+}
+
+// An orig_rax for a task that is left at an event with these registers, by which standsAtEvent knows it. Nothing else
+// looks there but the restart of interrupted calls.
+uint64_t Recorder::markOfEvent(const Task& task, const user_regs_struct& registers) const {
+  constexpr uint64_t kNoCall = 0xfff0;  // the number of none
+  if (isRestart(static_cast<int64_t>(registers.rax))) return registers.orig_rax;
+  const bool likeDispatched = task.dispatched && registers.rax == registers.orig_rax;
+  if (static_cast<int64_t>(registers.orig_rax) >= 0 && !likeDispatched) return registers.orig_rax;
+  return registers.rax == kNoCall ? kNoCall + 1 : kNoCall;
+}
+
+// Marks a task that stands at an event with `registers`.
+bool Recorder::leaveAtEvent(const Task& task, user_regs_struct registers) const {
+  const uint64_t mark = markOfEvent(task, registers);
+  if (mark == registers.orig_rax) return true;
+  registers.orig_rax = mark;
+  return setRegisters(task.tid, registers);
 }
 
 void Recorder::stash(Task& task, const siginfo_t& info) {
@@ -278,7 +300,9 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
     registers.rdx = stamp >> 32;
   }
   registers.orig_rax = ~0ULL;
-  if (!setRegisters(task.tid, registers)) {
+  user_regs_struct left = registers;
+  left.orig_rax = markOfEvent(task, registers);
+  if (!setRegisters(task.tid, left)) {
     lost(task);
     return true;
   }
@@ -312,10 +336,11 @@ void Recorder::deliver(Task& task, const siginfo_t& info, const user_regs_struct
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());
   task.state = Task::State::runnable;
   frame(schema::EventKind::kSignalHandler, task, signal, handler);
-  if (!task.dispatched) return;
-  noteSysMask(task);
-  if (signal == SIGSYS) learnSysAction(task);
-  if (!unlikeDispatched(task, entered)) lost(task);
+  if (task.dispatched) {
+    noteSysMask(task);
+    if (signal == SIGSYS) learnSysAction(task);
+  }
+  if (!leaveAtEvent(task, entered)) lost(task);
 }
 
 // At the entry stop of a call, with signals put off before: the call is taken back, and the signal delivered instead.

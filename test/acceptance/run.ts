@@ -1,5 +1,6 @@
 /**
- * npm run acceptance [-- --group NAME --only NAME... --times N --busy N --checksum MODE --unbuffered --elsewhere]
+ * npm run acceptance [-- --group NAME --only NAME... --times N --busy N --checksum MODE --unbuffered --elsewhere
+ *   --container]
  *
  * Records and replays every program of a group; compares standard output, standard error and end of the native run, the
  * recording and the replay; prints a table. Ends with status 1 when any program failed.
@@ -7,7 +8,8 @@
  * Group `programs` (programs.ts, the default): with memory checksums at every 50th event. With --elsewhere each trace is
  * replayed where nothing of the recording's world is left, too (elsewhere.ts). Group `threads` (threaded-programs.ts):
  * means over all rounds, and forced stops in total and per second of native run time. --busy: so many busy loops beside.
- * --unbuffered: every system call stops the program (record -n).
+ * --unbuffered: every system call stops the program (record -n). --container: all runs are under what a container's
+ * default profile refuses.
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -110,6 +112,7 @@ const { values } = parseArgs({
     checksum: { type: 'string' },
     unbuffered: { type: 'boolean', default: false },
     elsewhere: { type: 'boolean', default: false },
+    container: { type: 'boolean', default: false },
   },
 });
 const times = wholeNumber(values.times, '--times', 1);
@@ -127,15 +130,16 @@ if (unknown.length > 0) {
   refuse(`--only ${unknown.join(', ')}: no such program; there are ${all.map(({ name }) => name).join(', ')}`);
 }
 const chosen = values.only === undefined ? all : all.filter(({ name }) => values.only?.includes(name));
+const confinement = values.container ? { refused: 'container' } : {};
 installMissing(chosen);
 
 using _busy = new BusyLoops(busy);
 const failures =
   group === 'threads'
-    ? await runRepeated(chosen, acceptanceMode(values.checksum, values.unbuffered), times)
+    ? await runRepeated(chosen, { ...acceptanceMode(values.checksum, values.unbuffered), ...confinement }, times)
     : await runRounds(
         chosen,
-        acceptanceMode(values.checksum ?? 'every:50', values.unbuffered),
+        { ...acceptanceMode(values.checksum ?? 'every:50', values.unbuffered), ...confinement },
         times,
         values.elsewhere,
       );

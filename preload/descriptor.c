@@ -58,6 +58,12 @@ static bool is_shared_memory(const struct file_state *file) {
   return false;
 }
 
+// Whether it could be /proc/PID/mem: it is empty, only its owner's, and on no device.
+static bool may_be_memory(const struct file_state *file) {
+  const uint64_t major = (file->device >> 8 & 0xfff) | (file->device >> 32 & ~0xfffUL);
+  return file->size == 0 && (file->mode & 0777) == 0600 && major == 0;
+}
+
 // What does not change while the descriptor is open, as bits of its byte in the locals page.
 enum {
   KNOWN = 1,
@@ -73,7 +79,7 @@ static unsigned find_out(int descriptor) {
   if (S_ISREG(file.mode)) {
     // Some files of the kernel's (/proc/kmsg) make readers wait; they have no size.
     if (file.size > 0) found |= READS_AT_ONCE;
-    found |= is_shared_memory(&file) ? WRITES_TRACED : WRITES_AT_ONCE;
+    found |= is_shared_memory(&file) || may_be_memory(&file) ? WRITES_TRACED : WRITES_AT_ONCE;
   } else if (S_ISCHR(file.mode) && (file.special == DEVICE_NULL || file.special == DEVICE_ZERO)) {
     found |= READS_AT_ONCE | WRITES_AT_ONCE;
   }

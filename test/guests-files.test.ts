@@ -14,6 +14,7 @@ runGuestTests('files', [
   { guest: 'own-proc', varies: 'prints addresses, times and pids' },
   'owner',
   'proc-mem',
+  'proc-mem-write',
   'read',
   'readlink',
   'readv',

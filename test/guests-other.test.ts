@@ -8,5 +8,7 @@ runGuestTests('other', [
   { guest: 'rseq', varies: 'a recording offers no rseq; the C library does without' },
   'seccomp',
   { guest: 'standard-input', input: 'some input of more than seven bytes\n'.repeat(20) },
+  'strict-mode',
+  'supervised',
   'unknown-call',
 ]);

@@ -30,9 +30,9 @@ static const struct sock_filter filter[] = {
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AFTER_UNTRACED_SYSCALL, 0, 4),
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer) + 4),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 2),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | 1),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | RR_VERDICT_OTHER),
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | RR_VERDICT_NATIVE),
 };
 
 static int reportDescriptor;

@@ -10,6 +10,11 @@
 // It makes rdtsc trap (PR_SET_TSC), installs the recording's seccomp filter and executes the program.
 int runRecordStub(int argc, char **argv);
 
+// What the recording's seccomp filter says of a call (PTRACE_GETEVENTMSG): it is an x86-64 one, or not. No numbers that
+// a program's own filter would choose.
+#define RR_VERDICT_NATIVE 0x7272
+#define RR_VERDICT_OTHER 0x7273
+
 enum LaunchStep { kLaunchSeccomp = 1, kLaunchTsc = 2, kLaunchExec = 3 };
 
 struct LaunchReport {

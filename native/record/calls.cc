@@ -20,8 +20,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "generated/syscalls.h"
+#include "launcher/record-stub.h"
 #include "record/call-result.h"
 #include "record/recorder.h"
 #include "record/task-state.h"
@@ -47,6 +49,17 @@ constexpr int kSetUserDispatch = 59;
 // Calls that the recorder answers with ENOSYS; libraries fall back (DESIGN.md, "Recording").
 bool isRefused(long call) {
   return call == SYS_rseq || call == SYS_clone3 || call == SYS_io_uring_setup || call == SYS_io_setup;
+}
+
+// The same for those that programs cannot do without: they are told. Memory would change behind every event.
+bool isUnsupported(long call) { return call == SYS_userfaultfd || call == SYS_remap_file_pages; }
+
+// The flags of userfaultfd(2) are below; the kernel refuses others itself.
+constexpr uint64_t kUserFaultFlags = O_CLOEXEC << 1;
+
+// What is left to a program in the strict mode of seccomp(2).
+bool allowedByStrictMode(long call) {
+  return call == SYS_read || call == SYS_write || call == SYS_exit || call == SYS_rt_sigreturn;
 }
 
 bool neverReturns(long call) { return call == SYS_exit || call == SYS_exit_group; }
@@ -102,7 +115,7 @@ void Recorder::callEntry(Task& task) {
     if (task.callEntered) {
       // Our own filter's stop, behind the entry stop that was handled.
       task.state = Task::State::inCall;
-      if (!resume(task, PTRACE_SYSCALL)) lost(task);
+      if (!passFilters(task)) lost(task);
       return;
     }
     const __ptrace_syscall_info info = callInfo(task.tid);
@@ -114,6 +127,8 @@ void Recorder::callEntry(Task& task) {
     verdict = info.op == PTRACE_SYSCALL_INFO_ENTRY && info.arch != AUDIT_ARCH_X86_64;
   } else if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &verdict) != 0) {
     return lost(task);
+  } else {
+    verdict = verdict != RR_VERDICT_NATIVE;
   }
   if (!started_) {
     // The launcher, on its way to the program.
@@ -205,12 +220,13 @@ bool Recorder::resumeInCall(Task& task) {
   if (task.atDispatch && !beginDispatchedCall(task)) return false;
   if (task.pending) return true;
   if (!resume(task, PTRACE_SYSCALL)) return false;
-  if (!judged(task) || task.callByOurs) return true;
+  // A filter that notifies a supervisor comes before ours: the supervisor must run meanwhile.
+  if (!judged(task) || task.callByOurs || task.notifies) return true;
   int status;
   while (waitpid(task.tid, &status, __WALL) < 0) {
     if (errno != EINTR) return false;
   }
-  if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_SECCOMP) return resume(task, PTRACE_SYSCALL);
+  if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_SECCOMP) return passFilters(task);
   task.pending = status;
   return true;
 }
@@ -219,7 +235,7 @@ bool Recorder::resumeInCall(Task& task) {
 void Recorder::runCall(Task& task, bool mayBlock) {
   task.state = Task::State::inCall;
   if (!resumeInCall(task)) return lost(task);
-  awaitCall(task, mayBlock);
+  awaitCall(task, mayBlock || task.notifies);
 }
 
 // The kernel has the call: waits for its exit stop, or as long as it may take without blocking.
@@ -265,6 +281,18 @@ void Recorder::madeCall(Task& task, int64_t result) {
 // True when the call was dealt with and must not be run by the caller.
 bool Recorder::enterSpecial(Task& task) {
   const long call = task.call;
+  if (task.strict && !allowedByStrictMode(call)) {
+    // What the kernel does to it (seccomp(2)).
+    kill(task.threadGroup, SIGKILL);
+    lost(task);
+    return true;
+  }
+  if (isUnsupported(call) && (call != SYS_userfaultfd || static_cast<unsigned>(task.arguments[0]) < kUserFaultFlags)) {
+    warnOnce(syscallModel(call).name, std::string("the program uses ") + syscallModel(call).name +
+                                          ", which is not supported under a recording: it gets ENOSYS");
+    refuseCall(task, -ENOSYS);
+    return true;
+  }
   if (isRefused(call)) {
     refuseCall(task, -ENOSYS);
     return true;
@@ -302,6 +330,7 @@ bool Recorder::enterSpecial(Task& task) {
       // The program's filter is in force like ours. Where it refuses a call ours is not asked, so from then on the task
       // stops at every entry and exit (PTRACE_SYSCALL); the entry stop comes before all filters (ptrace(2)).
       task.installsFilter = filter;
+      if (enterFilterCall(task)) return true;
       // So does Linux before 5.11. What the kernel then does to calls cannot be replayed, and we may need it ourselves.
       if (call == SYS_prctl && static_cast<int>(task.arguments[0]) == kSetUserDispatch) {
         refuseCall(task, -EINVAL);
@@ -412,6 +441,10 @@ void Recorder::callExit(Task& task) {
     return;
   }
   if (!leaveDispatchedCall(task, registers)) return lost(task);
+  if (std::exchange(task.skipped, false)) {
+    registers.orig_rax = static_cast<unsigned long long>(task.call);
+    if (!setRegisters(task.tid, registers)) return lost(task);
+  }
   if (task.changedArgument) {
     registers.rdx = *task.changedArgument;
     task.changedArgument.reset();
@@ -426,7 +459,8 @@ void Recorder::callExit(Task& task) {
   exitSpecial(task, registers);
   const int64_t result = static_cast<int64_t>(registers.rax);
   // A call or command that the kernel does not know wrote nothing that could be missed.
-  if (result != -ENOSYS && result != -ENOTTY) {
+  const bool unknown = result == -ENOSYS || result == -ENOTTY || (task.call == SYS_prctl && result == -EINVAL);
+  if (!unknown) {
     if (auto warning = task.out.warning()) warnOnce(*warning, *warning);
   }
   static thread_local std::vector<OutRange> ranges;
@@ -439,6 +473,7 @@ void Recorder::callExit(Task& task) {
     stdio = task.stdio;
     recordOutput(task, result);
   }
+  recordMemoryFileWrites(task, result);
   if (!sharedFiles_.empty()) recordSharedWrites(task, result);
   // With a processor each, the target would have acted by now: others have their turn first.
   if (sendsSignal(task.call) && result == 0 && !aloneInRecording()) {
@@ -497,21 +532,6 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
       return;
     default:
       return exitScheduling(task, registers);
-  }
-}
-
-// At the end of a call that may have installed a filter: it holds for the task, or with SECCOMP_FILTER_FLAG_TSYNC for
-// all threads of its group.
-void Recorder::noteFilter(Task& task, bool failed) {
-  if (!task.installsFilter) return;
-  task.installsFilter = false;
-  if (failed) return;
-  const bool forAll = task.call == SYS_seccomp && (task.arguments[1] & SECCOMP_FILTER_FLAG_TSYNC) != 0;
-  for (auto& [tid, other] : tasks_) {
-    if (other.get() != &task && (!forAll || other->threadGroup != task.threadGroup)) continue;
-    other->ownFilter = true;
-    other->space->patched.allTraced = true;
-    updateLocals(*other->space);
   }
 }
 

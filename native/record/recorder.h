@@ -148,11 +148,13 @@ class Recorder {
   void recordMmap(Task& task, const user_regs_struct& registers);
   void recordShmat(Task& task, const user_regs_struct& registers);
   void recordRemoteWrites(Task& task, uint64_t bytes);
-  void recordSharedWrites(Task& task, int64_t result);
   bool resumeInCall(Task& task);
   void runCall(Task& task, bool mayBlock);
   void awaitCall(Task& task, bool mayBlock);
   void vsyscall(Task& task);
+  // own-filters.cc
+  bool enterFilterCall(Task& task);
+  bool passFilters(Task& task);
   void noteFilter(Task& task, bool failed);
   // dispatch.cc
   bool judged(const Task& task) const;
@@ -168,6 +170,8 @@ class Recorder {
   bool undoForcedSignal(Task& task);
   bool beginDispatchedCall(Task& task);
   bool leaveDispatchedCall(Task& task, user_regs_struct& registers);
+  // memory-files.cc
+  void recordMemoryFileWrites(Task& task, int64_t result);
   // scratch.cc
   void provideScratch(Task& thread, Task& maker);
   void redirectOutParameters(Task& task);
@@ -270,6 +274,7 @@ class Recorder {
   void recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart);
   bool storeFile(int descriptor, MappingFacts& facts);
   // shared-writes.cc
+  void recordSharedWrites(Task& task, int64_t result);
   void noteSharedViews(const Task& task, int64_t result);
   bool replayHasContent(int descriptor, const struct stat& identity);
   void recordFileRange(const struct stat& identity, uint64_t start, uint64_t end);

@@ -162,6 +162,9 @@ struct Task {
   // The program asked for its own SIGSEGV on rdtsc (prctl PR_SET_TSC).
   bool ownTscTrap = false;
   bool ownFilter = false;       // a seccomp filter of the program's is in force
+  bool notifies = false;        // one that hands calls to a supervisor
+  bool strict = false;          // seccomp(2) in strict mode, kept by the recorder
+  bool skipped = false;         // the program's filter wants a tracer for the call it is in: the kernel skips it
   bool installsFilter = false;  // the call it is in installs one, unless it fails
 
   // Under a filter from outside (dispatch.cc).

@@ -57,6 +57,7 @@ void Recorder::cloned(Task& task) {
   child->threadGroup = flags & CLONE_THREAD ? task.threadGroup : childTid;
   child->ownTscTrap = task.ownTscTrap;
   child->ownFilter = task.ownFilter;
+  child->notifies = task.notifies;
   child->sysAction = flags & CLONE_SIGHAND ? task.sysAction : std::make_shared<SysAction>(*task.sysAction);
   if (flags & CLONE_VM) {
     child->space = task.space;

@@ -1,0 +1,73 @@
+// The program's own use of seccomp(2). Its filters are in force like ours; what ours would change about them is made up
+// for here.
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+#include "launcher/record-stub.h"
+#include "record/recorder.h"
+
+namespace rr {
+
+// At the entry of prctl or seccomp: true when it was answered. With our filter in force the kernel refuses the strict
+// mode, which the recorder then keeps itself, and tells of a filter where the program has none.
+bool Recorder::enterFilterCall(Task& task) {
+  const bool viaPrctl = task.call == SYS_prctl;
+  const int operation = static_cast<int>(task.arguments[0]);
+  if (viaPrctl && operation == PR_GET_SECCOMP && !task.ownFilter && !outerFilter_) {
+    refuseCall(task, 0);
+    return true;
+  }
+  const bool strict = viaPrctl ? operation == PR_SET_SECCOMP && task.arguments[1] == SECCOMP_MODE_STRICT
+                               : operation == SECCOMP_SET_MODE_STRICT;
+  if (!strict) return false;
+  task.installsFilter = false;
+  const bool wellFormed = viaPrctl || (static_cast<unsigned>(task.arguments[1]) == 0 && task.arguments[2] == 0);
+  if (!wellFormed || task.ownFilter || outerFilter_) {
+    refuseCall(task, -EINVAL);
+    return true;
+  }
+  task.strict = true;
+  task.ownTscTrap = true;  // the mode takes the time stamp counter away, too
+  task.space->patched.allTraced = true;
+  updateLocals(*task.space);
+  refuseCall(task, 0);
+  return true;
+}
+
+// At a stop that a filter asked for, behind the entry that was handled: lets the kernel do the call. A filter of the
+// program's that asks for a tracer, which it has not, makes the call fail.
+bool Recorder::passFilters(Task& task) {
+  unsigned long verdict = 0;
+  if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &verdict) != 0) return false;
+  if (task.ownFilter && verdict != RR_VERDICT_NATIVE && verdict != RR_VERDICT_OTHER) {
+    user_regs_struct registers;
+    if (!getRegisters(task.tid, registers)) return false;
+    registers.orig_rax = ~0ULL;
+    registers.rax = static_cast<unsigned long long>(-ENOSYS);
+    if (!setRegisters(task.tid, registers)) return false;
+    task.skipped = true;
+  }
+  return resume(task, PTRACE_SYSCALL);
+}
+
+// At the end of a call that may have installed a filter: it holds for the task, or with SECCOMP_FILTER_FLAG_TSYNC for
+// all threads of its group.
+void Recorder::noteFilter(Task& task, bool failed) {
+  if (!task.installsFilter) return;
+  task.installsFilter = false;
+  if (failed) return;
+  const uint64_t flags = task.call == SYS_seccomp ? task.arguments[1] : 0;
+  for (auto& [tid, other] : tasks_) {
+    const bool synchronised = (flags & SECCOMP_FILTER_FLAG_TSYNC) != 0 && other->threadGroup == task.threadGroup;
+    if (other.get() != &task && !synchronised) continue;
+    other->ownFilter = true;
+    other->notifies |= (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
+    other->space->patched.allTraced = true;
+    updateLocals(*other->space);
+  }
+}
+
+}  // namespace rr

@@ -2,6 +2,8 @@ import { type DataRecordView, dataSize, type FrameView } from '../generated/sche
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
 
+/** Bytes. */
+const readAnyway = 32 * 4096;
 const entrySize = 24;
 
 interface ChecksumMismatch {
@@ -56,8 +58,8 @@ function findMismatch(
     const start = Number(view.getBigUint64(at, true));
     const size = Number(view.getBigUint64(at + 8, true));
     const expected = view.getBigUint64(at + 16, true);
-    // Pages of a file that were never touched are not zero.
-    const sparse = !task.addressSpace.files.overlaps(start, start + size);
+    // Pages of a file that were never touched are not zero. To read a few costs less than to ask which are there.
+    const sparse = size > readAnyway && !task.addressSpace.files.overlaps(start, start + size);
     const found = replayer.processes.checksum(task.pid, start, size, sparse);
     if (found !== expected) return { start, end: start + size, expected, found };
   }

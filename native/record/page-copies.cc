@@ -24,11 +24,12 @@ uint64_t totalOf(std::span<const PageRun> runs) {
   return total;
 }
 
-// Runs of lines that differ.
+// Runs of lines that differ, from `from` on: what lies before it may be dead.
 std::vector<PageCopies::Piece> differences(uint64_t address, const uint8_t* before, const uint8_t* now, size_t from) {
   std::vector<PageCopies::Piece> pieces;
-  for (size_t at = from; at < kPage; at += kLine) {
-    const size_t length = std::min(kLine, kPage - at);
+  size_t length = 0;
+  for (size_t at = from; at < kPage; at += length) {
+    length = kLine - at % kLine;
     if (memcmp(before + at, now + at, length) == 0) continue;
     const uint64_t start = address + at;
     if (pieces.empty() || pieces.back().address + pieces.back().bytes.size() != start) pieces.push_back({start, {}});
@@ -62,7 +63,7 @@ std::vector<PageCopies::Piece> PageCopies::changed(const TraceeMemory& memory, s
         fresh.push_back({start, {now.begin() + static_cast<ptrdiff_t>(from), now.end()}});
         continue;
       }
-      changed.push_back(differences(page, entry->second.data(), now.data(), from & ~(kLine - 1)));
+      changed.push_back(differences(page, entry->second.data(), now.data(), from));
       entry->second = now;
     }
   }

@@ -13,8 +13,6 @@ namespace {
 
 constexpr uint64_t kPage = 4096;
 constexpr uint64_t kPagesAtOnce = 256;
-// To read so many costs less than to ask which of them are there.
-constexpr uint64_t kFewPages = 32;
 
 bool isZero(const uint8_t* page) { return page[0] == 0 && memcmp(page, page + 1, kPage - 1) == 0; }
 
@@ -22,7 +20,7 @@ bool isZero(const uint8_t* page) { return page[0] == 0 && memcmp(page, page + 1,
 
 uint64_t memoryChecksum(pid_t tid, const TraceeMemory& memory, uint64_t start, uint64_t length, bool sparse) {
   int pagemap = -1;
-  if (sparse && length > kFewPages * kPage) {
+  if (sparse) {
     char path[40];
     snprintf(path, sizeof path, "/proc/%d/pagemap", tid);
     pagemap = open(path, O_RDONLY | O_CLOEXEC);

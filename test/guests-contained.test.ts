@@ -20,6 +20,7 @@ runGuestTests(
   [
     { guest: 'alarm-depths', varies: interrupted },
     { guest: 'jump-out-of-alarm', varies: interrupted },
+    { guest: 'sys-sent', varies: interrupted },
     { guest: 'sys-storm', varies: interrupted },
   ],
   all,

@@ -31,6 +31,7 @@ runGuestTests('signals', [
   'suspend',
   'sys-blocked',
   'sys-ignored',
+  { guest: 'sys-sent', varies: 'where signals come' },
   { guest: 'sys-storm', varies: 'where the timer interrupts' },
   'trap-flag',
   'wait-for',

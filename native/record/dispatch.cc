@@ -7,7 +7,10 @@
 // instruction in our page, between entry and exit stop, and everybody sees the program's own address.
 //
 // The kernel forces that signal: where the program blocks it, it is unblocked, and where it is blocked or ignored, its
-// handler is reset (force_sig_info_to_task in kernel/signal.c). Both are put back before anything else happens.
+// handler is reset (force_sig_info_to_task in kernel/signal.c). Both are put back before anything else happens. A
+// SIGSYS of the program's that waits takes the forced one's place; that of a timer which has been set anew meanwhile is
+// then dropped by the kernel (posixtimer_deliver_signal since Linux 6.13), and with it the call: programs with such
+// timers are not dispatched.
 #include <errno.h>
 #include <linux/audit.h>
 #include <signal.h>
@@ -62,6 +65,12 @@ std::optional<uint64_t> signalMask(pid_t tid) {
 }
 
 bool setSignalMask(pid_t tid, uint64_t mask) { return ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &mask) == 0; }
+
+bool sendsSys(const Task& timerCreate) {
+  const uint64_t event = timerCreate.arguments[1];
+  return event != 0 &&
+         timerCreate.space->memory.readValue<int>(event + offsetof(sigevent, sigev_signo)).value_or(0) == SIGSYS;
+}
 
 bool isStopSignal(int signal) {
   return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
@@ -130,9 +139,14 @@ void Recorder::learnSysAction(Task& task) {
   action.known = result == 0 && task.space->memory.readAll(kPlace, &action.value, sizeof action.value);
 }
 
-// What a call of the task, or a delivered signal, may have changed: the mask, or the action for SIGSYS.
+// What a call of the task, or a delivered signal, may have changed: the mask, or the action for SIGSYS, or a timer that
+// sends it.
 void Recorder::noteSysChange(Task& task) {
   if (!outerFilter_) return;
+  if (task.call == SYS_timer_create && sendsSys(task)) {
+    task.space->patched.allTraced = true;
+    updateLocals(*task.space);
+  }
   if (task.call == SYS_rt_sigaction && task.arguments[0] == SIGSYS && task.sysAction->known) learnSysAction(task);
   if (!task.dispatched) return;
   if (task.call == SYS_rt_sigprocmask || task.call == SYS_rt_sigreturn) noteSysMask(task);

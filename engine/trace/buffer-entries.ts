@@ -39,10 +39,7 @@ export interface BufferedCall {
  * The entries of an event with the flag `buffered`: its first data records. Undefined when they are not there, or not
  * as long as they say. In `into`, of `bufferSize` bytes, when that is given: until its next use.
  */
-export function readBufferEntries(
-  nextData: () => DataRecordView | undefined,
-  into?: Buffer,
-): Buffer | undefined {
+export function readBufferEntries(nextData: () => DataRecordView | undefined, into?: Buffer): Buffer | undefined {
   let entries: Buffer | undefined;
   let total = 0;
   let length = 0;

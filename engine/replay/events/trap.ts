@@ -2,7 +2,7 @@
 import { type FrameView, registerIndex, trapKindNames, trapKinds } from '../../generated/schema.ts';
 import { syscallNumbers } from '../../syscalls/numbers.ts';
 import { applyData } from '../apply-data.ts';
-import { maskWithout, masks, type RegisterMask, registersEqual } from '../compare.ts';
+import { masks, maskWithout, type RegisterMask, registersEqual } from '../compare.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';

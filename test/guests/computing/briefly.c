@@ -1,4 +1,5 @@
-// Runs a command that is ended by SIGPROF after so many microseconds of its processor time: briefly MICROSECONDS COMMAND...
+// Runs a command that is ended by SIGPROF after so many microseconds of its processor time: briefly MICROSECONDS
+// COMMAND...
 #include <stdlib.h>
 #include <sys/time.h>
 

@@ -1,5 +1,5 @@
-// A profiler's signal each millisecond of processor time, ITIMER_PROF, while a program computes: each sample tells where
-// it was, and how far, so that every one must come at the same point again.
+// A profiler's signal each millisecond of processor time, ITIMER_PROF, while a program computes: each sample tells
+// where it was, and how far, so that every one must come at the same point again.
 #include <sys/time.h>
 #include <ucontext.h>
 

@@ -21,7 +21,7 @@ import { countForcedStops } from '../harness/trace-figures.ts';
 /** Microseconds between forced stops. */
 const period = '20-200';
 /** Microseconds of processor time. */
-const guestTime = 6_000;
+const guestTime = 3_000;
 const limits = { record: 60_000, matcher: 30_000, oracle: 60_000 };
 const limitSignal = 'SIGKILL';
 const mostFailures = 20;

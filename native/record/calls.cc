@@ -27,6 +27,7 @@
 #include "record/call-result.h"
 #include "record/recorder.h"
 #include "record/task-state.h"
+#include "tracee/abi.h"
 #include "tracee/descriptor.h"
 
 namespace rr {
@@ -42,9 +43,6 @@ constexpr int kCollapse = 25;
 
 // The page of the old system call entries (Documentation/arch/x86/x86_64/mm.rst).
 constexpr uint64_t kVsyscallPage = 0xffffffffff600000;
-
-// PR_SET_SYSCALL_USER_DISPATCH (linux/prctl.h), which older headers do not have.
-constexpr int kSetUserDispatch = 59;
 
 // Calls that the recorder answers with ENOSYS; libraries fall back (DESIGN.md, "Recording").
 bool isRefused(long call) {

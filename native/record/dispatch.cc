@@ -27,11 +27,9 @@
 #include "record/call-result.h"
 #include "record/recorder.h"
 #include "record/task-state.h"
+#include "tracee/abi.h"
 
 // Since Linux 5.11 and 6.4; older headers have neither.
-#ifndef PR_SET_SYSCALL_USER_DISPATCH
-#define PR_SET_SYSCALL_USER_DISPATCH 59
-#endif
 #ifndef SYS_USER_DISPATCH
 #define SYS_USER_DISPATCH 2
 #endif
@@ -40,12 +38,8 @@ namespace rr {
 
 namespace {
 
-constexpr size_t kSignalSetSize = 8;
 constexpr uint64_t kSysBit = 1ULL << (SIGSYS - 1);
 constexpr uint64_t kEverySignal = ~0ULL;
-constexpr uint64_t kSyscallLength = 2;
-constexpr uint64_t kDefault = 0;  // SIG_DFL
-constexpr uint64_t kIgnore = 1;   // SIG_IGN
 // Modes of both interfaces.
 constexpr uint64_t kOff = 0;
 constexpr uint64_t kOn = 1;
@@ -79,7 +73,7 @@ bool isStopSignal(int signal) {
 }  // namespace
 
 // Whether this kernel dispatches calls, and whoever confines us lets it.
-bool dispatchPossible() { return prctl(PR_SET_SYSCALL_USER_DISPATCH, kOff, 0UL, 0UL, 0UL) == 0; }
+bool dispatchPossible() { return prctl(kSetUserDispatch, kOff, 0UL, 0UL, 0UL) == 0; }
 
 // A filter that is not ours has a say in the task's calls.
 bool Recorder::judged(const Task& task) const { return task.ownFilter || (outerFilter_ && started_); }
@@ -96,7 +90,7 @@ bool Recorder::setDispatch(Task& task, bool on) {
     if (errno == ESRCH) return false;
     // Before Linux 6.4 the task can only do it itself.
     const uint64_t arguments[6] = {
-        PR_SET_SYSCALL_USER_DISPATCH, configuration.mode, configuration.offset, configuration.length, 0, 0};
+        kSetUserDispatch, configuration.mode, configuration.offset, configuration.length, 0, 0};
     const long result = syscallByStops(task.tid, SYS_prctl, arguments);
     if (result != 0) {
       errno = static_cast<int>(-result);
@@ -209,7 +203,8 @@ bool Recorder::undoForcedSignal(Task& task) {
     const auto mask = signalMask(task.tid);
     if (!mask || !setSignalMask(task.tid, *mask | kSysBit)) return false;
   }
-  if (action.value.handler == kDefault || !(task.sysBlocked || action.value.handler == kIgnore)) return true;
+  if (action.value.handler == kDefaultHandler || !(task.sysBlocked || action.value.handler == kIgnoreHandler))
+    return true;
   const uint64_t arguments[6] = {SIGSYS, kPlace, 0, kSignalSetSize, 0, 0};
   return task.space->memory.writeAll(kPlace, &action.value, sizeof action.value) &&
          syscallByStops(task.tid, SYS_rt_sigaction, arguments) == 0;

@@ -6,12 +6,12 @@
 #include <set>
 
 #include "patch/instruction.h"
+#include "tracee/abi.h"
 
 namespace rr {
 
 namespace {
 
-constexpr uint64_t kRedZone = 128;        // bytes below rsp that leaf functions use (System V ABI, 3.2.2)
 constexpr uint64_t kStackWindow = 2432;   // bytes above rsp
 constexpr uint64_t kPointerWindow = 384;  // bytes of stack whose words are followed
 // Bytes before and behind an address, for what registers and stack point to, and for two levels behind that.

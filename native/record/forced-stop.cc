@@ -17,6 +17,7 @@
 #include "record/searchable-site.h"
 #include "record/stepping.h"
 #include "record/trap-disposition.h"
+#include "tracee/abi.h"
 #include "tracee/breakpoint.h"
 
 namespace rr {
@@ -43,20 +44,6 @@ constexpr uint64_t kFewPages = 6 * 4096;
 constexpr uint64_t kLeastWatched = 50'000;
 // For how many ticks the first stop may be put off until only little is written in one.
 constexpr int kMostWatchedTicks = 3;
-
-// Bytes below rsp that leaf functions use (System V ABI, 3.2.2).
-constexpr uint64_t kRedZone = 128;
-
-// Bytes of `syscall`, and of `int 0x80`.
-constexpr uint64_t kSyscallLength = 2;
-
-// That a process has used, nanoseconds; of the threads of others the kernel does not tell. 0 when it is gone.
-uint64_t processorTime(pid_t process) {
-  clockid_t clock;
-  timespec time = {};
-  if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
-  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(time.tv_nsec);
-}
 
 uint64_t residentBytes(pid_t tid) {
   char path[40];
@@ -315,10 +302,7 @@ bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps,
     return PageRun{run.start >= stackStart && run.start < live ? std::min(live, run.end) : run.start, run.end};
   };
   if (written.begun()) recordChanges(task, *recent, withoutDeadStack);
-  struct Entry {
-    uint64_t start, length, checksum;
-  };
-  std::vector<Entry> entries;
+  std::vector<ChecksumEntry> entries;
   uint64_t total = 0;
   for (const PageRun& whole : *runs) {
     const PageRun run = withoutDeadStack(whole);
@@ -328,10 +312,10 @@ bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps,
   }
   written.restart(maps, *runs);
   if (total > limit) return false;
-  for (Entry& entry : entries) {
+  for (ChecksumEntry& entry : entries) {
     entry.checksum = memoryChecksum(task.tid, task.space->memory, entry.start, entry.length, false);
   }
-  writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(Entry));
+  writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(ChecksumEntry));
   return true;
 }
 

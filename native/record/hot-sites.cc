@@ -9,6 +9,7 @@
 #include "generated/syscalls.h"
 #include "record/call-result.h"
 #include "record/recorder.h"
+#include "tracee/abi.h"
 
 namespace rr {
 
@@ -27,7 +28,6 @@ constexpr uint32_t kCallsWorthPatching = 12;
 constexpr uint32_t kCallsToLearn = 2000;
 // Text that is searched for common sites: a C library's, not that of a program that holds everything. Bytes.
 constexpr uint64_t kMostSearched = 4 << 20;
-constexpr uint64_t kSyscallLength = 2;
 // Kept free around what the program has mapped, above its heap and below its stack. Bytes.
 constexpr uint64_t kMargin = 64 * 1024;
 constexpr uint64_t kHeapRoom = 4 << 20;

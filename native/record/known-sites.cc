@@ -8,12 +8,12 @@
 #include <iterator>
 
 #include "patch/instruction.h"
+#include "tracee/abi.h"
 
 namespace rr {
 
 namespace {
 
-constexpr uint8_t kSyscall[] = {0x0f, 0x05};
 // mov $number, %eax: the opcode, and four bytes.
 constexpr uint8_t kMove = 0xb8;
 constexpr size_t kMoveLength = 5;
@@ -73,10 +73,11 @@ std::vector<uint64_t> commonSites(std::span<const uint8_t> code) {
   std::vector<uint64_t> found;
   const uint8_t* at = code.data();
   const uint8_t* const end = at + code.size();
-  while ((at = static_cast<const uint8_t*>(memmem(at, static_cast<size_t>(end - at), kSyscall, sizeof kSyscall)))) {
+  while ((at = static_cast<const uint8_t*>(
+              memmem(at, static_cast<size_t>(end - at), kSyscallInstruction, sizeof kSyscallInstruction)))) {
     const auto offset = static_cast<size_t>(at - code.data());
-    at += sizeof kSyscall;
-    if (makesCommonCall(code, offset) && looksAtResult(code.subspan(offset + sizeof kSyscall))) found.push_back(offset);
+    at += kSyscallLength;
+    if (makesCommonCall(code, offset) && looksAtResult(code.subspan(offset + kSyscallLength))) found.push_back(offset);
   }
   return found;
 }

@@ -18,7 +18,7 @@ void Recorder::recordMemoryFileWrites(Task& task, int64_t result) {
   const uint64_t bytes = static_cast<uint64_t>(result);
   const bool atPosition = task.call == SYS_write || task.call == SYS_writev;
   if (!atPosition && task.call != SYS_pwrite64 && task.call != SYS_pwritev && task.call != SYS_pwritev2) return;
-  const std::string link = "/proc/" + std::to_string(task.tid) + "/fd/" + std::to_string(descriptor);
+  const std::string link = descriptorPath(task.tid, descriptor);
   char target[64];
   const ssize_t length = readlink(link.c_str(), target, sizeof target - 1);
   if (length <= 0) return;

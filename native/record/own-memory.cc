@@ -13,6 +13,7 @@
 
 #include "record/program-maps.h"
 #include "record/recorder.h"
+#include "tracee/abi.h"
 
 namespace rr {
 
@@ -21,9 +22,6 @@ namespace {
 constexpr uint64_t kPage = 4096;
 constexpr int kDontNeedLocked = 24;  // MADV_DONTNEED_LOCKED
 constexpr int kGuardInstall = 102;   // MADV_GUARD_INSTALL
-// A jump and the bytes that it borrows reach no further.
-constexpr uint64_t kLongestJump = 8;
-constexpr uint8_t kSyscall[] = {0x0f, 0x05};
 
 uint64_t pageUp(uint64_t length) { return (length + kPage - 1) & ~(kPage - 1); }
 
@@ -145,13 +143,13 @@ void Recorder::noteChangedCode(Task& task, const user_regs_struct& registers) {
     case SYS_pkey_mprotect:
       if (tookEffect(result) && (arguments[2] & PROT_WRITE)) {
         const auto range = pages(arguments[0], arguments[1]);
-        if (range) restoreSites(task, {range->start - kLongestJump, range->end}, 0);
+        if (range) restoreSites(task, {range->start - PatchedSites::kLongestJump, range->end}, 0);
       }
       return;
     case SYS_mremap: {
       const auto range = pages(arguments[0], arguments[1]);
       if (result < 0 || !range) return;
-      restoreSites(task, {range->start - kLongestJump, range->start}, 0);
+      restoreSites(task, {range->start - PatchedSites::kLongestJump, range->start}, 0);
       restoreSites(task, *range, registers.rax - arguments[0]);
       task.space->patched.forgetText(*range);
       return;
@@ -164,7 +162,7 @@ void Recorder::noteChangedCode(Task& task, const user_regs_struct& registers) {
 // The range's memory is gone, or other memory. Jumps before it that borrow bytes of it go, too.
 void Recorder::forgetSites(Task& task, const std::optional<AddressRange>& range) {
   if (!range) return;
-  restoreSites(task, {range->start - kLongestJump, range->start}, 0);
+  restoreSites(task, {range->start - PatchedSites::kLongestJump, range->start}, 0);
   PatchedSites& patched = task.space->patched;
   patched.forgetText(*range);
   auto site = patched.stubOf.lower_bound(range->start);
@@ -177,8 +175,8 @@ void Recorder::restoreSites(Task& task, const AddressRange& range, uint64_t shif
   auto site = patched.stubOf.lower_bound(range.start);
   while (site != patched.stubOf.end() && site->first < range.end) {
     const uint64_t address = site->first + shift;
-    if (task.space->memory.writeAll(address, kSyscall, sizeof kSyscall)) {
-      writer_.data(task.tid, schema::DataSpace::kMemory, address, kSyscall, sizeof kSyscall);
+    if (task.space->memory.writeAll(address, kSyscallInstruction, sizeof kSyscallInstruction)) {
+      writer_.data(task.tid, schema::DataSpace::kMemory, address, kSyscallInstruction, sizeof kSyscallInstruction);
       debug(task, "site %lx: its own instruction again", address);
     }
     site = patched.forget(site);

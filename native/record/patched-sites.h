@@ -21,6 +21,8 @@ struct PatchedSites {
   };
   // Bytes of a stub.
   static constexpr uint64_t kStubSize = 24;
+  // Bytes of a site and those behind it that its jump may borrow.
+  static constexpr uint64_t kLongestJump = 8;
   // A mapping with code.
   struct Text {
     AddressRange range;

@@ -19,6 +19,7 @@
 #include "launcher/record-stub.h"
 #include "record/program-maps.h"
 #include "record/task-state.h"
+#include "tracee/abi.h"
 
 namespace rr {
 
@@ -382,20 +383,17 @@ void Recorder::writeChecksums(const Task& task, schema::EventKind kind, const us
 }
 
 void Recorder::writeMemoryChecksums(const Task& task, const user_regs_struct& registers) {
-  struct Entry {
-    uint64_t start, length, checksum;
-  };
-  std::vector<Entry> entries;
+  std::vector<ChecksumEntry> entries;
   for (const MapLine& line : readProgramMaps(task.tid, *task.space)) {
     if (!line.readable || line.shared) continue;
     uint64_t start = line.start;
     // What lies below the red zone of the stack is dead; the loader's lazy binding leaves raw XSAVE state there.
-    const uint64_t live = registers.rsp - 128;
+    const uint64_t live = registers.rsp - kRedZone;
     if (live > line.start && registers.rsp <= line.end) start = live;
     const uint64_t length = line.end - start;
     entries.push_back({start, length, memoryChecksum(task.tid, task.space->memory, start, length, line.inode == 0)});
   }
-  writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(Entry));
+  writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(ChecksumEntry));
 }
 
 void Recorder::warnOnce(const std::string& key, const std::string& text) {

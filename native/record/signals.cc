@@ -13,13 +13,12 @@
 #include "record/call-result.h"
 #include "record/recorder.h"
 #include "record/task-state.h"
+#include "tracee/abi.h"
 
 namespace rr {
 
 namespace {
 
-// Bytes of `syscall`.
-constexpr uint64_t kSyscallLength = 2;
 // TF of rflags (Intel SDM volume 1, 3.4.3.3).
 constexpr uint64_t kTrapFlag = 0x100;
 

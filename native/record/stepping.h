@@ -7,6 +7,8 @@
 #include <csignal>
 #include <cstdint>
 
+#include "tracee/abi.h"
+
 namespace rr {
 
 // SIGTRAP must not be blocked while the task is stepped: the kernel would force it, and reset its disposition.
@@ -25,7 +27,6 @@ class TrapUnblocked {
   TrapUnblocked& operator=(const TrapUnblocked&) = delete;
 
  private:
-  static constexpr size_t kSignalSetSize = 8;
   static constexpr uint64_t kTrapBit = 1ULL << (SIGTRAP - 1);
   pid_t tid_;
   uint64_t mask_ = 0;

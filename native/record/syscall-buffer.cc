@@ -22,6 +22,7 @@
 #include "record/recorder.h"
 #include "record/stepping.h"
 #include "record/trap-disposition.h"
+#include "tracee/abi.h"
 #include "tracee/breakpoint.h"
 
 namespace rr {
@@ -30,7 +31,6 @@ namespace {
 
 constexpr uint64_t kPage = 4096;
 // Bytes of a system call instruction, and of a stub.
-constexpr uint8_t kSyscallLength = 2;
 constexpr uint64_t kStubSize = PatchedSites::kStubSize;
 // Memory for stubs is mapped in pieces of about this size: most sites of one file need targets at a like distance.
 constexpr uint64_t kStubArea = 256 * 1024;
@@ -156,7 +156,7 @@ bool Recorder::patchSite(Task& task, uint64_t site, std::vector<AddressRange>& u
   PatchedSites& patched = task.space->patched;
   std::array<uint8_t, 16> code = {};
   const ssize_t got = memory.read(site, code.data(), code.size());
-  if (got < kSyscallLength || code[0] != 0x0f || code[1] != 0x05) return false;
+  if (got < static_cast<ssize_t>(kSyscallLength) || code[0] != 0x0f || code[1] != 0x05) return false;
   const std::span bytes(code.data(), static_cast<size_t>(got));
   JumpPlan plan = planJump(site, kSyscallLength, bytes, patched.room, kStubSize, site, 8);
   const bool hasRoom = plan.error == JumpError::none;
@@ -222,10 +222,9 @@ bool Recorder::inHook(const Task& task, uint64_t rip) const {
 
 // True for a patched instruction, and for the bytes behind it that its jump borrows.
 bool Recorder::nearPatchedSite(const Task& task, uint64_t rip) const {
-  constexpr uint64_t kLongestJump = 8;
   const auto& sites = task.space->patched.stubOf;
   auto next = sites.upper_bound(rip);
-  return next != sites.begin() && rip < std::prev(next)->first + kLongestJump;
+  return next != sites.begin() && rip < std::prev(next)->first + PatchedSites::kLongestJump;
 }
 
 // At a system call stop: a call that the runtime has let through comes from the program's own instruction, as far as

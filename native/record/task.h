@@ -18,6 +18,7 @@
 #include "record/patched-sites.h"
 #include "record/scheduler.h"
 #include "record/written-pages.h"
+#include "tracee/abi.h"
 #include "tracee/tracee.h"
 
 namespace rr {
@@ -51,9 +52,7 @@ struct RealTimePolicy {
 // The program's action for SIGSYS, as rt_sigaction(2) tells it. Shared by the tasks that share actions (CLONE_SIGHAND).
 struct SysAction {
   bool known = false;
-  struct {
-    uint64_t handler, flags, restorer, mask;
-  } value = {};
+  KernelSignalAction value = {};
 };
 
 struct Task {

@@ -5,17 +5,12 @@
 #include <sys/syscall.h>
 
 #include "record/task-state.h"
+#include "tracee/abi.h"
 
 namespace rr {
 
 namespace {
 
-// struct kernel_sigaction of the x86-64 kernel, as rt_sigaction takes it.
-struct KernelAction {
-  uint64_t handler, flags, restorer, mask;
-};
-constexpr uint64_t kIgnore = 1;  // SIG_IGN
-constexpr uint64_t kSignalSetSize = 8;
 // Far enough below the program's stack pointer to be behind its red zone. Bytes.
 constexpr uint64_t kBelowStack = 512;
 
@@ -31,13 +26,13 @@ bool TrapDisposition::restore() const {
   if (!getRegisters(task_.tid, registers)) return false;
   // The structure passes through memory of the program's, which is put back.
   const uint64_t place = (registers.rsp - kBelowStack) & ~15ULL;
-  KernelAction saved;
+  KernelSignalAction saved;
   if (!memory.readAll(place, &saved, sizeof saved)) return false;
   const uint64_t ask[6] = {SIGTRAP, 0, place, kSignalSetSize, 0, 0};
   long result = syscallByStops(task_.tid, SYS_rt_sigaction, ask);
-  KernelAction action;
+  KernelSignalAction action;
   if (result == 0 && memory.readAll(place, &action, sizeof action)) {
-    action.handler = kIgnore;
+    action.handler = kIgnoreHandler;
     const uint64_t set[6] = {SIGTRAP, place, 0, kSignalSetSize, 0, 0};
     result =
         memory.writeAll(place, &action, sizeof action) ? syscallByStops(task_.tid, SYS_rt_sigaction, set) : -EFAULT;

@@ -49,14 +49,6 @@ bool hitBreakpoint(pid_t tid, const user_regs_struct& found, uint64_t address) {
          (info.si_code == TRAP_HWBKPT || info.si_code == TRAP_BRKPT);
 }
 
-// Nanoseconds; 0 when it cannot be told.
-uint64_t processorTime(pid_t tid) {
-  clockid_t clock;
-  timespec time = {};
-  if (clock_getcpuclockid(tid, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
-  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(time.tv_nsec);
-}
-
 bool isTrap(int status) { return status >= 0 && WIFSTOPPED(status) && status >> 8 == SIGTRAP; }
 
 bool sameRegisters(user_regs_struct a, user_regs_struct b) {

@@ -10,17 +10,19 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
+
+#include "tracee/abi.h"
 
 namespace rr {
 
 namespace {
 
 // PTRACE_GETSIGMASK and PTRACE_SETSIGMASK work on the kernel's 64-bit set (ptrace(2)).
-constexpr size_t kSignalSetSize = 8;
 
 // Largest XSAVE area that any x86-64 CPU so far has (AMX included: 11,008 bytes), with room to grow.
 constexpr size_t kXsaveLimit = 32768;
@@ -193,6 +195,13 @@ long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint
   if (ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &mask) != 0) return -ESRCH;
   if (stopAgain) kill(tid, SIGSTOP);
   return static_cast<long>(after.rax);
+}
+
+uint64_t processorTime(pid_t process) {
+  clockid_t clock;
+  timespec time = {};
+  if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(time.tv_nsec);
 }
 
 std::vector<MapLine> readMaps(pid_t tid) {

@@ -78,6 +78,15 @@ struct MapLine {
 };
 std::vector<MapLine> readMaps(pid_t tid);
 
+// What a process has used, in nanoseconds; of one thread of it, the kernel tells only the process itself. 0 when it is
+// gone.
+uint64_t processorTime(pid_t process);
+
+// Of a checksum record: a range of memory, and its memoryChecksum.
+struct ChecksumEntry {
+  uint64_t start, length, checksum;
+};
+
 // Sum over non-zero pages of XXH64(page, seed = page address); see docs/events.md, "Memory checksums".
 // `sparse` skips pages that were never touched (anonymous memory) by /proc/TID/pagemap.
 uint64_t memoryChecksum(pid_t tid, const TraceeMemory& memory, uint64_t start, uint64_t length, bool sparse);

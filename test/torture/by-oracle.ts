@@ -17,6 +17,7 @@ import { computingGuests } from '../harness/forced-stops.ts';
 import { rrCommand } from '../harness/recording.ts';
 import { formatTable } from '../harness/table.ts';
 import { countForcedStops } from '../harness/trace-figures.ts';
+import { withoutDebug } from './point-costs.ts';
 
 /** Microseconds between forced stops. */
 const period = '20-200';
@@ -76,10 +77,6 @@ function runRr(
   });
   const end = run.status ?? run.signal ?? 'nothing';
   return { end, seconds: (performance.now() - begin) / 1000, text: run.stderr.toString() };
-}
-
-function withoutDebug(log: string): string {
-  return log.replace(/^rr: debug .*\n/gm, '');
 }
 
 /** By event: how often the task had come to the address of the stop. */

@@ -58,3 +58,8 @@ export function pointCosts(slices: Slices, log: string): number[] {
   }
   return costs;
 }
+
+/** What a log says to everybody. */
+export function withoutDebug(log: string): string {
+  return log.replace(/^rr: debug .*\n/gm, '');
+}

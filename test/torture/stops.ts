@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { rrCommand } from '../harness/recording.ts';
 import { formatTable } from '../harness/table.ts';
 import { countForcedStops } from '../harness/trace-figures.ts';
-import { pointCosts, recordedSlices, searchesOf, slowSearch } from './point-costs.ts';
+import { pointCosts, recordedSlices, searchesOf, slowSearch, withoutDebug } from './point-costs.ts';
 import { type StopSubject, stopSubjects } from './stop-subjects.ts';
 
 const period = '100-5000';
@@ -104,10 +104,6 @@ function recordAndReplay(subject: StopSubject, sums: Sums, folder: string): void
   };
   replay('replay', sums.costs);
   replay('later replay', sums.laterCosts);
-}
-
-function withoutDebug(log: string): string {
-  return log.replace(/^rr: debug .*\n/gm, '');
 }
 
 /** Of all programs together. */

@@ -38,12 +38,11 @@ constexpr int kUnreachableSites = 50;
 constexpr uint64_t kHashLimit = 32 << 20;
 // The same where nobody tells which pages were written, so that it would be all of them at each stop.
 constexpr uint64_t kUnwatchedHashLimit = 16 << 20;
-// The first forced stop waits for a tick in which no more than this was written. Bytes.
-constexpr uint64_t kFewPages = 6 * 4096;
+// A forced stop that is put off comes after this much more, and is put off so often at most. Nanoseconds.
+constexpr uint64_t kPutOffTick = 100'000;
+constexpr int kMostPutOff = 8;
 // How long a task must have run since its memory is watched before what it has written says something. Nanoseconds.
 constexpr uint64_t kLeastWatched = 50'000;
-// For how many ticks the first stop may be put off until only little is written in one.
-constexpr int kMostWatchedTicks = 3;
 
 uint64_t residentBytes(pid_t tid) {
   char path[40];
@@ -77,7 +76,8 @@ void Recorder::considerInterrupt(Task& task) {
   const uint64_t now = monotonicNow();
   if (!random) {
     const uint64_t shared = tasks_.size() > 1 ? scheduler_.tick(kSharedTick, now) : kIdleTick;
-    setTick(!task.stashed.empty() && !task.stashBlocked ? std::min(kSignalTick, shared) : shared);
+    const uint64_t usual = !task.stashed.empty() && !task.stashBlocked ? std::min(kSignalTick, shared) : shared;
+    setTick(task.space->putOff > 0 ? std::min(kPutOffTick, usual) : usual);
   }
   if (task.interrupted || !started_) return;
   // A call is a better place than mid-code.
@@ -215,7 +215,9 @@ void Recorder::forcedStop(Task& task) {
     registers.orig_rax = ~0ULL;
     if (task.atEdge) {
       recordEdge(task, registers);
-    } else if (beginWatching(task)) {
+    } else if (putOff(task)) {
+      if (random) nextForcedStop_ = monotonicNow() + kPutOffTick;
+      setTick(kPutOffTick);
       return;
     } else {
       recordPoint(task, registers, stoppedAt);
@@ -225,36 +227,34 @@ void Recorder::forcedStop(Task& task) {
   if (forSignal) injectStashed(task, registers, 0);
 }
 
-// At the first forced stop in an address space: has the kernel watch what is written from now on, and lets the task go
-// on to the next tick. Where only little is written until then, it is saved whole: a loop may show its progress nowhere
-// else. True when the task goes on.
-bool Recorder::beginWatching(Task& task) {
-  WrittenPages& written = task.space->written;
-  // On a busy machine the next tick may come before the task has run at all.
-  if (written.begun() && !task.space->pointRecorded) {
-    const uint64_t now = processorTime(task.threadGroup);
-    if (now >= task.space->watchedFrom && now - task.space->watchedFrom < kLeastWatched) return true;
-    if (++task.space->watchedTicks >= kMostWatchedTicks) return false;
-    // Much was written: perhaps before the loop that it is in now.
-    const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
-    const auto recent = written.find(task.tid, maps);
-    uint64_t total = 0;
-    for (const PageRun& run : recent.value_or(std::vector<PageRun>())) total += run.end - run.start;
-    if (total <= kFewPages) return false;
-    // What changes until the next tick can then be told.
-    task.space->copies.changed(task.space->memory, *recent);
-    written.restart(maps, *recent);
-    task.space->watchedFrom = now;
-    return true;
-  }
+// Whether the forced stop that is due waits for a later one: from the first in an address space on, the kernel watches
+// what is written; and where much was written since the last one, it is not known what of it the task's loop has
+// written now, which may show its progress nowhere else. The task goes on for a short while, until what has changed in
+// that can be told. The pages that were written until then are kept for the hash.
+bool Recorder::putOff(Task& task) {
+  AddressSpace& space = *task.space;
+  WrittenPages& written = space.written;
+  if (options_.weakStops) return false;
+  const bool begins = !written.begun();
   // Another filter might end it for our calls.
-  if (judged(task) || options_.weakStops || written.begun() || !written.watch(task.tid, task.threadGroup)) return false;
-  const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
-  const auto all = written.find(task.tid, maps, WrittenPages::Since::ever);
-  if (!all) return false;
-  written.restart(maps, *all);
-  task.space->watchedFrom = processorTime(task.threadGroup);
-  return written.begun();
+  if (begins && (judged(task) || !written.watch(task.tid, task.threadGroup))) return false;
+  const uint64_t now = processorTime(task.threadGroup);
+  // On a busy machine the next tick may come before the task has run at all.
+  if (space.putOff > 0 && now >= space.watchedFrom && now - space.watchedFrom < kLeastWatched) return true;
+  if (space.putOff == kMostPutOff) return false;
+  const std::vector<MapLine> maps = readProgramMaps(task.tid, space);
+  const auto recent = written.find(task.tid, maps, begins ? WrittenPages::Since::ever : WrittenPages::Since::restart);
+  if (!recent || (!begins && space.copies.tellAll(*recent))) return false;
+  // With the first stop all is hashed.
+  if (space.pointRecorded) space.putOffPages = unionOf(space.putOffPages, *recent);
+  // What changes until the next tick can then be told.
+  if (!begins) space.copies.changed(space.memory, *recent);
+  written.restart(maps, *recent);
+  if (!written.begun()) return false;
+  space.watchedFrom = now;
+  space.putOff++;
+  debug(task, "forced stop put off, the %dth time", space.putOff);
+  return true;
 }
 
 // `stoppedAt`: the process's own time when the stop came, for the log. Nanoseconds.
@@ -283,9 +283,15 @@ bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps,
                                    uint64_t limit) {
   WrittenPages& written = task.space->written;
   // Watching began after the task's last event, perhaps: the first hash is of all.
-  const auto since = task.space->pointRecorded ? WrittenPages::Since::restart : WrittenPages::Since::ever;
+  const bool first = !task.space->pointRecorded;
   const auto recent = written.find(task.tid, maps);
-  const auto runs = since == WrittenPages::Since::restart ? recent : written.find(task.tid, maps, since);
+  auto runs = recent;
+  if (first || !task.space->putOffPages.empty()) runs = written.find(task.tid, maps, WrittenPages::Since::ever);
+  if (runs && recent && !first) {
+    // Of those before the stop was put off, some may be gone.
+    runs = intersectionOf(unionOf(task.space->putOffPages, *recent), *runs);
+  }
+  task.space->putOffPages.clear();
   task.space->pointRecorded = true;
   if (!runs || !recent) {
     if (residentBytes(task.tid) > kUnwatchedHashLimit) return false;

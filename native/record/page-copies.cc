@@ -9,9 +9,13 @@ namespace rr {
 namespace {
 
 constexpr uint64_t kPage = 4096;
-// Where more was written since the last stop, nothing is looked at; and so many pages are kept. Bytes; pages.
-constexpr uint64_t kMostWritten = 64 * kPage;
-constexpr size_t kMostCopies = 512;
+// Where more was written since the last time, nothing is looked at. Bytes.
+constexpr uint64_t kMostWritten = 512 * kPage;
+// Where more was written, or more pages are new, it takes long, or all of them are given. Bytes; pages.
+constexpr uint64_t kShort = 64 * kPage;
+constexpr size_t kFewNew = 12;
+// So many pages are kept.
+constexpr size_t kMostCopies = 1024;
 // Pages seen for the first time that are given whole when they are no more than this. Bytes.
 constexpr size_t kFewPages = 24 * kPage;
 // Granularity of what has changed, and how much of it is given. Bytes.
@@ -45,6 +49,15 @@ size_t sizeOf(const std::vector<PageCopies::Piece>& pieces) {
 }
 
 }  // namespace
+
+bool PageCopies::tellAll(std::span<const PageRun> runs) const {
+  if (totalOf(runs) > kShort) return false;
+  size_t fresh = 0;
+  for (const PageRun& run : runs) {
+    for (uint64_t page = run.start & ~(kPage - 1); page < run.end; page += kPage) fresh += !pages_.contains(page);
+  }
+  return fresh <= kFewNew;
+}
 
 std::vector<PageCopies::Piece> PageCopies::changed(const TraceeMemory& memory, std::span<const PageRun> runs) {
   if (totalOf(runs) > kMostWritten) return {};

@@ -21,6 +21,9 @@ class PageCopies {
     std::vector<uint8_t> bytes;
   };
 
+  // Whether what changed() would give of `runs` is all: they are short, and few of their pages are new.
+  bool tellAll(std::span<const PageRun> runs) const;
+
   // Pieces of `runs` that have changed since they were given here last, those of pages with few changes first, and
   // pages that are new where they are few; about 8 KB of the former at most. Nothing where the runs are long.
   std::vector<Piece> changed(const TraceeMemory& memory, std::span<const PageRun> runs);

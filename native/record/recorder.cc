@@ -363,6 +363,7 @@ void Recorder::writeFrame(schema::EventKind kind, Task& task, int number, const 
   task.inMidCode = false;
   task.atForcedStop = kind == schema::EventKind::kSched;
   task.answeredAtEntry = false;
+  task.space->putOff = 0;
   if (task.bufferTaken) flags |= schema::kFrameBuffered;
   task.bufferTaken = false;
   writer_.frame(kind, task.tid, number, registers, flags, stdio, ticksOf(task));

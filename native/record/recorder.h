@@ -188,7 +188,7 @@ class Recorder {
   void repeatCallEntry(Task& task);
   bool goToLegalSite(Task& task, user_regs_struct& registers);
   bool stepOnce(Task& task, uint64_t breakpoint);
-  bool beginWatching(Task& task);
+  bool putOff(Task& task);
   void recordChanges(Task& task, const std::vector<PageRun>& recent,
                      const std::function<PageRun(const PageRun&)>& withoutDeadStack);
   void recordPoint(Task& task, const user_regs_struct& registers, uint64_t stoppedAt = 0);

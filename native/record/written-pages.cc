@@ -8,6 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "tracee/descriptor.h"
 #include "tracee/page-tracking.h"
 
@@ -21,6 +24,36 @@ constexpr uint64_t kUserModeOnly = 1;
 constexpr size_t kRegionsAtOnce = 512;
 
 }  // namespace
+
+std::vector<PageRun> unionOf(std::span<const PageRun> a, std::span<const PageRun> b) {
+  std::vector<PageRun> both;
+  both.reserve(a.size() + b.size());
+  std::ranges::merge(a, b, std::back_inserter(both), {}, &PageRun::start, &PageRun::start);
+  size_t kept = 0;
+  for (const PageRun& run : both) {
+    if (kept > 0 && run.start <= both[kept - 1].end) {
+      both[kept - 1].end = std::max(both[kept - 1].end, run.end);
+    } else {
+      both[kept++] = run;
+    }
+  }
+  both.resize(kept);
+  return both;
+}
+
+std::vector<PageRun> intersectionOf(std::span<const PageRun> a, std::span<const PageRun> b) {
+  std::vector<PageRun> common;
+  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    const PageRun run = {std::max(a[i].start, b[j].start), std::min(a[i].end, b[j].end)};
+    if (run.start < run.end) common.push_back(run);
+    if (a[i].end < b[j].end) {
+      i++;
+    } else {
+      j++;
+    }
+  }
+  return common;
+}
 
 WrittenPages::~WrittenPages() {
   if (descriptor_ >= 0) close(descriptor_);

@@ -17,6 +17,10 @@ struct PageRun {
   uint64_t start, end;  // addresses
 };
 
+// Both of two ascending lists; what they have in common.
+std::vector<PageRun> unionOf(std::span<const PageRun> a, std::span<const PageRun> b);
+std::vector<PageRun> intersectionOf(std::span<const PageRun> a, std::span<const PageRun> b);
+
 class WrittenPages {
  public:
   WrittenPages() = default;

@@ -3,6 +3,7 @@ import type { RecordingMode } from './modes.ts';
 
 /** Guests of test/guests/computing: each shows its progress in another part of the state. */
 export const computingGuests = [
+  'after-filling',
   'behind-pointers',
   'blocks',
   'global',

@@ -64,7 +64,7 @@ struct rr_locals {
   uint64_t returnAddress;  // behind the system call instruction, of the call under way or the last one
   uint64_t used;           // bytes of entries in the buffer
   uint64_t next;           // replay: offset of the entry that comes next
-  uint64_t calls;          // recording: entries since the runtime was mapped
+  uint64_t callsLeft;      // recording: so many more are buffered, then a call goes traced
   // Recording: the call that goes traced has been made already, with this result, and only its entry had no room. The
   // tracer writes it down, and clears `made`.
   uint64_t made;

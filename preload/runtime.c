@@ -10,6 +10,7 @@ static uint64_t padded(uint64_t length) { return (length + 7) & ~7ULL; }
 
 bool rr_begin(struct rr_writer *writer, const struct rr_hook_frame *frame, uint64_t room) {
   const struct rr_locals *locals = RR_THE_LOCALS;
+  if (locals->callsLeft == 0) return false;
   const unsigned arguments = rr_calls[frame->rax].argumentCount;
   const uint64_t fixed = sizeof(struct rr_buffer_entry) + arguments * 8;
   if (room > RR_MAXIMUM_DATA || locals->used + fixed + room > RR_BUFFER_SIZE) return false;
@@ -89,7 +90,7 @@ enum rr_verdict rr_commit(struct rr_writer *writer, struct rr_hook_frame *frame,
   writer->entry->result = result;
   writer->entry->size = (uint32_t)(writer->end - (uint8_t *)writer->entry);
   frame->rax = (uint64_t)result;
-  locals->calls++;
+  locals->callsLeft--;
   // Last: what the tracer finds when it stops the task before this has not happened.
   __asm__ volatile("" : : : "memory");
   locals->used += writer->entry->size;

@@ -21,6 +21,11 @@ constexpr uint64_t kLongestHold = 2'000 * kMillisecond;
 constexpr uint64_t kPauseFactor = 4;
 constexpr uint64_t kShortestPause = kMillisecond / 2;
 constexpr uint64_t kLongestPause = 300 * kMillisecond;
+// A new task of low priority is often held back soon after its start, and for longer. Nanoseconds.
+constexpr double kHoldNew = 0.9;
+constexpr uint64_t kShortestStart = 10 * kMicrosecond;
+constexpr uint64_t kLongestStart = 5 * kMillisecond;
+constexpr uint64_t kShortestNewHold = 50 * kMillisecond;
 
 // splitmix64: a number from two.
 uint64_t mixed(uint64_t a, uint64_t b) {
@@ -36,15 +41,19 @@ double fraction(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-5
 }  // namespace
 
 Chaos::Chaos(uint64_t seed) : seed_(seed), slices_(mixed(seed, 1)), times_(mixed(seed, 2)) {
-  constexpr double kLow[] = {0.1, 0.3, 0.5};
-  constexpr double kEvents[] = {0.0, 0.3, 0.6, 0.9};
-  constexpr double kAnyOrder[] = {0.0, 0.3, 0.9, 0.9};
-  constexpr double kShort[] = {0.1, 0.4, 0.8};
+  constexpr double kLow[] = {0.2, 0.35, 0.5};
+  // The shortest slices suit a few calls between two threads, the middling ones let a thread do something whole in
+  // between, those by time alone suit who computes.
+  constexpr Ends kEnds[] = {Ends::soon, Ends::soon, Ends::soon, Ends::later, Ends::later, Ends::later, Ends::byTime};
+  constexpr double kSoon[] = {0.75, 0.9};
+  constexpr double kAnyOrder[] = {0.2, 0.5, 0.9, 0.9};
+  constexpr double kShort[] = {0.1, 0.3, 0.6};
   lowPriority_ = kLow[mixed(seed, 3) % 3];
-  eventSlice_ = kEvents[mixed(seed, 4) % 4];
+  ends_ = kEnds[mixed(seed, 4) % 7];
+  soon_ = kSoon[mixed(seed, 8) % 2];
   shortSlice_ = kShort[mixed(seed, 5) % 3];
   anyOrder_ = kAnyOrder[mixed(seed, 7) % 4];
-  holdsBack_ = mixed(seed, 6) % 3 != 0;
+  holdsBack_ = mixed(seed, 6) % 4 != 0;
 }
 
 bool Chaos::chance(double probability) { return fraction(slices_()) < probability; }
@@ -59,11 +68,11 @@ Chaos::Slice Chaos::drawSlice() {
     const double span = std::log(static_cast<double>(most) / static_cast<double>(least));
     return static_cast<uint64_t>(static_cast<double>(least) * std::exp(span * fraction(slices_())));
   };
-  // The others are not so long either: one slice of 50 ms is all that many programs live for.
+  // None is so long by events: one slice of 50 ms is all that many programs live for.
   uint64_t runs = ~0ULL;
-  if (eventSlice_ > 0) {
-    const bool few = chance(eventSlice_);
-    runs = few ? 1 + static_cast<uint64_t>(std::countr_zero(slices_() | 1ULL << 20)) : length(3, 100);
+  if (ends_ == Ends::later) runs = length(1, 32);
+  if (ends_ == Ends::soon) {
+    runs = chance(soon_) ? 1 + static_cast<uint64_t>(std::countr_zero(slices_() | 1ULL << 20)) : length(3, 100);
   }
   const uint64_t time =
       chance(shortSlice_) ? length(100 * kMicrosecond, kMillisecond) : length(kMillisecond, 50 * kMillisecond);
@@ -82,16 +91,28 @@ int Chaos::level(uint64_t ordinal) const {
 }
 
 void Chaos::planHold(uint64_t now) {
-  const uint64_t last = holdEnd_ - holdStart_;
-  holdStart_ = now + std::max(between(kShortestPause, kLongestPause), kPauseFactor * last);
+  holdStart_ = std::max(now + between(kShortestPause, kLongestPause), earliestHold_);
   holdEnd_ = holdStart_ + between(kShortestHold, kLongestHold);
 }
 
-bool Chaos::advance(uint64_t now) {
+void Chaos::endHold(uint64_t now) {
+  const uint64_t end = std::min(now, holdEnd_);
+  if (end > holdStart_) earliestHold_ = end + kPauseFactor * (end - holdStart_);
+  holdStart_ = holdEnd_ = 0;
+}
+
+void Chaos::added(int level, uint64_t now) {
+  if (!holdsBack_ || level < kLowLevel || now < earliestHold_ || !chance(kHoldNew)) return;
+  if (holdEnd_ != 0 && now >= holdStart_) return;
+  holdStart_ = now + between(kShortestStart, kLongestStart);
+  holdEnd_ = holdStart_ + between(kShortestNewHold, kLongestHold);
+}
+
+bool Chaos::advance(uint64_t now, bool bothKinds) {
   if (holdsBack_) {
-    if (holdEnd_ == 0) planHold(now);
-    if (now >= holdEnd_) endHold(now);
-    holding_ = now >= holdStart_ && now < holdEnd_;
+    if (holdEnd_ != 0 && (now >= holdEnd_ || !bothKinds)) endHold(now);
+    if (holdEnd_ == 0 && bothKinds) planHold(now);
+    holding_ = holdEnd_ != 0 && now >= holdStart_;
   }
   if (now < redrawAt_) return false;
   const bool first = redrawAt_ == 0;
@@ -99,12 +120,6 @@ bool Chaos::advance(uint64_t now) {
   if (first) return false;
   epoch_++;
   return true;
-}
-
-void Chaos::endHold(uint64_t now) {
-  holdEnd_ = std::max(holdStart_, std::min(holdEnd_, now));
-  planHold(now);
-  holding_ = false;
 }
 
 }  // namespace rr

@@ -205,6 +205,7 @@ void Recorder::runUserCode(Task& task) {
   task.inMidCode = true;
   if (std::exchange(task.stopAgain, false)) ptrace(PTRACE_INTERRUPT, task.tid, 0, 0);
   scheduler_.runs();
+  limitBufferedCalls(*task.space);
   if (task.dispatched && task.space->patched.allTraced && !setDispatch(task, false)) return lost(task);
   if (!resume(task, userCodeRequest(task), signal)) return lost(task);
   waitFor(task);

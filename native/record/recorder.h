@@ -214,6 +214,8 @@ class Recorder {
   void updateLocals(const AddressSpace& space) const;
   void updateAllLocals() const;
   void traceNextCall(AddressSpace& space, bool traced) const;
+  void limitBufferedCalls(const AddressSpace& space) const;
+  void countBufferedCalls(const AddressSpace& space);
   bool inHook(const Task& task, uint64_t rip) const;
   bool nearPatchedSite(const Task& task, uint64_t rip) const;
   std::optional<int64_t> showProgramAddress(Task& task, user_regs_struct& registers) const;

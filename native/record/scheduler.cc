@@ -1,6 +1,7 @@
 #include "record/scheduler.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "record/recorder.h"
 #include "record/task.h"
@@ -26,7 +27,13 @@ void Scheduler::add(Task& task, int level) {
   population_[entry.level]++;
   tasks_[task.tid] = &task;
   task.scheduler = this;
-  if (chaos_ && chaos_->newTaskFirst()) ended_ = true;
+  if (chaos_) {
+    const uint64_t now = monotonicNow();
+    chaos_->added(entry.level, now);
+    ended_ = chaos_->newTaskFirst();
+    // What happened before has used up nothing of what the two do now.
+    beginSlice(now);
+  }
   stateChanged(task);
 }
 
@@ -148,26 +155,35 @@ bool Scheduler::patienceOver(int level, uint64_t now) const {
 }
 
 void Scheduler::advanceChaos(uint64_t now) {
-  if (chaos_->advance(now)) {
-    for (auto& [tid, task] : tasks_) moveTo(*task, chaos_->level(task->scheduling.ordinal));
-  }
-  // Nobody of high priority is there, not even blocked: holding back the others shows nothing.
-  const bool onlyLow = !population_.empty() && population_.begin()->first >= Chaos::kLowLevel;
-  if (chaos_->holdEnd() != 0 && onlyLow) chaos_->endHold(now);
+  const bool bothKinds = !population_.empty() && population_.begin()->first < Chaos::kLowLevel &&
+                         population_.rbegin()->first >= Chaos::kLowLevel;
+  if (!chaos_->advance(now, bothKinds)) return;
+  for (auto& [tid, task] : tasks_) moveTo(*task, chaos_->level(task->scheduling.ordinal));
 }
 
-// Any task that may run, in chaos; nullptr when priorities decide.
-Task* Scheduler::chaosChoice() {
+// Any other task that may run, in chaos; nullptr when priorities decide.
+Task* Scheduler::chaosChoice(const Task* former) {
   if (!chaos_) return nullptr;
-  size_t count = 0;
-  for (auto& [level, queue] : queues_) count += held(level) ? 0 : queue.size();
-  auto index = chaos_->anyOf(count);
-  if (!index) return nullptr;
+  candidates_.clear();
   for (auto& [level, queue] : queues_) {
-    if (*index < queue.size()) return *std::next(queue.begin(), static_cast<ptrdiff_t>(*index));
-    *index -= queue.size();
+    if (held(level)) continue;
+    std::copy_if(queue.begin(), queue.end(), std::back_inserter(candidates_),
+                 [former](const Task* each) { return each != former; });
   }
-  return nullptr;
+  const auto index = chaos_->anyOf(candidates_.size());
+  return index ? candidates_[*index] : nullptr;
+}
+
+void Scheduler::beginSlice(uint64_t now) {
+  sliceStart_ = now;
+  runs_ = 0;
+  if (chaos_) {
+    const Chaos::Slice slice = chaos_->drawSlice();
+    sliceLength_ = std::min(slice.length, settings_.slice * 10);
+    sliceRuns_ = slice.runs;
+  } else {
+    sliceLength_ = settings_.slice;
+  }
 }
 
 Task* Scheduler::choose(uint64_t now) {
@@ -183,7 +199,7 @@ Task* Scheduler::choose(uint64_t now) {
   }
   Task* next = queues_.begin()->second.front();
   favoured_ = false;
-  if (Task* any = chaosChoice()) {
+  if (Task* any = chaosChoice(former)) {
     next = any;
     favoured_ = true;
   } else if (patienceOver(*best, now) || (yielding_ && next == former)) {
@@ -196,15 +212,7 @@ Task* Scheduler::choose(uint64_t now) {
   dequeue(*next);
   current_ = next;
   ended_ = yielding_ = false;
-  sliceStart_ = now;
-  runs_ = 0;
-  if (chaos_) {
-    const Chaos::Slice slice = chaos_->drawSlice();
-    sliceLength_ = std::min(slice.length, settings_.slice * 10);
-    sliceRuns_ = slice.runs;
-  } else {
-    sliceLength_ = settings_.slice;
-  }
+  beginSlice(now);
   return next;
 }
 

@@ -8,12 +8,14 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <list>
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "record/chaos.h"
 
@@ -70,6 +72,11 @@ class Scheduler {
   Task* current() const { return current_; }
   // The current task's run of user code begins.
   void runs() { runs_++; }
+  // It has made so many calls that were buffered.
+  void ranCalls(uint64_t calls) { runs_ += calls; }
+  // Slices may end after some events (chaos), and after how many more this one does.
+  bool countsRuns() const { return chaos_ != nullptr; }
+  uint64_t runsLeft() const { return sliceRuns_ - std::min(runs_, sliceRuns_); }
   // The current task ought to give way at this event, if anybody waits.
   bool sliceOver(uint64_t now) const;
   // A better task waits than the current one.
@@ -102,7 +109,8 @@ class Scheduler {
   void dequeue(Task& task);
   void moveTo(Task& task, int level);
   void advanceChaos(uint64_t now);
-  Task* chaosChoice();
+  Task* chaosChoice(const Task* former);
+  void beginSlice(uint64_t now);
   bool held(int level) const { return chaos_ && chaos_->holds(level); }
   // The level of the best that may run; nothing when none may.
   std::optional<int> bestLevel() const;
@@ -114,6 +122,7 @@ class Scheduler {
   std::unique_ptr<Chaos> chaos_;
   std::map<int, Queue> queues_;    // none is empty
   std::map<int, int> population_;  // tasks by level, those that wait for something else included
+  std::vector<Task*> candidates_;  // of chaosChoice
   std::deque<pid_t> statuses_;
   std::map<pid_t, Task*> tasks_;
   size_t waiting_ = 0;  // tasks in queues
@@ -123,7 +132,7 @@ class Scheduler {
   uint64_t sliceStart_ = 0;
   uint64_t sliceLength_ = kTimeSlice;
   uint64_t sliceRuns_ = ~0ULL;
-  uint64_t runs_ = 0;
+  uint64_t runs_ = 0;  // events and buffered calls of the slice
   bool ended_ = false;
   bool yielding_ = false;
   bool favoured_ = false;  // the current task runs although better ones wait

@@ -91,6 +91,7 @@ bool Recorder::installRuntime(Task& task) {
   const TraceeMemory& memory = task.space->memory;
   rr_locals locals = {};
   locals.entry = runtime_.header().recordEntry;
+  locals.callsLeft = ~0ULL;
   if (!memory.writeAll(RR_CODE, runtime_.code().data(), runtime_.code().size())) return false;
   if (!memory.writeAll(RR_LOCALS, &locals, sizeof locals)) return false;
   task.space->patched.runtime = PatchedSites::Runtime::installed;
@@ -147,6 +148,21 @@ void Recorder::traceNextCall(AddressSpace& space, bool traced) const {
   const uint64_t others = space.memory.readValue<uint64_t>(kFlags).value_or(0) & ~uint64_t{RR_ALL_TRACED};
   const uint64_t flags = others | (traced ? RR_ALL_TRACED : 0);
   space.memory.writeAll(kFlags, &flags, sizeof flags);
+}
+
+// A slice of a few events ends at a call that would be buffered, too.
+void Recorder::limitBufferedCalls(const AddressSpace& space) const {
+  if (!scheduler_.countsRuns() || space.patched.runtime != PatchedSites::Runtime::installed) return;
+  const uint64_t left = scheduler_.runsLeft();
+  space.memory.writeAll(RR_LOCALS + offsetof(rr_locals, callsLeft), &left, sizeof left);
+}
+
+// What of the slice limitBufferedCalls has left to the task, and it has used.
+void Recorder::countBufferedCalls(const AddressSpace& space) {
+  if (!scheduler_.countsRuns()) return;
+  const uint64_t before = scheduler_.runsLeft();
+  const auto left = space.memory.readValue<uint64_t>(RR_LOCALS + offsetof(rr_locals, callsLeft));
+  if (left && *left < before) scheduler_.ranCalls(before - *left);
 }
 
 // Replaces the system call instruction at `site` by a jump to a stub, of its own two bytes alone. False when it cannot.
@@ -278,6 +294,7 @@ void Recorder::takeBuffer(Task& task) {
   const uint64_t none = 0;
   memory.writeAll(kUsed, &none, sizeof none);
   writer_.bufferEntries(task.tid, bytes.data(), bytes.size());
+  countBufferedCalls(*task.space);
   if (task.space->patched.learning) noteBufferedSites(task, bytes);
   task.bufferTaken = true;
   noteBufferedSysMask(task);

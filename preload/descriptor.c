@@ -58,6 +58,15 @@ static bool is_shared_memory(const struct file_state *file) {
   return false;
 }
 
+// Or private memory that was not written yet.
+static bool may_be_private_memory(const struct file_state *file) {
+  const uint64_t *filter = RR_THE_LOCALS->privateFiles;
+  const uint64_t bits[2] = {RR_FILE_BIT_1(file->device, file->inode), RR_FILE_BIT_2(file->device, file->inode)};
+  return (filter[bits[0] / 64] >> bits[0] % 64 & 1) && (filter[bits[1] / 64] >> bits[1] % 64 & 1);
+}
+
+static bool is_mapped(const struct file_state *file) { return is_shared_memory(file) || may_be_private_memory(file); }
+
 // Whether it could be /proc/PID/mem: it is empty, only its owner's, and on no device.
 static bool may_be_memory(const struct file_state *file) {
   const uint64_t major = (file->device >> 8 & 0xfff) | (file->device >> 32 & ~0xfffUL);
@@ -79,7 +88,7 @@ static unsigned find_out(int descriptor) {
   if (S_ISREG(file.mode)) {
     // Some files of the kernel's (/proc/kmsg) make readers wait; they have no size.
     if (file.size > 0) found |= READS_AT_ONCE;
-    found |= is_shared_memory(&file) || may_be_memory(&file) ? WRITES_TRACED : WRITES_AT_ONCE;
+    found |= is_mapped(&file) || may_be_memory(&file) ? WRITES_TRACED : WRITES_AT_ONCE;
   } else if (S_ISCHR(file.mode) && (file.special == DEVICE_NULL || file.special == DEVICE_ZERO)) {
     found |= READS_AT_ONCE | WRITES_AT_ONCE;
   }
@@ -125,4 +134,10 @@ bool rr_may_send(int descriptor, uint64_t length, bool never_waits) {
   if (known & WRITES_TRACED) return false;
   if ((known & WRITES_AT_ONCE) || never_waits) return true;
   return (length <= ATOMIC_WRITE && ready(descriptor, POLLOUT)) || rr_never_blocks(descriptor);
+}
+
+bool rr_may_truncate(int directory, uint64_t path) {
+  struct file_state file;
+  if (rr_untraced_call(__NR_newfstatat, (uint64_t)directory, path, (uint64_t)&file, 0, 0, 0) != 0) return true;
+  return !S_ISREG(file.mode) || file.size == 0 || !is_mapped(&file);
 }

@@ -9,9 +9,11 @@ void rr_forget_descriptors(const struct rr_hook_frame *frame);
 // True when a read does not block: there is something, or the end of it, or an error, or O_NONBLOCK.
 bool rr_may_read(int descriptor);
 // True when a write of `length` bytes neither blocks nor goes where the recorder must see it: its own output, or a file
-// that is somebody's shared memory.
+// that is somebody's memory.
 bool rr_may_write(int descriptor, uint64_t length);
 // The same for a message; `never_waits`: it is sent with MSG_DONTWAIT.
 bool rr_may_send(int descriptor, uint64_t length, bool never_waits);
 // True with O_NONBLOCK, and for what is no descriptor.
 bool rr_never_blocks(int descriptor);
+// True when the file of that name, from `directory` on, can be emptied unseen: nobody has it mapped.
+bool rr_may_truncate(int directory, uint64_t path);

@@ -11,6 +11,9 @@ enum rr_verdict rr_replay(struct rr_hook_frame *frame);
 // One for each family of engine/syscalls/buffered.ts. A call that they answer with RR_TRACED has not happened, or may
 // happen again.
 enum rr_verdict rr_plain(struct rr_hook_frame *frame);
+enum rr_verdict rr_open(struct rr_hook_frame *frame);
+enum rr_verdict rr_create(struct rr_hook_frame *frame);
+enum rr_verdict rr_open_at(struct rr_hook_frame *frame);
 enum rr_verdict rr_once(struct rr_hook_frame *frame);
 enum rr_verdict rr_read(struct rr_hook_frame *frame);
 enum rr_verdict rr_read_vector(struct rr_hook_frame *frame);

@@ -54,6 +54,11 @@ struct rr_file_identity {
 };
 
 #define RR_SHARED_FILES 32
+// Files that are mapped privately, as a set that may hold others too: two bits for each, in words of 64.
+#define RR_FILE_FILTER_WORDS 128
+#define RR_FILE_MIX(device, inode) (((inode) + (device)*0x9e3779b97f4a7c15ULL) * 0xd6e8feb86659fd93ULL)
+#define RR_FILE_BIT_1(device, inode) (RR_FILE_MIX(device, inode) >> 51)
+#define RR_FILE_BIT_2(device, inode) (RR_FILE_MIX(device, inode) >> 38 & 0x1fff)
 // What is known of descriptors is kept for those below this.
 #define RR_KNOWN_DESCRIPTORS 256
 
@@ -80,6 +85,8 @@ struct rr_locals {
   struct rr_file_identity stdio[2];
   uint64_t sharedFileCount;
   struct rr_file_identity sharedFiles[RR_SHARED_FILES];
+  // Recording: files that some task has mapped privately, by RR_FILE_BIT_1 and RR_FILE_BIT_2.
+  uint64_t privateFiles[RR_FILE_FILTER_WORDS];
   // Recording: what the hook has found out about descriptors (descriptor.c), 0: nothing. Whoever closes or replaces a
   // descriptor clears it, the hook or the tracer.
   uint8_t descriptors[RR_KNOWN_DESCRIPTORS];

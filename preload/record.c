@@ -8,6 +8,12 @@ enum rr_verdict rr_record(struct rr_hook_frame *frame) {
   switch (rr_calls[frame->rax].family) {
     case RR_FAMILY_PLAIN:
       return rr_plain(frame);
+    case RR_FAMILY_OPEN:
+      return rr_open(frame);
+    case RR_FAMILY_CREATE:
+      return rr_create(frame);
+    case RR_FAMILY_OPEN_AT:
+      return rr_open_at(frame);
     case RR_FAMILY_ONCE:
       return rr_once(frame);
     case RR_FAMILY_READ:

@@ -3,9 +3,11 @@ import { runGuestTests } from './harness/guest-tests.ts';
 
 runGuestTests('identity', [
   'address-space-limit',
+  'administration',
   'capabilities',
   { guest: 'environment', args: ['one', '', 'three words here'], env: { GUEST_A: '1', GUEST_EMPTY: '' } },
   'ids',
+  'landlock',
   'limits',
   'no-randomize',
   'personality',

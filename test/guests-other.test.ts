@@ -2,6 +2,7 @@
 import { runGuestTests } from './harness/guest-tests.ts';
 
 runGuestTests('other', [
+  'keys',
   'output-mix',
   { guest: 'own-trace', varies: 'a recording shows that it traces' },
   'rare-calls',
@@ -10,5 +11,6 @@ runGuestTests('other', [
   { guest: 'standard-input', input: 'some input of more than seven bytes\n'.repeat(20) },
   'strict-mode',
   'supervised',
+  'sysv',
   'unknown-call',
 ]);

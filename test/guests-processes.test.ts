@@ -22,6 +22,7 @@ runGuestTests('processes', [
   'exec-errors',
   'exec-many',
   'exec-script',
+  'exec-with-locks',
   'exit-codes',
   'fork',
   'kill-child',

@@ -1,4 +1,4 @@
 // Waiting for descriptors, counters, timers, signals and futexes.
 import { runGuestTests } from './harness/guest-tests.ts';
 
-runGuestTests('waiting', ['epoll', 'eventfd', 'futex', 'poll', 'select', 'signalfd', 'timerfd']);
+runGuestTests('waiting', ['epoll', 'eventfd', 'futex', 'futex2', 'poll', 'select', 'signalfd', 'timerfd']);

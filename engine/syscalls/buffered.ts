@@ -10,7 +10,11 @@ export const bufferFamilies = [
   'traced',
   /** Does not block; what it writes is what the table says. May be made twice when it ends in EFAULT. */
   'plain',
-  /** The same, but must not be made twice. */
+  /** The same, unless they empty a file that is mapped. */
+  'open',
+  'create',
+  'openAt',
+  /** As `plain`, but must not be made twice. */
   'once',
   /** Transfers from a descriptor (first argument) that may have nothing yet. */
   'read',
@@ -54,6 +58,9 @@ export type BufferFamily = (typeof bufferFamilies)[number];
 /** Families whose out-parameters are those of the table. */
 export const familiesByTable: ReadonlySet<BufferFamily> = new Set<BufferFamily>([
   'plain',
+  'open',
+  'create',
+  'openAt',
   'once',
   'accept',
   'connect',
@@ -65,9 +72,9 @@ export const familiesByTable: ReadonlySet<BufferFamily> = new Set<BufferFamily>(
 
 export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
   // Files, by path.
-  open: 'plain',
-  openat: 'plain',
-  creat: 'plain',
+  open: 'open',
+  openat: 'openAt',
+  creat: 'create',
   stat: 'plain',
   lstat: 'plain',
   newfstatat: 'plain',
@@ -103,7 +110,6 @@ export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
   utimes: 'plain',
   futimesat: 'plain',
   utimensat: 'plain',
-  truncate: 'plain',
   getxattr: 'plain',
   lgetxattr: 'plain',
   fgetxattr: 'plain',

@@ -44,9 +44,11 @@ constexpr int kCollapse = 25;
 // The page of the old system call entries (Documentation/arch/x86/x86_64/mm.rst).
 constexpr uint64_t kVsyscallPage = 0xffffffffff600000;
 
-// Calls that the recorder answers with ENOSYS; libraries fall back (DESIGN.md, "Recording").
+// Calls that the recorder answers with ENOSYS; libraries fall back (DESIGN.md, "Recording"). The memory of
+// memfd_secret(2) is closed to tracers.
 bool isRefused(long call) {
-  return call == SYS_rseq || call == SYS_clone3 || call == SYS_io_uring_setup || call == SYS_io_setup;
+  return call == SYS_rseq || call == SYS_clone3 || call == SYS_io_uring_setup || call == SYS_io_setup ||
+         call == SYS_memfd_secret;
 }
 
 // The same for those that programs cannot do without: they are told. Memory would change behind every event.
@@ -472,7 +474,7 @@ void Recorder::callExit(Task& task) {
     recordOutput(task, result);
   }
   recordMemoryFileWrites(task, result);
-  if (!sharedFiles_.empty()) recordSharedWrites(task, result);
+  recordFileWrites(task, result);
   // With a processor each, the target would have acted by now: others have their turn first.
   if (sendsSignal(task.call) && result == 0 && !aloneInRecording()) {
     sched_yield();
@@ -533,10 +535,11 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
   }
 }
 
-bool Recorder::storeFile(int descriptor, MappingFacts& facts) {
+// `fresh`: its times do not tell whether it is the file that the store has.
+bool Recorder::storeFile(int descriptor, MappingFacts& facts, bool fresh) {
   struct stat identity;
   if (fstat(descriptor, &identity) != 0 || !S_ISREG(identity.st_mode)) return false;
-  const auto hash = store_.put(descriptor, identity);
+  const auto hash = store_.put(descriptor, identity, fresh);
   if (!hash) {
     warnOnce("store", store_.error() + ": mapped files go into the trace itself");
     return false;
@@ -580,11 +583,13 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
     const bool seen = shared && sharedFiles_.seen(facts.device, facts.inode);
     if (shared && file && replayHasContent(file.number(), identity)) {
       contentNeeded = false;
-    } else if (file && storeFile(file.number(), facts)) {
+    } else if (file && storeFile(file.number(), facts, !shared && sharedFiles_.seen(facts.device, facts.inode))) {
       contentNeeded = seen;
     }
     if (shared && contentNeeded == seen) sharedFiles_.setChanged(facts.device, facts.inode, false);
-    if (shared) {
+    if (!shared) {
+      notePrivateFile(facts.device, facts.inode);
+    } else {
       sharedFiles_.add(facts.device, facts.inode, {task.space, facts.address, facts.length, facts.offset});
       if (!seen) updateAllLocals();
     }

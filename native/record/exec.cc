@@ -82,6 +82,7 @@ void Recorder::execed(Task& task) {
       tasks_.erase(found);
       scheduler_.remove(task);
       scheduler_.remove(*own);
+      own->execWrites = std::move(task.execWrites);
       buried_.push_back(std::move(tasks_[task.tid]));
       own->tid = task.tid;
       execing = own.get();
@@ -243,6 +244,7 @@ void Recorder::recordMapping(Task& task, const MapLine& line, const user_regs_st
     if (stored) {
       writer_.mapping(task.tid, facts);
       replaceRandom(task, file, facts);
+      if (!line.shared) notePrivateFile(facts.device, facts.inode);
     }
     if (file >= 0) close(file);
     if (stored) {

@@ -108,13 +108,13 @@ std::optional<ContentHash> FileStore::putBytes(const void* bytes, size_t length)
   return hash;
 }
 
-std::optional<ContentHash> FileStore::put(int descriptor, const struct stat& identity) {
+std::optional<ContentHash> FileStore::put(int descriptor, const struct stat& identity, bool fresh) {
   const int64_t modified = nanoseconds(identity.st_mtim);
   const int64_t changed = nanoseconds(identity.st_ctim);
   const Identity key{identity.st_dev, identity.st_ino, identity.st_size, modified, changed};
   timespec time;
   clock_gettime(CLOCK_REALTIME, &time);
-  const bool settled = nanoseconds(time) - std::max(modified, changed) > kRacy;
+  const bool settled = !fresh && nanoseconds(time) - std::max(modified, changed) > kRacy;
   ContentHash hash;
   char name[160];
   snprintf(name, sizeof name, "/by-id/%" PRIx64 "-%" PRIu64 "-%" PRId64 "-%" PRId64 "-%" PRId64,

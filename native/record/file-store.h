@@ -23,7 +23,7 @@ class FileStore {
 
   // Makes sure that the content of the open regular file is in the store. Nothing, with `error()` set, when it could
   // not be read or written.
-  std::optional<ContentHash> put(int descriptor, const struct stat& identity);
+  std::optional<ContentHash> put(int descriptor, const struct stat& identity, bool fresh = false);
   // The same for bytes in memory.
   std::optional<ContentHash> putBytes(const void* bytes, size_t length);
   const std::string& error() const { return error_; }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -392,7 +393,14 @@ void Recorder::writeMemoryChecksums(const Task& task, const user_regs_struct& re
     // What lies below the red zone of the stack is dead; the loader's lazy binding leaves raw XSAVE state there.
     const uint64_t live = registers.rsp - kRedZone;
     if (live > line.start && registers.rsp <= line.end) start = live;
-    const uint64_t length = line.end - start;
+    uint64_t length = line.end - start;
+    if (line.inode != 0) {
+      // Replay has pages behind the end of a file that was cut; the program would get a SIGBUS.
+      const uint64_t size = privateFiles_.size(makedev(line.deviceMajor, line.deviceMinor), line.inode);
+      const uint64_t pages = size > ~4095ULL ? size : (size + 4095) & ~4095ULL;
+      length = std::min(length, pages > line.offset ? pages - line.offset : 0);
+      if (length == 0) continue;
+    }
     entries.push_back({start, length, memoryChecksum(task.tid, task.space->memory, start, length, line.inode == 0)});
   }
   writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(ChecksumEntry));

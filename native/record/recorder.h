@@ -22,6 +22,7 @@
 #include "record/frame-writer.h"
 #include "record/known-sites.h"
 #include "record/outer-signals.h"
+#include "record/private-files.h"
 #include "record/random-instructions.h"
 #include "record/scheduler.h"
 #include "record/shared-files.h"
@@ -263,6 +264,7 @@ class Recorder {
   void exiting(Task& task);
   void foreseeRobustWrites(Task& task);
   void foreseeExecWrites(Task& task);
+  void findOtherViews(Task& task);
   void recordExecWrites(Task& task);
   void recordZombie(Task& task);
   void recordExitWrites(const Task& task);
@@ -274,12 +276,21 @@ class Recorder {
   bool installRuntimePage(Task& task, uint64_t vdsoStart);
   void trapCpuid(Task& task, uint64_t vdsoStart);
   void recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart);
-  bool storeFile(int descriptor, MappingFacts& facts);
+  bool storeFile(int descriptor, MappingFacts& facts, bool fresh = false);
   // shared-writes.cc
-  void recordSharedWrites(Task& task, int64_t result);
+  // A file that a call has changed.
+  struct FileChange {
+    std::string path;  // as the tracer sees it
+    enum class Kind { written, cut, allocated } kind;
+  };
+  std::optional<FileChange> fileChange(const Task& task, int64_t result) const;
+  std::optional<uint64_t> endOfWrite(const Task& task, int64_t result) const;
+  void recordFileWrites(Task& task, int64_t result);
+  void recordPrivateRange(const struct stat& identity, uint64_t start, uint64_t end);
+  void notePrivateFile(uint64_t device, uint64_t inode);
   void noteSharedViews(const Task& task, int64_t result);
   bool replayHasContent(int descriptor, const struct stat& identity);
-  void recordFileRange(const struct stat& identity, uint64_t start, uint64_t end);
+  bool recordFileRange(const struct stat& identity, uint64_t start, uint64_t end);
   void replaceRandom(Task& task, int descriptor, const MappingFacts& facts);
 
   RecorderOptions options_;
@@ -290,6 +301,7 @@ class Recorder {
   RandomInstructions randomInstructions_;
   StdioMonitor stdio_;
   SharedFiles sharedFiles_;
+  PrivateFiles privateFiles_;
   Vdso vdso_;
   RuntimeImage runtime_;
   std::vector<uint8_t> bufferBytes_;

@@ -1,12 +1,16 @@
-// Calls that change files which tracees have mapped shared, and calls that move those mappings (shared-files.h).
+// Calls that change files which tracees have mapped, and calls that move shared mappings (shared-files.h,
+// private-files.h).
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/falloc.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 #include "record/call-result.h"
 #include "record/recorder.h"
@@ -48,10 +52,10 @@ bool Recorder::replayHasContent(int descriptor, const struct stat& identity) {
   return lseek(descriptor, 0, SEEK_DATA) < 0 && errno == ENXIO;
 }
 
-// Records what a part of a file that is mapped shared holds now, where it is mapped.
-void Recorder::recordFileRange(const struct stat& identity, uint64_t start, uint64_t end) {
+// Records what a part of a file that is mapped shared holds now, where it is mapped. True when one mapping has it all.
+bool Recorder::recordFileRange(const struct stat& identity, uint64_t start, uint64_t end) {
   const auto* views = sharedFiles_.views(identity.st_dev, identity.st_ino);
-  if (!views || start >= end) return;
+  if (!views || start >= end) return false;
   // Replay has one memory for all views.
   uint64_t recordedFrom = 0;
   uint64_t recordedTo = 0;
@@ -73,56 +77,134 @@ void Recorder::recordFileRange(const struct stat& identity, uint64_t start, uint
     }
   }
   if (!whole) sharedFiles_.setChanged(identity.st_dev, identity.st_ino, true);
+  return whole;
 }
 
-// A call that changed a file which a tracee has mapped shared has changed that memory too.
-void Recorder::recordSharedWrites(Task& task, int64_t result) {
-  if (result < 0) return;
+// The same for private mappings, each of which may have a copy of its own by now: what they hold is recorded.
+void Recorder::recordPrivateRange(const struct stat& identity, uint64_t start, uint64_t end) {
+  std::set<const AddressSpace*> looked;
+  bool mapped = false;
+  for (auto& [tid, task] : tasks_) {
+    if (task->state == Task::State::dying || !task->space || !looked.insert(task->space.get()).second) continue;
+    for (const MapLine& line : readMaps(tid)) {
+      if (line.shared || line.inode != identity.st_ino) continue;
+      if (makedev(line.deviceMajor, line.deviceMinor) != identity.st_dev) continue;
+      mapped = true;
+      const uint64_t from = std::max(start, line.offset);
+      const uint64_t to = std::min(end, line.offset + (line.end - line.start));
+      if (from < to) writer_.memory(tid, task->space->memory, line.start + (from - line.offset), to - from);
+    }
+  }
+  if (mapped) return privateFiles_.setRecorded(identity.st_dev, identity.st_ino);
+  privateFiles_.remove(identity.st_dev, identity.st_ino);
+  updateAllLocals();
+}
+
+void Recorder::notePrivateFile(uint64_t device, uint64_t inode) {
+  if (privateFiles_.add(device, inode)) updateAllLocals();
+}
+
+// The file that a call has changed. Nothing for other calls.
+std::optional<Recorder::FileChange> Recorder::fileChange(const Task& task, int64_t result) const {
   const uint64_t(&arguments)[6] = task.arguments;
-  int fd = static_cast<int>(arguments[0]);
-  std::optional<uint64_t> end;  // of what was written, in the file
+  const auto descriptor = [&](FileChange::Kind kind, uint64_t fd) {
+    return FileChange{descriptorPath(task.tid, static_cast<int>(fd)), kind};
+  };
+  const auto opened = [&](uint64_t flags) -> std::optional<FileChange> {
+    if (!(flags & O_TRUNC)) return std::nullopt;
+    return descriptor(FileChange::Kind::cut, static_cast<uint64_t>(result));
+  };
   switch (task.call) {
     case SYS_write:
     case SYS_writev:
     case SYS_sendfile:
-      end = descriptorPosition(task.tid, fd);
-      break;
     case SYS_pwrite64:
     case SYS_pwritev:
     case SYS_pwritev2:
-      end = arguments[3] + static_cast<uint64_t>(result);
-      break;
+      return descriptor(FileChange::Kind::written, arguments[0]);
     case SYS_copy_file_range:
     case SYS_splice:
-      fd = static_cast<int>(arguments[2]);
-      end = descriptorPosition(task.tid, fd);
-      break;
+      return descriptor(FileChange::Kind::written, arguments[2]);
     case SYS_ftruncate:
+      return descriptor(FileChange::Kind::cut, arguments[0]);
     case SYS_fallocate:
-      break;
+      return descriptor(FileChange::Kind::allocated, arguments[0]);
+    case SYS_truncate: {
+      const auto path = task.space->memory.readString(arguments[0], PATH_MAX);
+      if (!path) return std::nullopt;
+      const std::string process = "/proc/" + std::to_string(task.tid);
+      return FileChange{process + (path->starts_with('/') ? "/root" : "/cwd/") + *path, FileChange::Kind::cut};
+    }
+    case SYS_creat:
+      return opened(O_TRUNC);
+    case SYS_open:
+      return opened(arguments[1]);
+    case SYS_openat:
+      return opened(arguments[2]);
+    case SYS_openat2:
+      return opened(task.space->memory.readValue<uint64_t>(arguments[2]).value_or(0));
     default:
-      return;
+      return std::nullopt;
   }
+}
+
+// The end of what a call has written to a file, in the file.
+std::optional<uint64_t> Recorder::endOfWrite(const Task& task, int64_t result) const {
+  const uint64_t(&arguments)[6] = task.arguments;
+  const auto position = [&](uint64_t fd) { return descriptorPosition(task.tid, static_cast<int>(fd)); };
+  switch (task.call) {
+    case SYS_pwritev2:
+      if (arguments[3] == ~0ULL) return position(arguments[0]);
+      [[fallthrough]];
+    case SYS_pwrite64:
+    case SYS_pwritev:
+      return arguments[3] + static_cast<uint64_t>(result);
+    case SYS_copy_file_range:
+    case SYS_splice:
+      if (arguments[3] != 0) return task.space->memory.readValue<uint64_t>(arguments[3]);
+      return position(arguments[2]);
+    default:
+      return position(arguments[0]);
+  }
+}
+
+// A call that changed a file which a tracee has mapped has changed that memory too.
+void Recorder::recordFileWrites(Task& task, int64_t result) {
+  if (result < 0) return;
+  const auto change = fileChange(task, result);
   struct stat identity;
-  if (stat(descriptorPath(task.tid, fd).c_str(), &identity) != 0) return;
-  if (!sharedFiles_.seen(identity.st_dev, identity.st_ino)) return;
+  if (!change || stat(change->path.c_str(), &identity) != 0 || !S_ISREG(identity.st_mode)) return;
+  const uint64_t device = identity.st_dev;
+  const uint64_t inode = identity.st_ino;
+  const bool shared = sharedFiles_.seen(device, inode);
+  if (!shared && !privateFiles_.contains(device, inode)) return;
+  const auto record = [&](uint64_t start, uint64_t end) {
+    // What replay writes to the file by a shared mapping shows in its private ones.
+    if (start >= end) return;
+    const bool whole = shared && recordFileRange(identity, start, end);
+    if (whole && !privateFiles_.recorded(device, inode)) return;
+    if (privateFiles_.contains(device, inode)) recordPrivateRange(identity, start, end);
+  };
   const uint64_t size = static_cast<uint64_t>(identity.st_size);
-  if (task.call == SYS_ftruncate) {
+  if (change->kind == FileChange::Kind::cut) {
     // The rest of its last page.
-    recordFileRange(identity, size, wholePages(size));
-  } else if (task.call == SYS_fallocate) {
+    record(size, wholePages(size));
+  } else if (change->kind == FileChange::Kind::allocated) {
+    const uint64_t(&arguments)[6] = task.arguments;
     constexpr uint64_t kMoving = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE;
     constexpr uint64_t kClearing = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
     const uint64_t last = arguments[1] & kMoving ? size : std::min(size, arguments[2] + arguments[3]);
-    if (arguments[1] & (kMoving | kClearing)) recordFileRange(identity, arguments[2], last);
-  } else if (!end) {
-    return sharedFiles_.setChanged(identity.st_dev, identity.st_ino, true);
+    if (arguments[1] & (kMoving | kClearing)) record(arguments[2], last);
+  } else if (const auto end = endOfWrite(task, result); !end) {
+    return sharedFiles_.setChanged(device, inode, true);
   } else {
-    recordFileRange(identity, *end - static_cast<uint64_t>(result), *end);
+    record(*end - static_cast<uint64_t>(result), *end);
   }
   // What lies where the file has grown again since it was cut reads as zeros.
-  const uint64_t cutAt = sharedFiles_.smallest(identity.st_dev, identity.st_ino, size);
-  recordFileRange(identity, cutAt, size);
+  const bool privately = privateFiles_.contains(device, inode);
+  uint64_t cutAt = privately ? privateFiles_.sized(device, inode, size) : size;
+  if (shared) cutAt = std::min(cutAt, sharedFiles_.smallest(device, inode, size));
+  record(cutAt, size);
 }
 
 }  // namespace rr

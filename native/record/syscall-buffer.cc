@@ -125,6 +125,7 @@ void Recorder::updateLocals(const AddressSpace& space) const {
     }
     locals.sharedFiles[locals.sharedFileCount++] = {device, inode};
   }
+  privateFiles_.fill(locals.privateFiles);
   constexpr size_t kFrom = offsetof(rr_locals, flags);
   space.memory.writeAll(RR_LOCALS + kFrom, reinterpret_cast<const uint8_t*>(&locals) + kFrom, sizeof locals - kFrom);
 }

@@ -158,11 +158,18 @@ void Recorder::foreseeRobustWrites(Task& task) {
   if (head.pending != 0) foresee(head.pending);
 }
 
-// At the entry of an exec, at whose end the kernel marks them the same way, when this task's view of the memory is
-// gone: finds out who else sees it, and where.
+// At the entry of an exec, at whose end the kernel marks them the same way. A thread that is not the leader has the
+// leader's id by then, so its locks are not found to be its own (de_thread and exec_mmap in the kernel's fs/exec.c).
 void Recorder::foreseeExecWrites(Task& task) {
   task.execWrites.clear();
+  if (task.tid != task.threadGroup) return;
   foreseeRobustWrites(task);
+  findOtherViews(task);
+}
+
+// Of the robust futexes that are to be marked when this task's view of the memory is gone: who else sees them, and
+// where.
+void Recorder::findOtherViews(Task& task) {
   if (task.robustWrites.empty()) return;
   const std::vector<MapLine> maps = readMaps(task.tid);
   for (const Task::RobustWrite& write : task.robustWrites) {
@@ -215,12 +222,15 @@ void Recorder::exiting(Task& task) {
     takeBuffer(task);
     foreseeRobustWrites(task);
   }
-  if (!resume(task, PTRACE_CONT)) return lost(task);
-  if (!started_) return;
   bool othersInGroup = false;
   for (auto& [each, other] : tasks_) othersInGroup |= each != tid && other->threadGroup == task.threadGroup;
+  task.execWrites.clear();
+  if (started_ && tid == task.threadGroup && othersInGroup) findOtherViews(task);
+  if (!resume(task, PTRACE_CONT)) return lost(task);
+  if (!started_) return;
   if (tid == task.threadGroup && othersInGroup) {
-    // The leader's status comes only when all its threads are gone: until then it is a zombie.
+    // The leader's status comes only when all its threads are gone: until then it is a zombie. If it dies for the exec
+    // of another thread, that one may have its id before it is seen to be one.
     while (!task.pending) {
       int status;
       if (waitpid(tid, &status, __WALL | WNOHANG) == tid) {
@@ -249,6 +259,7 @@ void Recorder::recordZombie(Task& task) {
   recordExitWrites(task);
   task.clearChildTid = 0;
   task.robustWrites.clear();
+  task.execWrites.clear();
   task.callEntered = false;
   frame(schema::EventKind::kSyscallExit, task, static_cast<int>(task.call), task.entry);
 }

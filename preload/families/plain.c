@@ -1,4 +1,7 @@
 // Calls that write what the table says.
+#include <linux/fcntl.h>
+
+#include "descriptor.h"
 #include "generated/calls.h"
 #include "hook.h"
 
@@ -86,6 +89,20 @@ enum rr_verdict rr_plain(struct rr_hook_frame *frame) {
   if (result == -RR_EFAULT) return RR_TRACED;
   record_outs(&writer, frame, &outs, result);
   return rr_commit(&writer, frame, result);
+}
+
+enum rr_verdict rr_open(struct rr_hook_frame *frame) {
+  if ((frame->rsi & O_TRUNC) && !rr_may_truncate(AT_FDCWD, frame->rdi)) return RR_TRACED;
+  return rr_plain(frame);
+}
+
+enum rr_verdict rr_create(struct rr_hook_frame *frame) {
+  return rr_may_truncate(AT_FDCWD, frame->rdi) ? rr_plain(frame) : RR_TRACED;
+}
+
+enum rr_verdict rr_open_at(struct rr_hook_frame *frame) {
+  if ((frame->rdx & O_TRUNC) && !rr_may_truncate((int)frame->rdi, frame->rsi)) return RR_TRACED;
+  return rr_plain(frame);
 }
 
 enum rr_verdict rr_once(struct rr_hook_frame *frame) {

@@ -23,6 +23,13 @@ constexpr uint64_t kUserModeOnly = 1;
 
 constexpr size_t kRegionsAtOnce = 512;
 
+// To protect a page that is not there, the kernel makes the table that it would stand in: 20 TB of shadow memory, as a
+// sanitizer maps it, take 40 GB of tables. So of large mappings only what is there is protected; a page that comes
+// later is not, and counts as written. Bytes.
+constexpr uint64_t kProtectedWhole = 64 << 20;
+// What one page table maps: between pages that are closer, none is made in vain.
+constexpr uint64_t kTableReach = 2 << 20;
+
 }  // namespace
 
 std::vector<PageRun> unionOf(std::span<const PageRun> a, std::span<const PageRun> b) {
@@ -129,11 +136,28 @@ void WrittenPages::restart(std::span<const MapLine> maps, std::span<const PageRu
     registration.range = {line.start, line.end - line.start};
     registration.mode = UFFDIO_REGISTER_MODE_WP;
     if (ioctl(descriptor_, UFFDIO_REGISTER, &registration) != 0) continue;
-    uffdio_writeprotect protection = {};
-    protection.range = registration.range;
-    protection.mode = UFFDIO_WRITEPROTECT_MODE_WP;
-    ioctl(descriptor_, UFFDIO_WRITEPROTECT, &protection);
+    if (line.end - line.start <= kProtectedWhole) {
+      protect({line.start, line.end});
+      continue;
+    }
+    PageRun run = {};
+    for (size_t i = next; i < found.size() && found[i].start < line.end; i++) {
+      const PageRun each = {std::max(found[i].start, line.start), std::min(found[i].end, line.end)};
+      if (run.end != 0 && each.start - run.end > kTableReach) {
+        protect(run);
+        run = {};
+      }
+      run = {run.end == 0 ? each.start : run.start, each.end};
+    }
+    if (run.end != 0) protect(run);
   }
+}
+
+void WrittenPages::protect(PageRun run) const {
+  uffdio_writeprotect protection = {};
+  protection.range = {run.start, run.end - run.start};
+  protection.mode = UFFDIO_WRITEPROTECT_MODE_WP;
+  ioctl(descriptor_, UFFDIO_WRITEPROTECT, &protection);
 }
 
 }  // namespace rr

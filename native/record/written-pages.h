@@ -45,6 +45,8 @@ class WrittenPages {
   void restart(std::span<const MapLine> maps, std::span<const PageRun> found);
 
  private:
+  void protect(PageRun run) const;
+
   bool tried_ = false;
   bool begun_ = false;
   int descriptor_ = -1;

@@ -5,6 +5,9 @@
 
 #define SAVED_STACK (RR_LOCALS + RR_LOCALS_SAVED_STACK)
 #define RETURN_ADDRESS (RR_LOCALS + RR_LOCALS_RETURN)
+#define TIME_LENGTH (RR_LOCALS + RR_LOCALS_TIME_LENGTH)
+#define SAVED_RCX (RR_LOCALS + RR_LOCALS_SAVED_RCX)
+#define SAVED_R11 (RR_LOCALS + RR_LOCALS_SAVED_R11)
 
 	.section .header, "a"
 	.quad	RR_RUNTIME_MAGIC
@@ -15,12 +18,20 @@
 	.quad	rr_after_stop
 	.quad	rr_code_end
 	.quad	rr_record_call
+	.quad	rr_record_time_entry
+	.quad	rr_record_time_aux_entry
+	.quad	rr_record_time_call
+	.quad	rr_replay_time_entry
+	.quad	rr_replay_time_aux_entry
+	.quad	rr_time_trap
+	.quad	rr_time_abort
+	.quad	rr_after_time_stop
 
 	.text
 
 // Saves the program's registers, also those that the handler keeps (it may be left half way, by rr_abort), as struct rr_hook_frame, calls the handler with its address, and goes on as that says
 // (enum rr_verdict).
-.macro ENTER handler, call
+.macro ENTER handler, call, done, traced, stop
 	movq	%rsp, SAVED_STACK
 	movq	$RR_STACK_TOP, %rsp
 	pushfq
@@ -46,9 +57,9 @@
 	call	\handler
 	addq	$8, %rsp
 	cmpl	$1, %eax
-	je	rr_traced
-	ja	rr_stop
-	jmp	rr_done
+	je	\traced
+	ja	\stop
+	jmp	\done
 .endm
 
 // Everything but rip, as it was; rax is what the handler left in the frame.
@@ -74,11 +85,11 @@
 
 	.globl	rr_record_entry
 rr_record_entry:
-	ENTER	rr_record, rr_record_call
+	ENTER	rr_record, rr_record_call, rr_done, rr_traced, rr_stop
 
 	.globl	rr_replay_entry
 rr_replay_entry:
-	ENTER	rr_replay, rr_replay_call
+	ENTER	rr_replay, rr_replay_call, rr_done, rr_traced, rr_stop
 
 // The call was buffered.
 rr_done:
@@ -103,5 +114,52 @@ rr_stop:
 	.globl	rr_after_stop
 rr_after_stop:
 	jmp	*%rcx
+
+// Where patched rdtsc and rdtscp arrive: by a stub that saves rcx in the locals page, sets it to the address behind the
+// site and jumps here. Neither changes flags, and of the registers only rax, rdx and, rdtscp, rcx.
+.macro ENTER_TIME name, handler
+	.globl	\name\()_entry
+\name\()_entry:
+	movq	$RR_RDTSC_LENGTH, TIME_LENGTH
+	jmp	1f
+	.globl	\name\()_aux_entry
+\name\()_aux_entry:
+	movq	$RR_RDTSCP_LENGTH, TIME_LENGTH
+1:	movq	%r11, SAVED_R11
+	ENTER	\handler, \name\()_call, rr_time_done, rr_time_traced, rr_time_stop
+.endm
+
+// Everything but rip; rax and rdx are what the handler left in the frame, rcx what it left in the locals page.
+.macro LEAVE_TIME
+	LEAVE
+	movq	SAVED_RCX, %rcx
+	movq	SAVED_R11, %r11
+.endm
+
+	ENTER_TIME	rr_record_time, rr_record_time
+	ENTER_TIME	rr_replay_time, rr_replay_time
+
+rr_time_done:
+	LEAVE_TIME
+	movq	$0, TIME_LENGTH
+	jmp	*RETURN_ADDRESS
+
+// It traps here; the tracer puts rip to the program's own instruction, and TIME_LENGTH to 0.
+	.globl	rr_time_abort
+rr_time_abort:
+	movq	$(RR_STACK_TOP - RR_HOOK_FRAME_SIZE), %rsp
+rr_time_traced:
+	LEAVE_TIME
+	.globl	rr_time_trap
+rr_time_trap:
+	rdtsc
+	ud2
+
+rr_time_stop:
+	LEAVE_TIME
+	int3
+	.globl	rr_after_time_stop
+rr_after_time_stop:
+	jmp	*RETURN_ADDRESS
 
 	.section .note.GNU-stack, "", @progbits

@@ -1,4 +1,4 @@
-// The two handlers that hook.S calls, and the families of calls that the recording one chooses from.
+// The handlers that hook.S calls, and the families of calls that the recording one chooses from.
 #pragma once
 
 #include "runtime.h"
@@ -7,6 +7,10 @@
 enum rr_verdict rr_record(struct rr_hook_frame *frame);
 // Replay: takes the call's results from its entry.
 enum rr_verdict rr_replay(struct rr_hook_frame *frame);
+
+// The same for rdtsc and rdtscp, whose length the locals page has. RR_TRACED: it traps.
+enum rr_verdict rr_record_time(struct rr_hook_frame *frame);
+enum rr_verdict rr_replay_time(struct rr_hook_frame *frame);
 
 // One for each family of engine/syscalls/buffered.ts. A call that they answer with RR_TRACED has not happened, or may
 // happen again.

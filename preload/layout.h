@@ -26,11 +26,20 @@
 #define RR_LOCALS_ENTRY 0
 #define RR_LOCALS_SAVED_STACK 8
 #define RR_LOCALS_RETURN 16
+#define RR_LOCALS_TIME_ENTRY 80
+#define RR_LOCALS_TIME_AUX_ENTRY 88
+#define RR_LOCALS_TIME_LENGTH 96
+#define RR_LOCALS_SAVED_RCX 104
+#define RR_LOCALS_SAVED_R11 112
 
 // Bytes that the hook's entry pushes: struct rr_hook_frame.
 #define RR_HOOK_FRAME_SIZE 120
 
-#define RR_RUNTIME_MAGIC 0x656d69746e757272
+// Bytes of rdtsc and rdtscp.
+#define RR_RDTSC_LENGTH 2
+#define RR_RDTSCP_LENGTH 3
+
+#define RR_RUNTIME_MAGIC 0x656d69746e757273
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
@@ -45,6 +54,23 @@ struct rr_runtime_header {
   uint64_t afterStop;    // where replay's trap behind a buffered call leaves rip
   uint64_t end;          // of the code
   uint64_t recordCall;   // up to here, from recordEntry on, rcx is still the return address
+  // The same for rdtsc; rdtscp has entries of its own.
+  uint64_t recordTimeEntry;
+  uint64_t recordTimeAuxEntry;
+  uint64_t recordTimeCall;
+  uint64_t replayTimeEntry;
+  uint64_t replayTimeAuxEntry;
+  uint64_t timeTrap;   // the instruction that traps for one which is not buffered
+  uint64_t timeAbort;  // gives up one that has not happened
+  uint64_t afterTimeStop;
+};
+
+// How the time stamp counter is told from the kernel's raw monotonic clock, which can be read without a trap:
+// stamp + ((clock now - clock) * multiplier >> 32).
+struct rr_time_scale {
+  uint64_t clock;       // nanoseconds
+  uint64_t stamp;       // what the counter was then
+  uint64_t multiplier;  // counts a nanosecond, times 2^32; 0: not known, the instructions trap
 };
 
 // A file (st_dev, st_ino).
@@ -79,6 +105,13 @@ struct rr_locals {
   uint64_t maskBefore;
   // Recording: what buffered changes of the mask have made of SIGSYS since the tracer has looked; enum rr_sys_mask.
   uint64_t sysMask;
+  uint64_t timeEntry;     // address of the hook that stubs of rdtsc jump to
+  uint64_t timeAuxEntry;  // of rdtscp
+  // Bytes of the rdtsc or rdtscp under way. 0: none is.
+  uint64_t timeLength;
+  // The program's, while the hook does the work of rdtsc, which changes neither; rdtscp's rcx, as it leaves it.
+  uint64_t savedRcx;
+  uint64_t savedR11;
   uint64_t flags;  // rr_flag
   // Recording: standard output and error of the recorder, which no write may reach unseen, and files that some task of
   // the recording has mapped shared.
@@ -90,6 +123,7 @@ struct rr_locals {
   // Recording: what the hook has found out about descriptors (descriptor.c), 0: nothing. Whoever closes or replaces a
   // descriptor clears it, the hook or the tracer.
   uint8_t descriptors[RR_KNOWN_DESCRIPTORS];
+  struct rr_time_scale timeScale;  // recording
 };
 
 // No mask: SIGKILL is never blocked.
@@ -103,10 +137,17 @@ enum rr_flag {
   RR_STDIO_IS_NULL_1 = 4,  // the recorder's standard output, or error, is /dev/null: only descriptor 1, or 2, counts
   RR_STDIO_IS_NULL_2 = 8,
   RR_OWN_DESCRIPTORS = 16,  // tasks with other descriptors use these locals (vfork): nothing is known of any
+  RR_TIME_TRACED = 32,      // rdtsc traps: the program has other clocks, or its own trap
 };
 
-// One buffered call: this, `argumentCount` arguments of 8 bytes, then `outCount` times rr_buffer_out and its bytes,
-// padded to 8.
+// Numbers of entries that are no system call: this, and a trap kind of engine/schema. The result is the whole counter;
+// rdtscp has one argument, what it leaves in rcx.
+#define RR_TRAP_ENTRY 0x8000
+#define RR_ENTRY_RDTSC (RR_TRAP_ENTRY + 1)
+#define RR_ENTRY_RDTSCP (RR_TRAP_ENTRY + 2)
+
+// One buffered call, or rdtsc: this, `argumentCount` arguments of 8 bytes, then `outCount` times rr_buffer_out and its
+// bytes, padded to 8.
 struct rr_buffer_entry {
   uint32_t size;  // whole, a multiple of 8
   uint16_t number;

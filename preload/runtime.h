@@ -19,6 +19,11 @@ struct rr_hook_frame {
 _Static_assert(sizeof(struct rr_hook_frame) == RR_HOOK_FRAME_SIZE, "hook.S pushes what rr_hook_frame has");
 _Static_assert(offsetof(struct rr_locals, savedStack) == RR_LOCALS_SAVED_STACK, "hook.S saves the stack there");
 _Static_assert(offsetof(struct rr_locals, returnAddress) == RR_LOCALS_RETURN, "hook.S saves the return address there");
+_Static_assert(offsetof(struct rr_locals, timeEntry) == RR_LOCALS_TIME_ENTRY, "stubs jump there");
+_Static_assert(offsetof(struct rr_locals, timeAuxEntry) == RR_LOCALS_TIME_AUX_ENTRY, "stubs jump there");
+_Static_assert(offsetof(struct rr_locals, timeLength) == RR_LOCALS_TIME_LENGTH, "hook.S saves the length there");
+_Static_assert(offsetof(struct rr_locals, savedRcx) == RR_LOCALS_SAVED_RCX, "stubs save rcx there");
+_Static_assert(offsetof(struct rr_locals, savedR11) == RR_LOCALS_SAVED_R11, "hook.S saves r11 there");
 
 // How the hook ends.
 enum rr_verdict {

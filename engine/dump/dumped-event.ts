@@ -15,7 +15,7 @@ import {
   trapKindNames,
 } from '../generated/schema.ts';
 import { decodeSyscall, type ReadMemory, signalName, syscallName } from '../syscalls/decode.ts';
-import { bufferedCall, entryOffsets, readBufferEntries } from '../trace/buffer-entries.ts';
+import { bufferedCall, entryOffsets, readBufferEntries, trappedInstruction } from '../trace/buffer-entries.ts';
 import type { TraceReader } from '../trace/reader.ts';
 import { type TaskEvent, waitStatusText } from './process-table.ts';
 import { readTaskEvent } from './read-processes.ts';
@@ -116,7 +116,9 @@ function readEntries(reader: TraceReader): Buffer | undefined {
 
 function bufferedTexts(entries: Buffer): readonly string[] {
   return (entryOffsets(entries) ?? []).map((offset) => {
-    const { number, args, result, writes } = bufferedCall(entries, offset);
+    const { number, args, returnAddress, result, writes } = bufferedCall(entries, offset);
+    const instruction = trappedInstruction(number);
+    if (instruction !== undefined) return `${instruction} at 0x${returnAddress.toString(16)}`;
     return decodeSyscall(number, args, result, (address, length) => {
       for (const { address: start, bytes } of writes) {
         const at = Number(address - start);

@@ -1,6 +1,7 @@
 /** What a recording consists of: counts of events, and bytes by kind of record. */
 import { eventKindNames, eventKinds, type FrameView, frameFlags } from '../generated/schema.ts';
 import { syscallName } from '../syscalls/decode.ts';
+import { trappedInstruction } from '../trace/buffer-entries.ts';
 import type { LaneSize } from '../trace/reader.ts';
 import { byteCount } from './text.ts';
 
@@ -27,6 +28,7 @@ export class TraceStatistics {
   #events = 0;
   #weakStops = 0;
   readonly #kinds = new Map<string, number>();
+  readonly #instructions = new Map<string, number>();
   readonly #calls = new Map<string, CallCount>();
 
   /** Counts an event; `dataBytes` is the payload of its data records. */
@@ -44,8 +46,13 @@ export class TraceStatistics {
     count.dataBytes += dataBytes;
   }
 
-  /** Counts a buffered call; `dataBytes` is what it wrote. */
+  /** Counts a buffered call; `dataBytes` is what it wrote. Or an instruction that would have trapped. */
   addBuffered(number: number, dataBytes: number): void {
+    const instruction = trappedInstruction(number);
+    if (instruction !== undefined) {
+      this.#instructions.set(instruction, (this.#instructions.get(instruction) ?? 0) + 1);
+      return;
+    }
     const count = this.#count(syscallName(number));
     count.calls++;
     count.buffered++;
@@ -83,6 +90,7 @@ export class TraceStatistics {
       kinds: byCount(this.#kinds, (count) => count),
       forcedStops: { all: this.#kinds.get(schedName) ?? 0, weak: this.#weakStops },
       calls: byCount(this.#calls, ({ calls }) => calls),
+      bufferedInstructions: byCount(this.#instructions, (count) => count),
     };
   }
 }
@@ -91,7 +99,7 @@ const percent = (part: number, whole: number) => `${whole === 0 ? '0.0' : ((100 
 
 /** Tables for people; the bytes of lanes are those of the whole trace, whichever events were chosen. */
 export function statisticsText(statistics: TraceStatistics, lanes: Readonly<Record<string, LaneSize>>): string {
-  const { events, bufferable, kinds, calls, forcedStops } = statistics.toJSON();
+  const { events, bufferable, kinds, calls, bufferedInstructions, forcedStops } = statistics.toJSON();
   const rows = (list: readonly (readonly string[])[]) =>
     list
       .map(([name, ...cells]) => `  ${name!.padEnd(20)}${cells.map((cell) => cell.padStart(12)).join('')}\n`)
@@ -126,6 +134,7 @@ export function statisticsText(statistics: TraceStatistics, lanes: Readonly<Reco
     ]),
     `\n${bufferable.buffered} of ${bufferable.calls} calls other than the mmap family, exec and exit were buffered: `,
     `${percent(bufferable.buffered, bufferable.calls)}\n`,
+    ...Object.entries(bufferedInstructions).map(([name, count]) => `${count} ${name} without a trap\n`),
     '\nbytes of the trace\n',
     rows([
       ['lane', 'records', 'raw', 'stored', 'share', 'ratio'],

@@ -35,6 +35,8 @@ export type PointStart = (typeof pointStarts)[keyof typeof pointStarts];
 export interface RuntimeAddresses {
   readonly afterTraced: number;
   readonly afterStop: number;
+  readonly timeTrap: number;
+  readonly afterTimeStop: number;
   readonly end: number;
 }
 
@@ -57,7 +59,10 @@ export interface ReplayProcesses {
   sendDescriptor(pid: number, descriptor: number): number;
   /** Maps the in-tracee runtime, in its replaying form. 0, or -errno. */
   installRuntime(pid: number): number;
-  /** Where the runtime's system call instruction, and its trap behind a buffered call, leave rip; and its end. */
+  /**
+   * Where the runtime's system call instruction, and its trap behind a buffered call, leave rip; the same two for rdtsc;
+   * and its end.
+   */
   readonly runtimeAddresses: RuntimeAddresses;
   /** Bytes copied into `into` from `offset` on: fewer than `length` where memory ends. Protection does not matter. */
   readMemory(pid: number, address: number, into: Uint8Array, offset: number, length: number): number;

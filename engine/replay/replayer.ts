@@ -23,7 +23,7 @@ import { eventText, RecentEvents } from './recent-events.ts';
 import { newRegisters, register } from './registers.ts';
 import { SharedFiles } from './shared-files.ts';
 import type { StoredFiles } from './stored-files.ts';
-import { checkBufferUsed, loadBuffer, showProgramAddress, stepOverStub } from './syscall-buffer.ts';
+import { checkBufferUsed, loadBuffer, showProgramAddress, showProgramTime, stepOverStub } from './syscall-buffer.ts';
 import type { Task } from './task.ts';
 import { Ticks } from './ticks.ts';
 import {
@@ -188,6 +188,7 @@ export class Replayer implements Disposable {
       if (status < 0) throw this.ptraceFailure(task, -status);
       if (!isStopped(status)) return status;
       if (this.isOwnSignal(task, status)) {
+        showProgramTime(this, task);
         if (stopSignal(status) !== sigtrap || !stepOverStub(this, task)) return status;
         task.registers.set(this.found);
         continue;

@@ -4,17 +4,23 @@
  */
 import { eventKinds, type FrameView, frameFlags, registerIndex } from '../generated/schema.ts';
 import { syscallName } from '../syscalls/decode.ts';
-import { bufferSize, lastEntry, readBufferEntries } from '../trace/buffer-entries.ts';
+import { bufferSize, lastEntry, readBufferEntries, trappedInstruction } from '../trace/buffer-entries.ts';
 import { register, setRegister } from './registers.ts';
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
 import { isStopped, stopSignal, syscallStop } from './wait-status.ts';
 
-/** preload/layout.h: the locals page, the buffer, and in the locals `returnAddress` and `used`, which `next` follows. */
+/**
+ * preload/layout.h: the locals page, the buffer, and in the locals `returnAddress`, `used`, which `next` follows, the hook
+ * of rdtsc, which that of rdtscp follows, `timeLength` and `savedRcx`.
+ */
 const localsStart = 0x7000_8000;
 const bufferStart = 0x7001_0000;
 const returnAddressAt = localsStart + 16;
 const usedAt = localsStart + 24;
+const timeEntryAt = localsStart + 80;
+const timeLengthAt = localsStart + 96;
+const savedRcxAt = localsStart + 104;
 /** Offsets in struct rr_buffer_entry. */
 const numberAt = 4;
 const returnAddressTopAt = 15;
@@ -22,9 +28,13 @@ const stopBehind = 0x80;
 const sigtrap = 5;
 /** TF of rflags. */
 const trapFlag = 0x100;
-/** A stub: mov $returnAddress, %rcx (10 bytes); jmp *0x70008000. */
-const stubJump = [0xff, 0x24, 0x25, 0x00, 0x80, 0x00, 0x70];
-const stubSize = 17;
+/** A stub: mov $returnAddress, %rcx; jmp *entry. That of rdtsc: mov %rcx, savedRcx; lea offset(%rip), %rcx; jmp *entry. */
+const stubSize = 22;
+const callStub = { move: 0xb948, jumpAt: 10, entry: localsStart } as const;
+const timeStub = { move: 0x250c_8948, relativeAt: 11, relativeEnd: 15, jumpAt: 15 } as const;
+const jump = 0x2524ff;
+const rdtscLength = 2;
+const rdtscpLength = 3;
 
 /** Entries of the event under way. */
 const gathered = Buffer.alloc(bufferSize);
@@ -75,7 +85,8 @@ export function checkBufferUsed(replayer: Replayer, frame: FrameView, task: Task
 
 /**
  * The program steps itself, by the trap flag, and the jump at a patched instruction has taken it to a stub: it makes the
- * call from there, as in the recording. True when the stop was that; the registers are then those to go on with.
+ * call from there, or rdtsc traps, as in the recording. True when the stop was that; the registers are then those to go
+ * on with.
  */
 export function stepOverStub(replayer: Replayer, task: Task): boolean {
   const { found, processes } = replayer;
@@ -83,10 +94,33 @@ export function stepOverStub(replayer: Replayer, task: Task): boolean {
   const code = new Uint8Array(stubSize);
   const rip = register(found, registerIndex.rip);
   if (processes.readMemory(task.pid, rip, code, 0, stubSize) !== stubSize) return false;
-  if (code[0] !== 0x48 || code[1] !== 0xb9 || !stubJump.every((byte, index) => code[10 + index] === byte)) return false;
-  if (processes.writeMemory(task.pid, returnAddressAt, code, 2, 8) !== 8) return false;
-  setRegister(found, registerIndex.rip, processes.runtimeAddresses.afterTraced - 2);
+  const view = new DataView(code.buffer);
+  const jumpsBy = (at: number) => ((view.getUint32(at, true) & 0xff_ffff) === jump ? view.getUint32(at + 3, true) : 0);
+  if (view.getUint16(0, true) === callStub.move && jumpsBy(callStub.jumpAt) === callStub.entry) {
+    if (processes.writeMemory(task.pid, returnAddressAt, code, 2, 8) !== 8) return false;
+    setRegister(found, registerIndex.rip, processes.runtimeAddresses.afterTraced - 2);
+    return true;
+  }
+  const entry = jumpsBy(timeStub.jumpAt);
+  if (view.getUint32(0, true) !== timeStub.move || view.getUint32(4, true) !== savedRcxAt) return false;
+  if (entry !== timeEntryAt && entry !== timeEntryAt + 8) return false;
+  const returnAddress = rip + timeStub.relativeEnd + view.getInt32(timeStub.relativeAt, true);
+  wordsView.setBigUint64(0, BigInt(returnAddress), true);
+  wordsView.setBigUint64(8, BigInt(entry === timeEntryAt ? rdtscLength : rdtscpLength), true);
+  if (processes.writeMemory(task.pid, returnAddressAt, words, 0, 8) !== 8) return false;
+  if (processes.writeMemory(task.pid, timeLengthAt, words, 8, 8) !== 8) return false;
+  setRegister(found, registerIndex.rip, processes.runtimeAddresses.timeTrap);
   return true;
+}
+
+/** A trap of the runtime's own rdtsc, which has no entry left, is one of the program's instruction. */
+export function showProgramTime(replayer: Replayer, task: Task): void {
+  const { found, processes } = replayer;
+  if (register(found, registerIndex.rip) !== processes.runtimeAddresses.timeTrap) return;
+  replayer.ticks?.ranOurCode(task);
+  if (processes.readMemory(task.pid, timeLengthAt, words, 0, 8) !== 8) return;
+  const length = wordsView.getUint32(0, true);
+  setRegister(found, registerIndex.rip, readReturnAddress(replayer, task) - length);
 }
 
 /** A system call stop of the runtime's own instruction is one of the program's, whose registers `found` gets. */
@@ -94,10 +128,15 @@ export function showProgramAddress(replayer: Replayer, task: Task): void {
   const { found, processes } = replayer;
   if (register(found, registerIndex.rip) !== processes.runtimeAddresses.afterTraced) return;
   replayer.ticks?.ranOurCode(task);
-  if (processes.readMemory(task.pid, returnAddressAt, words, 0, 8) !== 8) return;
-  const address = wordsView.getUint32(0, true) + wordsView.getUint32(4, true) * 0x1_0000_0000;
+  const address = readReturnAddress(replayer, task);
   setRegister(found, registerIndex.rip, address);
   setRegister(found, registerIndex.rcx, address);
+}
+
+/** Behind the program's instruction for which the hook works. */
+function readReturnAddress({ processes }: Replayer, task: Task): number {
+  processes.readMemory(task.pid, returnAddressAt, words, 0, 8);
+  return wordsView.getUint32(0, true) + wordsView.getUint32(4, true) * 0x1_0000_0000;
 }
 
 function writeBuffer(replayer: Replayer, frame: FrameView, task: Task, entries: Buffer): void {
@@ -115,10 +154,12 @@ function runBehindBuffer(replayer: Replayer, frame: FrameView, task: Task): void
   const { found } = replayer;
   const status = replayer.run(frame, task);
   const trapped = isStopped(status) && status !== syscallStop && stopSignal(status) === sigtrap;
-  if (!trapped || register(found, registerIndex.rip) !== replayer.processes.runtimeAddresses.afterStop) {
+  const { afterStop, afterTimeStop } = replayer.processes.runtimeAddresses;
+  const rip = register(found, registerIndex.rip);
+  if (!trapped || (rip !== afterStop && rip !== afterTimeStop)) {
     throw replayer.stopDivergence(frame, task, 'the trap behind the last buffered call', status);
   }
-  setRegister(found, registerIndex.rip, register(found, registerIndex.rcx));
+  setRegister(found, registerIndex.rip, readReturnAddress(replayer, task));
   task.registers.set(found);
 }
 
@@ -126,7 +167,7 @@ function describeEntry(replayer: Replayer, task: Task, offset: number): string {
   if (offset + 16 > bufferSize) return `at offset ${offset}`;
   if (replayer.processes.readMemory(task.pid, bufferStart + offset, words, 0, 16) !== 16) return `at offset ${offset}`;
   const number = wordsView.getUint16(numberAt, true);
-  return `${syscallName(number) ?? number}, made at 0x${(wordsView.getBigUint64(8, true) & 0x7fff_ffff_ffff_ffffn).toString(16)},`;
+  return `${trappedInstruction(number) ?? syscallName(number) ?? number}, made at 0x${(wordsView.getBigUint64(8, true) & 0x7fff_ffff_ffff_ffffn).toString(16)},`;
 }
 
 function bufferGone(replayer: Replayer, frame: FrameView, task: Task): Error {

@@ -1,5 +1,5 @@
-/** Entries of the syscall buffer: calls that the in-tracee runtime recorded (preload/layout.h, docs/syscall-buffer.md). */
-import { type DataRecordView, dataSize, dataSpaces } from '../generated/schema.ts';
+/** Entries of the syscall buffer: calls, and rdtsc, that the in-tracee runtime recorded (preload/layout.h, docs/syscall-buffer.md). */
+import { type DataRecordView, dataSize, dataSpaces, trapKindNames } from '../generated/schema.ts';
 
 /** The runtime's buffer is this large; no event has more. Bytes. */
 export const bufferSize = 0x4_0000;
@@ -14,6 +14,8 @@ const resultAt = 16;
 /** struct rr_buffer_out. */
 const outSize = 16;
 const mostArguments = 6;
+/** Added to the number of a trap kind: an entry that is no system call. */
+const trapEntry = 0x8000;
 /** Addresses of our pages and the runtime. */
 const ownStart = 0x7000_0000;
 const ownEnd = 0x7005_0000;
@@ -28,9 +30,9 @@ export interface BufferedCall {
   readonly number: number;
   /** As many as the call has; the registers' whole 64 bits. */
   readonly args: readonly bigint[];
-  /** Behind the system call instruction. */
+  /** Behind the instruction. */
   readonly returnAddress: bigint;
-  /** rax, signed. */
+  /** rax, signed. Of rdtsc: the whole counter. */
   readonly result: bigint;
   readonly writes: readonly BufferedWrite[];
 }
@@ -121,6 +123,12 @@ export function bufferedCall(entries: Buffer, offset: number): BufferedCall {
     result: entries.readBigInt64LE(offset + resultAt),
     writes,
   };
+}
+
+/** The name of the instruction that an entry is of, which traps where it is not patched; undefined: of a system call. */
+export function trappedInstruction(number: number): string | undefined {
+  if (number < trapEntry) return undefined;
+  return trapKindNames[number - trapEntry] ?? `trap ${number - trapEntry}`;
 }
 
 /** What the entries of an event count, by system call number. */

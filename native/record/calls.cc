@@ -177,6 +177,7 @@ void Recorder::enterCall(Task& task, user_regs_struct& registers, bool foreign) 
   if (registers.rip >= kVsyscallPage) return vsyscall(task);
   countTrap(task);
   forgetDescriptors(task);
+  noteTimeTraced(task);
   if (enterSpecial(task)) return;
   if (task.comparing) task.compare.before(task.tid, task.space->memory, arguments);
   // The exec of one thread waits for the ends of all others, which need the tracer.

@@ -1,4 +1,4 @@
-// Which system call sites are patched, and when: docs/syscall-buffer.md, "Which sites are patched".
+// Which system calls, and which rdtsc, are patched, and when: docs/syscall-buffer.md, "Which sites are patched".
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -105,16 +105,21 @@ bool Recorder::worthPatching(const PatchedSites& patched, const PatchedSites::Te
   return text.traps >= text.trapsBeforePatch;
 }
 
+// A filter that is not ours would judge the runtime's calls, and nothing keeps the program's apart from them.
+bool Recorder::judgedWithoutDispatch(const Task& task) const {
+  return task.ownFilter || (outerFilter_ && !dispatches_);
+}
+
 // At the entry of a traced call: would a patch of its site have saved the stop, or are there others beside it that are
 // known to be worth it?
 void Recorder::countTrap(Task& task) {
   task.patchDue = false;
   PatchedSites& patched = task.space->patched;
-  if (!patched.program || task.ownFilter || (outerFilter_ && !dispatches_)) return;
+  if (!patched.program || judgedWithoutDispatch(task)) return;
   if (!task.space->runtimePage || !syscallModel(task.call).bufferable) return;
   if (patched.runtime == PatchedSites::Runtime::refused) return;
   const uint64_t site = task.entry.rip - kSyscallLength;
-  if (patched.stubOf.contains(site) || patched.unpatchable.contains(site)) return;
+  if (patched.sites.contains(site) || patched.unpatchable.contains(site)) return;
   const uint32_t traps = ++patched.traps[site];
   if (options_.patchAfter > 0) {
     task.patchDue = traps >= options_.patchAfter;
@@ -162,7 +167,7 @@ void Recorder::patchSites(Task& task) {
     const ProgramSites::File* known = patched.knownOf(*text);
     for (const auto& [offset, code] : known ? known->used : commonSitesOf(task, *line, text->file)) {
       const uint64_t other = line->start + (offset - line->offset);
-      if (offset < line->offset || other >= line->end || patched.stubOf.contains(other)) continue;
+      if (offset < line->offset || other >= line->end || patched.sites.contains(other)) continue;
       if (!due.empty() && other == due.front()) continue;
       if (task.space->memory.readValue<uint64_t>(other) == code) due.push_back(other);
     }
@@ -174,8 +179,38 @@ void Recorder::patchSites(Task& task) {
   }
   std::vector<AddressRange> unused = subtract(unusedRanges(maps), patched.areas);
   for (const uint64_t each : due) {
-    if (!patchSite(task, each, unused)) patched.unpatchable.insert(each);
+    if (!patchSite(task, each, PatchedInstruction::systemCall, unused)) patched.unpatchable.insert(each);
   }
+}
+
+// At the trap of an rdtsc or rdtscp, which has been carried out: `registers` are behind it. When it has trapped often
+// enough it is patched, before the trap's frame. The task must not stand at a signal that is still to be delivered.
+void Recorder::patchTimeSite(Task& task, PatchedInstruction instruction, const user_regs_struct& registers) {
+  PatchedSites& patched = task.space->patched;
+  if (!patched.program || judgedWithoutDispatch(task) || patched.allTraced || timeTraced_) return;
+  if (!task.space->runtimePage || patched.runtime == PatchedSites::Runtime::refused) return;
+  const uint64_t site = registers.rip - bytesOf(instruction).size();
+  if (patched.sites.contains(site) || patched.unpatchable.contains(site)) return;
+  if (++patched.traps[site] < (options_.patchAfter > 0 ? options_.patchAfter : kTrapsBeforePatch)) return;
+  if (!timeStamps_.settled()) {
+    if (!timeStamps_.settle()) return;
+    debug(task, "time stamps: %.6f in a nanosecond", timeStamps_.perNanosecond());
+    updateAllLocals();
+  }
+  const std::vector<MapLine> maps = readMaps(task.tid);
+  const MapLine* line = lineOf(maps, site);
+  if (!line) return;
+  if (!isFixedCode(*line)) {
+    patched.unpatchable.insert(site);
+    return;
+  }
+  if (patched.runtime == PatchedSites::Runtime::absent && !installRuntime(task)) {
+    patched.runtime = PatchedSites::Runtime::refused;
+    return;
+  }
+  std::vector<AddressRange> unused = subtract(unusedRanges(maps), patched.areas);
+  if (!patchSite(task, site, instruction, unused)) patched.unpatchable.insert(site);
+  beginDispatch(task, registers);
 }
 
 const SiteCodes& Recorder::commonSitesOf(const Task& task, const MapLine& line, const FileIdentity& file) {
@@ -202,6 +237,7 @@ void Recorder::noteBufferedSites(Task& task, const std::vector<uint8_t>& entries
   for (size_t at = 0; at + sizeof entry <= entries.size(); at += entry.size) {
     memcpy(&entry, &entries[at], sizeof entry);
     if (entry.size < sizeof entry) return;
+    if (entry.number >= RR_TRAP_ENTRY) continue;
     if (patched.noticedCalls++ >= kCallsToLearn) patched.learning = false;
     const uint64_t site = entry.returnAddress - kSyscallLength;
     const PatchedSites::Text* text = patched.textAt(site);

@@ -165,18 +165,19 @@ void Recorder::forgetSites(Task& task, const std::optional<AddressRange>& range)
   restoreSites(task, {range->start - PatchedSites::kLongestJump, range->start}, 0);
   PatchedSites& patched = task.space->patched;
   patched.forgetText(*range);
-  auto site = patched.stubOf.lower_bound(range->start);
-  while (site != patched.stubOf.end() && site->first < range->end) site = patched.forget(site);
+  auto site = patched.sites.lower_bound(range->start);
+  while (site != patched.sites.end() && site->first < range->end) site = patched.forget(site);
 }
 
-// The system call instructions come back, at `shift` bytes from where they were patched.
+// The program's own instructions come back, at `shift` bytes from where they were patched.
 void Recorder::restoreSites(Task& task, const AddressRange& range, uint64_t shift) {
   PatchedSites& patched = task.space->patched;
-  auto site = patched.stubOf.lower_bound(range.start);
-  while (site != patched.stubOf.end() && site->first < range.end) {
+  auto site = patched.sites.lower_bound(range.start);
+  while (site != patched.sites.end() && site->first < range.end) {
     const uint64_t address = site->first + shift;
-    if (task.space->memory.writeAll(address, kSyscallInstruction, sizeof kSyscallInstruction)) {
-      writer_.data(task.tid, schema::DataSpace::kMemory, address, kSyscallInstruction, sizeof kSyscallInstruction);
+    const std::span<const uint8_t> own = bytesOf(site->second.instruction);
+    if (task.space->memory.writeAll(address, own.data(), own.size())) {
+      writer_.data(task.tid, schema::DataSpace::kMemory, address, own.data(), own.size());
       debug(task, "site %lx: its own instruction again", address);
     }
     site = patched.forget(site);

@@ -1,17 +1,35 @@
-// Which system call sites of an address space jump to the in-tracee runtime, and where the stubs between lie
+// Which instructions of an address space jump to the in-tracee runtime, and where the stubs between lie
 // (docs/syscall-buffer.md). Plain data; syscall-buffer.cc does the work. A forked child starts with a copy.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "patch/free-space.h"
 #include "record/known-sites.h"
+#include "tracee/abi.h"
 
 namespace rr {
+
+enum class PatchedInstruction : uint8_t { systemCall, rdtsc, rdtscp };
+
+inline std::span<const uint8_t> bytesOf(PatchedInstruction instruction) {
+  static constexpr uint8_t kRdtsc[] = {0x0f, 0x31};
+  static constexpr uint8_t kRdtscp[] = {0x0f, 0x01, 0xf9};
+  switch (instruction) {
+    case PatchedInstruction::rdtsc:
+      return kRdtsc;
+    case PatchedInstruction::rdtscp:
+      return kRdtscp;
+    default:
+      return kSyscallInstruction;
+  }
+}
 
 struct PatchedSites {
   enum class Runtime {
@@ -23,6 +41,10 @@ struct PatchedSites {
   static constexpr uint64_t kStubSize = 24;
   // Bytes of a site and those behind it that its jump may borrow.
   static constexpr uint64_t kLongestJump = 8;
+  struct Site {
+    uint64_t stub = 0;
+    PatchedInstruction instruction = PatchedInstruction::systemCall;
+  };
   // A mapping with code.
   struct Text {
     AddressRange range;
@@ -44,19 +66,28 @@ struct PatchedSites {
   std::unordered_set<uint64_t> noted;            // sites, by address, whose use has been noted
   std::unordered_map<uint64_t, uint32_t> traps;  // by address of the instruction: how often it has stopped
   std::unordered_set<uint64_t> unpatchable;      // instructions that cannot be patched
-  std::map<uint64_t, uint64_t> stubOf;           // by address of the instruction
+  std::map<uint64_t, Site> sites;                // by address of the instruction
   std::map<uint64_t, uint64_t> siteOf;           // by address of the stub
   std::vector<AddressRange> areas;               // memory mapped for stubs, ascending
   std::vector<AddressRange> room;                // what is left of it, ascending
 
   // The site is patched no more: its stub's place is free for another. Nobody stands there, since nobody is left
   // standing in code of ours. Returns the site behind it.
-  std::map<uint64_t, uint64_t>::iterator forget(std::map<uint64_t, uint64_t>::iterator site) {
-    const AddressRange stub = {site->second, site->second + kStubSize};
+  std::map<uint64_t, Site>::iterator forget(std::map<uint64_t, Site>::iterator site) {
+    const AddressRange stub = {site->second.stub, site->second.stub + kStubSize};
     siteOf.erase(stub.start);
     traps.erase(site->first);
     insertSorted(room, stub);
-    return stubOf.erase(site);
+    return sites.erase(site);
+  }
+
+  // The address behind the patched instruction whose stub has `address`.
+  std::optional<uint64_t> behindSiteOfStub(uint64_t address) const {
+    const auto next = siteOf.upper_bound(address);
+    if (next == siteOf.begin()) return std::nullopt;
+    const auto site = sites.find(std::prev(next)->second);
+    if (site == sites.end()) return std::nullopt;
+    return site->first + bytesOf(site->second.instruction).size();
   }
 
   Text* textAt(uint64_t address) {

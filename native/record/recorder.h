@@ -28,6 +28,7 @@
 #include "record/shared-files.h"
 #include "record/stdio-monitor.h"
 #include "record/task.h"
+#include "record/time-stamps.h"
 #include "record/vdso.h"
 #include "ring/ring.h"
 #include "tracee/break-timer.h"
@@ -205,12 +206,14 @@ class Recorder {
   void noteText(Task& task, const MappingFacts& facts);
   bool worthPatching(const PatchedSites& patched, const PatchedSites::Text& text) const;
   void countTrap(Task& task);
+  bool judgedWithoutDispatch(const Task& task) const;
   void patchSites(Task& task);
+  void patchTimeSite(Task& task, PatchedInstruction instruction, const user_regs_struct& registers);
   const SiteCodes& commonSitesOf(const Task& task, const MapLine& line, const FileIdentity& file);
   void noteBufferedSites(Task& task, const std::vector<uint8_t>& entries);
   // syscall-buffer.cc
   bool installRuntime(Task& task);
-  bool patchSite(Task& task, uint64_t site, std::vector<AddressRange>& unused);
+  bool patchSite(Task& task, uint64_t site, PatchedInstruction instruction, std::vector<AddressRange>& unused);
   bool mapStubArea(Task& task, uint64_t target, std::vector<AddressRange>& unused);
   void updateLocals(const AddressSpace& space) const;
   void updateAllLocals() const;
@@ -220,6 +223,8 @@ class Recorder {
   bool inHook(const Task& task, uint64_t rip) const;
   bool nearPatchedSite(const Task& task, uint64_t rip) const;
   std::optional<int64_t> showProgramAddress(Task& task, user_regs_struct& registers) const;
+  void showProgramTime(Task& task, user_regs_struct& registers) const;
+  void noteTimeTraced(const Task& task);
   void forgetDescriptors(Task& task) const;
   bool bufferIsEmpty(const Task& task) const;
   void takeBuffer(Task& task);
@@ -304,6 +309,8 @@ class Recorder {
   PrivateFiles privateFiles_;
   Vdso vdso_;
   RuntimeImage runtime_;
+  TimeStamps timeStamps_;
+  bool timeTraced_ = false;  // every rdtsc must trap
   std::vector<uint8_t> bufferBytes_;
   std::map<FileIdentity, CommonSites> commonSites_;
   std::map<FileIdentity, ProgramSites> programs_;  // by executable

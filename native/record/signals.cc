@@ -125,6 +125,7 @@ void Recorder::signalStop(Task& task, int signal) {
     return;
   }
   task.state = Task::State::runnable;
+  if (signal == SIGSEGV) showProgramTime(task, registers);
   if (task.threadGroup == initialTid_) noteSender(info);
   // Our own call for a fresh signal stop, when another stop has served already.
   const bool own = isOwn(info, task.ownSignal);
@@ -217,7 +218,9 @@ void Recorder::signalInHook(Task& task, const siginfo_t& info, user_regs_struct&
   if (isDeterministic(info) || trapped) {
     // The hook has touched memory of the program's that is not there, or a filter from outside has trapped its call:
     // it is made traced, and the kernel tells.
-    registers.rip = runtime_.header().abort;
+    constexpr uint64_t kTimeLength = RR_LOCALS + offsetof(rr_locals, timeLength);
+    const bool isTime = task.space->memory.readValue<uint64_t>(kTimeLength).value_or(0) != 0;
+    registers.rip = isTime ? runtime_.header().timeAbort : runtime_.header().abort;
     registers.orig_rax = ~0ULL;
     if (!setRegisters(task.tid, registers)) lost(task);
     return;
@@ -243,15 +246,24 @@ void Recorder::signalInHook(Task& task, const siginfo_t& info, user_regs_struct&
   injectStashed(task, registers, 0);
 }
 
-// The program steps itself, by the trap flag, and has been taken to a stub by the jump at a system call instruction: it
-// makes the call traced from there, and its next trap comes where it would.
+// The program steps itself, by the trap flag, and has been taken to a stub by the jump at a patched instruction: it
+// makes the call traced from there, or rdtsc traps, and its next trap comes where it would.
 void Recorder::stepOverStub(Task& task, user_regs_struct& registers) {
-  const auto stub = task.space->patched.siteOf.find(registers.rip);
-  if (stub == task.space->patched.siteOf.end()) return;
-  const uint64_t returnAddress = stub->second + kSyscallLength;
-  registers.rip = runtime_.header().afterTraced - kSyscallLength;
+  const PatchedSites& patched = task.space->patched;
+  const auto stub = patched.siteOf.find(registers.rip);
+  const auto site = stub == patched.siteOf.end() ? patched.sites.end() : patched.sites.find(stub->second);
+  if (site == patched.sites.end()) return;
+  const uint64_t length = bytesOf(site->second.instruction).size();
+  const uint64_t returnAddress = site->first + length;
+  const TraceeMemory& memory = task.space->memory;
+  bool told = memory.writeAll(RR_LOCALS + RR_LOCALS_RETURN, &returnAddress, sizeof returnAddress);
+  if (site->second.instruction == PatchedInstruction::systemCall) {
+    registers.rip = runtime_.header().afterTraced - kSyscallLength;
+  } else {
+    registers.rip = runtime_.header().timeTrap;
+    told = told && memory.writeAll(RR_LOCALS + offsetof(rr_locals, timeLength), &length, sizeof length);
+  }
   registers.orig_rax = ~0ULL;
-  const bool told = task.space->memory.writeAll(RR_LOCALS + RR_LOCALS_RETURN, &returnAddress, sizeof returnAddress);
   if (!told || !setRegisters(task.tid, registers)) lost(task);
 }
 
@@ -263,10 +275,16 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
   uint8_t code[15] = {};
   const ssize_t length = task.space->memory.read(registers.rip, code, sizeof code);
   if (length < 2) return false;
+  // The runtime has let it trap.
+  if (const auto site = task.space->patched.sites.find(registers.rip); site != task.space->patched.sites.end()) {
+    const std::span<const uint8_t> own = bytesOf(site->second.instruction);
+    std::copy(own.begin(), own.end(), code);
+  }
   const DecodedInstruction decoded = decodeInstruction({code, static_cast<size_t>(length)});
   int kind;
   unsigned processor = 0;
   uint64_t stamp = 0;
+  std::optional<PatchedInstruction> time;
   if (task.space->cpuidTraps && code[0] == 0x0f && code[1] == 0xa2) {
     kind = static_cast<int>(schema::TrapKind::kCpuid);
     unsigned leaf[4];
@@ -284,17 +302,20 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
     return false;
   } else if (code[0] == 0x0f && code[1] == 0x31) {
     kind = static_cast<int>(schema::TrapKind::kRdtsc);
-    stamp = __rdtsc();
+    stamp = timeStamps_.now();
+    time = PatchedInstruction::rdtsc;
     registers.rip += 2;
   } else if (code[0] == 0x0f && code[1] == 0x01 && code[2] == 0xf9) {
     kind = static_cast<int>(schema::TrapKind::kRdtscp);
-    stamp = __rdtscp(&processor);
+    __rdtscp(&processor);
+    stamp = timeStamps_.now();
+    time = PatchedInstruction::rdtscp;
     registers.rip += 3;
     registers.rcx = processor;
   } else {
     return false;
   }
-  if (kind == static_cast<int>(schema::TrapKind::kRdtsc) || kind == static_cast<int>(schema::TrapKind::kRdtscp)) {
+  if (time) {
     registers.rax = static_cast<uint32_t>(stamp);
     registers.rdx = stamp >> 32;
   }
@@ -306,6 +327,8 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
     return true;
   }
   takeBuffer(task);
+  // A stop that is to deliver a signal yet must remain.
+  if (time && task.stashed.empty()) patchTimeSite(task, *time, registers);
   frame(schema::EventKind::kTrap, task, kind, registers);
   return true;
 }

@@ -1,4 +1,4 @@
-// The recorder's side of the syscall buffer: patching the system call sites that come back, taking what the in-tracee
+// The recorder's side of the syscall buffer: patching the sites that come back, taking what the in-tracee
 // runtime has recorded, and keeping the runtime out of the program's sight. docs/syscall-buffer.md tells how it works.
 #include <errno.h>
 #include <sched.h>
@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "generated/syscalls.h"
 #include "patch/jump.h"
@@ -34,15 +36,45 @@ constexpr uint64_t kPage = 4096;
 constexpr uint64_t kStubSize = PatchedSites::kStubSize;
 // Memory for stubs is mapped in pieces of about this size: most sites of one file need targets at a like distance.
 constexpr uint64_t kStubArea = 256 * 1024;
-// mov $returnAddress, %rcx; jmp *RR_LOCALS (the address of the hook).
-std::array<uint8_t, kStubSize> stubCode(uint64_t returnAddress) {
-  std::array<uint8_t, kStubSize> code = {0x48, 0xb9};
-  memcpy(code.data() + 2, &returnAddress, sizeof returnAddress);
+using StubCode = std::array<uint8_t, kStubSize>;
+
+void append(StubCode& code, size_t& at, std::span<const uint8_t> bytes) {
+  std::copy(bytes.begin(), bytes.end(), code.begin() + static_cast<ptrdiff_t>(at));
+  at += bytes.size();
+}
+
+// A 32-bit operand.
+void append(StubCode& code, size_t& at, uint32_t value) {
+  memcpy(code.data() + at, &value, sizeof value);
+  at += sizeof value;
+}
+
+// Sets rcx to the address behind the site, and jumps to the hook, whose address is in the locals page. A system call
+// loses rcx anyway: mov $returnAddress, %rcx; jmp *entry. For rdtsc it is saved first:
+// mov %rcx, savedRcx; lea returnAddress(%rip), %rcx; jmp *entry.
+StubCode stubCode(PatchedInstruction instruction, uint64_t stub, uint64_t returnAddress) {
+  constexpr uint8_t kMove[] = {0x48, 0xb9};
+  constexpr uint8_t kSave[] = {0x48, 0x89, 0x0c, 0x25};
+  constexpr uint8_t kRelative[] = {0x48, 0x8d, 0x0d};
   constexpr uint8_t kJump[] = {0xff, 0x24, 0x25};
-  constexpr uint32_t kEntry = RR_LOCALS + RR_LOCALS_ENTRY;
-  memcpy(code.data() + 10, kJump, sizeof kJump);
-  memcpy(code.data() + 13, &kEntry, sizeof kEntry);
-  std::fill(code.begin() + 17, code.end(), uint8_t{0xcc});
+  StubCode code;
+  code.fill(0xcc);
+  size_t at = 0;
+  uint32_t entry = RR_LOCALS + RR_LOCALS_ENTRY;
+  if (instruction == PatchedInstruction::systemCall) {
+    append(code, at, kMove);
+    append(code, at, static_cast<uint32_t>(returnAddress));
+    append(code, at, static_cast<uint32_t>(returnAddress >> 32));
+  } else {
+    append(code, at, kSave);
+    append(code, at, RR_LOCALS + RR_LOCALS_SAVED_RCX);
+    append(code, at, kRelative);
+    // From the end of this operand on; a jump of 32 bits leads here from there.
+    append(code, at, static_cast<uint32_t>(returnAddress - (stub + at + sizeof(uint32_t))));
+    entry = RR_LOCALS + (instruction == PatchedInstruction::rdtsc ? RR_LOCALS_TIME_ENTRY : RR_LOCALS_TIME_AUX_ENTRY);
+  }
+  append(code, at, kJump);
+  append(code, at, entry);
   return code;
 }
 
@@ -92,6 +124,8 @@ bool Recorder::installRuntime(Task& task) {
   rr_locals locals = {};
   locals.entry = runtime_.header().recordEntry;
   locals.callsLeft = ~0ULL;
+  locals.timeEntry = runtime_.header().recordTimeEntry;
+  locals.timeAuxEntry = runtime_.header().recordTimeAuxEntry;
   if (!memory.writeAll(RR_CODE, runtime_.code().data(), runtime_.code().size())) return false;
   if (!memory.writeAll(RR_LOCALS, &locals, sizeof locals)) return false;
   task.space->patched.runtime = PatchedSites::Runtime::installed;
@@ -112,6 +146,8 @@ void Recorder::updateLocals(const AddressSpace& space) const {
   if (space.patched.runtime != PatchedSites::Runtime::installed) return;
   rr_locals locals = {};
   if (space.patched.allTraced || space.patched.tracedForNow) locals.flags |= RR_ALL_TRACED;
+  if (timeTraced_) locals.flags |= RR_TIME_TRACED;
+  locals.timeScale = timeStamps_.scale();
   if (space.patched.foreignDescriptors > 0) locals.flags |= RR_OWN_DESCRIPTORS;
   for (int i = 0; i < 2; i++) {
     const StdioMonitor::Identity identity = stdio_.identity(i + 1);
@@ -166,18 +202,20 @@ void Recorder::countBufferedCalls(const AddressSpace& space) {
   if (left && *left < before) scheduler_.ranCalls(before - *left);
 }
 
-// Replaces the system call instruction at `site` by a jump to a stub, of its own two bytes alone. False when it cannot.
-// `unused`, where stubs may be mapped, loses what is mapped for this one.
-bool Recorder::patchSite(Task& task, uint64_t site, std::vector<AddressRange>& unused) {
+// Replaces the instruction at `site` by a jump to a stub, of its own bytes alone. False when it cannot. `unused`, where
+// stubs may be mapped, loses what is mapped for this one.
+bool Recorder::patchSite(Task& task, uint64_t site, PatchedInstruction instruction, std::vector<AddressRange>& unused) {
   const TraceeMemory& memory = task.space->memory;
   PatchedSites& patched = task.space->patched;
   std::array<uint8_t, 16> code = {};
   const ssize_t got = memory.read(site, code.data(), code.size());
-  if (got < static_cast<ssize_t>(kSyscallLength) || code[0] != 0x0f || code[1] != 0x05) return false;
+  const std::span<const uint8_t> own = bytesOf(instruction);
+  if (got < static_cast<ssize_t>(own.size()) || !std::equal(own.begin(), own.end(), code.begin())) return false;
+  const auto length = static_cast<uint8_t>(own.size());
   const std::span bytes(code.data(), static_cast<size_t>(got));
-  JumpPlan plan = planJump(site, kSyscallLength, bytes, patched.room, kStubSize, site, 8);
+  JumpPlan plan = planJump(site, length, bytes, patched.room, kStubSize, site, 8);
   const bool hasRoom = plan.error == JumpError::none;
-  if (!hasRoom) plan = planJump(site, kSyscallLength, bytes, unused, kStubSize, site, 8);
+  if (!hasRoom) plan = planJump(site, length, bytes, unused, kStubSize, site, 8);
   if (plan.error != JumpError::none) {
     debug(task, "site %lx: %s", site, describe(plan.error));
     return false;
@@ -186,7 +224,7 @@ bool Recorder::patchSite(Task& task, uint64_t site, std::vector<AddressRange>& u
   if (!hasRoom && !mapStubArea(task, stub, unused)) return false;
   std::vector<AddressRange> taken = {{stub, stub + kStubSize}};
   patched.room = subtract(patched.room, taken);
-  const std::array<uint8_t, kStubSize> stubBytes = stubCode(site + kSyscallLength);
+  const StubCode stubBytes = stubCode(instruction, stub, site + length);
   const auto write = [&](uint64_t address, const uint8_t* bytes, size_t length) {
     if (!memory.writeAll(address, bytes, length)) return false;
     writer_.data(task.tid, schema::DataSpace::kMemory, address, bytes, length);
@@ -194,7 +232,7 @@ bool Recorder::patchSite(Task& task, uint64_t site, std::vector<AddressRange>& u
   };
   if (!write(stub, stubBytes.data(), stubBytes.size())) return false;
   if (!write(site, plan.jump.bytes.data(), plan.jump.length)) return false;
-  patched.stubOf[site] = stub;
+  patched.sites[site] = {stub, instruction};
   patched.siteOf[stub] = site;
   debug(task, "site %lx patched, stub %lx", site, stub);
   return true;
@@ -239,7 +277,7 @@ bool Recorder::inHook(const Task& task, uint64_t rip) const {
 
 // True for a patched instruction, and for the bytes behind it that its jump borrows.
 bool Recorder::nearPatchedSite(const Task& task, uint64_t rip) const {
-  const auto& sites = task.space->patched.stubOf;
+  const auto& sites = task.space->patched.sites;
   auto next = sites.upper_bound(rip);
   return next != sites.begin() && rip < std::prev(next)->first + PatchedSites::kLongestJump;
 }
@@ -260,6 +298,34 @@ std::optional<int64_t> Recorder::showProgramAddress(Task& task, user_regs_struct
   const uint64_t none = 0;
   memory.writeAll(RR_LOCALS + offsetof(rr_locals, made), &none, sizeof none);
   return locals.madeResult;
+}
+
+// At a SIGSEGV: an rdtsc or rdtscp that the runtime has let trap is the program's own instruction's.
+void Recorder::showProgramTime(Task& task, user_regs_struct& registers) const {
+  if (!runtime_.loaded() || registers.rip != runtime_.header().timeTrap) return;
+  constexpr uint64_t kLength = RR_LOCALS + offsetof(rr_locals, timeLength);
+  const TraceeMemory& memory = task.space->memory;
+  const auto returnAddress = memory.readValue<uint64_t>(RR_LOCALS + RR_LOCALS_RETURN);
+  const auto length = memory.readValue<uint64_t>(kLength);
+  if (!returnAddress || !length) return;
+  const uint64_t none = 0;
+  memory.writeAll(kLength, &none, sizeof none);
+  registers.rip = *returnAddress - *length;
+  setRegisters(task.tid, registers);
+}
+
+// At the entry of a call: after some, what the clock says is no more what the counter must be, or rdtsc is to raise the
+// program's own signal. All of them trap from then on.
+void Recorder::noteTimeTraced(const Task& task) {
+  constexpr uint64_t kNewTime = 0x80;  // CLONE_NEWTIME
+  const uint64_t(&arguments)[6] = task.arguments;
+  const bool otherClock = (task.call == SYS_unshare && (arguments[0] & kNewTime)) ||
+                          (task.call == SYS_setns && (arguments[1] == 0 || (arguments[1] & kNewTime)));
+  const bool ownTrap = task.call == SYS_prctl && static_cast<int>(arguments[0]) == PR_SET_TSC &&
+                       static_cast<int>(arguments[1]) == PR_TSC_SIGSEGV;
+  if ((!otherClock && !ownTrap) || timeTraced_) return;
+  timeTraced_ = true;
+  updateAllLocals();
 }
 
 // At the entry of a call that closes or replaces descriptors: what the hook knows of them holds no more.
@@ -329,10 +395,11 @@ bool Recorder::runToEdge(Task& task, user_regs_struct& registers) {
     }
     uint64_t edge;
     if (task.space->patched.inArea(registers.rip)) {
-      auto stub = task.space->patched.siteOf.upper_bound(registers.rip);
-      if (stub == task.space->patched.siteOf.begin()) return false;
-      edge = std::prev(stub)->second + kSyscallLength;
-    } else if (registers.rip >= header.recordEntry && registers.rip <= header.recordCall) {
+      const auto behind = task.space->patched.behindSiteOfStub(registers.rip);
+      if (!behind) return false;
+      edge = *behind;
+    } else if ((registers.rip >= header.recordEntry && registers.rip <= header.recordCall) ||
+               (registers.rip >= header.recordTimeEntry && registers.rip <= header.recordTimeCall)) {
       edge = registers.rcx;
     } else {
       edge = task.space->memory.readValue<uint64_t>(RR_LOCALS + RR_LOCALS_RETURN).value_or(0);

@@ -141,6 +141,8 @@ int installRuntime(pid_t tid, const TraceeMemory& memory, const RuntimeImage& im
   if (const int error = map(writable)) return error;
   rr_locals locals = {};
   locals.entry = image.header().replayEntry;
+  locals.timeEntry = image.header().replayTimeEntry;
+  locals.timeAuxEntry = image.header().replayTimeAuxEntry;
   if (!memory.writeAll(RR_CODE, image.code().data(), image.code().size())) return -errno;
   if (!memory.writeAll(RR_LOCALS, &locals, sizeof locals)) return -errno;
   return 0;

@@ -178,6 +178,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     Napi::Object addresses = Napi::Object::New(info.Env());
     addresses.Set("afterTraced", number(runtime_->header().afterTraced));
     addresses.Set("afterStop", number(runtime_->header().afterStop));
+    addresses.Set("timeTrap", number(runtime_->header().timeTrap));
+    addresses.Set("afterTimeStop", number(runtime_->header().afterTimeStop));
     addresses.Set("end", number(runtime_->header().end));
     return addresses;
   }

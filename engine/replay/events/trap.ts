@@ -3,6 +3,7 @@ import { type FrameView, registerIndex, trapKindNames, trapKinds } from '../../g
 import { syscallNumbers } from '../../syscalls/numbers.ts';
 import { applyData } from '../apply-data.ts';
 import { masks, maskWithout, type RegisterMask, registersEqual } from '../compare.ts';
+import { mapRecords } from '../map-records.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
@@ -63,6 +64,8 @@ export function replayTrap(replayer: Replayer, frame: FrameView): void {
   readFrameRegisters(frame, expected);
   setRegister(found, registerIndex.rip, register(found, registerIndex.rip) + shape.length);
   if (!registersEqual(expected, found, shape.mask)) throw replayer.registerDivergence(frame, task, shape.mask);
+  // What was patched for the next time.
+  if (frame.mappingCount > 0) mapRecords(replayer, frame, task);
   if (frame.dataCount > 0) applyData(replayer, frame);
   replayer.adopt(frame, task);
 }

@@ -1,0 +1,18 @@
+// rdtsc and rdtscp that are executed often, and come to be patched like system calls.
+import { runGuestTests } from './harness/guest-tests.ts';
+import { busyModes } from './harness/modes.ts';
+
+runGuestTests(
+  'time-stamps',
+  [
+    { guest: 'frequency', varies: 'prints what it measured' },
+    'mixed',
+    'own-trap',
+    'registers',
+    { guest: 'signals', varies: 'where signals come' },
+    'stepped',
+    'text',
+    'threads',
+  ],
+  busyModes,
+);

@@ -28,6 +28,15 @@ test('computing/short-waits, stopped every 0.1 to 0.5 ms', async () => {
   });
 });
 
+// 256 GB, checked at each event by what is there.
+test('computing/reserved, with checksums', async () => {
+  await withRecording('computing/reserved', {
+    command: [compileGuest('computing/reserved')],
+    mode: { name: 'checksums', globalOptions: ['-C', 'on-all-events'], recordOptions: [] },
+    deterministic: true,
+  });
+});
+
 // PAGEMAP_SCAN and write protection without a handler came with Linux 6.7.
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const tellsWrittenPages = major > 6 || (major === 6 && minor >= 7);

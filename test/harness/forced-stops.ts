@@ -12,6 +12,7 @@ export const computingGuests = [
   'mixed',
   'phases',
   'recursion',
+  'reserved',
   'short-loop',
   'stray-pointers',
   'strings',

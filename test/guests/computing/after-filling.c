@@ -1,6 +1,5 @@
-// Much is written, and then a loop shows its progress in a word of the heap alone that nothing live points at; again and
-// again: what was written since the last stop does not tell what the loop writes.
-// build: -O2
+// Much is written, and then a loop shows its progress in a word of the heap alone that nothing live points at; again
+// and again: what was written since the last stop does not tell what the loop writes. build: -O2
 #include "../guest.h"
 
 enum { kRounds = 60, kFilled = 1 << 20, kTurns = 2000000 };

@@ -22,6 +22,7 @@ runGuestTests('memory', [
   'protection',
   { guest: 'refused', varies: 'only a recording refuses them' },
   'resized-under-mapping',
+  'segments',
   'shared-between-processes',
   'shm',
   'truncated-file',

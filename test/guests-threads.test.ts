@@ -17,4 +17,5 @@ runGuestTests('threads', [
   { guest: 'race', varies: 'additions get lost' },
   'spin-lock',
   { guest: 'spin-wait', varies: 'how long it spins' },
+  'tiles',
 ]);

@@ -20,6 +20,9 @@ const advice = { dontNeed: 4, free: 8 } as const;
  * GUARD_INSTALL and GUARD_REMOVE, who may touch it.
  */
 const replayedAdvice: ReadonlySet<number> = new Set([4, 9, 10, 11, 18, 19, 24, 102, 103]);
+/** Functions of modify_ldt(2). */
+const writeTable = 1;
+const writeTableNew = 0x11;
 /** -ENOMEM: mprotect and madvise met a hole, after they had worked on what lies before it (mprotect(2)). */
 const metHole = 0xffff_fff4;
 
@@ -36,6 +39,7 @@ const memoryCalls: readonly (MemoryCall | undefined)[] = (() => {
   table[syscallNumbers.mremap] = remap;
   table[syscallNumbers.madvise] = advise;
   table[syscallNumbers.brk] = moveHeapEnd;
+  table[syscallNumbers.modify_ldt] = modifyDescriptorTable;
   return table;
 })();
 
@@ -111,6 +115,16 @@ function advise(replayer: Replayer, frame: FrameView, task: Task): void {
     // on a shared file's content come as data.
     replayer.processes.call(task.pid, syscallNumbers.madvise, start, length, kind);
   }
+}
+
+/** The segments of an address space: the program loads their selectors, as emulators of other systems do. */
+function modifyDescriptorTable(replayer: Replayer, frame: FrameView, task: Task): void {
+  // Ints for the kernel: the upper half of the register is not looked at, and an error is no negative one.
+  const kind = replayer.expected[2 * registerIndex.rdi]!;
+  if ((kind !== writeTable && kind !== writeTableNew) || register(replayer.expected, registerIndex.rax) !== 0) return;
+  const [, pointer = 0, size = 0] = callArguments(replayer.expected);
+  const result = replayer.processes.call(task.pid, syscallNumbers.modify_ldt, kind, pointer, size);
+  if (result !== 0) throw replayer.callDivergence(frame, task, 'modify_ldt', result | 0);
 }
 
 function remap(replayer: Replayer, frame: FrameView, task: Task): void {

@@ -51,6 +51,14 @@ static void raiseLimits(void) {
   setrlimit(RLIMIT_CORE, &noCore);
 }
 
+// Programs ask before they use the tiles of AMX (arch_prctl(2), ARCH_REQ_XCOMP_PERM; component 18 holds the tiles'
+// data), each process for all its threads. Here all inherit the permission; a kernel or processor without them says no.
+static void permitTiles(void) {
+  static const long request = 0x1023;
+  static const long tileData = 18;
+  syscall(SYS_arch_prctl, request, tileData);
+}
+
 // What the C library has registered with the kernel points into memory that is about to go: the kernel would write
 // there when the process is preempted (rseq) or ends (clear_child_tid, robust list). Restartable sequences are kept
 // off by the environment that the tracer gives (GLIBC_TUNABLES=glibc.pthread.rseq=0).
@@ -94,6 +102,7 @@ int runReplayStub(int argc, char **argv) {
   if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV) != 0) return fail("cannot make rdtsc trap (PR_SET_TSC)");
   if (unregisterThread() != 0) return fail("cannot unregister from restartable sequences or the robust list");
   raiseLimits();
+  permitTiles();
   // Out of the terminal's reach: Ctrl-C is for the replayer.
   setsid();
   blockSignals();

@@ -5,6 +5,8 @@ runGuestTests('memory', [
   'advice',
   'anonymous',
   'brk',
+  'changed-by',
+  { guest: 'changed-by', title: 'mapped privately', args: ['private'] },
   'cut-by-name',
   'deep-stack',
   'file',

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { type DataRecordView, dataSize, dataSpaces, type FrameView } from '../generated/schema.ts';
 import { syscallNumbers } from '../syscalls/numbers.ts';
-import { pageDown } from './address-space.ts';
+import { pageDown, pageUp } from './address-space.ts';
 import { echoRecord } from './echo-output.ts';
-import { mapFlags, memoryCallRefused } from './remote-memory.ts';
+import { protectionAt } from './private-mappings.ts';
+import { callOrDiverge, mapFlags, memoryCallRefused } from './remote-memory.ts';
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
 import { verifyChecksums } from './verify-checksums.ts';
@@ -63,7 +64,11 @@ function writeMemory(replayer: Replayer, frame: FrameView, task: Task, record: D
   while (done < length) {
     const at = address + done;
     const part = writeShared(replayer, task, at, record.buffer.subarray(start + done, start + length));
-    if (part === 0 && !growStack(replayer, frame, task, at)) {
+    if (
+      part === 0 &&
+      !extendPrivateFile(replayer, frame, task, at, length - done) &&
+      !growStack(replayer, frame, task, at)
+    ) {
       throw replayer.divergence(frame, task, {
         expected: `memory at 0x${at.toString(16)}, where the kernel wrote ${length - done} bytes`,
         found: 'no memory there',
@@ -82,6 +87,17 @@ function writeShared(replayer: Replayer, task: Task, address: number, bytes: Uin
   const length = Math.min(bytes.length, file.end - address);
   replayer.shared.write(file.sharedKey, file.offset + (address - file.start), bytes.subarray(0, length));
   return length;
+}
+
+/** The file of a private mapping has grown; the stored one has not. False when there is no such mapping. */
+function extendPrivateFile(replayer: Replayer, frame: FrameView, task: Task, address: number, length: number): boolean {
+  const file = task.addressSpace.files.find(address);
+  if (file?.privateKey === undefined) return false;
+  const from = pageDown(address);
+  const size = Math.min(pageUp(address + length), file.end) - from;
+  const flags = mapFlags.private | mapFlags.fixed | mapFlags.anonymous | mapFlags.noReserve;
+  callOrDiverge(replayer, frame, task, 'mmap', from, size, protectionAt(task.pid, address), flags, -1, 0);
+  return true;
 }
 
 /**

@@ -62,7 +62,7 @@ function untouchedPages(pid: number, range: MappedFile): boolean[] {
 }
 
 /** PROT_* of the mapping at an address; 0 where there is none. */
-function protectionAt(pid: number, address: number): number {
+export function protectionAt(pid: number, address: number): number {
   for (const line of readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n')) {
     const match = /^([0-9a-f]+)-([0-9a-f]+) ([r-])([w-])([x-])/.exec(line);
     if (!match || Number.parseInt(match[2]!, 16) <= address) continue;

@@ -589,7 +589,7 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
     }
     if (shared && contentNeeded == seen) sharedFiles_.setChanged(facts.device, facts.inode, false);
     if (!shared) {
-      notePrivateFile(facts.device, facts.inode);
+      notePrivateFile(facts);
     } else {
       sharedFiles_.add(facts.device, facts.inode, {task.space, facts.address, facts.length, facts.offset});
       if (!seen) updateAllLocals();

@@ -244,7 +244,7 @@ void Recorder::recordMapping(Task& task, const MapLine& line, const user_regs_st
     if (stored) {
       writer_.mapping(task.tid, facts);
       replaceRandom(task, file, facts);
-      if (!line.shared) notePrivateFile(facts.device, facts.inode);
+      if (!line.shared) notePrivateFile(facts);
     }
     if (file >= 0) close(file);
     if (stored) {

@@ -15,20 +15,22 @@ namespace rr {
 
 class PrivateFiles {
  public:
-  // True when the file was not known.
-  bool add(uint64_t device, uint64_t inode) { return files_.try_emplace(Identity{device, inode}).second; }
+  // A file of `size` bytes. True when it was not known.
+  bool add(uint64_t device, uint64_t inode, uint64_t size) {
+    return files_.try_emplace(Identity{device, inode}, File{size, false}).second;
+  }
   bool contains(uint64_t device, uint64_t inode) const { return files_.contains({device, inode}); }
   // Nobody has it mapped any more.
   void remove(uint64_t device, uint64_t inode) { files_.erase({device, inode}); }
   // A call has left the file, which is known, with so many bytes. Returns what it had before, if that was less, else
-  // the same: what lies behind has been cut off meanwhile.
+  // the same: what lies behind is new.
   uint64_t sized(uint64_t device, uint64_t inode, uint64_t size) {
     return std::min(std::exchange(files_[{device, inode}].size, size), size);
   }
-  // What the last such call left, or as many as a file can have.
+  // The size of a file that is known; of others as many as a file can have.
   uint64_t size(uint64_t device, uint64_t inode) const {
     auto found = files_.find({device, inode});
-    return found == files_.end() ? kUnknown : found->second.size;
+    return found == files_.end() ? ~0ULL : found->second.size;
   }
   // Whether pages of its mappings were recorded: replay has copies of them from then on, as of pages that the program
   // has written, and a change must be recorded there.
@@ -48,9 +50,8 @@ class PrivateFiles {
 
  private:
   using Identity = std::pair<uint64_t, uint64_t>;  // device, inode
-  static constexpr uint64_t kUnknown = ~0ULL;
   struct File {
-    uint64_t size = kUnknown;
+    uint64_t size = 0;
     bool recorded = false;
   };
   std::map<Identity, File> files_;

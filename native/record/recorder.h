@@ -289,10 +289,10 @@ class Recorder {
     enum class Kind { written, cut, allocated } kind;
   };
   std::optional<FileChange> fileChange(const Task& task, int64_t result) const;
-  std::optional<uint64_t> endOfWrite(const Task& task, int64_t result) const;
+  std::optional<uint64_t> endOfWrite(const Task& task, int64_t result, uint64_t size) const;
   void recordFileWrites(Task& task, int64_t result);
   void recordPrivateRange(const struct stat& identity, uint64_t start, uint64_t end);
-  void notePrivateFile(uint64_t device, uint64_t inode);
+  void notePrivateFile(const MappingFacts& facts);
   void noteSharedViews(const Task& task, int64_t result);
   bool replayHasContent(int descriptor, const struct stat& identity);
   bool recordFileRange(const struct stat& identity, uint64_t start, uint64_t end);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,12 @@
 namespace rr {
 
 namespace {
+
+// Whether the call's descriptor, its first argument, was opened with O_APPEND.
+bool appends(const Task& task) {
+  const auto flags = descriptorFlags(task.tid, static_cast<int>(task.arguments[0]));
+  return flags && (*flags & O_APPEND);
+}
 
 uint64_t wholePages(uint64_t length) { return (length + 4095) & ~4095ULL; }
 
@@ -100,8 +107,8 @@ void Recorder::recordPrivateRange(const struct stat& identity, uint64_t start, u
   updateAllLocals();
 }
 
-void Recorder::notePrivateFile(uint64_t device, uint64_t inode) {
-  if (privateFiles_.add(device, inode)) updateAllLocals();
+void Recorder::notePrivateFile(const MappingFacts& facts) {
+  if (privateFiles_.add(facts.device, facts.inode, facts.fileSize)) updateAllLocals();
 }
 
 // The file that a call has changed. Nothing for other calls.
@@ -148,16 +155,19 @@ std::optional<Recorder::FileChange> Recorder::fileChange(const Task& task, int64
   }
 }
 
-// The end of what a call has written to a file, in the file.
-std::optional<uint64_t> Recorder::endOfWrite(const Task& task, int64_t result) const {
+// The end of what a call has written to a file, which now has `size` bytes, in the file.
+std::optional<uint64_t> Recorder::endOfWrite(const Task& task, int64_t result, uint64_t size) const {
   const uint64_t(&arguments)[6] = task.arguments;
   const auto position = [&](uint64_t fd) { return descriptorPosition(task.tid, static_cast<int>(fd)); };
   switch (task.call) {
     case SYS_pwritev2:
       if (arguments[3] == ~0ULL) return position(arguments[0]);
+      if (arguments[5] & RWF_APPEND) return size;
       [[fallthrough]];
     case SYS_pwrite64:
     case SYS_pwritev:
+      // With O_APPEND the offset counts for nothing (pwrite(2), "BUGS"); the same with RWF_APPEND.
+      if (appends(task)) return size;
       return arguments[3] + static_cast<uint64_t>(result);
     case SYS_copy_file_range:
     case SYS_splice:
@@ -195,7 +205,7 @@ void Recorder::recordFileWrites(Task& task, int64_t result) {
     constexpr uint64_t kClearing = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
     const uint64_t last = arguments[1] & kMoving ? size : std::min(size, arguments[2] + arguments[3]);
     if (arguments[1] & (kMoving | kClearing)) record(arguments[2], last);
-  } else if (const auto end = endOfWrite(task, result); !end) {
+  } else if (const auto end = endOfWrite(task, result, size); !end) {
     return sharedFiles_.setChanged(device, inode, true);
   } else {
     record(*end - static_cast<uint64_t>(result), *end);

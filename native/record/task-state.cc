@@ -57,14 +57,25 @@ SignalSets readSignalSets(pid_t tid) {
 
 std::string descriptorPath(pid_t tid, int fd) { return "/proc/" + std::to_string(tid) + "/fd/" + std::to_string(fd); }
 
-std::optional<uint64_t> descriptorPosition(pid_t tid, int fd) {
+namespace {
+
+// A line of /proc/PID/fdinfo/N, by a scanf format that yields one number.
+std::optional<uint64_t> descriptorFact(pid_t tid, int fd, const char* format) {
   const std::string path = "/proc/" + std::to_string(tid) + "/fdinfo/" + std::to_string(fd);
   FILE* file = fopen(path.c_str(), "re");
   if (!file) return std::nullopt;
-  unsigned long long position = 0;
-  const bool found = fscanf(file, "pos: %llu", &position) == 1;
+  char line[256];
+  unsigned long long value = 0;
+  bool found = false;
+  while (!found && fgets(line, sizeof line, file)) found = sscanf(line, format, &value) == 1;
   fclose(file);
-  return found ? std::optional<uint64_t>(position) : std::nullopt;
+  return found ? std::optional<uint64_t>(value) : std::nullopt;
 }
+
+}  // namespace
+
+std::optional<uint64_t> descriptorPosition(pid_t tid, int fd) { return descriptorFact(tid, fd, "pos: %llu"); }
+
+std::optional<uint64_t> descriptorFlags(pid_t tid, int fd) { return descriptorFact(tid, fd, "flags: %llo"); }
 
 }  // namespace rr

@@ -29,5 +29,7 @@ inline bool contains(uint64_t set, int signal) { return (set >> (signal - 1)) & 
 std::string descriptorPath(pid_t tid, int fd);
 // Position of a descriptor, from /proc/TID/fdinfo; nothing when it has none.
 std::optional<uint64_t> descriptorPosition(pid_t tid, int fd);
+// Its flags of open(2).
+std::optional<uint64_t> descriptorFlags(pid_t tid, int fd);
 
 }  // namespace rr

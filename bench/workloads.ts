@@ -82,6 +82,13 @@ export function benchWorkloads(): readonly Workload[] {
     },
     { name: 'small-transfers', command: [program('small-transfers'), String(transfers)], units: 2 * transfers },
     { name: 'clock', command: [program('clock'), String(calls)], units: calls },
+    { name: 'rdtsc', command: [program('rdtsc'), String(calls)], units: calls },
+    {
+      name: 'rdtsc-unbuffered',
+      command: [program('rdtsc'), String(tracedCalls)],
+      recordOptions: ['-n'],
+      units: tracedCalls,
+    },
     { name: 'ping-pong', command: [program('ping-pong'), String(turns)], units: turns },
     { name: 'spin', command: [program('spin')] },
     { name: 'alarm', command: [program('alarm')] },

@@ -3,6 +3,7 @@ import { runGuestTests } from './harness/guest-tests.ts';
 
 runGuestTests('other', [
   'keys',
+  'newest-calls',
   'output-mix',
   { guest: 'own-trace', varies: 'a recording shows that it traces' },
   'rare-calls',

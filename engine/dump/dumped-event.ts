@@ -189,6 +189,9 @@ function eventText(frame: FrameView, data: readonly KeptData[], tasks: readonly 
     case eventKinds.signal:
     case eventKinds.signalHandler:
       return `${signalName(number)} ${place}`;
+    case eventKinds.step:
+    case eventKinds.registersSet:
+      return place;
     case eventKinds.trap:
       return `${trapKindNames[number] ?? `trap ${number}`} ${place}`;
     case eventKinds.taskStart: {

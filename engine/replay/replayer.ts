@@ -17,6 +17,7 @@ import { replaySched } from './events/sched.ts';
 import { replaySignal, replaySignalHandler } from './events/signal.ts';
 import { replaySyscall, replaySyscallEnter, replaySyscallExit } from './events/syscall.ts';
 import { replayTaskStart } from './events/task-start.ts';
+import { replayRegistersSet, replayStep } from './events/traced.ts';
 import { replayTrap } from './events/trap.ts';
 import { type RegisterWords, type ReplayProcesses, resumeKinds, startProcesses, waitBroken } from './primitives.ts';
 import { eventText, RecentEvents } from './recent-events.ts';
@@ -152,6 +153,12 @@ export class Replayer implements Disposable {
         break;
       case eventKinds.sched:
         replaySched(this, frame);
+        break;
+      case eventKinds.step:
+        replayStep(this, frame);
+        break;
+      case eventKinds.registersSet:
+        replayRegistersSet(this, frame);
         break;
       case eventKinds.traceEnd:
         this.end = { status: frame.number, incomplete: (frame.flags & 4) !== 0 };

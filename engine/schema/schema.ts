@@ -194,6 +194,8 @@ export const eventKinds = {
   exit: 9,
   sched: 10,
   traceEnd: 11,
+  step: 12,
+  registersSet: 13,
 } as const;
 
 /** Flags of a frame's header. */

@@ -66,6 +66,10 @@ bool neverReturns(long call) { return call == SYS_exit || call == SYS_exit_group
 
 bool makesTask(long call) { return call == SYS_fork || call == SYS_vfork || call == SYS_clone; }
 
+bool makesByVfork(const Task& maker) {
+  return maker.call == SYS_vfork || (maker.call == SYS_clone && (maker.arguments[0] & CLONE_VFORK) != 0);
+}
+
 bool isExec(long call) { return call == SYS_execve || call == SYS_execveat; }
 
 // Calls whose written bytes are in the program's memory, so that replay can read them there.
@@ -159,27 +163,42 @@ void Recorder::enterCall(Task& task, user_regs_struct& registers, bool foreign) 
   task.enterWritten = false;
   inCalls_.push_back(task.tid);
   task.stdio = 0;
-  const uint64_t arguments[6] = {registers.rdi, registers.rsi, registers.rdx,
-                                 registers.r10, registers.r8,  registers.r9};
-  memcpy(task.arguments, arguments, sizeof arguments);
+  takeArguments(task);
   task.stashBlocked = false;
   if (made) return madeCall(task, *made);
   if (!task.stashed.empty() && bringDeliverableForward(task)) {
     deliverStashedAtEntry(task);
     return;
   }
+  if (task.tracing.traced() && task.tracing.resume == Tracing::Resume::untilCall) {
+    writeEnter(task);
+    return stopForTracer(task, callStop(task, true), Tracing::Place::callEntry);
+  }
+  beginCall(task);
+}
+
+void Recorder::takeArguments(Task& task) const {
+  const user_regs_struct& registers = task.entry;
+  const uint64_t arguments[6] = {registers.rdi, registers.rsi, registers.rdx,
+                                 registers.r10, registers.r8,  registers.r9};
+  memcpy(task.arguments, arguments, sizeof arguments);
+}
+
+// The call goes its way.
+void Recorder::beginCall(Task& task) {
+  const long call = task.call;
   // restart_syscall goes on with the call that was interrupted: its out-parameters are those entered then.
   if (call != SYS_restart_syscall) {
     task.modelCall = call;
-    task.out.enter(call, arguments, task.space->memory);
+    task.out.enter(call, task.arguments, task.space->memory);
     task.comparing = !task.out.modelled();
   }
-  if (registers.rip >= kVsyscallPage) return vsyscall(task);
+  if (task.entry.rip >= kVsyscallPage) return vsyscall(task);
   countTrap(task);
   forgetDescriptors(task);
   noteTimeTraced(task);
   if (enterSpecial(task)) return;
-  if (task.comparing) task.compare.before(task.tid, task.space->memory, arguments);
+  if (task.comparing) task.compare.before(task.tid, task.space->memory, task.arguments);
   // The exec of one thread waits for the ends of all others, which need the tracer.
   const bool mayBlock = isExec(call) || (syscallModel(task.modelCall).mayBlock && !futexEndsAtOnce(task));
   if (mayBlock && !aloneInRecording()) redirectOutParameters(task);
@@ -259,10 +278,12 @@ void Recorder::answerCall(Task& task, int64_t result, uint8_t flags) {
   registers.rax = static_cast<unsigned long long>(result);
   if (!setRegisters(task.tid, registers)) return lost(task);
   registers.orig_rax = static_cast<unsigned long long>(task.call);
-  task.callEntered = false;
+  const bool entered = std::exchange(task.callEntered, false) && task.enterWritten;
   task.state = Task::State::runnable;
-  frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers, flags);
+  frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
+        registers, flags);
   task.answeredAtEntry = true;
+  stopAfterCall(task);
 }
 
 // Answers a call without the kernel.
@@ -321,9 +342,11 @@ bool Recorder::enterSpecial(Task& task) {
   }
   switch (call) {
     case SYS_ptrace:
-      warnOnce("ptrace", "the program uses ptrace, which is not supported under a recording: it gets EPERM");
-      refuseCall(task, -EPERM);
+      ptraceCall(task);
       return true;
+    case SYS_wait4:
+    case SYS_waitid:
+      return enterWait(task);
     case SYS_seccomp:
     case SYS_prctl: {
       const bool filter = call == SYS_prctl ? static_cast<int>(task.arguments[0]) == PR_SET_SECCOMP
@@ -456,6 +479,7 @@ void Recorder::callExit(Task& task) {
     if (!setRegisters(task.tid, registers)) return lost(task);
   }
   task.stashBlocked = false;
+  const bool vforked = task.madeTask && makesByVfork(task);
   if (makesTask(task.call)) returnedFromMaking(task);
   exitSpecial(task, registers);
   const int64_t result = static_cast<int64_t>(registers.rax);
@@ -490,6 +514,10 @@ void Recorder::callExit(Task& task) {
   if (!leaveAtEvent(task, registers)) return lost(task);
   frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
         registers, 0, stdio);
+  stopAfterCall(task);
+  if (vforked && tracerWants(task, PTRACE_O_TRACEVFORKDONE)) {
+    task.tracing.due.push_front(eventStop(task, PTRACE_EVENT_VFORK_DONE, static_cast<uint64_t>(task.tracing.made)));
+  }
 }
 
 void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
@@ -507,6 +535,9 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
     case SYS_process_vm_writev:
       if (result > 0) recordRemoteWrites(task, static_cast<uint64_t>(result));
       return;
+    case SYS_wait4:
+    case SYS_waitid:
+      return exitWait(task, registers);
     case SYS_set_tid_address:
       task.clearChildTid = task.arguments[0];
       return;

@@ -219,7 +219,7 @@ bool Recorder::beginDispatchedCall(Task& task) {
   task.atDispatch = false;
   task.callByOurs = task.dispatched;
   registers.rip = task.dispatched ? kUntracedSyscall : task.dispatchAddress;
-  registers.rax = task.entry.orig_rax;
+  registers.rax = task.waitPaused ? SYS_pause : task.entry.orig_rax;
   registers.orig_rax = ~0ULL;
   // Signals that wait for the task interrupt the call, and do not come before it.
   if (!setRegisters(task.tid, registers) || !setSignalMask(task.tid, kEverySignal)) return false;

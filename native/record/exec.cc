@@ -147,7 +147,9 @@ void Recorder::trapCpuid(Task& task, uint64_t vdsoStart) {
 
 void Recorder::recordExec(Task& task, pid_t former) {
   recordExecWrites(task);
+  const bool kept = task.tracing.traced();
   task.space = std::make_shared<AddressSpace>();
+  task.space->patched.keptWhole = task.space->patched.allTraced = kept || tracesOthers(task);
   task.callEntered = false;
   task.clearChildTid = 0;
   task.robustList = 0;
@@ -202,6 +204,7 @@ void Recorder::recordExec(Task& task, pid_t former) {
   const std::string text = executable + '\0' + readWhole(process + "/cmdline");
   writer_.task(schema::TaskKind::kExec, task.tid, former, task.threadGroup, 0, 0, text);
   frame(schema::EventKind::kExec, task, static_cast<int>(registers.orig_rax), registers);
+  stopAfterExec(task, former);
 }
 
 void Recorder::recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart) {

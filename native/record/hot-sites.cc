@@ -115,7 +115,7 @@ bool Recorder::judgedWithoutDispatch(const Task& task) const {
 void Recorder::countTrap(Task& task) {
   task.patchDue = false;
   PatchedSites& patched = task.space->patched;
-  if (!patched.program || judgedWithoutDispatch(task)) return;
+  if (!patched.program || patched.keptWhole || judgedWithoutDispatch(task)) return;
   if (!task.space->runtimePage || !syscallModel(task.call).bufferable) return;
   if (patched.runtime == PatchedSites::Runtime::refused) return;
   const uint64_t site = task.entry.rip - kSyscallLength;

@@ -57,6 +57,7 @@ struct PatchedSites {
 
   Runtime runtime = Runtime::absent;
   bool allTraced = false;                        // a seccomp filter of the program's would judge the runtime's calls
+  bool keptWhole = false;                        // a tracer of the recording's may look: nothing is patched
   int foreignDescriptors = 0;                    // tasks that share the memory, but not the descriptors
   bool tracedForNow = false;                     // the locals page says so, for one task's turn (traceNextCall)
   ProgramSites* program = nullptr;               // what is known of the executable

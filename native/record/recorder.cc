@@ -198,6 +198,7 @@ void Recorder::switchTo(Task& next) {
 
 void Recorder::runUserCode(Task& task) {
   writePendingEnters(task);
+  if (task.tracing.touched && goOnTraced(task)) return;
   const int signal = task.resumeSignal;
   task.resumeSignal = 0;
   // The runtime's own calls would stop in a task that is not dispatched yet.
@@ -208,6 +209,7 @@ void Recorder::runUserCode(Task& task) {
   scheduler_.runs();
   limitBufferedCalls(*task.space);
   if (task.dispatched && task.space->patched.allTraced && !setDispatch(task, false)) return lost(task);
+  if (stepForTracer(task, signal)) return;
   if (!resume(task, userCodeRequest(task), signal)) return lost(task);
   waitFor(task);
 }
@@ -271,6 +273,8 @@ void Recorder::handle(Task& task) {
   task.pending.reset();
   // A stop of any kind takes a PTRACE_INTERRUPT with it that came before.
   const bool interrupted = status >> 16 != PTRACE_EVENT_STOP && std::exchange(task.interrupted, false);
+  // Nothing but its end takes a task out of a stop of its tracer's.
+  if (task.tracing.stopped) task.tracing = {.tracer = task.tracing.tracer, .options = task.tracing.options};
   // What the others did up to the calls that they are in comes before whatever this one does now.
   writePendingEnters(task);
   if (!WIFSTOPPED(status)) return gone(task, status);

@@ -139,6 +139,8 @@ class Recorder {
   // calls.cc
   void callEntry(Task& task);
   void enterCall(Task& task, user_regs_struct& registers, bool foreign);
+  void takeArguments(Task& task) const;
+  void beginCall(Task& task);
   void callExit(Task& task);
   bool enterSpecial(Task& task);
   void exitSpecial(Task& task, user_regs_struct& registers);
@@ -257,16 +259,76 @@ class Recorder {
   void deliver(Task& task, const siginfo_t& info, const user_regs_struct& registers, uint8_t flags);
   void deliverStashedAtEntry(Task& task);
   bool bringDeliverableForward(Task& task);
-  void injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags);
+  void injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags, bool approved = false);
   void stepOverStub(Task& task, user_regs_struct& registers);
   bool leaveMidCode(Task& task);
   void groupStop(Task& task, int signal);
   void forwardOuterSignals(uint64_t now);
   void noteSender(siginfo_t& info);
+  // tracing.cc
+  siginfo_t stopInfo(const Task& task, int code) const;
+  Tracing::Stop eventStop(const Task& task, int event, uint64_t message, int signal = SIGTRAP) const;
+  Tracing::Stop callStop(const Task& task, bool entry) const;
+  Tracing::Stop stepStop(const Task& task, int code) const;
+  bool tracerWants(const Task& task, uint32_t option) const;
+  void stopForTracer(Task& task, const Tracing::Stop& stop, Tracing::Place place);
+  void tellOfChild(const Task& tracer, pid_t child, int code, int status) const;
+  void childSignal(siginfo_t& info) const;
+  void beginTracing(Task& tracee, Task& tracer, bool seized, uint32_t options);
+  void showAsWritten(Task& tracee);
+  void requestStop(Task& tracee, const Tracing::Stop& stop);
+  void interruptCall(Task& task);
+  bool endListening(Task& task);
+  void stopAfterCall(Task& task);
+  void stopAfterExec(Task& task, pid_t former);
+  bool tracesOthers(const Task& task) const;
+  bool signalForTracer(Task& task, const siginfo_t& info, user_regs_struct& registers, bool deterministic);
+  bool goOnTraced(Task& task);
+  bool recordTracerRegisters(Task& task);
+  void injectForTracer(Task& task, const siginfo_t& info);
+  bool stepForTracer(Task& task, int signal);
+  void releaseTracee(Task& task);
+  void endTracing(Task& task, int status);
+  // tracing-requests.cc
+  void ptraceCall(Task& task);
+  int64_t emulatePtrace(Task& task);
+  int64_t answerMemory(Task& task, uint64_t address, const void* bytes, size_t length);
+  int64_t refuseTracing(const char* what, int error);
+  int64_t traceMe(Task& task);
+  int64_t attach(Task& task, pid_t pid, bool seize);
+  Tracing::Stop groupStopFor(const Task& tracee, int signal) const;
+  int64_t resumeTracee(Task& task, Task& tracee);
+  int64_t accessWord(Task& task, Task& tracee);
+  int64_t setTraceeRegisters(Task& tracee, const user_regs_struct& wanted);
+  int64_t recordTraceeState(const Task& tracee);
+  int64_t accessUser(Task& task, Task& tracee);
+  int64_t accessRegisterSet(Task& task, Task& tracee);
+  int64_t tellCall(Task& task, const Task& tracee);
+  int64_t accessState(Task& task, Task& tracee);
+  // traced-waits.cc
+  struct WaitWanted {
+    bool any = true;  // false: nothing that the recorder would know
+    pid_t tid = 0;    // 0: any
+    pid_t group = 0;  // process group; 0: any
+    int options = 0;
+  };
+  WaitWanted wantedBy(const Task& task) const;
+  bool matches(const WaitWanted& wanted, pid_t tid, pid_t group) const;
+  bool waitsFor(const Task& task, const WaitWanted& wanted, const Task& tracee) const;
+  bool isRealChild(const Task& child, const Task& parent) const;
+  bool enterWait(Task& task);
+  void exitWait(Task& task, user_regs_struct& registers);
+  std::optional<int64_t> askKernel(Task& task, bool hasTracee);
+  std::optional<int64_t> tellStop(Task& task, const WaitWanted& wanted);
+  int64_t tellStatus(Task& task, pid_t tid, int status);
+  void wakeWaiters(pid_t threadGroup);
+  void wakePaused(pid_t threadGroup);
   // tasks.cc
   void cloned(Task& task);
+  void endMaking(Task& task);
   void returnedFromMaking(Task& task);
   void exiting(Task& task);
+  void exitForGood(Task& task);
   void foreseeRobustWrites(Task& task);
   void foreseeExecWrites(Task& task);
   void findOtherViews(Task& task);
@@ -319,8 +381,14 @@ class Recorder {
   std::atomic<pid_t> tracerTid_ = 0;
 
   std::map<pid_t, std::unique_ptr<Task>> tasks_;
-  std::map<pid_t, int> unknownStops_;          // stops of tasks whose maker has not reported them yet
-  std::vector<pid_t> inCalls_;                 // tasks that entered a call, which may not be in the trace yet
+  std::map<pid_t, int> unknownStops_;  // stops of tasks whose maker has not reported them yet
+  std::vector<pid_t> inCalls_;         // tasks that entered a call, which may not be in the trace yet
+  // Tracees that are gone, and were no children of their tracers, which have not been told yet.
+  struct EndedTracee {
+    pid_t tracer, tid, group;
+    int status;
+  };
+  std::vector<EndedTracee> ended_;
   std::vector<std::unique_ptr<Task>> buried_;  // tasks that are gone, until the handler that held them has returned
   Scheduler scheduler_;
   uint64_t lastLook_ = 0;  // when all statuses were last collected; nanoseconds of CLOCK_MONOTONIC
@@ -356,6 +424,12 @@ inline constexpr uint64_t kNoTicks = ~0ULL;
 
 // Nanoseconds of CLOCK_MONOTONIC.
 uint64_t monotonicNow();
+
+// Whether orig_rax is what markOfEvent makes up.
+bool isMarkOfEvent(uint64_t origRax);
+
+// Writes memory of a task as the task itself could: false where it may not (scheduling-calls.cc).
+bool writeAsTask(const Task& task, uint64_t address, const void* bytes, size_t length);
 
 // Whether the kernel dispatches system calls to their own program, and lets us ask for it (dispatch.cc).
 bool dispatchPossible();

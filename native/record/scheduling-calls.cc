@@ -45,6 +45,24 @@ bool readAsTask(const Task& task, uint64_t address, void* bytes, size_t length) 
   return start >= address + length && task.space->memory.readAll(address, bytes, length);
 }
 
+}  // namespace
+
+// /proc/TID/mem writes also what the task may not.
+bool writeAsTask(const Task& task, uint64_t address, const void* bytes, size_t length) {
+  if (length == 0) return true;
+  const iovec local = {const_cast<void*>(bytes), length};
+  const iovec remote = {reinterpret_cast<void*>(address), length};
+  if (process_vm_writev(task.tid, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(length)) return true;
+  if (errno != EPERM && errno != ENOSYS) return false;
+  uint64_t start = address;
+  for (const MapLine& line : readMaps(task.tid)) {
+    if (line.start <= start && start < line.end && line.writable) start = line.end;
+  }
+  return start >= address + length && task.space->memory.writeAll(address, bytes, length);
+}
+
+namespace {
+
 // Level of a task by what the kernel knows: its nice value; SCHED_IDLE comes behind them all.
 int kernelLevel(pid_t tid) {
   constexpr int kIdleLevel = 40;

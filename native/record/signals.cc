@@ -30,6 +30,9 @@ constexpr uint64_t kForwardAfter = 30'000'000;
 // The same signal from the same sender within this is one sending, to both. Nanoseconds.
 constexpr uint64_t kSameSending = 1'000'000'000;
 
+// The number of no system call (markOfEvent).
+constexpr uint64_t kNoCall = 0xfff0;
+
 enum class DefaultAction { ignore, stop, end };
 
 // signal(7), "Standard signals".
@@ -127,6 +130,7 @@ void Recorder::signalStop(Task& task, int signal) {
   task.state = Task::State::runnable;
   if (signal == SIGSEGV) showProgramTime(task, registers);
   if (task.threadGroup == initialTid_) noteSender(info);
+  childSignal(info);
   // Our own call for a fresh signal stop, when another stop has served already.
   const bool own = isOwn(info, task.ownSignal);
   if (own) task.ownSignal = 0;
@@ -139,6 +143,10 @@ void Recorder::signalStop(Task& task, int signal) {
   }
   if (inHook(task, registers.rip)) return signalInHook(task, info, registers);
   if (signal == SIGSEGV && emulateTrapped(task, info, registers)) {
+    if (task.tracing.traced()) {
+      if (task.tracing.resume == Tracing::Resume::oneStep) task.tracing.due.push_back(stepStop(task, TRAP_TRACE));
+      return;
+    }
     if (!task.stashed.empty() && bringDeliverableForward(task)) {
       const siginfo_t stashed = task.stashed.front();
       task.stashed.pop_front();
@@ -147,6 +155,7 @@ void Recorder::signalStop(Task& task, int signal) {
     return;
   }
   const bool deterministic = isDeterministic(info);
+  if (signalForTracer(task, info, registers, deterministic)) return;
   const SignalSets sets = readSignalSets(task.tid);
   debug(task, "signal %d, code %d, at %llx%s", signal, info.si_code, registers.rip, deterministic ? ", its own" : "");
   if (contains(sets.caught, signal)) {
@@ -184,10 +193,11 @@ bool Recorder::standsAtEvent(const Task& task, const user_regs_struct& registers
   return static_cast<int64_t>(registers.orig_rax) >= 0 || task.answeredAtEntry;
 }
 
+bool isMarkOfEvent(uint64_t origRax) { return origRax == kNoCall || origRax == kNoCall + 1; }
+
 // An orig_rax for a task that is left at an event with these registers, by which standsAtEvent knows it. Nothing else
 // looks there but the restart of interrupted calls.
 uint64_t Recorder::markOfEvent(const Task& task, const user_regs_struct& registers) const {
-  constexpr uint64_t kNoCall = 0xfff0;  // the number of none
   if (isRestart(static_cast<int64_t>(registers.rax))) return registers.orig_rax;
   const bool likeDispatched = task.dispatched && registers.rax == registers.orig_rax;
   if (static_cast<int64_t>(registers.orig_rax) >= 0 && !likeDispatched) return registers.orig_rax;
@@ -394,7 +404,7 @@ bool Recorder::bringDeliverableForward(Task& task) {
 }
 
 // Delivers the first stashed signal to a task that stands at `registers` in user mode.
-void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags) {
+void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags, bool approved) {
   const siginfo_t stashed = task.stashed.front();
   if (!sendOwn(task, stashed.si_signo)) return lost(task);
   task.state = Task::State::inCall;  // stops before its next instruction
@@ -402,6 +412,12 @@ void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint
   waitFor(task);
   if (judged(task) && task.pending && *task.pending >> 16 == PTRACE_EVENT_SECCOMP) {
     // The stop of our own filter, for the call that was taken back at its entry stop.
+    task.pending.reset();
+    if (!resume(task, PTRACE_CONT)) return lost(task);
+    waitFor(task);
+  }
+  // A SIGCONT stops the task twice: the tracer hears first that it goes on.
+  while (stashed.si_signo == SIGCONT && task.pending && *task.pending >> 8 == (SIGTRAP | PTRACE_EVENT_STOP << 8)) {
     task.pending.reset();
     if (!resume(task, PTRACE_CONT)) return lost(task);
     waitFor(task);
@@ -420,6 +436,15 @@ void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint
   task.stashed.pop_front();
   task.stashedAt = monotonicNow();
   task.state = Task::State::runnable;
+  if (task.tracing.traced() && !approved) {
+    if (flags & schema::kFrameAtSyscallEntry) {
+      writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &stashed, sizeof stashed);
+      frame(schema::EventKind::kSignal, task, stashed.si_signo, registers, flags);
+    }
+    task.inMidCode = false;
+    task.tracing.due.push_back({Tracing::Stop::Kind::signal, stashed.si_signo, stashed});
+    return;
+  }
   const SignalSets sets = readSignalSets(task.tid);
   if (contains(sets.caught, stashed.si_signo)) return deliver(task, stashed, registers, flags);
   if (contains(sets.ignored, stashed.si_signo) || defaultAction(stashed.si_signo) == DefaultAction::ignore) return;
@@ -489,6 +514,11 @@ bool Recorder::leaveMidCode(Task& task) {
 void Recorder::groupStop(Task& task, int signal) {
   if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
     if (started_ && task.inMidCode && !aloneInRecording() && !leaveMidCode(task)) return;
+    wakePaused(task.parentGroup);
+    if (task.tracing.traced()) {
+      task.inMidCode = false;
+      return stopForTracer(task, groupStopFor(task, signal), Tracing::Place::user);
+    }
     task.state = Task::State::groupStopped;
     if (!resume(task, PTRACE_LISTEN)) lost(task);
     return;
@@ -496,6 +526,9 @@ void Recorder::groupStop(Task& task, int signal) {
   if (task.interrupted) return forcedStop(task);
   // Attached, or continued: it goes on where it was.
   task.state = Task::State::runnable;
+  if (started_ && task.tracing.traced() && task.tracing.seized && !task.inMidCode) {
+    return stopForTracer(task, eventStop(task, PTRACE_EVENT_STOP, 0), Tracing::Place::user);
+  }
   if (started_) return;
   task.state = Task::State::inCall;
   if (!resume(task, PTRACE_CONT)) lost(task);

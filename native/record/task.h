@@ -17,6 +17,7 @@
 #include "record/page-copies.h"
 #include "record/patched-sites.h"
 #include "record/scheduler.h"
+#include "record/tracing.h"
 #include "record/written-pages.h"
 #include "tracee/abi.h"
 #include "tracee/tracee.h"
@@ -62,6 +63,7 @@ struct Task {
     userCode,      // running user code; at most one task is
     inCall,        // resumed inside a system call; stops when it ends
     groupStopped,  // stopped by job control, PTRACE_LISTEN
+    traceStopped,  // stopped for a tracer of the recording's (tracing.h)
     dying,         // resumed after its exit stop, or killed
   };
 
@@ -81,6 +83,8 @@ struct Task {
 
   pid_t tid = 0;
   pid_t threadGroup = 0;
+  pid_t parent = 0;       // the task that the kernel takes for its parent, as it was made; 0: none of the recording
+  pid_t parentGroup = 0;  // its process
   std::shared_ptr<AddressSpace> space;
   Scheduler* scheduler = nullptr;
   SchedulingEntry scheduling;
@@ -166,6 +170,10 @@ struct Task {
   bool strict = false;          // seccomp(2) in strict mode, kept by the recorder
   bool skipped = false;         // the program's filter wants a tracer for the call it is in: the kernel skips it
   bool installsFilter = false;  // the call it is in installs one, unless it fails
+
+  Tracing tracing;                 // its tracer in the recording, if it has one
+  bool tracedFromOutside = false;  // PTRACE_TRACEME, and whoever started the recording is its parent
+  bool waitPaused = false;         // its wait4 or waitid is in pause() for the kernel (traced-waits.cc)
 
   // Under a filter from outside (dispatch.cc).
   bool dispatched = false;       // its calls come as signals

@@ -55,6 +55,9 @@ void Recorder::cloned(Task& task) {
   auto child = std::make_unique<Task>();
   child->tid = childTid;
   child->threadGroup = flags & CLONE_THREAD ? task.threadGroup : childTid;
+  const bool sameParent = (flags & (CLONE_PARENT | CLONE_THREAD)) != 0;
+  child->parent = sameParent ? task.parent : task.tid;
+  child->parentGroup = sameParent ? task.parentGroup : task.threadGroup;
   child->ownTscTrap = task.ownTscTrap;
   child->ownFilter = task.ownFilter;
   child->notifies = task.notifies;
@@ -110,10 +113,31 @@ void Recorder::cloned(Task& task) {
   } else {
     lost(added);
   }
+  const int event = flags & CLONE_VFORK            ? PTRACE_EVENT_VFORK
+                    : (flags & CSIGNAL) != SIGCHLD ? PTRACE_EVENT_CLONE
+                                                   : PTRACE_EVENT_FORK;
+  task.tracing.made = childTid;
+  // PTRACE_O_TRACE... is 1 << PTRACE_EVENT_...
+  if (tracerWants(task, 1U << event) && !(flags & CLONE_UNTRACED)) {
+    auto tracer = tasks_.find(task.tracing.tracer);
+    if (tracer != tasks_.end()) {
+      beginTracing(added, *tracer->second, task.tracing.seized, task.tracing.options);
+      siginfo_t info = {};
+      info.si_signo = SIGSTOP;
+      added.tracing.due.push_back(task.tracing.seized ? eventStop(added, PTRACE_EVENT_STOP, 0)
+                                                      : Tracing::Stop{Tracing::Stop::Kind::signal, SIGSTOP, info});
+    }
+    return stopForTracer(task, eventStop(task, event, static_cast<uint64_t>(childTid)), Tracing::Place::making);
+  }
+  endMaking(task);
+}
+
+// The child is made, and has its event.
+void Recorder::endMaking(Task& task) {
   // A vfork ends when the child execs or exits.
   task.state = Task::State::inCall;
   if (!resume(task, PTRACE_SYSCALL)) return lost(task);
-  awaitCall(task, (flags & CLONE_VFORK) != 0);
+  awaitCall(task, (cloneFlags(task) & CLONE_VFORK) != 0);
 }
 
 // At the end of a call that made a task, or failed to: after a vfork the child has other memory, or none.
@@ -216,6 +240,15 @@ void Recorder::recordExecWrites(Task& task) {
 // At PTRACE_EVENT_EXIT. Its exit is seen through to the end before anything else runs: the kernel still writes memory.
 void Recorder::exiting(Task& task) {
   if (started_ && task.callEntered) writeEnter(task);
+  if (started_ && tracerWants(task, PTRACE_O_TRACEEXIT)) {
+    unsigned long status = 0;
+    if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &status) != 0) return lost(task);
+    return stopForTracer(task, eventStop(task, PTRACE_EVENT_EXIT, status), Tracing::Place::exiting);
+  }
+  exitForGood(task);
+}
+
+void Recorder::exitForGood(Task& task) {
   task.state = Task::State::dying;
   const pid_t tid = task.tid;
   if (started_) {
@@ -296,6 +329,7 @@ void Recorder::gone(Task& task, int status) {
     writer_.task(schema::TaskKind::kExit, tid, 0, task.threadGroup, status, 0, {});
     frame(schema::EventKind::kExit, task, status, task.atEvent);
   }
+  endTracing(task, status);
   if (task.scratch != 0) task.space->unusedScratch.push_back(task.scratch);
   scheduler_.remove(task);
   auto found = tasks_.find(tid);

@@ -1,0 +1,368 @@
+// ptrace(2) of a recorded program: every request is answered by the recorder, which asks the kernel where that knows
+// more. docs/ptrace.md has the whole of it.
+#include <elf.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "record/call-result.h"
+#include "record/recorder.h"
+#include "record/task-state.h"
+#include "tracee/abi.h"
+
+namespace rr {
+
+namespace {
+
+constexpr uint32_t kSupportedOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+                                       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORKDONE |
+                                       PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL;
+constexpr uint64_t kWord = sizeof(uint64_t);
+constexpr uint64_t kDebugRegisters = offsetof(user, u_debugreg);
+constexpr uint64_t kDebugRegistersEnd = kDebugRegisters + sizeof(user::u_debugreg);
+constexpr uint64_t kControlRegister = kDebugRegisters + 7 * kWord;
+// Register sets of the kernel (linux/elf.h).
+constexpr uint64_t kExtendedState = 0x202;
+constexpr size_t kLargestSet = 64 * 1024;
+
+int64_t resultOf(long returned) { return returned < 0 ? -errno : returned; }
+
+bool isLastSignal(uint64_t signal) { return signal > SIGRTMAX; }
+
+__ptrace_request asRequest(uint64_t request) { return static_cast<__ptrace_request>(request); }
+
+}  // namespace
+
+void Recorder::ptraceCall(Task& task) {
+  const int64_t result = emulatePtrace(task);
+  if (task.state == Task::State::dying) return;
+  debug(task, "ptrace(%lx, %ld, %lx, %lx) = %ld", task.arguments[0], static_cast<long>(task.arguments[1]),
+        task.arguments[2], task.arguments[3], static_cast<long>(result));
+  answerCall(task, result, schema::kFrameEmulated);
+}
+
+// Writes to the caller's memory as the kernel does for it, and to the trace. 0, or -EFAULT.
+int64_t Recorder::answerMemory(Task& task, uint64_t address, const void* bytes, size_t length) {
+  if (!writeAsTask(task, address, bytes, length)) return -EFAULT;
+  writer_.data(task.tid, schema::DataSpace::kMemory, address, bytes, length);
+  return 0;
+}
+
+int64_t Recorder::refuseTracing(const char* what, int error) {
+  warnOnce(std::string("ptrace ") + what, std::string("the program asks ptrace for ") + what +
+                                              ", which is not supported under a recording: it gets " +
+                                              strerrorname_np(error));
+  return -error;
+}
+
+int64_t Recorder::emulatePtrace(Task& task) {
+  const uint64_t request = task.arguments[0];
+  const pid_t pid = static_cast<pid_t>(task.arguments[1]);
+  switch (request) {
+    case PTRACE_TRACEME:
+      return traceMe(task);
+    case PTRACE_ATTACH:
+    case PTRACE_SEIZE:
+      return attach(task, pid, request == PTRACE_SEIZE);
+    default:
+      break;
+  }
+  auto found = tasks_.find(pid);
+  if (found == tasks_.end() || found->second->tracing.tracer != task.tid) return -ESRCH;
+  Task& tracee = *found->second;
+  if (request == PTRACE_KILL) {
+    kill(tracee.tid, SIGKILL);
+    return 0;
+  }
+  if (request == PTRACE_INTERRUPT) {
+    if (!tracee.tracing.seized) return -EIO;
+    requestStop(tracee, eventStop(tracee, PTRACE_EVENT_STOP, 0));
+    return 0;
+  }
+  if (!tracee.tracing.stopped) return -ESRCH;
+  switch (request) {
+    case PTRACE_CONT:
+    case PTRACE_SYSCALL:
+    case PTRACE_SINGLESTEP:
+    case PTRACE_DETACH:
+    case PTRACE_LISTEN:
+      return resumeTracee(task, tracee);
+    case PTRACE_PEEKTEXT:
+    case PTRACE_PEEKDATA:
+    case PTRACE_POKETEXT:
+    case PTRACE_POKEDATA:
+      return accessWord(task, tracee);
+    default:
+      return accessState(task, tracee);
+  }
+}
+
+int64_t Recorder::traceMe(Task& task) {
+  if (task.tracing.traced() || task.tracedFromOutside) return -EPERM;
+  auto parent = tasks_.find(task.parent);
+  if (parent == tasks_.end()) parent = tasks_.find(task.parentGroup);
+  if (parent == tasks_.end()) {
+    // Whoever has started the recording is the tracer, and does not know.
+    task.tracedFromOutside = true;
+    return 0;
+  }
+  beginTracing(task, *parent->second, false, 0);
+  return 0;
+}
+
+int64_t Recorder::attach(Task& task, pid_t pid, bool seize) {
+  auto found = tasks_.find(pid);
+  if (found == tasks_.end()) {
+    if (pid <= 0 || (kill(pid, 0) != 0 && errno == ESRCH)) return -ESRCH;
+    return refuseTracing("a process outside of the recording", EPERM);
+  }
+  Task& tracee = *found->second;
+  if (seize && (task.arguments[2] != 0 || (task.arguments[3] & ~uint64_t{kSupportedOptions}) != 0)) return -EIO;
+  if (tracee.threadGroup == task.threadGroup || tracee.tracing.traced() || tracee.tracedFromOutside ||
+      tracee.state == Task::State::dying) {
+    return -EPERM;
+  }
+  beginTracing(tracee, task, seize, seize ? static_cast<uint32_t>(task.arguments[3]) : 0);
+  if (tracee.state == Task::State::groupStopped) {
+    if (!endListening(tracee)) return 0;
+    stopForTracer(tracee, groupStopFor(tracee, SIGSTOP), Tracing::Place::user);
+    return 0;
+  }
+  if (seize) return 0;
+  siginfo_t info = {};
+  info.si_signo = SIGSTOP;
+  info.si_code = SI_KERNEL;
+  requestStop(tracee, {Tracing::Stop::Kind::signal, SIGSTOP, info});
+  return 0;
+}
+
+Tracing::Stop Recorder::groupStopFor(const Task& tracee, int signal) const {
+  if (!tracee.tracing.seized) return {Tracing::Stop::Kind::group, signal};
+  Tracing::Stop stop = eventStop(tracee, PTRACE_EVENT_STOP, 0, signal);
+  stop.kind = Tracing::Stop::Kind::group;
+  return stop;
+}
+
+int64_t Recorder::resumeTracee(Task& task, Task& tracee) {
+  Tracing& tracing = tracee.tracing;
+  const uint64_t request = task.arguments[0];
+  if (request == PTRACE_LISTEN) {
+    if (!tracing.seized || tracing.stop.code >> 8 != PTRACE_EVENT_STOP) return -EIO;
+    tracing.stopped = false;
+    tracee.state = Task::State::groupStopped;
+    if (!resume(tracee, PTRACE_LISTEN)) lost(tracee);
+    return 0;
+  }
+  if (isLastSignal(task.arguments[3])) return -EIO;
+  const int signal = static_cast<int>(task.arguments[3]);
+  using Kind = Tracing::Stop::Kind;
+  if (signal != 0 && tracing.stop.kind == Kind::signal && tracing.stop.info.si_signo == signal) {
+    tracing.injected = tracing.stop.info;
+  } else if (signal != 0 && tracing.stop.kind == Kind::signal) {
+    siginfo_t info = {};
+    info.si_signo = signal;
+    info.si_pid = task.threadGroup;
+    info.si_uid = tracing.stop.info.si_uid;
+    tracing.injected = info;
+  } else if (signal != 0 && (tracing.stop.kind == Kind::callEntry || tracing.stop.kind == Kind::callExit)) {
+    syscall(SYS_tgkill, tracee.threadGroup, tracee.tid, signal);
+  }
+  tracing.resume = request == PTRACE_SYSCALL      ? Tracing::Resume::untilCall
+                   : request == PTRACE_SINGLESTEP ? Tracing::Resume::oneStep
+                                                  : Tracing::Resume::run;
+  if (request == PTRACE_DETACH) {
+    releaseTracee(tracee);
+  } else {
+    tracing.stopped = false;
+    tracee.state = Task::State::runnable;
+  }
+  return 0;
+}
+
+int64_t Recorder::accessWord(Task& task, Task& tracee) {
+  const uint64_t address = task.arguments[2];
+  const TraceeMemory& memory = tracee.space->memory;
+  if (task.arguments[0] == PTRACE_PEEKTEXT || task.arguments[0] == PTRACE_PEEKDATA) {
+    const auto word = memory.readValue<uint64_t>(address);
+    return word ? answerMemory(task, task.arguments[3], &*word, kWord) : -EIO;
+  }
+  if (!memory.writeAll(address, &task.arguments[3], kWord)) return -EIO;
+  writer_.data(tracee.tid, schema::DataSpace::kMemory, address, &task.arguments[3], kWord);
+  return 0;
+}
+
+// The kernel judges what may be set.
+int64_t Recorder::setTraceeRegisters(Task& tracee, const user_regs_struct& wanted) {
+  Tracing& tracing = tracee.tracing;
+  user_regs_struct registers = wanted;
+  if (tracing.pastEntry) registers.orig_rax = ~0ULL;
+  if (!setRegisters(tracee.tid, registers) || !getRegisters(tracee.tid, registers)) return -errno;
+  registers.orig_rax = wanted.orig_rax;
+  tracing.registers = registers;
+  tracing.registersChanged = true;
+  return 0;
+}
+
+// After a change of the extended registers.
+int64_t Recorder::recordTraceeState(const Task& tracee) {
+  std::vector<uint8_t> area;
+  if (getXsave(tracee.tid, area)) {
+    writer_.data(tracee.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());
+  }
+  return 0;
+}
+
+int64_t Recorder::accessUser(Task& task, Task& tracee) {
+  Tracing& tracing = tracee.tracing;
+  const uint64_t offset = task.arguments[2];
+  const bool peeks = task.arguments[0] == PTRACE_PEEKUSER;
+  if (offset % kWord != 0 || offset >= sizeof(user)) return -EIO;
+  const bool isRegister = offset < sizeof(user_regs_struct);
+  if (peeks) {
+    uint64_t word = 0;
+    if (isRegister) memcpy(&word, reinterpret_cast<const char*>(&tracing.registers) + offset, kWord);
+    return answerMemory(task, task.arguments[3], &word, kWord);
+  }
+  if (isRegister) {
+    user_regs_struct registers = tracing.registers;
+    memcpy(reinterpret_cast<char*>(&registers) + offset, &task.arguments[3], kWord);
+    return setTraceeRegisters(tracee, registers);
+  }
+  if (offset < kDebugRegisters || offset >= kDebugRegistersEnd) return -EIO;
+  // Addresses alone do nothing; what would stop the task there is refused.
+  if (offset != kControlRegister || task.arguments[3] == 0) return 0;
+  return refuseTracing("a hardware breakpoint or watchpoint", ENOSPC);
+}
+
+int64_t Recorder::accessRegisterSet(Task& task, Task& tracee) {
+  const bool gets = task.arguments[0] == PTRACE_GETREGSET;
+  const uint64_t type = static_cast<uint32_t>(task.arguments[2]);
+  iovec buffer;
+  if (!task.space->memory.readAll(task.arguments[3], &buffer, sizeof buffer)) return -EFAULT;
+  const uint64_t place = reinterpret_cast<uint64_t>(buffer.iov_base);
+  if (type == NT_PRSTATUS) {
+    if (buffer.iov_len % kWord != 0) return -EINVAL;
+    buffer.iov_len = std::min(buffer.iov_len, sizeof(user_regs_struct));
+    if (gets) {
+      const int64_t result = answerMemory(task, place, &tracee.tracing.registers, buffer.iov_len);
+      return result != 0 ? result : answerMemory(task, task.arguments[3], &buffer, sizeof buffer);
+    }
+    user_regs_struct registers = tracee.tracing.registers;
+    if (!task.space->memory.readAll(place, &registers, buffer.iov_len)) return -EFAULT;
+    const int64_t result = setTraceeRegisters(tracee, registers);
+    return result != 0 ? result : answerMemory(task, task.arguments[3], &buffer, sizeof buffer);
+  }
+  if (!gets && type != NT_PRFPREG && type != kExtendedState) return refuseTracing("a special register set", EINVAL);
+  std::vector<uint8_t> bytes(std::min(buffer.iov_len, kLargestSet));
+  if (!gets && !task.space->memory.readAll(place, bytes.data(), bytes.size())) return -EFAULT;
+  iovec own = {bytes.data(), bytes.size()};
+  if (ptrace(asRequest(task.arguments[0]), tracee.tid, type, &own) != 0) return -errno;
+  buffer.iov_len = own.iov_len;
+  int64_t result = gets ? answerMemory(task, place, bytes.data(), own.iov_len) : recordTraceeState(tracee);
+  if (result == 0) result = answerMemory(task, task.arguments[3], &buffer, sizeof buffer);
+  return result;
+}
+
+// PTRACE_GET_SYSCALL_INFO: the length of what there is to tell.
+int64_t Recorder::tellCall(Task& task, const Task& tracee) {
+  const Tracing& tracing = tracee.tracing;
+  const user_regs_struct& registers = tracing.registers;
+  __ptrace_syscall_info info = {};
+  info.arch = AUDIT_ARCH_X86_64;
+  info.instruction_pointer = registers.rip;
+  info.stack_pointer = registers.rsp;
+  size_t length = offsetof(__ptrace_syscall_info, entry);
+  if (tracing.stop.kind == Tracing::Stop::Kind::callEntry) {
+    info.op = PTRACE_SYSCALL_INFO_ENTRY;
+    info.entry.nr = registers.orig_rax;
+    const uint64_t arguments[6] = {registers.rdi, registers.rsi, registers.rdx,
+                                   registers.r10, registers.r8,  registers.r9};
+    memcpy(info.entry.args, arguments, sizeof arguments);
+    length += sizeof info.entry;
+  } else if (tracing.stop.kind == Tracing::Stop::Kind::callExit) {
+    const int64_t result = static_cast<int64_t>(registers.rax);
+    info.op = PTRACE_SYSCALL_INFO_EXIT;
+    info.exit.rval = result;
+    info.exit.is_error = isFailure(result) ? 1 : 0;
+    length += offsetof(__ptrace_syscall_info, exit.is_error) - offsetof(__ptrace_syscall_info, exit) + 1;
+  } else {
+    info.op = PTRACE_SYSCALL_INFO_NONE;
+  }
+  const int64_t result = answerMemory(task, task.arguments[3], &info, std::min<uint64_t>(length, task.arguments[2]));
+  return result != 0 ? result : static_cast<int64_t>(length);
+}
+
+int64_t Recorder::accessState(Task& task, Task& tracee) {
+  Tracing& tracing = tracee.tracing;
+  const TraceeMemory& memory = task.space->memory;
+  const uint64_t place = task.arguments[3];
+  switch (task.arguments[0]) {
+    case PTRACE_PEEKUSER:
+    case PTRACE_POKEUSER:
+      return accessUser(task, tracee);
+    case PTRACE_GETREGS:
+      return answerMemory(task, place, &tracing.registers, sizeof tracing.registers);
+    case PTRACE_SETREGS: {
+      user_regs_struct registers;
+      if (!memory.readAll(place, &registers, sizeof registers)) return -EFAULT;
+      return setTraceeRegisters(tracee, registers);
+    }
+    case PTRACE_GETFPREGS: {
+      user_fpregs_struct registers;
+      if (ptrace(PTRACE_GETFPREGS, tracee.tid, 0, &registers) != 0) return -errno;
+      return answerMemory(task, place, &registers, sizeof registers);
+    }
+    case PTRACE_SETFPREGS: {
+      user_fpregs_struct registers;
+      if (!memory.readAll(place, &registers, sizeof registers)) return -EFAULT;
+      if (ptrace(PTRACE_SETFPREGS, tracee.tid, 0, &registers) != 0) return -errno;
+      return recordTraceeState(tracee);
+    }
+    case PTRACE_GETREGSET:
+    case PTRACE_SETREGSET:
+      return accessRegisterSet(task, tracee);
+    case PTRACE_GETSIGINFO:
+      if (tracing.stop.info.si_signo == 0) return -EINVAL;
+      return answerMemory(task, place, &tracing.stop.info, sizeof(siginfo_t));
+    case PTRACE_SETSIGINFO: {
+      if (tracing.stop.info.si_signo == 0) return -EINVAL;
+      siginfo_t info;
+      if (!memory.readAll(place, &info, sizeof info)) return -EFAULT;
+      tracing.stop.info = info;
+      return 0;
+    }
+    case PTRACE_SETOPTIONS:
+      if ((place & ~uint64_t{PTRACE_O_MASK}) != 0) return -EINVAL;
+      if ((place & ~uint64_t{kSupportedOptions}) != 0) return refuseTracing("stops at seccomp filters", EINVAL);
+      tracing.options = static_cast<uint32_t>(place);
+      return 0;
+    case PTRACE_GETEVENTMSG:
+      return answerMemory(task, place, &tracing.stop.message, kWord);
+    case PTRACE_GETSIGMASK:
+    case PTRACE_SETSIGMASK: {
+      if (task.arguments[2] != kSignalSetSize) return -EINVAL;
+      uint64_t mask = 0;
+      const bool gets = task.arguments[0] == PTRACE_GETSIGMASK;
+      if (!gets && !memory.readAll(place, &mask, sizeof mask)) return -EFAULT;
+      if (ptrace(asRequest(task.arguments[0]), tracee.tid, kSignalSetSize, &mask) != 0) return -errno;
+      tracee.stashBlocked = false;
+      return gets ? answerMemory(task, place, &mask, sizeof mask) : 0;
+    }
+    case PTRACE_GET_SYSCALL_INFO:
+      return tellCall(task, tracee);
+    default:
+      return refuseTracing(("request " + std::to_string(task.arguments[0])).c_str(), EIO);
+  }
+}
+
+}  // namespace rr

@@ -29,26 +29,30 @@ std::optional<StubAreas::Place> StubAreas::find(pid_t tid, uint64_t site, uint8_
   for (const uint64_t area : areas_) {
     if (const auto place = placeIn(area, site, length, code)) return place;
   }
-  if (mapped_.empty()) {
-    for (const MapLine& line : readMaps(tid)) mapped_.push_back({line.start, line.end});
+  if (program_.empty()) {
+    std::vector<AddressRange> own;
+    for (const uint64_t area : areas_) insertSorted(own, {area, area + kAreaBytes});
+    std::vector<AddressRange> mapped;
+    for (const MapLine& line : readMaps(tid)) mapped.push_back({line.start, line.end});
+    program_ = subtract(mapped, own);
   }
   JumpPlan plan;
   for (const uint64_t margin : kMargins) {
-    plan = planJump(site, length, code, gapsBetween(mapped_, margin), kAreaBytes + kPage, site);
+    plan = planJump(site, length, code, gapsBetween(program_, margin), kAreaBytes + kPage, site);
     if (plan.error == JumpError::none) break;
   }
   if (plan.error != JumpError::none) return std::nullopt;
   const uint64_t area = plan.jump.target & ~(kPage - 1);
+  // What is ours in its way serves no search now.
+  unmapIn(tid, area, area + kAreaBytes);
   const uint64_t mapping[6] = {
       area,  kAreaBytes, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
       ~0ULL, 0};
-  mapped_.clear();
-  if (remoteCall(tid, SYS_mmap, mapping) != static_cast<long>(area)) return std::nullopt;
-  if (areas_.size() == kMostAreas) {
-    const uint64_t oldest[6] = {areas_.front(), kAreaBytes, 0, 0, 0, 0};
-    remoteCall(tid, SYS_munmap, oldest);
-    areas_.erase(areas_.begin());
+  if (remoteCall(tid, SYS_mmap, mapping) != static_cast<long>(area)) {
+    program_.clear();
+    return std::nullopt;
   }
+  if (areas_.size() == kMostAreas) unmapIn(tid, areas_.front(), areas_.front() + 1);
   areas_.push_back(area);
   return placeIn(area, site, length, code);
 }
@@ -62,7 +66,11 @@ std::optional<StubAreas::Place> StubAreas::placeIn(uint64_t area, uint64_t site,
 }
 
 void StubAreas::makeRoom(pid_t tid, uint64_t start, uint64_t end) {
-  mapped_.clear();
+  program_.clear();
+  unmapIn(tid, start, end);
+}
+
+void StubAreas::unmapIn(pid_t tid, uint64_t start, uint64_t end) {
   std::erase_if(areas_, [&](uint64_t area) {
     if (start >= area + kAreaBytes || end <= area) return false;
     const uint64_t arguments[6] = {area, kAreaBytes, 0, 0, 0, 0};

@@ -36,8 +36,11 @@ class StubAreas {
  private:
   std::optional<Place> placeIn(uint64_t area, uint64_t site, uint8_t length, std::span<const uint8_t> code) const;
 
-  std::vector<uint64_t> areas_;       // start of each
-  std::vector<AddressRange> mapped_;  // empty: not known
+  // Unmaps the areas that overlap [start, end).
+  void unmapIn(pid_t tid, uint64_t start, uint64_t end);
+
+  std::vector<uint64_t> areas_;        // start of each
+  std::vector<AddressRange> program_;  // what else is mapped; empty: not known
 };
 
 }  // namespace rr

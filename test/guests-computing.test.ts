@@ -37,6 +37,23 @@ test('computing/reserved, with checksums', async () => {
   });
 });
 
+// A signal shows where the loop is: not the same in each run, but in the replay.
+test('computing/shared-memory: progress in shared memory alone', async () => {
+  await withRecording('computing/shared-memory', {
+    command: [compileGuest('computing/shared-memory')],
+    mode: forcedStopsMode('1000-5000'),
+    deterministic: false,
+  });
+});
+
+test('computing/shared-text: code that is mapped shared', async () => {
+  await withRecording('computing/shared-text', {
+    command: [compileGuest('computing/shared-text')],
+    mode: forcedStopsMode('50-200'),
+    deterministic: true,
+  });
+});
+
 // PAGEMAP_SCAN and write protection without a handler came with Linux 6.7.
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const tellsWrittenPages = major > 6 || (major === 6 && minor >= 7);

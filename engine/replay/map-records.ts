@@ -43,6 +43,8 @@ function mapRecord(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
     const kept = mapping.mapFlags & mapFlags.growsDown;
     const flags = (shared ? mapFlags.shared : mapFlags.private) | kept | mapFlags.anonymous | mapFlags.noReserve;
     addressSpace.files.remove(start, end);
+    // Kept as a file: pages that this process has never touched may have a content (verify-checksums.ts).
+    if (shared) addFile(task, mapping, {});
     place(replayer, frame, task, mapping, flags, -1);
   }
 }

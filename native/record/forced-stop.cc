@@ -34,8 +34,10 @@ constexpr uint8_t kJumpLength = 5;
 constexpr int kShortSites = 16;
 // And so many more for a short one over which the jump leads somewhere.
 constexpr int kUnreachableSites = 50;
-// A stop at which more than this is to be hashed has no hash: 0.5 ms for each MB. Bytes.
+// A stop at which more than this is to be hashed is not certain: 0.5 ms for each MB. Bytes.
 constexpr uint64_t kHashLimit = 32 << 20;
+// Of more, so much is hashed, the pages that were written last first. Bytes.
+constexpr uint64_t kPartialHash = 4 << 20;
 // The same where nobody tells which pages were written, so that it would be all of them at each stop.
 constexpr uint64_t kUnwatchedHashLimit = 16 << 20;
 // A forced stop that is put off comes after this much more, and is put off so often at most. Nanoseconds.
@@ -43,6 +45,8 @@ constexpr uint64_t kPutOffTick = 100'000;
 constexpr int kMostPutOff = 8;
 // How long a task must have run since its memory is watched before what it has written says something. Nanoseconds.
 constexpr uint64_t kLeastWatched = 50'000;
+// And where its registers are still the same, so that it has not run, perhaps.
+constexpr uint64_t kMostStill = 1'000'000;
 
 uint64_t residentBytes(pid_t tid) {
   char path[40];
@@ -215,7 +219,7 @@ void Recorder::forcedStop(Task& task) {
     registers.orig_rax = ~0ULL;
     if (task.atEdge) {
       recordEdge(task, registers);
-    } else if (putOff(task)) {
+    } else if (putOff(task, registers)) {
       if (random) nextForcedStop_ = monotonicNow() + kPutOffTick;
       setTick(kPutOffTick);
       return;
@@ -231,7 +235,7 @@ void Recorder::forcedStop(Task& task) {
 // what is written; and where much was written since the last one, it is not known what of it the task's loop has
 // written now, which may show its progress nowhere else. The task goes on for a short while, until what has changed in
 // that can be told. The pages that were written until then are kept for the hash.
-bool Recorder::putOff(Task& task) {
+bool Recorder::putOff(Task& task, const user_regs_struct& registers) {
   AddressSpace& space = *task.space;
   WrittenPages& written = space.written;
   if (options_.weakStops) return false;
@@ -239,19 +243,21 @@ bool Recorder::putOff(Task& task) {
   // Another filter might end it for our calls.
   if (begins && (judged(task) || !written.watch(task.tid, task.threadGroup))) return false;
   const uint64_t now = processorTime(task.threadGroup);
-  // On a busy machine the next tick may come before the task has run at all.
-  if (space.putOff > 0 && now >= space.watchedFrom && now - space.watchedFrom < kLeastWatched) return true;
+  // On a busy machine the next tick may come before the task has run at all, whatever the kernel counts as its time.
+  const uint64_t ran = now - std::min(now, space.watchedFrom);
+  const bool still = memcmp(&registers, &space.putOffAt, sizeof registers) == 0;
+  if (space.putOff > 0 && ran < (still ? kMostStill : kLeastWatched)) return true;
   if (space.putOff == kMostPutOff) return false;
   const std::vector<MapLine> maps = readProgramMaps(task.tid, space);
   const auto recent = written.find(task.tid, maps, begins ? WrittenPages::Since::ever : WrittenPages::Since::restart);
   if (!recent || (!begins && space.copies.tellAll(*recent))) return false;
-  // With the first stop all is hashed.
-  if (space.pointRecorded) space.putOffPages = unionOf(space.putOffPages, *recent);
+  if (!begins) space.putOffPages = unionOf(space.putOffPages, *recent);
   // What changes until the next tick can then be told.
   if (!begins) space.copies.changed(space.memory, *recent);
   written.restart(maps, *recent);
   if (!written.begun()) return false;
   space.watchedFrom = now;
+  space.putOffAt = registers;
   space.putOff++;
   debug(task, "forced stop put off, the %dth time", space.putOff);
   return true;
@@ -277,64 +283,55 @@ void Recorder::recordPoint(Task& task, const user_regs_struct& registers, uint64
 }
 
 // The checksums of all pages that were written since the last forced stop in this address space, which includes all
-// since the task's last event: a point before this one that has them has the same memory. False when that is more than
-// `limit` bytes.
+// since the task's last event: a point before this one that has them has the same memory. False when they do not tell
+// all: that would be more than `limit` bytes, or there is memory of which nobody knows who has written it.
 bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps, const user_regs_struct& registers,
                                    uint64_t limit) {
   WrittenPages& written = task.space->written;
   // Watching began after the task's last event, perhaps: the first hash is of all.
-  const bool first = !task.space->pointRecorded;
+  const bool first = !std::exchange(task.space->pointRecorded, true);
+  const std::vector<PageRun> putOff = std::exchange(task.space->putOffPages, {});
+  const bool unknown = std::ranges::any_of(maps, [&](const MapLine& line) {
+    const Sharing sharing = sharingOf(line);
+    return line.writable &&
+           (sharing == Sharing::unknown || (sharing == Sharing::withFile && (first || !written.begun())));
+  });
   const auto recent = written.find(task.tid, maps);
-  auto runs = recent;
-  if (first || !task.space->putOffPages.empty()) runs = written.find(task.tid, maps, WrittenPages::Since::ever);
-  if (runs && recent && !first) {
-    // Of those before the stop was put off, some may be gone.
-    runs = intersectionOf(unionOf(task.space->putOffPages, *recent), *runs);
-  }
-  task.space->putOffPages.clear();
-  task.space->pointRecorded = true;
-  if (!runs || !recent) {
+  const auto ever = first || !putOff.empty() ? written.find(task.tid, maps, WrittenPages::Since::ever) : recent;
+  if (!ever || !recent) {
     if (residentBytes(task.tid) > kUnwatchedHashLimit) return false;
     writeMemoryChecksums(task, registers);
-    return true;
+    return std::ranges::none_of(maps, [](const MapLine& line) { return line.shared && line.writable; });
   }
-  // What lies below the red zone of the stack is dead, as in writeMemoryChecksums.
-  const uint64_t live = registers.rsp - kRedZone;
-  uint64_t stackStart = live;
+  // Of those before the stop was put off, some may be gone.
+  std::vector<PageRun> still = *ever;
   for (const MapLine& line : maps) {
-    if (live > line.start && registers.rsp <= line.end) stackStart = line.start;
+    const PageRun whole = {line.start, line.end};
+    if (line.writable && sharingOf(line) == Sharing::withFile) still = unionOf(still, std::span(&whole, 1));
   }
-  const auto withoutDeadStack = [&](const PageRun& run) {
-    return PageRun{run.start >= stackStart && run.start < live ? std::min(live, run.end) : run.start, run.end};
-  };
-  if (written.begun()) recordChanges(task, *recent, withoutDeadStack);
+  std::vector<PageRun> runs = unionOf(*recent, intersectionOf(putOff, still));
+  if (first) runs = unionOf(runs, *ever);
+  const AddressRange below = deadStack(maps, registers);
+  const PageRun dead = {below.start, below.end};
+  const std::vector<PageRun> live = differenceOf(*recent, dead);
+  if (written.begun()) recordChanges(task, live);
+  written.restart(maps, runs);
+  std::vector<PageRun> hashed = differenceOf(runs, dead);
+  const bool all = totalOf(hashed) <= limit;
+  if (!all) hashed = unionOf(firstOf(live, kPartialHash), firstOf(hashed, kPartialHash));
   std::vector<ChecksumEntry> entries;
-  uint64_t total = 0;
-  for (const PageRun& whole : *runs) {
-    const PageRun run = withoutDeadStack(whole);
-    if (run.start == run.end) continue;
-    entries.push_back({run.start, run.end - run.start, 0});
-    total += run.end - run.start;
-  }
-  written.restart(maps, *runs);
-  if (total > limit) return false;
-  for (ChecksumEntry& entry : entries) {
-    entry.checksum = memoryChecksum(task.tid, task.space->memory, entry.start, entry.length, false);
+  for (const PageRun& run : hashed) {
+    const uint64_t length = run.end - run.start;
+    entries.push_back({run.start, length, memoryChecksum(task.tid, task.space->memory, run.start, length, false)});
   }
   writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(ChecksumEntry));
-  return true;
+  return all && !unknown;
 }
 
 // Saves what has changed since the last forced stop: a loop or a recursion that shows its progress far from all that
 // registers and stack point to is then found by it. Replay tells the words that move from those that do not.
-void Recorder::recordChanges(Task& task, const std::vector<PageRun>& recent,
-                             const std::function<PageRun(const PageRun&)>& withoutDeadStack) {
-  std::vector<PageRun> live;
-  for (const PageRun& whole : recent) {
-    const PageRun run = withoutDeadStack(whole);
-    if (run.start < run.end) live.push_back(run);
-  }
-  for (const PageCopies::Piece& piece : task.space->copies.changed(task.space->memory, live)) {
+void Recorder::recordChanges(Task& task, const std::vector<PageRun>& recent) {
+  for (const PageCopies::Piece& piece : task.space->copies.changed(task.space->memory, recent)) {
     writer_.data(task.tid, schema::DataSpace::kPointMemory, piece.address, piece.bytes.data(), piece.bytes.size());
   }
 }

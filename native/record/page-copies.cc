@@ -22,12 +22,6 @@ constexpr size_t kFewPages = 24 * kPage;
 constexpr size_t kLine = 32;
 constexpr size_t kMostChanged = 8192;
 
-uint64_t totalOf(std::span<const PageRun> runs) {
-  uint64_t total = 0;
-  for (const PageRun& run : runs) total += run.end - run.start;
-  return total;
-}
-
 // Runs of lines that differ, from `from` on: what lies before it may be dead.
 std::vector<PageCopies::Piece> differences(uint64_t address, const uint8_t* before, const uint8_t* now, size_t from) {
   std::vector<PageCopies::Piece> pieces;

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "record/written-pages.h"
+#include "record/page-runs.h"
 #include "tracee/tracee.h"
 
 namespace rr {

@@ -3,10 +3,14 @@
 #include <algorithm>
 
 #include "layout.h"
+#include "tracee/abi.h"
 
 namespace rr {
 
 namespace {
+
+// Of a stack that may lie amid other memory. Bytes.
+constexpr uint64_t kDeadStack = 64 * 1024;
 
 // All of ours but the stubs, whose content is part of the trace.
 std::vector<AddressRange> withoutStubs(const AddressSpace& space) {
@@ -48,6 +52,18 @@ std::vector<MapLine> readProgramMaps(pid_t tid, const AddressSpace& space) {
     add(line, start, line.end);
   }
   return lines;
+}
+
+AddressRange deadStack(std::span<const MapLine> maps, const user_regs_struct& registers) {
+  const uint64_t live = registers.rsp - kRedZone;
+  for (const MapLine& line : maps) {
+    if (live <= line.start || registers.rsp > line.end) continue;
+    // The C library has a thread's own block above its stack.
+    const bool isStack = line.name == "[stack]" || (registers.fs_base >= registers.rsp && registers.fs_base < line.end);
+    const uint64_t lowest = isStack ? line.start : live - std::min(live, kDeadStack);
+    return {std::max(line.start, lowest), live};
+  }
+  return {live, live};
 }
 
 }  // namespace rr

@@ -391,21 +391,24 @@ void Recorder::writeChecksums(const Task& task, schema::EventKind kind, const us
 
 void Recorder::writeMemoryChecksums(const Task& task, const user_regs_struct& registers) {
   std::vector<ChecksumEntry> entries;
-  for (const MapLine& line : readProgramMaps(task.tid, *task.space)) {
+  const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
+  const AddressRange dead = deadStack(maps, registers);
+  for (const MapLine& line : maps) {
     if (!line.readable || line.shared) continue;
-    uint64_t start = line.start;
-    // What lies below the red zone of the stack is dead; the loader's lazy binding leaves raw XSAVE state there.
-    const uint64_t live = registers.rsp - kRedZone;
-    if (live > line.start && registers.rsp <= line.end) start = live;
-    uint64_t length = line.end - start;
+    uint64_t end = line.end;
     if (line.inode != 0) {
       // Replay has pages behind the end of a file that was cut; the program would get a SIGBUS.
       const uint64_t size = privateFiles_.size(makedev(line.deviceMajor, line.deviceMinor), line.inode);
       const uint64_t pages = size > ~4095ULL ? size : (size + 4095) & ~4095ULL;
-      length = std::min(length, pages > line.offset ? pages - line.offset : 0);
-      if (length == 0) continue;
+      end = line.start + std::min(line.end - line.start, pages > line.offset ? pages - line.offset : 0);
     }
-    entries.push_back({start, length, memoryChecksum(task.tid, task.space->memory, start, length, line.inode == 0)});
+    const PageRun whole = {line.start, end};
+    for (const PageRun& run : differenceOf(std::span(&whole, 1), {dead.start, dead.end})) {
+      const uint64_t length = run.end - run.start;
+      if (length == 0) continue;
+      const bool sparse = line.inode == 0;
+      entries.push_back({run.start, length, memoryChecksum(task.tid, task.space->memory, run.start, length, sparse)});
+    }
   }
   writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(ChecksumEntry));
 }

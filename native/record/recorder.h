@@ -192,9 +192,8 @@ class Recorder {
   void repeatCallEntry(Task& task);
   bool goToLegalSite(Task& task, user_regs_struct& registers);
   bool stepOnce(Task& task, uint64_t breakpoint);
-  bool putOff(Task& task);
-  void recordChanges(Task& task, const std::vector<PageRun>& recent,
-                     const std::function<PageRun(const PageRun&)>& withoutDeadStack);
+  bool putOff(Task& task, const user_regs_struct& registers);
+  void recordChanges(Task& task, const std::vector<PageRun>& recent);
   void recordPoint(Task& task, const user_regs_struct& registers, uint64_t stoppedAt = 0);
   bool writePointChecksums(Task& task, const std::vector<MapLine>& maps, const user_regs_struct& registers,
                            uint64_t limit);

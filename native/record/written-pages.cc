@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "tracee/descriptor.h"
 #include "tracee/page-tracking.h"
@@ -32,34 +32,14 @@ constexpr uint64_t kTableReach = 2 << 20;
 
 }  // namespace
 
-std::vector<PageRun> unionOf(std::span<const PageRun> a, std::span<const PageRun> b) {
-  std::vector<PageRun> both;
-  both.reserve(a.size() + b.size());
-  std::ranges::merge(a, b, std::back_inserter(both), {}, &PageRun::start, &PageRun::start);
-  size_t kept = 0;
-  for (const PageRun& run : both) {
-    if (kept > 0 && run.start <= both[kept - 1].end) {
-      both[kept - 1].end = std::max(both[kept - 1].end, run.end);
-    } else {
-      both[kept++] = run;
-    }
+Sharing sharingOf(const MapLine& line) {
+  if (!line.shared) return Sharing::none;
+  // mmap of shared memory without a file, memfd_create(2).
+  for (const char* name : {"/dev/zero (deleted)", "/memfd:", "[anon_shmem:"}) {
+    if (line.name.starts_with(name)) return Sharing::amongTasks;
   }
-  both.resize(kept);
-  return both;
-}
-
-std::vector<PageRun> intersectionOf(std::span<const PageRun> a, std::span<const PageRun> b) {
-  std::vector<PageRun> common;
-  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    const PageRun run = {std::max(a[i].start, b[j].start), std::min(a[i].end, b[j].end)};
-    if (run.start < run.end) common.push_back(run);
-    if (a[i].end < b[j].end) {
-      i++;
-    } else {
-      j++;
-    }
-  }
-  return common;
+  if (line.name.starts_with("/SYSV") || line.name.starts_with("/dev/shm/")) return Sharing::withFile;
+  return line.name.starts_with('/') && !line.name.starts_with("/dev/") ? Sharing::withFile : Sharing::unknown;
 }
 
 WrittenPages::~WrittenPages() {
@@ -90,19 +70,27 @@ std::optional<std::vector<PageRun>> WrittenPages::find(pid_t tid, std::span<cons
   snprintf(path, sizeof path, "/proc/%d/pagemap", tid);
   const Descriptor pagemap(open(path, O_RDONLY | O_CLOEXEC));
   if (!pagemap) return std::nullopt;
+  const bool watched = descriptor_ >= 0 && since == Since::restart;
+  // A page that was never touched counts as swapped where it is write-protected.
+  struct sysinfo system = {};
+  const bool swaps = sysinfo(&system) != 0 || system.freeswap != system.totalswap;
   std::vector<PageRun> found;
   std::vector<PageRegion> regions(kRegionsAtOnce);
   for (const MapLine& line : maps) {
-    if (line.shared || !line.readable) continue;
+    const Sharing sharing = sharingOf(line);
+    if (!line.readable || sharing == Sharing::unknown || (sharing == Sharing::withFile && !watched)) continue;
+    if (line.shared && !line.writable) continue;
+    // What is private and still the file's was not written; what is shared always is the file's.
+    const uint64_t without = line.shared ? 0 : kPageIsFile | kPageIsZero;
     PagemapScan arguments = {};
     arguments.size = sizeof arguments;
     arguments.start = line.start;
     arguments.end = line.end;
     arguments.regions = reinterpret_cast<uint64_t>(regions.data());
     arguments.regionCount = regions.size();
-    arguments.invertMask = kPageIsFile | kPageIsZero;
-    arguments.mask = kPageIsFile | kPageIsZero | (descriptor_ >= 0 && since == Since::restart ? kPageIsWritten : 0);
-    arguments.anyOfMask = kPageIsPresent | kPageIsSwapped;
+    arguments.invertMask = without;
+    arguments.mask = without | (watched ? kPageIsWritten : 0);
+    arguments.anyOfMask = kPageIsPresent | (swaps ? kPageIsSwapped : 0);
     arguments.returnMask = kPageIsPresent;
     while (arguments.start < line.end) {
       const int count = ioctl(pagemap.number(), kPagemapScan, &arguments);
@@ -131,7 +119,7 @@ void WrittenPages::restart(std::span<const MapLine> maps, std::span<const PageRu
     while (next < found.size() && found[next].end <= line.start) next++;
     // What can be written, and what has been: text that nobody writes is left alone.
     const bool hasPages = next < found.size() && found[next].start < line.end;
-    if (line.shared || !(line.writable || hasPages)) continue;
+    if (!(line.writable || (hasPages && !line.shared)) || sharingOf(line) == Sharing::unknown) continue;
     uffdio_register registration = {};
     registration.range = {line.start, line.end - line.start};
     registration.mode = UFFDIO_REGISTER_MODE_WP;

@@ -9,17 +9,19 @@
 #include <span>
 #include <vector>
 
+#include "record/page-runs.h"
 #include "tracee/tracee.h"
 
 namespace rr {
 
-struct PageRun {
-  uint64_t start, end;  // addresses
+// Who has the memory of a mapping.
+enum class Sharing : uint8_t {
+  none,
+  amongTasks,  // no file, or one in memory: those who have it are mostly all of the recording
+  withFile,    // a file, which others may have written
+  unknown      // of a device, or of a kind that cannot be watched
 };
-
-// Both of two ascending lists; what they have in common.
-std::vector<PageRun> unionOf(std::span<const PageRun> a, std::span<const PageRun> b);
-std::vector<PageRun> intersectionOf(std::span<const PageRun> a, std::span<const PageRun> b);
+Sharing sharingOf(const MapLine& line);
 
 class WrittenPages {
  public:
@@ -33,9 +35,10 @@ class WrittenPages {
   bool watch(pid_t tid, pid_t threadGroup);
 
   enum class Since { restart, ever };
-  // Runs of pages in the private ones of `maps` that hold a content of their own, which no file gives, and were written
-  // since restart() was called last; all of them before that, where memory is not watched, and for `ever`. Nothing when
-  // the kernel cannot tell.
+  // Runs of pages in `maps` that hold a content of their own, which no file gives, and were written since restart() was
+  // called last; all of them before that, where memory is not watched, and for `ever`. Of shared memory, what may be
+  // written: where all are meant without files, whose pages others may have written, and never what is
+  // Sharing::unknown. Nothing when the kernel cannot tell.
   std::optional<std::vector<PageRun>> find(pid_t tid, std::span<const MapLine> maps,
                                            Since since = Since::restart) const;
   // restart() has been called.

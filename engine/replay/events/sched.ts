@@ -9,8 +9,15 @@ import {
 } from '../../generated/schema.ts';
 import { logger } from '../../log.ts';
 import { differences, masks, registersEqual } from '../compare.ts';
-import { type PointStart, pointResults, pointStarts, tickResults, waitBroken } from '../primitives.ts';
-import { readFrameRegisters, registerText } from '../registers.ts';
+import {
+  type PointStart,
+  pointResults,
+  pointStarts,
+  type RegisterWords,
+  tickResults,
+  waitBroken,
+} from '../primitives.ts';
+import { readFrameRegisters, register, registerText } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
 import { differingRange } from '../verify-checksums.ts';
@@ -85,7 +92,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
       passedOver++;
     } else {
       differing = `, at ${range}`;
-      wrong++;
+      if (wrong++ === 0) log.debug(() => `event ${frame.eventNumber}: first match wrong${differing}`);
     }
   }
   log.debug(
@@ -137,8 +144,9 @@ function search(
   countAll: boolean,
 ): number {
   const { processes, expected, found } = replayer;
-  // A stub would count as well.
-  const oracleOnly = replayer.oracleOnly || (ticks !== undefined && replayer.ticks!.countsOurCode);
+  // A stub would count as well; and its jump would show in all other mappings of code that is mapped shared.
+  const oracleOnly =
+    replayer.oracleOnly || (ticks !== undefined && replayer.ticks!.countsOurCode) || isShared(task, expected);
   return processes.searchPoint(
     task.pid,
     start,
@@ -153,6 +161,12 @@ function search(
     ticks ?? -1,
     countAll,
   );
+}
+
+/** Whether the point's address lies in a shared mapping. */
+function isShared(task: Task, expected: RegisterWords): boolean {
+  const mapping = task.addressSpace.files.find(register(expected, registerIndex.rip));
+  return mapping !== undefined && mapping.privateKey === undefined;
 }
 
 function payload(record: DataRecordView): Uint8Array {

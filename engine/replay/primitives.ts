@@ -70,11 +70,20 @@ export interface ReplayProcesses {
   writeMemory(pid: number, address: number, from: Uint8Array, offset: number, length: number): number;
   /** docs/events.md, "Memory checksums". `sparse`: pages never touched are zero, true of anonymous memory only. */
   checksum(pid: number, start: number, length: number, sparse: boolean): bigint;
+  /**
+   * Compares memory with the entries of a checksum record from number `from` on. The number of the first that is not
+   * equal, or that is longer than `limit` bytes and was not looked at; -1: all are equal.
+   */
+  firstUnequal(pid: number, entries: Uint8Array, from: number, limit: number): number;
   /** The XSAVE area in the kernel's standard format, made canonical (native/tracee/tracee.h). */
   getXsave(pid: number): Uint8Array;
   setXsave(pid: number, from: Uint8Array, offset: number, length: number): void;
+  /** Another point is searched for from now on; what was recorded of it is told by addPointData. */
+  beginPoint(): void;
+  /** The next bytes of its XSAVE area, or of its memory as dataSpaces.pointMemory has it; they are copied. */
+  addPointData(isXsave: boolean, from: Uint8Array, offset: number, length: number): void;
   /**
-   * Runs the process to the next point whose state is `target`, `memory` and `xsave` (native/replay/point-search.h): by a
+   * Runs the process to the next point whose state is `target`, and what addPointData has told (native/replay/point-search.h): by a
    * breakpoint, and unless `oracleOnly` by a stub in the process. A value of pointResults, or a status as of `resume` when
    * something else stopped it; `found` has the registers. `counts`: stops at the site, stubs built, traps of stubs,
    * stops with the recorded registers but another state, the address where memory differed at the last of those (0: the
@@ -87,8 +96,6 @@ export interface ReplayProcesses {
     start: PointStart,
     registers: RegisterWords,
     target: RegisterWords,
-    memory: Uint8Array,
-    xsave: Uint8Array,
     ordinal: number,
     oracleOnly: boolean,
     counts: BigUint64Array,

@@ -2,7 +2,7 @@ import { type DataRecordView, dataSize, type FrameView } from '../generated/sche
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
 
-/** Bytes. */
+/** To read so much costs less than to ask which pages are there. Bytes. */
 const readAnyway = 32 * 4096;
 const entrySize = 24;
 
@@ -54,11 +54,13 @@ function findMismatch(
     throw replayer.nonsense(frame, `has a checksum record of ${entries.length} bytes`);
   }
   const view = new DataView(entries.buffer, entries.byteOffset, entries.length);
-  for (let at = 0; at < entries.length; at += entrySize) {
+  const next = (from: number): number => replayer.processes.firstUnequal(task.pid, entries, from, readAnyway);
+  for (let index = next(0); index >= 0; index = next(index + 1)) {
+    const at = index * entrySize;
     const start = Number(view.getBigUint64(at, true));
     const size = Number(view.getBigUint64(at + 8, true));
     const expected = view.getBigUint64(at + 16, true);
-    // Pages of a file that were never touched are not zero. To read a few costs less than to ask which are there.
+    // Pages of a file that were never touched are not zero.
     const sparse = size > readAnyway && !task.addressSpace.files.overlaps(start, start + size);
     const found = replayer.processes.checksum(task.pid, start, size, sparse);
     if (found !== expected) return { start, end: start + size, expected, found };

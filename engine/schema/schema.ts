@@ -228,9 +228,12 @@ export const dataSpaces = {
   checksum: 3,
   /** Bytes that the call wrote to standard output or error and that are not in the task's memory. */
   output: 4,
-  /** sched: memory around what the registers and the stack point to, to tell the point from others at its address. */
+  /**
+   * sched: memory around what the registers and the stack point to, to tell the point from others at its address. Pieces
+   * of {u64 address, u64 length, bytes, padded to 8}, one behind the other; longer than a record, in several.
+   */
   pointMemory: 5,
-  /** sched: the task's XSAVE area, to compare with. */
+  /** sched: the task's XSAVE area, to compare with, without the zeros at its end. */
   pointXsave: 6,
   /**
    * Entries of the syscall buffer (preload/layout.h), made since the task's event before. `address` is the length of them

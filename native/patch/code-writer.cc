@@ -100,6 +100,10 @@ void CodeWriter::loadAddress(GeneralRegister into, const Operand& from) {
   encode(0, true, {0x8d}, rr::number(into), from);
 }
 
+void CodeWriter::loadHalfAddress(GeneralRegister into, const Operand& from) {
+  encode(0, false, {0x8d}, rr::number(into), from);
+}
+
 void CodeWriter::loadConstant(GeneralRegister into, uint64_t value) {
   const unsigned which = rr::number(into);
   begin();

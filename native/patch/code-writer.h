@@ -56,6 +56,7 @@ class CodeWriter {
   void load(GeneralRegister into, const Operand& from);                  // mov into, [from]
   void store(const Operand& into, GeneralRegister from);                 // mov [into], from
   void loadAddress(GeneralRegister into, const Operand& from);           // lea into, [from]
+  void loadHalfAddress(GeneralRegister into, const Operand& from);       // lea into, [from]: its lower half, 32 bits
   void loadConstant(GeneralRegister into, uint64_t value);               // mov into, value
   void loadWord(GeneralRegister into, const Operand& from);              // movzx into, word [from]
   void compare(GeneralRegister left, GeneralRegister right);             // cmp: changes status flags

@@ -48,6 +48,7 @@ class StubWriter {
       stub.counterStep = 1;
     }
 
+    comparesHalf_ = request_.lowerHalfTells && word != nullptr;
     changesFlags_ = request_.flagsAreDead && word != nullptr && stub.counterStep == 0 && isComparable(word->word);
     stub.changesFlags = changesFlags_;
     CodeWriter::Forward maybe{};
@@ -124,7 +125,7 @@ class StubWriter {
   void differenceInRcx(const WordMatch& match) {
     const uint64_t negative = 0 - match.value;
     const auto* asRegister = std::get_if<RegisterWord>(&match.word);
-    if (asRegister != nullptr && asRegister->which != rcx && !fitsSigned32(negative)) {
+    if (!comparesHalf_ && asRegister != nullptr && asRegister->which != rcx && !fitsSigned32(negative)) {
       // rsp cannot be an index.
       const bool stack = asRegister->which == rsp;
       writer_.loadConstant(rcx, negative);
@@ -139,7 +140,9 @@ class StubWriter {
     } else {
       loadWord(match.word, rcx);
     }
-    if (fitsSigned32(negative)) {
+    if (comparesHalf_) {
+      writer_.loadHalfAddress(rcx, Operand::at(in, static_cast<int32_t>(static_cast<uint32_t>(negative))));
+    } else if (fitsSigned32(negative)) {
       writer_.loadAddress(rcx, Operand::at(in, static_cast<int32_t>(static_cast<uint32_t>(negative))));
     } else {
       saveRax();
@@ -233,17 +236,16 @@ class StubWriter {
 
   // The slow path, the trap and the way back; returns the trap's address.
   uint64_t writeMaybe(uint64_t rest, uint64_t pass) {
-    const bool compares = changesFlags_ || !request_.words.empty() || request_.registers.has_value();
+    const bool compares = changesFlags_ || comparesHalf_ || !request_.words.empty() || request_.registers.has_value();
     if (changesFlags_) saveRcx();
     if (compares) {
       saveRax();
-      if (changesFlags_) {
-        compareWord(std::get<WordMatch>(request_.discriminator));
-      } else {
+      if (!changesFlags_) {
         writer_.saveFlagsInRax();
         writer_.store(savedFlags(), rax);
         writer_.state.flagsSaved = true;
       }
+      if (changesFlags_ || comparesHalf_) compareWord(std::get<WordMatch>(request_.discriminator));
       for (const WordMatch& match : request_.words) compareWord(match);
       if (request_.registers) compareRegisters(*request_.registers);
     }
@@ -270,6 +272,7 @@ class StubWriter {
   const MatcherRequest& request_;
   CodeWriter writer_;
   bool changesFlags_ = false;
+  bool comparesHalf_ = false;
   std::vector<CodeWriter::Forward> failures_;
 };
 

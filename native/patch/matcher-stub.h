@@ -6,7 +6,8 @@
 //
 //   site:        jmp stub                       (jump.h)
 //   stub:        mov [data.rcx], rcx
-//                lea rcx, [register - V]        or movabs rcx, -V; lea rcx, [rcx + register]: no flags
+//                lea rcx, [register - V]        or movabs rcx, -V; lea rcx, [rcx + register]: no flags; or
+//                                               lea ecx, [register - V], the lower half
 //                jrcxz maybe
 //   rest:        mov rcx, [data.rcx]
 //   pass:        the instruction                (relocate.h)
@@ -131,6 +132,9 @@ struct MatcherRequest {
   // when the discriminator is a register or a word of memory in reach, and passes are not counted. The flags of
   // `registers` do not count then.
   bool flagsAreDead = false;
+  // The lower half of a discriminating word tells most passes from the point: a pass compares no more, which needs one
+  // register less than a whole word with a value beyond 32 bits.
+  bool lowerHalfTells = false;
   // Also counts the passes, in MatcherData::counter, when the discriminator is a WordMatch (about 1 ns).
   bool countPasses = false;
   RelocationOptions relocation;

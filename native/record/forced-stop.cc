@@ -267,14 +267,17 @@ bool Recorder::putOff(Task& task, const user_regs_struct& registers) {
 void Recorder::recordPoint(Task& task, const user_regs_struct& registers, uint64_t stoppedAt) {
   takeBuffer(task);
   std::vector<uint8_t> area;
-  if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kPointXsave, 0, area.data(), area.size());
-  const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
-  for (const PointMemory& piece : pointMemory(maps, task.space->memory, registers)) {
-    writer_.data(task.tid, schema::DataSpace::kPointMemory, piece.address, piece.bytes.data(), piece.bytes.size());
+  if (getXsave(task.tid, area)) {
+    // Most of it belongs to registers that hardly a program uses, and is zero.
+    while (!area.empty() && area.back() == 0) area.pop_back();
+    writer_.data(task.tid, schema::DataSpace::kPointXsave, 0, area.data(), area.size());
   }
+  const std::vector<MapLine> maps = readProgramMaps(task.tid, *task.space);
+  std::vector<PointMemory> pieces = pointMemory(maps, task.space->memory, registers);
   const bool watched = task.space->written.begun();
-  const bool weak =
-      options_.weakStops || !writePointChecksums(task, maps, registers, watched ? kHashLimit : kUnwatchedHashLimit);
+  const bool weak = options_.weakStops ||
+                    !writePointChecksums(task, maps, registers, watched ? kHashLimit : kUnwatchedHashLimit, pieces);
+  writePointMemory(task, pieces);
   debug(task, "forced stop at %llx, %llu ticks%s, %llu to %llu us of processor time", registers.rip,
         static_cast<unsigned long long>(ticksOf(task)), weak ? ", weak" : "",
         static_cast<unsigned long long>(stoppedAt / 1000),
@@ -282,11 +285,25 @@ void Recorder::recordPoint(Task& task, const user_regs_struct& registers, uint64
   writeFrame(schema::EventKind::kSched, task, 0, registers, weak ? schema::kFrameWeak : uint8_t{0});
 }
 
+// All pieces as one record: to write, encode and read a hundred small ones would cost more than what they hold.
+void Recorder::writePointMemory(Task& task, std::span<const PointMemory> pieces) {
+  std::vector<uint8_t> packed;
+  for (const PointMemory& piece : pieces) {
+    const uint64_t header[2] = {piece.address, piece.bytes.size()};
+    const auto* bytes = reinterpret_cast<const uint8_t*>(header);
+    packed.insert(packed.end(), bytes, bytes + sizeof header);
+    packed.insert(packed.end(), piece.bytes.begin(), piece.bytes.end());
+    packed.resize((packed.size() + 7) & ~size_t{7});
+  }
+  writer_.data(task.tid, schema::DataSpace::kPointMemory, 0, packed.data(), packed.size());
+}
+
 // The checksums of all pages that were written since the last forced stop in this address space, which includes all
 // since the task's last event: a point before this one that has them has the same memory. False when they do not tell
-// all: that would be more than `limit` bytes, or there is memory of which nobody knows who has written it.
+// all: that would be more than `limit` bytes, or there is memory of which nobody knows who has written it. Adds
+// what has changed to `pieces`.
 bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps, const user_regs_struct& registers,
-                                   uint64_t limit) {
+                                   uint64_t limit, std::vector<PointMemory>& pieces) {
   WrittenPages& written = task.space->written;
   // Watching began after the task's last event, perhaps: the first hash is of all.
   const bool first = !std::exchange(task.space->pointRecorded, true);
@@ -314,7 +331,7 @@ bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps,
   const AddressRange below = deadStack(maps, registers);
   const PageRun dead = {below.start, below.end};
   const std::vector<PageRun> live = differenceOf(*recent, dead);
-  if (written.begun()) recordChanges(task, live);
+  if (written.begun()) addChanges(task, live, pieces);
   written.restart(maps, runs);
   std::vector<PageRun> hashed = differenceOf(runs, dead);
   const bool all = totalOf(hashed) <= limit;
@@ -322,18 +339,17 @@ bool Recorder::writePointChecksums(Task& task, const std::vector<MapLine>& maps,
   std::vector<ChecksumEntry> entries;
   for (const PageRun& run : hashed) {
     const uint64_t length = run.end - run.start;
-    entries.push_back({run.start, length, memoryChecksum(task.tid, task.space->memory, run.start, length, false)});
+    entries.push_back({run.start, length, 0});
   }
+  sumUp(task.tid, task.space->memory, entries);
   writer_.data(task.tid, schema::DataSpace::kChecksum, 0, entries.data(), entries.size() * sizeof(ChecksumEntry));
   return all && !unknown;
 }
 
-// Saves what has changed since the last forced stop: a loop or a recursion that shows its progress far from all that
+// Adds what has changed since the last forced stop: a loop or a recursion that shows its progress far from all that
 // registers and stack point to is then found by it. Replay tells the words that move from those that do not.
-void Recorder::recordChanges(Task& task, const std::vector<PageRun>& recent) {
-  for (const PageCopies::Piece& piece : task.space->copies.changed(task.space->memory, recent)) {
-    writer_.data(task.tid, schema::DataSpace::kPointMemory, piece.address, piece.bytes.data(), piece.bytes.size());
-  }
+void Recorder::addChanges(Task& task, const std::vector<PageRun>& recent, std::vector<PointMemory>& pieces) {
+  std::ranges::move(task.space->copies.changed(task.space->memory, recent), std::back_inserter(pieces));
 }
 
 }  // namespace rr

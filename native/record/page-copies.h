@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "record/execution-point.h"
 #include "record/page-runs.h"
 #include "tracee/tracee.h"
 
@@ -16,10 +17,7 @@ namespace rr {
 
 class PageCopies {
  public:
-  struct Piece {
-    uint64_t address;
-    std::vector<uint8_t> bytes;
-  };
+  using Piece = PointMemory;
 
   // Whether what changed() would give of `runs` is all: they are short, and few of their pages are new.
   bool tellAll(std::span<const PageRun> runs) const;

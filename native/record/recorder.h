@@ -193,10 +193,11 @@ class Recorder {
   bool goToLegalSite(Task& task, user_regs_struct& registers);
   bool stepOnce(Task& task, uint64_t breakpoint);
   bool putOff(Task& task, const user_regs_struct& registers);
-  void recordChanges(Task& task, const std::vector<PageRun>& recent);
+  void addChanges(Task& task, const std::vector<PageRun>& recent, std::vector<PointMemory>& pieces);
+  void writePointMemory(Task& task, std::span<const PointMemory> pieces);
   void recordPoint(Task& task, const user_regs_struct& registers, uint64_t stoppedAt = 0);
   bool writePointChecksums(Task& task, const std::vector<MapLine>& maps, const user_regs_struct& registers,
-                           uint64_t limit);
+                           uint64_t limit, std::vector<PointMemory>& pieces);
   // ticks.cc
   void openCounter(Task& task);
   uint64_t ticksOf(const Task& task) const;

@@ -23,6 +23,7 @@ namespace rr {
 
 namespace {
 
+constexpr uint64_t kPage = 4096;
 constexpr int kHitsAtOnce = 4096;
 // Hits by breakpoint whose states choose the discriminator, before a stub is built.
 constexpr size_t kTrialHits = 4;
@@ -120,6 +121,7 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
       pieces_(buffers.pieces),
       expected_(buffers.expected),
       now_(buffers.now),
+      order_(buffers.order),
       remote_(buffers.remote),
       xsaveNow_(buffers.xsave),
       xsave_(target.xsave.begin(), target.xsave.end()),
@@ -137,13 +139,39 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
     if (malformed_) break;
     memcpy(header, left.data(), sizeof header);
     left = left.subspan(sizeof header);
-    malformed_ = header[1] > left.size();
+    malformed_ = header[1] > left.size() || header[0] >> 63 != 0;
     if (malformed_) break;
-    pieces_.push_back({header[0], expected_.size(), header[1], false});
+    pieces_.push_back({header[0], expected_.size(), header[1], 0, false});
     expected_.insert(expected_.end(), left.begin(), left.begin() + static_cast<ptrdiff_t>(header[1]));
     left = left.subspan(std::min((header[1] + 7) & ~uint64_t{7}, left.size()));
   }
-  now_.resize(expected_.size());
+  planReading();
+}
+
+// Pieces that overlap or share a page become one read: what it costs is the pages, not the bytes.
+void PointSearch::planReading() {
+  order_.resize(pieces_.size());
+  for (uint32_t i = 0; i < order_.size(); i++) order_[i] = i;
+  std::ranges::sort(order_, std::ranges::less{}, [&](uint32_t index) { return pieces_[index].address; });
+  remote_.clear();
+  size_t total = 0;
+  uint64_t end = 0;
+  for (const uint32_t index : order_) {
+    PointPiece& piece = pieces_[index];
+    // Nothing of a page that no piece is in: it might not be there.
+    if (remote_.empty() || piece.address > ((end - 1) | (kPage - 1)) + 1 || piece.length == 0) {
+      remote_.push_back({reinterpret_cast<void*>(piece.address), 0});
+      end = piece.address;
+    }
+    iovec& span = remote_.back();
+    const uint64_t start = reinterpret_cast<uint64_t>(span.iov_base);
+    total -= span.iov_len;
+    piece.nowOffset = total + (piece.address - start);
+    end = std::max(end, piece.address + piece.length);
+    span.iov_len = end - start;
+    total += span.iov_len;
+  }
+  now_.resize(total);
 }
 
 // The words of the recorded pieces.
@@ -157,7 +185,8 @@ std::vector<PointWord>& PointSearch::pool() {
          address += 8) {
       // Not the code at the site, which the stub's jump changes.
       if (address + 8 > target_.rip && address < target_.rip + kLongestInstruction) continue;
-      pool_.push_back({address, piece.offset + (address - piece.address), i, 0});
+      const size_t at = address - piece.address;
+      pool_.push_back({address, piece.offset + at, piece.nowOffset + at, i, 0});
     }
   }
   return pool_;
@@ -166,21 +195,19 @@ std::vector<PointWord>& PointSearch::pool() {
 // Fills now_ with memory as the program has it: without the jump at the site. One call of the kernel's, if all is
 // there.
 void PointSearch::readPool() {
-  remote_.clear();
-  for (PointPiece& piece : pieces_) {
-    remote_.push_back({reinterpret_cast<void*>(piece.address), piece.length});
-    piece.readable = true;
-  }
+  if (poolRead_) return;
+  poolRead_ = true;
   const iovec local = {now_.data(), now_.size()};
   const bool atOnce = remote_.size() <= IOV_MAX && process_vm_readv(tid_, &local, 1, remote_.data(), remote_.size(),
                                                                     0) == static_cast<ssize_t>(now_.size());
   for (PointPiece& piece : pieces_) {
-    if (!atOnce) piece.readable = memory_.readAll(piece.address, now_.data() + piece.offset, piece.length);
+    piece.readable = atOnce || memory_.readAll(piece.address, now_.data() + piece.nowOffset, piece.length);
     if (!jumpWritten_) continue;
+    if (piece.address >= target_.rip + siteBytes_.size() || piece.address + piece.length <= target_.rip) continue;
     for (size_t i = 0; i < siteBytes_.size(); i++) {
       const uint64_t at = target_.rip + i;
       if (at >= piece.address && at < piece.address + piece.length) {
-        now_[piece.offset + (at - piece.address)] = siteBytes_[i];
+        now_[piece.nowOffset + (at - piece.address)] = siteBytes_[i];
       }
     }
   }
@@ -188,7 +215,7 @@ void PointSearch::readPool() {
 
 // As now_ has it.
 bool PointSearch::hasChanged(const PointWord& word) const {
-  return !pieces_[word.piece].readable || memcmp(now_.data() + word.offset, expected_.data() + word.offset, 8) != 0;
+  return !pieces_[word.piece].readable || memcmp(now_.data() + word.nowOffset, expected_.data() + word.offset, 8) != 0;
 }
 
 uint64_t PointSearch::valueOf(const PointWord& word) const {
@@ -201,7 +228,7 @@ uint64_t PointSearch::valueOf(const PointWord& word) const {
 bool PointSearch::sameMemory(uint64_t& differsAt) {
   readPool();
   for (const PointPiece& piece : pieces_) {
-    const uint8_t* now = now_.data() + piece.offset;
+    const uint8_t* now = now_.data() + piece.nowOffset;
     const uint8_t* expected = expected_.data() + piece.offset;
     if (piece.readable && memcmp(now, expected, piece.length) == 0) continue;
     const auto first = std::mismatch(now, now + piece.length, expected).first;
@@ -211,10 +238,17 @@ bool PointSearch::sameMemory(uint64_t& differsAt) {
   return true;
 }
 
+// Fills xsaveNow_; false when it is not of the recorded area's size. The zeros at the end of that are not recorded.
+bool PointSearch::readXsave() {
+  if (!getXsave(tid_, xsaveNow_) || xsave_.size() > xsaveNow_.size()) return false;
+  xsave_.resize(xsaveNow_.size());
+  return true;
+}
+
 bool PointSearch::sameXsave() {
   if (xsave_.empty()) return true;
   std::vector<uint8_t>& area = xsaveNow_;
-  if (!getXsave(tid_, area) || area.size() != xsave_.size()) return false;
+  if (!readXsave()) return false;
   // XSTATE_BV, bytes 512 to 519: whether a component is marked in use while it holds its initial value is not state.
   constexpr size_t kHeader = 512;
   if (area.size() < kHeader + 8) return area == xsave_;
@@ -305,13 +339,14 @@ std::optional<WordMatch> PointSearch::chooseDiscriminator() {
 }
 
 // A lane of a vector register, or half of an x87 register, that differs now.
-std::optional<WordMatch> PointSearch::differingLane() const {
-  std::vector<uint8_t> area;
-  if (!getXsave(tid_, area) || area.size() != xsave_.size()) return std::nullopt;
+std::optional<WordMatch> PointSearch::differingLane() {
+  if (!readXsave()) return std::nullopt;
+  const std::vector<uint8_t>& area = xsaveNow_;
   const auto differs = [&](size_t offset) {
     return offset + 8 <= area.size() && memcmp(area.data() + offset, xsave_.data() + offset, 8) != 0;
   };
   const auto match = [&](const StateWord& word, size_t offset) {
+    lanesLowerHalfDiffers_ = memcmp(area.data() + offset, xsave_.data() + offset, 4) != 0;
     uint64_t value;
     memcpy(&value, xsave_.data() + offset, sizeof value);
     return WordMatch{word, value};
@@ -334,6 +369,24 @@ std::optional<WordMatch> PointSearch::differingLane() const {
     if (differs(offset)) return match(X87Word{static_cast<uint8_t>(half / 2), half % 2 != 0}, offset);
   }
   return std::nullopt;
+}
+
+// At the last trial hit, as far as is known.
+bool PointSearch::lowerHalfDiffers(const StateWord& word) const {
+  if (const auto* asRegister = std::get_if<RegisterWord>(&word)) {
+    user_regs_struct target = target_;
+    user_regs_struct trial = trials_.back();
+    return static_cast<uint32_t>(registerField(target, asRegister->which)) !=
+           static_cast<uint32_t>(registerField(trial, asRegister->which));
+  }
+  if (const auto* memory = std::get_if<MemoryWord>(&word)) {
+    for (const PointWord& known : pool_) {
+      if (known.address != memory->address) continue;
+      return memcmp(now_.data() + known.nowOffset, expected_.data() + known.offset, 4) != 0;
+    }
+    return false;
+  }
+  return lanesLowerHalfDiffers_;
 }
 
 // At a trap that was not the point: adds some words that differ, to be compared first from now on. Those that differed
@@ -366,7 +419,7 @@ void PointSearch::refine() {
   if (words_.size() > kMaximumWords) words_.resize(kMaximumWords);
   refinements_++;
   // The code is written anew in its place; the site's jump stays.
-  if (!installStub()) words_ = before;
+  if (!installStub(programCode())) words_ = before;
 }
 
 // The program's bytes at the site.
@@ -380,8 +433,7 @@ std::vector<uint8_t> PointSearch::programCode() const {
 
 // Builds the stub for the present words, or for what is left of the ordinal, at codeAddress_ and writes it. False when
 // it cannot be built.
-bool PointSearch::installStub() {
-  const std::vector<uint8_t> code = programCode();
+bool PointSearch::installStub(std::span<const uint8_t> code) {
   if (code.empty()) return false;
   MatcherRequest request;
   request.codeAddress = codeAddress_;
@@ -397,13 +449,17 @@ bool PointSearch::installStub() {
     request.words = words_;
     request.registers = registerState(target_);
     request.flagsAreDead = mayChangeFlags_;
-    request.countPasses = !mayChangeFlags_;
+    request.lowerHalfTells = lowerHalfTells_;
+    request.countPasses = !isHot_;
   }
   MatcherStub stub = buildMatcherStub(request);
   if (stub.error != MatcherError::none) return false;
   if (stub_) takePasses(passesBefore_);
-  if (!memory_.writeAll(stub.codeAddress, stub.code.data(), stub.code.size())) return false;
-  if (!memory_.writeAll(stub.dataAddress, &stub.initialData, sizeof stub.initialData)) return false;
+  const iovec local[2] = {{stub.code.data(), stub.code.size()}, {&stub.initialData, sizeof stub.initialData}};
+  const iovec remote[2] = {{reinterpret_cast<void*>(stub.codeAddress), local[0].iov_len},
+                           {reinterpret_cast<void*>(stub.dataAddress), local[1].iov_len}};
+  const auto length = static_cast<ssize_t>(local[0].iov_len + local[1].iov_len);
+  if (process_vm_writev(tid_, local, 2, remote, 2, 0) != length) return false;
   stub_ = std::move(stub);
   return true;
 }
@@ -416,8 +472,7 @@ void PointSearch::takePasses(uint64_t& passes) {
 }
 
 // Puts the stub into the task, which is stopped outside of it. False when this site cannot have one.
-bool PointSearch::install() {
-  const std::vector<uint8_t> code = programCode();
+bool PointSearch::install(std::span<const uint8_t> code) {
   if (code.empty()) return false;
   const DecodedInstruction decoded = decodeInstruction(code);
   if (!decoded) return false;
@@ -428,7 +483,7 @@ bool PointSearch::install() {
   copyBytes_ = static_cast<uint8_t>(place->jump.length + place->jump.borrowed);
   dataAddress_ = place->data;
   siteBytes_.assign(code.begin(), code.begin() + place->jump.length);
-  if (!installStub()) return false;
+  if (!installStub(code)) return false;
   jumpWritten_ = true;
   if (memory_.writeAll(target_.rip, place->jump.bytes.data(), place->jump.length)) return true;
   uninstall();
@@ -443,7 +498,7 @@ void PointSearch::uninstall() {
 
 // Searches by a stub from the start: the pass is known, or what to look at. False when the site cannot have one.
 bool PointSearch::beginWithStub() {
-  if (!install()) return false;
+  if (!install(programCode())) return false;
   // From the site itself the way goes on behind the count.
   if (from_.rip == target_.rip) from_.rip = stub_->pass;
   return true;
@@ -466,7 +521,7 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
       takePasses(counts.passes);
       counts.passes += passesBefore_;
       passesBefore_ = 0;
-      counts.uncounted = mayChangeFlags_;
+      counts.uncounted = isHot_;
       uninstall();
       return kPointFound;
     }
@@ -502,6 +557,7 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
 int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_struct& found, PointCounts& counts) {
   if (malformed_) return kPointBadState;
   bool running = start == PointStart::kRunning;
+  poolRead_ = false;
   if (!running) {
     from_ = next;
     if (start == PointStart::kStanding && ordinal_ == 0 && sameState(from_, counts)) {
@@ -519,6 +575,7 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
   }
   for (int oracleHits = 0; oracleHits < kHitsAtOnce;) {
     if (!stub_ && from_.rip == target_.rip) from_.eflags |= kResumeFlag;
+    poolRead_ = false;
     const int status = running ? waitForStop(tid_, found) : resumeToStop(tid_, Resume::kSysemu, 0, from_, found);
     if (status == -EINTR) return status;
     running = false;
@@ -558,8 +615,11 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     observe(found);
     if (trials_.size() < (registerMoves() ? kFewTrialHits : kTrialHits)) continue;
     discriminator_ = chooseDiscriminator();
-    mayChangeFlags_ = !countAll_ && shortestTurn_ < kHotTurn && overwritesStatusFlags(programCode());
-    matcherRefused_ = !discriminator_ || !install();
+    const std::vector<uint8_t> code = programCode();
+    isHot_ = !countAll_ && shortestTurn_ < kHotTurn;
+    mayChangeFlags_ = isHot_ && overwritesStatusFlags(code);
+    lowerHalfTells_ = discriminator_ && lowerHalfDiffers(discriminator_->word);
+    matcherRefused_ = !discriminator_ || !install(code);
     if (matcherRefused_) continue;
     counts.matchers++;
     clearBreakpoint(tid_);

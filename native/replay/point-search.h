@@ -40,7 +40,7 @@ struct PointCounts {
   uint64_t matchers = 0;       // stubs built
   uint64_t matchedAt = 0;      // traps of stubs
   uint64_t passes = 0;         // how often the task came to the site, counted exactly
-  bool uncounted = false;      // passes are not all: a stub did without, to be faster
+  bool uncounted = false;      // passes are not all: the stub of a hot site does without, to be faster
   uint64_t sameRegisters = 0;  // stops with the recorded registers but another state
   uint64_t differsAt = 0;      // address of the first memory that differed at the last of them; 0: the vector state
 };
@@ -50,7 +50,7 @@ struct PointTarget {
   user_regs_struct registers;
   // Recorded memory: u64 address, u64 length, bytes padded to 8, one behind the other.
   std::span<const uint8_t> pieces;
-  std::span<const uint8_t> xsave;
+  std::span<const uint8_t> xsave;  // without zeros at its end; empty: not known
   // How often the task comes to the site up to the point, from where the search begins, where an earlier replay has
   // counted; 0: not known. The state is compared there all the same.
   uint64_t ordinal = 0;
@@ -59,19 +59,21 @@ struct PointTarget {
   TickTarget ticks;         // where a counter is in use; the state is compared where its count is that of the point
 };
 
-// A piece of recorded memory; its bytes are those of PointBuffers::expected from `offset` on, and in `now` what is
-// there.
+// A piece of recorded memory; its bytes are those of PointBuffers::expected from `offset` on, and those of `now` from
+// `nowOffset` on what is there.
 struct PointPiece {
   uint64_t address;
   size_t offset;
   size_t length;
+  size_t nowOffset;
   bool readable;
 };
 
 // An aligned word of the recorded pieces, and at how many of the trial hits it differed.
 struct PointWord {
   uint64_t address;
-  size_t offset;  // in `expected` and `now`
+  size_t offset;  // in `expected`
+  size_t nowOffset;
   size_t piece;
   unsigned differed;
 };
@@ -82,7 +84,8 @@ struct PointBuffers {
   std::vector<uint8_t> expected;
   std::vector<uint8_t> now;
   std::vector<PointWord> pool;
-  std::vector<iovec> remote;
+  std::vector<uint32_t> order;  // of the pieces by their address
+  std::vector<iovec> remote;    // what is read for them: pieces that share a page are read at once
   std::vector<uint8_t> xsave;
 };
 
@@ -105,11 +108,13 @@ class PointSearch {
  private:
   bool sameState(const user_regs_struct& found, PointCounts& counts);
   bool sameMemory(uint64_t& differsAt);
+  void planReading();
   void readPool();
   std::vector<PointWord>& pool();
   bool hasChanged(const PointWord& word) const;
   uint64_t valueOf(const PointWord& word) const;
   std::vector<uint8_t> programCode() const;
+  bool readXsave();
   bool sameXsave();
   void observe(const user_regs_struct& found);
   // At how many trial hits it had another value than at the point, and than at the hit before.
@@ -121,10 +126,11 @@ class PointSearch {
   bool registerTells() const;
   bool registerMoves() const;
   std::optional<WordMatch> chooseDiscriminator();
-  std::optional<WordMatch> differingLane() const;
+  std::optional<WordMatch> differingLane();
+  bool lowerHalfDiffers(const StateWord& word) const;
   void refine();
-  bool install();
-  bool installStub();
+  bool install(std::span<const uint8_t> code);
+  bool installStub(std::span<const uint8_t> code);
   void takeTurn();
   void takePasses(uint64_t& passes);
   void uninstall();
@@ -138,6 +144,7 @@ class PointSearch {
   std::vector<PointPiece>& pieces_;
   std::vector<uint8_t>& expected_;
   std::vector<uint8_t>& now_;
+  std::vector<uint32_t>& order_;
   std::vector<iovec>& remote_;
   std::vector<uint8_t>& xsaveNow_;
   std::vector<uint8_t> xsave_;
@@ -145,10 +152,14 @@ class PointSearch {
   TickTarget ticks_;
   std::vector<PointWord>& pool_;  // filled when it is first asked for
   bool poolMade_ = false;
+  bool poolRead_ = false;  // now_ is of where the task stands
   bool malformed_ = false;
   bool oracleOnly_;
   bool countAll_;
+  bool isHot_ = false;
   bool mayChangeFlags_ = false;
+  bool lowerHalfTells_ = false;         // of the discriminator
+  bool lanesLowerHalfDiffers_ = false;  // of the lane that differingLane() found last
 
   std::vector<user_regs_struct> trials_;
   uint64_t triedAt_ = 0;           // the task's processor time at the last trial hit, nanoseconds

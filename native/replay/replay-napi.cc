@@ -90,8 +90,11 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::readMemory>("readMemory"),
                            InstanceMethod<&Self::writeMemory>("writeMemory"),
                            InstanceMethod<&Self::checksum>("checksum"),
+                           InstanceMethod<&Self::firstUnequal>("firstUnequal"),
                            InstanceMethod<&Self::getXsave>("getXsave"),
                            InstanceMethod<&Self::setXsave>("setXsave"),
+                           InstanceMethod<&Self::beginPoint>("beginPoint"),
+                           InstanceMethod<&Self::addPointData>("addPointData"),
                            InstanceMethod<&Self::searchPoint>("searchPoint"),
                            InstanceMethod<&Self::openCounter>("openCounter"),
                            InstanceMethod<&Self::ticks>("ticks"),
@@ -226,32 +229,54 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     }
   }
 
-  // searchPoint(pid, start, registers, target, memory, xsave, ordinal, oracleOnly, counts: BigUint64Array(7), found,
-  // ticks, countAll)
+  // firstUnequal(pid, entries: Uint8Array, from, limit)
+  Napi::Value firstUnequal(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const auto bytes = info[1].As<Napi::Uint8Array>();
+    std::vector<ChecksumEntry>& entries = entries_;
+    entries.resize(bytes.ByteLength() / sizeof(ChecksumEntry));
+    memcpy(entries.data(), bytes.Data(), entries.size() * sizeof(ChecksumEntry));
+    const size_t found =
+        firstUnequalChecksum(tid, memoryOf(info.Env(), tid), entries, wordOf(info[2]), wordOf(info[3]));
+    return Napi::Number::New(info.Env(), found < entries.size() ? static_cast<double>(found) : -1);
+  }
+
+  void beginPoint(const Napi::CallbackInfo&) {
+    pointMemory_.clear();
+    pointXsave_.clear();
+    search_.reset();
+  }
+
+  // addPointData(isXsave, bytes, offset, length)
+  void addPointData(const Napi::CallbackInfo& info) {
+    const Bytes from = bytesOf(info, 1);
+    std::vector<uint8_t>& into = info[0].As<Napi::Boolean>().Value() ? pointXsave_ : pointMemory_;
+    into.insert(into.end(), from.data, from.data + from.length);
+  }
+
+  // searchPoint(pid, start, registers, target, ordinal, oracleOnly, counts: BigUint64Array(7), found, ticks, countAll)
   Napi::Value searchPoint(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const auto start = static_cast<PointStart>(info[1].As<Napi::Number>().Int32Value());
-    auto counts = info[8].As<Napi::BigUint64Array>();
+    auto counts = info[6].As<Napi::BigUint64Array>();
     if (counts.ElementLength() != 7) throw Napi::TypeError::New(info.Env(), "counts: expected a BigUint64Array of 7");
     const bool goesOn = start == PointStart::kRunning ||
-                        (start == PointStart::kBehind && search_ && search_->hasLearned() && wordOf(info[6]) == 0);
+                        (start == PointStart::kBehind && search_ && search_->hasLearned() && wordOf(info[4]) == 0);
     if (!goesOn || !search_ || search_->tid() != tid) {
-      const auto pieces = info[4].As<Napi::Uint8Array>();
-      const auto xsave = info[5].As<Napi::Uint8Array>();
       PointTarget target;
       target.registers = *registersOf(info[3]);
-      target.pieces = {pieces.Data(), pieces.ByteLength()};
-      target.xsave = {xsave.Data(), xsave.ByteLength()};
-      target.ordinal = wordOf(info[6]);
-      target.oracleOnly = info[7].As<Napi::Boolean>().Value();
-      target.countAll = info[11].As<Napi::Boolean>().Value();
-      if (const int64_t ticks = info[10].As<Napi::Number>().Int64Value(); ticks >= 0) {
+      target.pieces = pointMemory_;
+      target.xsave = pointXsave_;
+      target.ordinal = wordOf(info[4]);
+      target.oracleOnly = info[5].As<Napi::Boolean>().Value();
+      target.countAll = info[9].As<Napi::Boolean>().Value();
+      if (const int64_t ticks = info[8].As<Napi::Number>().Int64Value(); ticks >= 0) {
         target.ticks = {&counterOf(info.Env(), tid), static_cast<uint64_t>(ticks)};
       }
       search_.emplace(tid, memoryOf(info.Env(), tid), processes_.stubs(tid), buffers_, target);
     }
     PointCounts found;
-    const int result = search_->run(start, *registersOf(info[2]), *registersOf(info[9]), found);
+    const int result = search_->run(start, *registersOf(info[2]), *registersOf(info[7]), found);
     counts.Data()[0] += found.hits;
     counts.Data()[1] += found.matchers;
     counts.Data()[2] += found.matchedAt;
@@ -326,6 +351,9 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   std::optional<RuntimeImage> runtime_;
   pid_t first_ = 0;
   std::map<pid_t, TickCounter> counters_;
+  std::vector<uint8_t> pointMemory_;  // of the point that is searched for, as PointTarget::pieces
+  std::vector<uint8_t> pointXsave_;
+  std::vector<ChecksumEntry> entries_;
   PointBuffers buffers_;
   std::optional<PointSearch> search_;  // the search under way
 };

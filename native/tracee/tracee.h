@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,14 @@ struct ChecksumEntry {
 // Sum over non-zero pages of XXH64(page, seed = page address); see docs/events.md, "Memory checksums".
 // `sparse` skips pages that were never touched (anonymous memory) by /proc/TID/pagemap.
 uint64_t memoryChecksum(pid_t tid, const TraceeMemory& memory, uint64_t start, uint64_t length, bool sparse);
+
+// The index of the first of `entries`, from `from` on, whose memory has another checksum, or that is longer than
+// `limit` bytes and so is not looked at; entries.size() when there is none. Reads many at once.
+size_t firstUnequalChecksum(pid_t tid, const TraceeMemory& memory, std::span<const ChecksumEntry> entries, size_t from,
+                            uint64_t limit);
+
+// Fills in the checksum of each entry; every page of them counts as touched.
+void sumUp(pid_t tid, const TraceeMemory& memory, std::span<ChecksumEntry> entries);
 
 // XXH64 as published (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
 uint64_t xxh64(const void* data, size_t length, uint64_t seed);

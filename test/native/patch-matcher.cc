@@ -206,6 +206,7 @@ void chooseSearch(LoopMaker& maker, const std::vector<Step>& steps, const std::v
   const rr::WordMatch discriminator = match(randomWord(maker));
   search.request.discriminator = discriminator;
   search.request.countPasses = maker.below(3) == 0;
+  search.request.lowerHalfTells = maker.below(2) == 0;
   search.request.flagsAreDead = rr::overwritesStatusFlags({pointer(search.request.site), 64});
   search.ignoresFlags = search.request.flagsAreDead && !search.request.countPasses &&
                         (std::holds_alternative<rr::RegisterWord>(discriminator.word) ||
@@ -502,6 +503,12 @@ void measure(const char* what, const Bytes& body, uint8_t length, bool copyBorro
     if (!patched.patch(request, length, false, copyBorrowed)) fail("a jump to the stub");
     printf(" %s %.2f", name, timed() - alone);
     if (!std::holds_alternative<rr::WordMatch>(discriminator)) continue;
+    rr::MatcherRequest half = request;
+    half.lowerHalfTells = true;
+    PatchedSite byHalf;
+    put(kCode, loop.code);
+    if (!byHalf.patch(half, length, false, copyBorrowed)) fail("a jump to the stub");
+    printf(" (half %.2f)", timed() - alone);
     rr::MatcherRequest dead = request;
     dead.flagsAreDead = true;
     PatchedSite other;

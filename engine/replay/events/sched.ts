@@ -27,9 +27,8 @@ const log = logger('replay');
 
 /** What the recorder saved of the point, beside the registers. */
 interface RecordedPoint {
-  /** As searchPoint takes it. */
-  readonly memory: Uint8Array;
-  readonly xsave: Uint8Array;
+  /** Of its memory or XSAVE area, which the processes have been told. */
+  readonly hasState: boolean;
   /** The payloads of the checksum records: empty for a weak point. */
   readonly checksums: readonly Uint8Array[];
 }
@@ -57,7 +56,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   else runNear(replayer, frame, task, ticks);
   let start: PointStart = pointStarts.standing;
   for (;;) {
-    const result = search(replayer, task, point, counts, start, ordinal, ticks, isWeak || replayer.countPasses);
+    const result = search(replayer, task, counts, start, ordinal, ticks, isWeak || replayer.countPasses);
     if (result === waitBroken) {
       replayer.tick(frame, task);
       start = pointStarts.running;
@@ -106,7 +105,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
 
 /** Stopped right behind a buffered call: nothing of the point was saved, since the number of calls tells all. */
 function isBehindBuffer(frame: FrameView, point: RecordedPoint): boolean {
-  return (frame.flags & frameFlags.buffered) !== 0 && point.memory.length === 0 && point.xsave.length === 0;
+  return (frame.flags & frameFlags.buffered) !== 0 && !point.hasState;
 }
 
 function arriveBehindBuffer(replayer: Replayer, frame: FrameView, task: Task): void {
@@ -136,7 +135,6 @@ function differenceText(counts: BigUint64Array): string {
 function search(
   replayer: Replayer,
   task: Task,
-  point: RecordedPoint,
   counts: BigUint64Array,
   start: PointStart,
   ordinal: number,
@@ -152,8 +150,6 @@ function search(
     start,
     task.registers,
     expected,
-    point.memory,
-    point.xsave,
     Math.max(0, ordinal - Number(counts[5])),
     oracleOnly,
     counts,
@@ -174,51 +170,26 @@ function payload(record: DataRecordView): Uint8Array {
   return record.buffer.slice(start, start + record.length);
 }
 
-/** Grown as wanted, and filled anew for each point: there may be a hundred pieces, and an object for each costs. */
-let pieces = Buffer.alloc(64 * 1024);
-const pieceHeader = 16;
-
-/** Adds a piece as searchPoint takes it, and gives where the next one begins. */
-function addPiece(at: number, record: DataRecordView): number {
-  const { length } = record;
-  const end = at + pieceHeader + ((length + 7) & ~7);
-  if (end > pieces.length) {
-    const larger = Buffer.alloc(2 * end);
-    larger.set(pieces.subarray(0, at));
-    pieces = larger;
-  }
-  const address = record.addressNumber;
-  pieces.writeUInt32LE(address % 0x1_0000_0000, at);
-  pieces.writeUInt32LE(Math.floor(address / 0x1_0000_0000), at + 4);
-  pieces.writeUInt32LE(length, at + 8);
-  pieces.writeUInt32LE(0, at + 12);
-  const start = record.position + dataSize;
-  copyBytes(record.buffer, start, length, at + pieceHeader);
-  return end;
-}
-
-function copyBytes(from: Uint8Array, start: number, length: number, at: number): void {
-  Buffer.prototype.copy.call(from, pieces, at, start, start + length);
-}
-
 function readPoint(replayer: Replayer, frame: FrameView): RecordedPoint {
   const checksums: Uint8Array[] = [];
-  let end = 0;
-  let xsave: Uint8Array = new Uint8Array(0);
+  let hasState = false;
+  replayer.processes.beginPoint();
   for (let record = replayer.source.nextData(); record !== undefined; record = replayer.source.nextData()) {
-    switch (record.space) {
+    const { space } = record;
+    switch (space) {
       case dataSpaces.pointMemory:
-        end = addPiece(end, record);
+      case dataSpaces.pointXsave: {
+        const isXsave = space === dataSpaces.pointXsave;
+        replayer.processes.addPointData(isXsave, record.buffer, record.position + dataSize, record.length);
+        hasState = true;
         break;
-      case dataSpaces.pointXsave:
-        xsave = payload(record);
-        break;
+      }
       case dataSpaces.checksum:
         checksums.push(payload(record));
         break;
       default:
-        throw replayer.nonsense(frame, `is a forced stop with data of space ${record.space}`);
+        throw replayer.nonsense(frame, `is a forced stop with data of space ${space}`);
     }
   }
-  return { memory: pieces.subarray(0, end), xsave, checksums };
+  return { hasState, checksums };
 }

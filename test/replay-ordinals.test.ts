@@ -14,7 +14,7 @@ function stopsOf(log: string): { stops: number; pass: number }[] {
   return [...log.matchAll(found)].map(([, stops, , , pass]) => ({ stops: Number(stops), pass: Number(pass) || 0 }));
 }
 
-for (const guest of ['unoptimised', 'short-loop', 'recursion']) {
+for (const guest of ['unoptimised', 'short-loop', 'recursion', 'x87']) {
   test(`${guest}: the second replay stops once for each forced stop, at the same passes`, () =>
     withPlace(async (place) => {
       const command = [compileGuest(`computing/${guest}`)];
@@ -31,8 +31,8 @@ for (const guest of ['unoptimised', 'short-loop', 'recursion']) {
       assert.is(second.out, first.out);
       const used = stopsOf(second.err);
       assert.is(used.length, counted.length);
-      // Its flags live where it is stopped, so that each pass is counted.
-      if (guest === 'short-loop')
+      // To compare an x87 register costs more than to count.
+      if (guest === 'x87')
         assert.ok(
           counted.some(({ pass }) => pass > 0),
           first.story,

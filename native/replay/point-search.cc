@@ -59,6 +59,11 @@ bool sameRegisters(user_regs_struct a, user_regs_struct b) {
   return memcmp(&a, &b, sizeof a) == 0;
 }
 
+// To compare it costs less than to count. What costs more is counted, for later replays.
+bool isCheap(const StateWord& word) {
+  return std::holds_alternative<RegisterWord>(word) || std::holds_alternative<MemoryWord>(word);
+}
+
 bool sameWord(const StateWord& a, const StateWord& b) {
   if (a.index() != b.index()) return false;
   if (const auto* memory = std::get_if<MemoryWord>(&a)) return memory->address == std::get<MemoryWord>(b).address;
@@ -450,7 +455,7 @@ bool PointSearch::installStub(std::span<const uint8_t> code) {
     request.registers = registerState(target_);
     request.flagsAreDead = mayChangeFlags_;
     request.lowerHalfTells = lowerHalfTells_;
-    request.countPasses = !isHot_;
+    request.countPasses = countsPasses_;
   }
   MatcherStub stub = buildMatcherStub(request);
   if (stub.error != MatcherError::none) return false;
@@ -521,7 +526,7 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
       takePasses(counts.passes);
       counts.passes += passesBefore_;
       passesBefore_ = 0;
-      counts.uncounted = isHot_;
+      counts.uncounted = !countsPasses_;
       uninstall();
       return kPointFound;
     }
@@ -616,8 +621,8 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     if (trials_.size() < (registerMoves() ? kFewTrialHits : kTrialHits)) continue;
     discriminator_ = chooseDiscriminator();
     const std::vector<uint8_t> code = programCode();
-    isHot_ = !countAll_ && shortestTurn_ < kHotTurn;
-    mayChangeFlags_ = isHot_ && overwritesStatusFlags(code);
+    countsPasses_ = countAll_ || shortestTurn_ >= kHotTurn || !discriminator_ || !isCheap(discriminator_->word);
+    mayChangeFlags_ = !countsPasses_ && overwritesStatusFlags(code);
     lowerHalfTells_ = discriminator_ && lowerHalfDiffers(discriminator_->word);
     matcherRefused_ = !discriminator_ || !install(code);
     if (matcherRefused_) continue;

@@ -40,7 +40,7 @@ struct PointCounts {
   uint64_t matchers = 0;       // stubs built
   uint64_t matchedAt = 0;      // traps of stubs
   uint64_t passes = 0;         // how often the task came to the site, counted exactly
-  bool uncounted = false;      // passes are not all: the stub of a hot site does without, to be faster
+  bool uncounted = false;      // passes are not all: a stub did without, to be faster
   uint64_t sameRegisters = 0;  // stops with the recorded registers but another state
   uint64_t differsAt = 0;      // address of the first memory that differed at the last of them; 0: the vector state
 };
@@ -156,7 +156,7 @@ class PointSearch {
   bool malformed_ = false;
   bool oracleOnly_;
   bool countAll_;
-  bool isHot_ = false;
+  bool countsPasses_ = true;
   bool mayChangeFlags_ = false;
   bool lowerHalfTells_ = false;         // of the discriminator
   bool lanesLowerHalfDiffers_ = false;  // of the lane that differingLane() found last

@@ -41,22 +41,46 @@ export function* searchesOf(log: string): Generator<Search> {
   }
 }
 
+/** A stop that was found, and its slice before. Microseconds. */
+export interface StopCost {
+  readonly event: number;
+  readonly hits: number;
+  readonly slice: number;
+  /** Processor time beyond the slice: the process's, and the tracer's. */
+  readonly theirs: number;
+  readonly ours: number;
+  /** Both, as a part of the slice. */
+  readonly share: number;
+}
+
 /**
- * Of each slice: the processor time that its replay took beyond the slice itself, the tracer's and the process's, as a
- * part of it. Time on the wall would tell of the machine's other programs.
+ * Of each slice: the processor time that its replay took beyond the slice itself, the tracer's and the process's. Time
+ * on the wall would tell of the machine's other programs.
  */
-export function pointCosts(slices: Slices, log: string): number[] {
-  const costs: number[] = [];
+export function pointCosts(slices: Slices, log: string): StopCost[] {
+  const costs: StopCost[] = [];
   let before: Search | undefined;
   for (const search of searchesOf(log)) {
     const slice = slices.get(search.event);
     if (slice !== undefined && before?.event === search.event - 1) {
-      const took = search.theirTime - before.theirTime + search.ourTime - before.ourTime;
-      costs.push(took / slice - 1);
+      const theirs = search.theirTime - before.theirTime - slice;
+      const ours = search.ourTime - before.ourTime;
+      costs.push({ event: search.event, hits: search.hits, slice, theirs, ours, share: (theirs + ours) / slice });
     }
     before = search;
   }
   return costs;
+}
+
+/** A line for each of the `count` stops that cost most. */
+export function costliest(costs: readonly StopCost[], count: number): string[] {
+  return [...costs]
+    .sort((one, other) => other.share - one.share)
+    .slice(0, count)
+    .map(
+      ({ event, hits, slice, theirs, ours, share }) =>
+        `event ${event}: ${(100 * share).toFixed(0)}% of ${slice} us: ${theirs} the process's, ${ours} the tracer's, ${hits} stops`,
+    );
 }
 
 /** What a log says to everybody. */

@@ -3,7 +3,7 @@
  *
  * Records and replays a command again and again (100 times), as hard as wanted: with busy loops beside it, with a ring
  * of few slots, with memory checksums. Without a command it takes a shell's pipeline and a parallel make. Prints each
- * failure, and ends with status 1 when there was one. With --stops N [--only NAME,...]: stops.ts, and with --oracle
+ * failure, and ends with status 1 when there was one. With --stops N [--only NAME,...] [--worst N]: stops.ts, and with --oracle
  * by-oracle.ts.
  */
 import { parseArgs } from 'node:util';
@@ -45,12 +45,14 @@ const { values, positionals } = parseArgs({
     stops: { type: 'string' },
     oracle: { type: 'boolean', default: false },
     only: { type: 'string' },
+    worst: { type: 'string', default: '0' },
   },
 });
 if (values.stops !== undefined) {
   const stops = wholeNumber(values.stops, '--stops', 1);
+  const worst = wholeNumber(values.worst, '--worst', 0);
   const only = values.only?.split(',') ?? [];
-  process.exit((values.oracle ? tortureByOracle(stops) : tortureStops(stops, only)) > 0 ? 1 : 0);
+  process.exit((values.oracle ? tortureByOracle(stops) : tortureStops(stops, only, worst)) > 0 ? 1 : 0);
 }
 const times = wholeNumber(values.times, '--times', 1);
 const ringSlots = values['ring-slots'];

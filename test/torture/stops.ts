@@ -1,5 +1,5 @@
 /**
- * npm run torture -- --stops N [--only NAME,...]: records programs stopped in mid-code at random times between
+ * npm run torture -- --stops N [--only NAME,...] [--worst N]: records programs stopped in mid-code at random times between
  * 0.1 and 5 ms, until N stops are recorded, and replays each recording twice: searching, and by the passes that were
  * counted. A stop is found when registers, the memory around what they point to and a hash of all memory that was written
  * are the recorded ones; one that is not found is a divergence. Prints a table; returns the number of failures, and
@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { rrCommand } from '../harness/recording.ts';
 import { formatTable } from '../harness/table.ts';
 import { countForcedStops } from '../harness/trace-figures.ts';
-import { pointCosts, recordedSlices, searchesOf, slowSearch, withoutDebug } from './point-costs.ts';
+import { costliest, pointCosts, recordedSlices, searchesOf, slowSearch, withoutDebug } from './point-costs.ts';
 import { type StopSubject, stopSubjects } from './stop-subjects.ts';
 
 const period = '100-5000';
@@ -55,18 +55,18 @@ function runRr(
   }
 }
 
-function round(subject: StopSubject, sums: Sums): void {
+function round(subject: StopSubject, sums: Sums, worst: number): void {
   const folder = mkdtempSync(join(tmpdir(), 'rr-stops-'));
   const before = sums.failed;
   try {
-    recordAndReplay(subject, sums, folder);
+    recordAndReplay(subject, sums, folder, worst);
   } finally {
     if (sums.failed === before) rmSync(folder, { recursive: true, force: true });
     else console.log(`${subject.name}: kept in ${folder}`);
   }
 }
 
-function recordAndReplay(subject: StopSubject, sums: Sums, folder: string): void {
+function recordAndReplay(subject: StopSubject, sums: Sums, folder: string, worst: number): void {
   const trace = join(folder, 'trace');
   const work = join(folder, 'work');
   mkdirSync(work);
@@ -89,7 +89,9 @@ function recordAndReplay(subject: StopSubject, sums: Sums, folder: string): void
   const replay = (name: string, costs: number[]): void => {
     const log = join(folder, `${name}.log`);
     const replayed = runRr(folder, ['--log', 'replay:debug', 'replay', '-a', '-q', trace], replayLimit, log);
-    costs.push(...pointCosts(slices, replayed.text));
+    const found = pointCosts(slices, replayed.text);
+    costs.push(...found.map(({ share }) => share));
+    for (const line of costliest(found, worst)) console.log(`${subject.name}: ${name}: ${line}`);
     for (const { event, hits } of searchesOf(replayed.text)) {
       sums.mostStops = Math.max(sums.mostStops, hits);
       if (hits <= slowSearch) continue;
@@ -117,7 +119,8 @@ function percentile(values: readonly number[], share: number): string {
   return `${(100 * sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!).toFixed(0)}%`;
 }
 
-export function tortureStops(wanted: number, only: readonly string[]): number {
+/** @param worst how many of each replay's most expensive stops to list */
+export function tortureStops(wanted: number, only: readonly string[], worst: number): number {
   const all = stopSubjects()
     .filter(({ name }) => only.length === 0 || only.includes(name))
     .map((subject) => ({
@@ -147,7 +150,7 @@ export function tortureStops(wanted: number, only: readonly string[]): number {
   while (total() < wanted && failures() < mostFailures) {
     const before = total();
     for (const { subject, sums } of all) {
-      round(subject, sums);
+      round(subject, sums, worst);
       // The mix stays even: only whole rounds, but for the last one.
       if (total() >= wanted || failures() >= mostFailures) break;
     }

@@ -1,6 +1,7 @@
 // The syscall buffer where programs make it hard: signals, tasks that come and go, memory, filters.
+import { forcedStopsMode } from './harness/forced-stops.ts';
 import { runGuestTests } from './harness/guest-tests.ts';
-import { busyModes } from './harness/modes.ts';
+import { busyModes, contained } from './harness/modes.ts';
 
 const interrupted = 'where signals come';
 
@@ -21,6 +22,7 @@ runGuestTests(
     'many-threads',
     'map-over',
     'own-pages',
+    'self-stepping',
     { guest: 'sent-signals', varies: interrupted },
     'shared-memory-child',
     'small-stacks',
@@ -34,3 +36,8 @@ runGuestTests(
   ],
   busyModes,
 );
+
+// A forced stop is put off where a trap of the program's own waits or is due.
+const stopped = [...busyModes, contained].map((mode) => forcedStopsMode('100-300', mode));
+runGuestTests('buffer', ['trap-flag', 'self-stepping'], stopped);
+runGuestTests('time-stamps', ['stepped'], stopped);

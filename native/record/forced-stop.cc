@@ -16,6 +16,7 @@
 #include "record/recorder.h"
 #include "record/searchable-site.h"
 #include "record/stepping.h"
+#include "record/task-state.h"
 #include "record/trap-disposition.h"
 #include "tracee/abi.h"
 #include "tracee/breakpoint.h"
@@ -47,6 +48,15 @@ constexpr int kMostPutOff = 8;
 constexpr uint64_t kLeastWatched = 50'000;
 // And where its registers are still the same, so that it has not run, perhaps.
 constexpr uint64_t kMostStill = 1'000'000;
+
+// Whether a signal of its own instruction's waits for the task, which has stopped before it came. Behind a trap the
+// task stands at the next instruction already: where it would be stopped is behind the signal in replay.
+bool ownSignalWaits(pid_t tid) {
+  constexpr uint64_t kOwn = 1ULL << (SIGTRAP - 1) | 1ULL << (SIGSEGV - 1) | 1ULL << (SIGBUS - 1) |
+                            1ULL << (SIGFPE - 1) | 1ULL << (SIGILL - 1);
+  const SignalSets sets = readSignalSets(tid);
+  return (sets.pending & ~sets.blocked & kOwn) != 0;
+}
 
 uint64_t residentBytes(pid_t tid) {
   char path[40];
@@ -123,15 +133,26 @@ bool Recorder::stepOnce(Task& task, uint64_t breakpoint) {
   return true;
 }
 
+// Runs a task whose next instruction, or the signal that waits, is an event of its own, which serves as well as a
+// forced stop: until its status is pending.
+void Recorder::goToOwnEvent(Task& task) {
+  task.state = Task::State::inCall;  // no further interrupt
+  if (!resume(task, userCodeRequest(task))) return lost(task);
+  waitFor(task);
+}
+
 // Moves the task to an instruction where replay can stop it. False when it came to an event on its way, whose status is
 // pending.
 bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
+  if (ownSignalWaits(task.tid)) return goToOwnEvent(task), false;
   const TrapUnblocked unblocked(task.tid);
   int shortSites = 0;
   SearchableSites sites(task.tid);
   const TrapDisposition disposition(task);
   for (int steps = 0; steps < kMaximumSteps; steps++) {
     if (!getRegisters(task.tid, registers)) return false;
+    // The program steps itself: a step of ours would take its trap away.
+    if (registers.eflags & kTrapFlag) return goToOwnEvent(task), false;
     const bool dispatched = isDispatchedCall(task, registers, nullptr);
     if (!dispatched && inHook(task, registers.rip)) return runToEdge(task, registers);
     uint8_t code[15] = {};
@@ -146,14 +167,7 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
     uint64_t breakpoint = 0;
     switch (site.kind) {
       case SiteKind::traps:
-        // An event of its own comes next, and serves as well.
-        task.state = Task::State::inCall;
-        if (!resume(task, userCodeRequest(task))) {
-          lost(task);
-        } else {
-          waitFor(task);
-        }
-        return false;
+        return goToOwnEvent(task), false;
       case SiteKind::runOver:
         breakpoint = registers.rip + site.length;
         break;

@@ -190,6 +190,7 @@ class Recorder {
   void considerInterrupt(Task& task);
   void forcedStop(Task& task);
   void repeatCallEntry(Task& task);
+  void goToOwnEvent(Task& task);
   bool goToLegalSite(Task& task, user_regs_struct& registers);
   bool stepOnce(Task& task, uint64_t breakpoint);
   bool putOff(Task& task, const user_regs_struct& registers);

@@ -19,9 +19,6 @@ namespace rr {
 
 namespace {
 
-// TF of rflags (Intel SDM volume 1, 3.4.3.3).
-constexpr uint64_t kTrapFlag = 0x100;
-
 // SYS_SECCOMP (asm-generic/siginfo.h), si_code of SIGSYS.
 constexpr int kTrappedByFilter = 1;
 

@@ -47,6 +47,7 @@ SignalSets readSignalSets(pid_t tid) {
   if (!file) return sets;
   char line[256];
   while (fgets(line, sizeof line, file)) {
+    sscanf(line, "SigPnd: %" SCNx64, &sets.pending);
     sscanf(line, "SigBlk: %" SCNx64, &sets.blocked);
     sscanf(line, "SigIgn: %" SCNx64, &sets.ignored);
     sscanf(line, "SigCgt: %" SCNx64, &sets.caught);

@@ -20,6 +20,7 @@ struct SignalSets {
   uint64_t blocked = 0;
   uint64_t ignored = 0;
   uint64_t caught = 0;
+  uint64_t pending = 0;  // for the thread alone
 };
 // Empty sets when there is no such task.
 SignalSets readSignalSets(pid_t tid);

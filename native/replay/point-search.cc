@@ -17,6 +17,7 @@
 #include "patch/flag-use.h"
 #include "patch/instruction.h"
 #include "patch/jump.h"
+#include "tracee/abi.h"
 #include "tracee/breakpoint.h"
 
 namespace rr {
@@ -40,7 +41,6 @@ constexpr unsigned kMaximumRefinements = 200;
 constexpr size_t kWordsAtOnce = 4;
 
 constexpr uint64_t kResumeFlag = 1 << 16;  // RF: the breakpoint at rip does not act on the next instruction
-constexpr uint64_t kTrapFlag = 1 << 8;
 
 // By the siginfo and not by DR6, which is empty now and then: under load some hypervisors deliver one #DB in 10^5 with
 // no bit set there. The kernel takes that for `int1` and says TRAP_BRKPT. `int3` says SI_KERNEL.

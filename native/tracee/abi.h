@@ -13,6 +13,9 @@ inline constexpr uint64_t kSyscallLength = sizeof kSyscallInstruction;
 // Bytes below rsp that leaf functions use (System V ABI, 3.2.2). What lies below them is dead.
 inline constexpr uint64_t kRedZone = 128;
 
+// TF of rflags (Intel SDM volume 1, 3.4.3.3): a trap behind the next instruction.
+inline constexpr uint64_t kTrapFlag = 1 << 8;
+
 // Of the kernel's signal sets, in bytes.
 inline constexpr size_t kSignalSetSize = 8;
 // struct kernel_sigaction of x86-64, as rt_sigaction takes it.

@@ -23,7 +23,13 @@ export const computingGuests = [
   'x87',
 ] as const;
 
-/** @param period microseconds, MIN-MAX */
-export function forcedStopsMode(period: string): RecordingMode {
-  return { name: `stops ${period}`, globalOptions: [], recordOptions: ['--force-stops', period] };
+/**
+ * @param period microseconds, MIN-MAX
+ * @param mode how the program is recorded else
+ */
+export function forcedStopsMode(period: string, mode?: RecordingMode): RecordingMode {
+  const name = `stops ${period}`;
+  const stops = ['--force-stops', period];
+  if (mode === undefined) return { name, globalOptions: [], recordOptions: stops };
+  return { ...mode, name: `${mode.name}, ${name}`, recordOptions: [...mode.recordOptions, ...stops] };
 }

@@ -5,6 +5,10 @@ runGuestTests('ptrace', [
   'attach',
   'attach-threads',
   'calls',
+  'child-signals',
+  'emulate-calls',
+  'odd-requests',
+  'peek-signals',
   'seize',
   'set-registers',
   'signals',
@@ -12,4 +16,5 @@ runGuestTests('ptrace', [
   'trace-me',
   'tree',
   'wait-info',
+  'watch',
 ]);

@@ -26,6 +26,14 @@ export function applyData(replayer: Replayer, frame: FrameView): boolean {
       case dataSpaces.xsave:
         setXsave(replayer, frame, replayer.taskOf(frame, record.tid), record);
         break;
+      case dataSpaces.debugRegisters:
+        replayer.processes.setDebugRegisters(
+          replayer.taskOf(frame, record.tid).pid,
+          record.buffer,
+          record.position + dataSize,
+          record.length,
+        );
+        break;
       case dataSpaces.checksum:
         verifyChecksums(replayer, frame, replayer.taskOf(frame, record.tid), record);
         break;

@@ -78,6 +78,8 @@ export interface ReplayProcesses {
   /** The XSAVE area in the kernel's standard format, made canonical (native/tracee/tracee.h). */
   getXsave(pid: number): Uint8Array;
   setXsave(pid: number, from: Uint8Array, offset: number, length: number): void;
+  /** The recorded tracer's breakpoints and watchpoints: DR0 to DR7 as it set them, 64 bytes. */
+  setDebugRegisters(pid: number, from: Uint8Array, offset: number, length: number): void;
   /** Another point is searched for from now on; what was recorded of it is told by addPointData. */
   beginPoint(): void;
   /** The next bytes of its XSAVE area, or of its memory as dataSpaces.pointMemory has it; they are copied. */

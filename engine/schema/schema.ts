@@ -240,6 +240,8 @@ export const dataSpaces = {
    * all; the payloads of the event's records of this space, one behind the other.
    */
   syscallBuffer: 7,
+  /** The task's debug registers as its tracer in the recording has set them: DR0 to DR7, eight u64 (docs/ptrace.md). */
+  debugRegisters: 8,
 } as const;
 
 export const mappingSources = {

@@ -170,8 +170,9 @@ void Recorder::enterCall(Task& task, user_regs_struct& registers, bool foreign) 
     deliverStashedAtEntry(task);
     return;
   }
-  if (task.tracing.traced() && task.tracing.resume == Tracing::Resume::untilCall) {
+  if (task.tracing.traced() && task.tracing.stopsAtCalls()) {
     writeEnter(task);
+    task.tracing.skipsCall = task.tracing.resume != Tracing::Resume::untilCall;
     return stopForTracer(task, callStop(task, true), Tracing::Place::callEntry);
   }
   beginCall(task);
@@ -538,6 +539,16 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
     case SYS_wait4:
     case SYS_waitid:
       return exitWait(task, registers);
+    case SYS_rt_sigaction: {
+      if (failed || static_cast<int>(task.arguments[0]) != SIGCHLD || task.arguments[1] == 0) return;
+      const auto action = task.space->memory.readValue<KernelSignalAction>(task.arguments[1]);
+      if (action) task.sysAction->childStopsUntold = (action->flags & SA_NOCLDSTOP) != 0;
+      return;
+    }
+    case SYS_rt_sigtimedwait:
+    case SYS_read:
+      if (task.space->patched.allTraced) childSignalsTaken(task, result);
+      return;
     case SYS_set_tid_address:
       task.clearChildTid = task.arguments[0];
       return;

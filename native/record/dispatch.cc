@@ -122,7 +122,8 @@ void Recorder::beginDispatch(Task& task, const user_regs_struct& registers) {
 // The kernel's view of the program's action for SIGSYS; `known` when it could be asked.
 void Recorder::learnSysAction(Task& task) {
   SysAction& action = *task.sysAction;
-  action = {};
+  action.known = false;
+  action.value = {};
   const SignalSets sets = readSignalSets(task.tid);
   if (!contains(sets.caught, SIGSYS) && !contains(sets.ignored, SIGSYS)) {
     action.known = true;

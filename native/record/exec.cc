@@ -11,6 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "record/recorder.h"
 
 namespace rr {
@@ -202,6 +205,11 @@ void Recorder::recordExec(Task& task, pid_t former) {
   std::vector<uint8_t> area;
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());
   const std::string text = executable + '\0' + readWhole(process + "/cmdline");
+  if (task.tracing.touched) {
+    // The kernel has cleared them (flush_thread).
+    std::fill(std::begin(task.tracing.debugRegisters), std::end(task.tracing.debugRegisters), 0);
+    recordDebugRegisters(task);
+  }
   writer_.task(schema::TaskKind::kExec, task.tid, former, task.threadGroup, 0, 0, text);
   frame(schema::EventKind::kExec, task, static_cast<int>(registers.orig_rax), registers);
   stopAfterExec(task, former);

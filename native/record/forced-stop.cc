@@ -129,6 +129,7 @@ bool Recorder::stepOnce(Task& task, uint64_t breakpoint) {
   siginfo_t info = {};
   if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &info) != 0) return false;
   if (info.si_code != TRAP_TRACE && info.si_code != TRAP_HWBKPT && info.si_code != TRAP_BRKPT) return false;
+  if (metWatch(task, info)) return false;
   task.pending.reset();
   return true;
 }
@@ -139,6 +140,14 @@ void Recorder::goToOwnEvent(Task& task) {
   task.state = Task::State::inCall;  // no further interrupt
   if (!resume(task, userCodeRequest(task))) return lost(task);
   waitFor(task);
+}
+
+// Whether a step or a run of ours has ended at a breakpoint or watchpoint of the program's tracer: the stop is then
+// what it would be without us.
+bool Recorder::metWatch(Task& task, siginfo_t& info) {
+  if (!task.tracing.watches() || (statusForTracer(readDebugRegister(task.tid, 6)) & 0x7) == 0) return false;
+  info.si_code = TRAP_HWBKPT;
+  return ptrace(PTRACE_SETSIGINFO, task.tid, 0, &info) == 0;
 }
 
 // Moves the task to an instruction where replay can stop it. False when it came to an event on its way, whose status is

@@ -274,7 +274,13 @@ void Recorder::handle(Task& task) {
   // A stop of any kind takes a PTRACE_INTERRUPT with it that came before.
   const bool interrupted = status >> 16 != PTRACE_EVENT_STOP && std::exchange(task.interrupted, false);
   // Nothing but its end takes a task out of a stop of its tracer's.
-  if (task.tracing.stopped) task.tracing = {.tracer = task.tracing.tracer, .options = task.tracing.options};
+  if (task.tracing.stopped) {
+    const pid_t tracer = task.tracing.tracer;
+    const uint32_t options = task.tracing.options;
+    task.tracing = {};
+    task.tracing.tracer = tracer;
+    task.tracing.options = options;
+  }
   // What the others did up to the calls that they are in comes before whatever this one does now.
   writePendingEnters(task);
   if (!WIFSTOPPED(status)) return gone(task, status);

@@ -193,6 +193,7 @@ class Recorder {
   void goToOwnEvent(Task& task);
   bool goToLegalSite(Task& task, user_regs_struct& registers);
   bool stepOnce(Task& task, uint64_t breakpoint);
+  bool metWatch(Task& task, siginfo_t& info);
   bool putOff(Task& task, const user_regs_struct& registers);
   void addChanges(Task& task, const std::vector<PageRun>& recent, std::vector<PointMemory>& pieces);
   void writePointMemory(Task& task, std::span<const PointMemory> pieces);
@@ -275,6 +276,7 @@ class Recorder {
   void stopForTracer(Task& task, const Tracing::Stop& stop, Tracing::Place place);
   void tellOfChild(const Task& tracer, pid_t child, int code, int status) const;
   void childSignal(siginfo_t& info) const;
+  void childSignalsTaken(Task& task, int64_t result) const;
   void beginTracing(Task& tracee, Task& tracer, bool seized, uint32_t options);
   void showAsWritten(Task& tracee);
   void requestStop(Task& tracee, const Tracing::Stop& stop);
@@ -303,6 +305,10 @@ class Recorder {
   int64_t setTraceeRegisters(Task& tracee, const user_regs_struct& wanted);
   int64_t recordTraceeState(const Task& tracee);
   int64_t accessUser(Task& task, Task& tracee);
+  int64_t setTraceeDebugRegister(Task& tracee, size_t index, uint64_t value);
+  void recordDebugRegisters(const Task& task);
+  int64_t peekSignals(Task& task, const Task& tracee);
+  int64_t accessThreadBase(Task& task, Task& tracee);
   int64_t accessRegisterSet(Task& task, Task& tracee);
   int64_t tellCall(Task& task, const Task& tracee);
   int64_t accessState(Task& task, Task& tracee);
@@ -428,6 +434,8 @@ uint64_t monotonicNow();
 
 // Whether orig_rax is what markOfEvent makes up.
 bool isMarkOfEvent(uint64_t origRax);
+// Whether the recorder has sent the signal, to ask for a stop.
+bool isOwnSignal(const siginfo_t& info);
 
 // Writes memory of a task as the task itself could: false where it may not (scheduling-calls.cc).
 bool writeAsTask(const Task& task, uint64_t address, const void* bytes, size_t length);

@@ -84,7 +84,7 @@ bool sendOwn(const Task& task, int signal) {
 // From `sendOwn` of `signal`. Where the user may queue no signals (RLIMIT_SIGPENDING) the kernel delivers it without
 // its information (collect_signal() in the kernel).
 bool isOwn(const siginfo_t& info, int signal) {
-  if (info.si_code == SI_QUEUE && info.si_value.sival_ptr == &kOwnMark) return true;
+  if (isOwnSignal(info)) return true;
   return info.si_signo == signal && info.si_code == SI_USER && info.si_pid == 0;
 }
 
@@ -115,6 +115,8 @@ uint64_t signalFrameLength(const TraceeMemory& memory, uint64_t rsp) {
 
 }  // namespace
 
+bool isOwnSignal(const siginfo_t& info) { return info.si_code == SI_QUEUE && info.si_value.sival_ptr == &kOwnMark; }
+
 void Recorder::signalStop(Task& task, int signal) {
   siginfo_t info = {};
   user_regs_struct registers;
@@ -141,7 +143,7 @@ void Recorder::signalStop(Task& task, int signal) {
   if (inHook(task, registers.rip)) return signalInHook(task, info, registers);
   if (signal == SIGSEGV && emulateTrapped(task, info, registers)) {
     if (task.tracing.traced()) {
-      if (task.tracing.resume == Tracing::Resume::oneStep) task.tracing.due.push_back(stepStop(task, TRAP_TRACE));
+      if (task.tracing.steps()) task.tracing.due.push_back(stepStop(task, TRAP_TRACE));
       return;
     }
     if (!task.stashed.empty() && bringDeliverableForward(task)) {

@@ -52,10 +52,12 @@ struct RealTimePolicy {
   bool resetOnFork;
 };
 
-// The program's action for SIGSYS, as rt_sigaction(2) tells it. Shared by the tasks that share actions (CLONE_SIGHAND).
+// The program's action for SIGSYS, as rt_sigaction(2) tells it, and what is known of others. Shared by the tasks that
+// share actions (CLONE_SIGHAND).
 struct SysAction {
   bool known = false;
   KernelSignalAction value = {};
+  bool childStopsUntold = false;  // SA_NOCLDSTOP of SIGCHLD
 };
 
 struct Task {

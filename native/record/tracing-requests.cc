@@ -1,5 +1,6 @@
 // ptrace(2) of a recorded program: every request is answered by the recorder, which asks the kernel where that knows
 // more. docs/ptrace.md has the whole of it.
+#include <asm/prctl.h>
 #include <elf.h>
 #include <errno.h>
 #include <linux/audit.h>
@@ -19,6 +20,7 @@
 #include "record/recorder.h"
 #include "record/task-state.h"
 #include "tracee/abi.h"
+#include "tracee/breakpoint.h"
 
 namespace rr {
 
@@ -30,14 +32,14 @@ constexpr uint32_t kSupportedOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFOR
 constexpr uint64_t kWord = sizeof(uint64_t);
 constexpr uint64_t kDebugRegisters = offsetof(user, u_debugreg);
 constexpr uint64_t kDebugRegistersEnd = kDebugRegisters + sizeof(user::u_debugreg);
-constexpr uint64_t kControlRegister = kDebugRegisters + 7 * kWord;
+constexpr size_t kStatusRegister = 6;
+constexpr size_t kControlRegister = 7;
+constexpr size_t kUserDescriptor = 16;  // bytes of struct user_desc
 // Register sets of the kernel (linux/elf.h).
 constexpr uint64_t kExtendedState = 0x202;
 constexpr size_t kLargestSet = 64 * 1024;
 
-int64_t resultOf(long returned) { return returned < 0 ? -errno : returned; }
-
-bool isLastSignal(uint64_t signal) { return signal > SIGRTMAX; }
+bool isLastSignal(uint64_t signal) { return signal > static_cast<uint64_t>(SIGRTMAX); }
 
 __ptrace_request asRequest(uint64_t request) { return static_cast<__ptrace_request>(request); }
 
@@ -94,6 +96,8 @@ int64_t Recorder::emulatePtrace(Task& task) {
     case PTRACE_CONT:
     case PTRACE_SYSCALL:
     case PTRACE_SINGLESTEP:
+    case PTRACE_SYSEMU:
+    case PTRACE_SYSEMU_SINGLESTEP:
     case PTRACE_DETACH:
     case PTRACE_LISTEN:
       return resumeTracee(task, tracee);
@@ -177,9 +181,11 @@ int64_t Recorder::resumeTracee(Task& task, Task& tracee) {
   } else if (signal != 0 && (tracing.stop.kind == Kind::callEntry || tracing.stop.kind == Kind::callExit)) {
     syscall(SYS_tgkill, tracee.threadGroup, tracee.tid, signal);
   }
-  tracing.resume = request == PTRACE_SYSCALL      ? Tracing::Resume::untilCall
-                   : request == PTRACE_SINGLESTEP ? Tracing::Resume::oneStep
-                                                  : Tracing::Resume::run;
+  tracing.resume = request == PTRACE_SYSCALL             ? Tracing::Resume::untilCall
+                   : request == PTRACE_SINGLESTEP        ? Tracing::Resume::oneStep
+                   : request == PTRACE_SYSEMU            ? Tracing::Resume::skipCalls
+                   : request == PTRACE_SYSEMU_SINGLESTEP ? Tracing::Resume::stepSkipping
+                                                         : Tracing::Resume::run;
   if (request == PTRACE_DETACH) {
     releaseTracee(tracee);
   } else {
@@ -231,6 +237,11 @@ int64_t Recorder::accessUser(Task& task, Task& tracee) {
   if (peeks) {
     uint64_t word = 0;
     if (isRegister) memcpy(&word, reinterpret_cast<const char*>(&tracing.registers) + offset, kWord);
+    if (offset >= kDebugRegisters && offset < kDebugRegistersEnd) {
+      const size_t index = (offset - kDebugRegisters) / kWord;
+      word = index == kStatusRegister ? statusForTracer(readDebugRegister(tracee.tid, index))
+                                      : tracing.debugRegisters[index];
+    }
     return answerMemory(task, task.arguments[3], &word, kWord);
   }
   if (isRegister) {
@@ -239,9 +250,81 @@ int64_t Recorder::accessUser(Task& task, Task& tracee) {
     return setTraceeRegisters(tracee, registers);
   }
   if (offset < kDebugRegisters || offset >= kDebugRegistersEnd) return -EIO;
-  // Addresses alone do nothing; what would stop the task there is refused.
-  if (offset != kControlRegister || task.arguments[3] == 0) return 0;
-  return refuseTracing("a hardware breakpoint or watchpoint", ENOSPC);
+  return setTraceeDebugRegister(tracee, (offset - kDebugRegisters) / kWord, task.arguments[3]);
+}
+
+// The kernel judges the value; what is then in force, replay sets in its own task.
+int64_t Recorder::setTraceeDebugRegister(Task& tracee, size_t index, uint64_t value) {
+  uint64_t(&registers)[8] = tracee.tracing.debugRegisters;
+  if (index == 4 || index == 5) return -EIO;
+  if (index == kStatusRegister) {
+    const uint64_t ours = (value & ~uint64_t{0xf}) | (value & 0x7) << 1;
+    return writeDebugRegister(tracee.tid, index, ours) ? 0 : -errno;
+  }
+  if (index == kControlRegister && (value & kTracerLastEnabled) != 0) {
+    return refuseTracing("a fourth hardware breakpoint or watchpoint", ENOSPC);
+  }
+  const uint64_t ours = index == kControlRegister ? controlForTracer(value) : value;
+  const size_t place = index == kControlRegister ? index : index + 1;
+  // Its register 3 can never be enabled: whatever place the address is judged at, it must be the user's.
+  if (index == 3) {
+    if (!writeDebugRegister(tracee.tid, 0, value)) return -errno;
+  } else if (!writeDebugRegister(tracee.tid, place, ours)) {
+    return -errno;
+  }
+  registers[index] = value;
+  if (index != 3) recordDebugRegisters(tracee);
+  return 0;
+}
+
+void Recorder::recordDebugRegisters(const Task& task) {
+  writer_.data(task.tid, schema::DataSpace::kDebugRegisters, 0, task.tracing.debugRegisters,
+               sizeof task.tracing.debugRegisters);
+}
+
+// PTRACE_PEEKSIGINFO: the signals that wait for the task, or for its process. Those that the recorder keeps back are
+// the oldest, and its own are none.
+int64_t Recorder::peekSignals(Task& task, const Task& tracee) {
+  __ptrace_peeksiginfo_args wanted;
+  if (!task.space->memory.readAll(task.arguments[2], &wanted, sizeof wanted)) return -EFAULT;
+  if ((wanted.flags & ~static_cast<uint32_t>(PTRACE_PEEKSIGINFO_SHARED)) != 0 || wanted.nr < 0) return -EINVAL;
+  const bool shared = (wanted.flags & PTRACE_PEEKSIGINFO_SHARED) != 0;
+  std::vector<siginfo_t> waiting;
+  if (!shared) waiting.assign(tracee.stashed.begin(), tracee.stashed.end());
+  for (uint64_t offset = 0;; offset++) {
+    __ptrace_peeksiginfo_args one = {offset, wanted.flags, 1};
+    siginfo_t info;
+    const long got = ptrace(PTRACE_PEEKSIGINFO, tracee.tid, &one, &info);
+    if (got < 0) return -errno;
+    if (got == 0) break;
+    childSignal(info);
+    if (!isOwnSignal(info)) waiting.push_back(info);
+  }
+  if (wanted.off >= waiting.size()) return 0;
+  const size_t count = std::min<size_t>(waiting.size() - wanted.off, static_cast<size_t>(wanted.nr));
+  const int64_t result = answerMemory(task, task.arguments[3], waiting.data() + wanted.off, count * sizeof(siginfo_t));
+  return result != 0 ? result : static_cast<int64_t>(count);
+}
+
+// PTRACE_ARCH_PRCTL: arch_prctl(2) in the tracee's name, by which debuggers find its thread's own memory.
+int64_t Recorder::accessThreadBase(Task& task, Task& tracee) {
+  user_regs_struct registers = tracee.tracing.registers;
+  const uint64_t value = task.arguments[2];
+  switch (task.arguments[3]) {
+    case ARCH_GET_FS:
+      return answerMemory(task, value, &registers.fs_base, kWord);
+    case ARCH_GET_GS:
+      return answerMemory(task, value, &registers.gs_base, kWord);
+    case ARCH_SET_FS:
+      registers.fs_base = value;
+      break;
+    case ARCH_SET_GS:
+      registers.gs_base = value;
+      break;
+    default:
+      return -EINVAL;
+  }
+  return setTraceeRegisters(tracee, registers) == 0 ? 0 : -EPERM;
 }
 
 int64_t Recorder::accessRegisterSet(Task& task, Task& tracee) {
@@ -357,6 +440,15 @@ int64_t Recorder::accessState(Task& task, Task& tracee) {
       if (ptrace(asRequest(task.arguments[0]), tracee.tid, kSignalSetSize, &mask) != 0) return -errno;
       tracee.stashBlocked = false;
       return gets ? answerMemory(task, place, &mask, sizeof mask) : 0;
+    }
+    case PTRACE_PEEKSIGINFO:
+      return peekSignals(task, tracee);
+    case PTRACE_ARCH_PRCTL:
+      return accessThreadBase(task, tracee);
+    case PTRACE_GET_THREAD_AREA: {
+      uint8_t descriptor[kUserDescriptor];
+      if (ptrace(asRequest(PTRACE_GET_THREAD_AREA), tracee.tid, task.arguments[2], descriptor) != 0) return -errno;
+      return answerMemory(task, place, descriptor, sizeof descriptor);
     }
     case PTRACE_GET_SYSCALL_INFO:
       return tellCall(task, tracee);

@@ -4,11 +4,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "record/call-result.h"
@@ -88,7 +91,14 @@ void Recorder::stopForTracer(Task& task, const Tracing::Stop& stop, Tracing::Pla
 // comes (childSignal).
 void Recorder::tellOfChild(const Task& tracer, pid_t child, int code, int status) const {
   const SignalSets sets = readSignalSets(tracer.tid);
-  if (!contains(sets.caught | sets.blocked, SIGCHLD)) return;
+  bool noticed = contains(sets.caught | sets.blocked, SIGCHLD);
+  for (auto& [tid, task] : tasks_) {
+    // In its mask it is not blocked meanwhile.
+    noticed |= task->threadGroup == tracer.threadGroup && task->callEntered && task->call == SYS_rt_sigtimedwait;
+  }
+  if (!noticed) return;
+  // Who ignores it, or does not want to hear of stops, is told of ends alone (do_notify_parent_cldstop in the kernel).
+  if (code == CLD_TRAPPED && (contains(sets.ignored, SIGCHLD) || tracer.sysAction->childStopsUntold)) return;
   siginfo_t info = {};
   info.si_signo = SIGCHLD;
   info.si_code = SI_QUEUE;
@@ -114,9 +124,48 @@ void Recorder::childSignal(siginfo_t& info) const {
   info.si_status = static_cast<int>(value & 0xffff);
 }
 
+// Where a task has taken a SIGCHLD by a call: rt_sigtimedwait, or a read of a signalfd.
+void Recorder::childSignalsTaken(Task& task, int64_t result) const {
+  const TraceeMemory& memory = task.space->memory;
+  const auto place = [&](uint64_t address) {
+    for (const Task::Redirection& redirection : task.redirections) {
+      if (redirection.original == address) return redirection.scratch;
+    }
+    return address;
+  };
+  if (task.call == SYS_rt_sigtimedwait) {
+    siginfo_t info;
+    const uint64_t address = place(task.arguments[1]);
+    if (result != SIGCHLD || task.arguments[1] == 0 || !memory.readAll(address, &info, sizeof info)) return;
+    const int before = info.si_code;
+    childSignal(info);
+    if (info.si_code != before) memory.writeAll(address, &info, sizeof info);
+    return;
+  }
+  signalfd_siginfo entry;
+  if (result <= 0 || result % static_cast<int64_t>(sizeof entry) != 0) return;
+  const uint64_t address = place(task.arguments[1]);
+  for (uint64_t at = address; at < address + static_cast<uint64_t>(result); at += sizeof entry) {
+    if (!memory.readAll(at, &entry, sizeof entry)) return;
+    if (entry.ssi_signo != SIGCHLD || entry.ssi_code != SI_QUEUE || entry.ssi_ptr >> 32 != kChildMark) return;
+    siginfo_t info = {};
+    info.si_signo = SIGCHLD;
+    info.si_code = SI_QUEUE;
+    memcpy(&info.si_value, &entry.ssi_ptr, sizeof entry.ssi_ptr);
+    childSignal(info);
+    entry.ssi_code = info.si_code;
+    entry.ssi_status = info.si_status;
+    entry.ssi_int = 0;
+    entry.ssi_ptr = 0;
+    memory.writeAll(at, &entry, sizeof entry);
+  }
+}
+
 // From now on the task has a tracer that may see and change all of its memory: it is as the program made it.
 void Recorder::beginTracing(Task& tracee, Task& tracer, bool seized, uint32_t options) {
-  tracee.tracing = {};
+  Tracing fresh;
+  std::copy(std::begin(tracee.tracing.debugRegisters), std::end(tracee.tracing.debugRegisters), fresh.debugRegisters);
+  tracee.tracing = fresh;
   tracee.tracing.tracer = tracer.tid;
   tracee.tracing.touched = true;
   tracee.tracing.seized = seized;
@@ -197,7 +246,7 @@ void Recorder::stopAfterExec(Task& task, pid_t former) {
 bool Recorder::signalForTracer(Task& task, const siginfo_t& info, user_regs_struct& registers, bool deterministic) {
   Tracing& tracing = task.tracing;
   if (!tracing.traced()) return false;
-  const bool steps = tracing.resume == Tracing::Resume::oneStep && info.si_signo == SIGTRAP;
+  const bool steps = tracing.steps() && info.si_signo == SIGTRAP;
   // It stood at the entry of a call that was answered, which the kernel has left now: the step is still to come.
   if (steps && info.si_code == TRAP_BRKPT) return true;
   const bool stepped = steps && info.si_code == TRAP_TRACE;
@@ -232,7 +281,11 @@ bool Recorder::goOnTraced(Task& task) {
   }
   switch (std::exchange(tracing.place, Tracing::Place::user)) {
     case Tracing::Place::callEntry:
-      beginCall(task);
+      if (std::exchange(tracing.skipsCall, false)) {
+        refuseCall(task, static_cast<long>(task.entry.rax));
+      } else {
+        beginCall(task);
+      }
       return true;
     case Tracing::Place::making:
       endMaking(task);
@@ -252,9 +305,9 @@ bool Recorder::goOnTraced(Task& task) {
     tracing.due.pop_front();
     if (!tracing.traced()) continue;
     if (stop.kind == Tracing::Stop::Kind::callExit) {
-      if (tracing.resume == Tracing::Resume::run) continue;
+      if (!tracing.steps() && tracing.resume != Tracing::Resume::untilCall) continue;
       stop = callStop(task, false);
-      if (tracing.resume == Tracing::Resume::oneStep) stop = stepStop(task, TRAP_BRKPT);
+      if (tracing.steps()) stop = stepStop(task, TRAP_BRKPT);
     }
     stopForTracer(task, stop, Tracing::Place::user);
     return true;
@@ -309,14 +362,14 @@ void Recorder::injectForTracer(Task& task, const siginfo_t& info) {
   injectStashed(task, registers, 0, true);
   if (!tasks_.contains(tid) || task.pending || task.state != Task::State::runnable) return;
   // A step into a handler ends at its first instruction.
-  if (caught && task.tracing.resume == Tracing::Resume::oneStep && task.tracing.traced()) {
+  if (caught && task.tracing.steps() && task.tracing.traced()) {
     task.tracing.due.push_front(stepStop(task, TRAP_BRKPT));
   }
 }
 
 // One instruction, by the tracer's order. A system call is made as always, and stops at its end.
 bool Recorder::stepForTracer(Task& task, int signal) {
-  if (!task.tracing.traced() || task.tracing.resume != Tracing::Resume::oneStep) return false;
+  if (!task.tracing.traced() || !task.tracing.steps()) return false;
   user_regs_struct registers;
   uint8_t code[kSyscallLength] = {};
   if (!getRegisters(task.tid, registers)) return lost(task), true;

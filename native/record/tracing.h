@@ -10,11 +10,14 @@
 #include <deque>
 #include <optional>
 
+#include "tracee/breakpoint.h"
+
 namespace rr {
 
 struct Tracing {
   // How its tracer has resumed it.
-  enum class Resume { run, untilCall, oneStep };
+  // `skipCalls`, `stepSkipping`: PTRACE_SYSEMU and PTRACE_SYSEMU_SINGLESTEP.
+  enum class Resume { run, untilCall, oneStep, skipCalls, stepSkipping };
   // Where it goes on from a stop.
   enum class Place {
     user,       // at one of its events, on its way back to user code
@@ -46,8 +49,16 @@ struct Tracing {
   bool pastEntry = false;             // it stands at the entry stop of a call that was answered: orig_rax must stay -1
   pid_t made = 0;                     // by the call that made the last task
   std::optional<siginfo_t> injected;  // by its tracer, for when it goes on
+  bool skipsCall = false;             // it stands at the entry of a call that is not to be made
+  // DR0 to DR7 as they were set by a tracer, which may be gone. The task has them in other places (breakpoint.h).
+  uint64_t debugRegisters[8] = {};
 
   bool traced() const { return tracer != 0; }
+  bool steps() const { return resume == Resume::oneStep || resume == Resume::stepSkipping; }
+  bool stopsAtCalls() const {
+    return resume == Resume::untilCall || resume == Resume::skipCalls || resume == Resume::stepSkipping;
+  }
+  bool watches() const { return (debugRegisters[7] & kTracerEnabled) != 0; }
 };
 
 }  // namespace rr

@@ -19,6 +19,7 @@
 #include "replay/processes.h"
 #include "replay/remote-call.h"
 #include "replay/stops.h"
+#include "tracee/breakpoint.h"
 
 namespace rr {
 
@@ -95,6 +96,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::setXsave>("setXsave"),
                            InstanceMethod<&Self::beginPoint>("beginPoint"),
                            InstanceMethod<&Self::addPointData>("addPointData"),
+                           InstanceMethod<&Self::setDebugRegisters>("setDebugRegisters"),
                            InstanceMethod<&Self::searchPoint>("searchPoint"),
                            InstanceMethod<&Self::openCounter>("openCounter"),
                            InstanceMethod<&Self::ticks>("ticks"),
@@ -226,6 +228,17 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     const Bytes from = bytesOf(info, 1);
     if (!rr::setXsave(tid, from.data, from.length)) {
       throw systemError(info.Env(), onTask("setting the extended registers", tid), errno);
+    }
+  }
+
+  void setDebugRegisters(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const Bytes from = bytesOf(info, 1);
+    uint64_t registers[8];
+    if (from.length != sizeof registers) throw Napi::TypeError::New(info.Env(), "expected eight debug registers");
+    memcpy(registers, from.data, sizeof registers);
+    if (!setTracerRegisters(tid, registers)) {
+      throw systemError(info.Env(), onTask("setting the debug registers", tid), errno);
     }
   }
 

@@ -9,6 +9,7 @@
 #define BLOCK 0
 #define UNBLOCK 1
 #define SIGSYS 31
+#define SIGCHLD 17
 
 // The tracer must know whether SIGSYS is blocked, since the kernel forces it (native/record/dispatch.cc).
 static void note_sys_mask(uint64_t before, uint32_t how, uint64_t set) {
@@ -16,9 +17,10 @@ static void note_sys_mask(uint64_t before, uint32_t how, uint64_t set) {
   RR_THE_LOCALS->sysMask = (after >> (SIGSYS - 1)) & 1 ? RR_SYS_BLOCKED : RR_SYS_OPEN;
 }
 
-// The tracer must know of an action for SIGSYS, too.
+// The tracer must know of an action for SIGSYS, too, and whether SIGCHLD tells of stops (docs/ptrace.md).
 enum rr_verdict rr_signal_action(struct rr_hook_frame *frame) {
-  return (int)frame->rdi == SIGSYS ? RR_TRACED : rr_plain(frame);
+  const int signal = (int)frame->rdi;
+  return signal == SIGSYS || (signal == SIGCHLD && frame->rsi != 0) ? RR_TRACED : rr_plain(frame);
 }
 
 static void set_mark(uint64_t mark) {

@@ -129,6 +129,10 @@ bool rr_may_read(int descriptor) {
 
 bool rr_may_write(int descriptor, uint64_t length) { return rr_may_send(descriptor, length, false); }
 
+bool rr_may_change(int descriptor) {
+  return (known_of(descriptor) & (WRITES_AT_ONCE | WRITES_TRACED)) == WRITES_AT_ONCE;
+}
+
 bool rr_may_send(int descriptor, uint64_t length, bool never_waits) {
   const unsigned known = known_of(descriptor);
   if (known & WRITES_TRACED) return false;

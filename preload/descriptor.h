@@ -11,7 +11,9 @@ bool rr_may_read(int descriptor);
 // True when a write of `length` bytes neither blocks nor goes where the recorder must see it: its own output, or a file
 // that is somebody's memory.
 bool rr_may_write(int descriptor, uint64_t length);
-// The same for a message; `never_waits`: it is sent with MSG_DONTWAIT.
+// True for a file that is nobody's memory, nor the recorder's output: the kernel may change it unseen.
+bool rr_may_change(int descriptor);
+// As rr_may_write, for a message; `never_waits`: it is sent with MSG_DONTWAIT.
 bool rr_may_send(int descriptor, uint64_t length, bool never_waits);
 // True with O_NONBLOCK, and for what is no descriptor.
 bool rr_never_blocks(int descriptor);

@@ -24,6 +24,10 @@ enum rr_verdict rr_record(struct rr_hook_frame *frame) {
       return rr_write(frame);
     case RR_FAMILY_WRITE_VECTOR:
       return rr_write_vector(frame);
+    case RR_FAMILY_COPY_RANGE:
+      return rr_copy_range(frame);
+    case RR_FAMILY_CONTROL:
+      return rr_control(frame);
     case RR_FAMILY_RECEIVE:
       return rr_receive(frame);
     case RR_FAMILY_RECEIVE_MESSAGE:

@@ -3,6 +3,7 @@ import { runGuestTests } from './harness/guest-tests.ts';
 
 runGuestTests('files', [
   'access',
+  'clone',
   'copy-file-range',
   'directories',
   'getdents',

@@ -22,6 +22,10 @@ export const bufferFamilies = [
   /** Transfers to a descriptor (first argument) that may be full, or the recorder's own output. */
   'write',
   'writeVector',
+  /** From file to file (first and third argument, no offsets), the second not mapped. */
+  'copyRange',
+  /** As `plain`; where the command changes a file (first argument), it must not be mapped. */
+  'control',
   /** Messages of sockets, received and sent. */
   'receive',
   'receiveMessage',
@@ -67,6 +71,7 @@ export const familiesByTable: ReadonlySet<BufferFamily> = new Set<BufferFamily>(
   'wait',
   'waitId',
   'lock',
+  'control',
   'signalAction',
 ]);
 
@@ -131,7 +136,7 @@ export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
   fadvise64: 'plain',
   flock: 'lock',
   fcntl: 'plain',
-  ioctl: 'plain',
+  ioctl: 'control',
   dup: 'plain',
   dup2: 'plain',
   dup3: 'plain',
@@ -146,6 +151,7 @@ export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
   pwrite64: 'write',
   writev: 'writeVector',
   pwritev: 'writeVector',
+  copy_file_range: 'copyRange',
   inotify_init: 'plain',
   inotify_init1: 'plain',
   inotify_add_watch: 'plain',
@@ -270,6 +276,7 @@ export const bufferedCommands: Partial<Readonly<Record<SyscallName, readonly str
     'FIOCLEX',
     'FIONCLEX',
     'FIOQSIZE',
+    'FICLONE',
     'FS_IOC_GETFLAGS',
     'FS_IOC_GETVERSION',
     'BLKGETSIZE64',

@@ -77,18 +77,18 @@ struct rr_out_model {
 // What a call does when its command argument has this value.
 struct rr_command_model {
   uint32_t value;
-  uint16_t firstOut;
+  uint8_t firstOut;
   uint8_t outCount;
 };
 
 struct rr_call_model {
   uint8_t family;  // enum rr_family
   uint8_t argumentCount;
-  uint16_t firstOut;
+  uint8_t firstOut;
   uint8_t outCount;
   uint8_t commandArgument;
-  uint16_t firstCommand;
-  uint16_t commandCount;  // not 0: the command tells, and those that are not listed go traced
+  uint8_t firstCommand;
+  uint8_t commandCount;  // not 0: the command tells, and those that are not listed go traced
 };
 
 #define RR_MOST_OUTS ${mostOuts}
@@ -108,6 +108,9 @@ ${arrays.outs.map((line) => `    ${line}`).join('\n')}
 const struct rr_command_model rr_commands[] = {
 ${arrays.commands.map((line) => `    ${line}`).join('\n')}
 };
+
+_Static_assert(sizeof rr_outs / sizeof *rr_outs <= 256 && sizeof rr_commands / sizeof *rr_commands <= 256,
+               "too many for firstOut and firstCommand");
 
 const struct rr_call_model rr_calls[RR_CALL_COUNT] = {
 ${models.join('\n')}

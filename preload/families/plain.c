@@ -1,5 +1,6 @@
 // Calls that write what the table says.
 #include <linux/fcntl.h>
+#include <linux/fs.h>
 
 #include "descriptor.h"
 #include "generated/calls.h"
@@ -102,6 +103,11 @@ enum rr_verdict rr_create(struct rr_hook_frame *frame) {
 
 enum rr_verdict rr_open_at(struct rr_hook_frame *frame) {
   if ((frame->rdx & O_TRUNC) && !rr_may_truncate((int)frame->rdi, frame->rsi)) return RR_TRACED;
+  return rr_plain(frame);
+}
+
+enum rr_verdict rr_control(struct rr_hook_frame *frame) {
+  if ((uint32_t)frame->rsi == FICLONE && !rr_may_change((int)frame->rdi)) return RR_TRACED;
   return rr_plain(frame);
 }
 

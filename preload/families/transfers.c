@@ -48,3 +48,10 @@ enum rr_verdict rr_write_vector(struct rr_hook_frame *frame) {
   const uint64_t bytes = rr_fetch_vectors(vectors, frame->rsi, frame->rdx);
   return bytes > RR_MAXIMUM_DATA ? RR_TRACED : write_bytes(frame, bytes);
 }
+
+enum rr_verdict rr_copy_range(struct rr_hook_frame *frame) {
+  const bool has_offsets = frame->rsi != 0 || frame->r10 != 0;
+  struct rr_writer writer;
+  if (has_offsets || !rr_begin(&writer, frame, 0) || !rr_may_change((int)frame->rdx)) return RR_TRACED;
+  return rr_commit(&writer, frame, rr_call(frame));
+}

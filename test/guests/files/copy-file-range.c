@@ -19,6 +19,8 @@ int main(void) {
   result("bad offset address",
          syscall(SYS_copy_file_range, poisoned(from), badAddress(), poisoned(to), 0L, 10L, poisoned(0)));
   result("unknown flag", syscall(SYS_copy_file_range, poisoned(from), 0L, poisoned(to), 0L, 10L, poisoned(8)));
+  result("to itself", syscall(SYS_copy_file_range, poisoned(to), 0L, poisoned(to), 0L, 10L, poisoned(0)));
+  result("to no descriptor", syscall(SYS_copy_file_range, poisoned(from), 0L, poisoned(99), 0L, 10L, poisoned(0)));
   char text[300];
   long size = pread(to, text, sizeof text, 0);
   say("content %ld %016lx\n", size, hashOf(text, size));

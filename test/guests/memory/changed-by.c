@@ -28,6 +28,7 @@ static void allCalls(void) {
   changed("pwritev2 RWF_APPEND", pwritev2(file, vectors, 2, 0, RWF_APPEND));
   changed("sendfile", sendfile(file, source, 0, 8));
   changed("copy_file_range", copy_file_range(source, 0, file, &offset, 7, 0));
+  changed("copy_file_range at its position", copy_file_range(source, 0, file, 0, 5, 0));
   int ends[2];
   need(pipe(ends) == 0 && write(ends[1], "spliced", 7) == 7);
   offset = 1;

@@ -73,12 +73,19 @@ static bool may_be_memory(const struct file_state *file) {
   return file->size == 0 && (file->mode & 0777) == 0600 && major == 0;
 }
 
+// Whether it could be /proc/PID/status, in which the recorder puts the tracer right (native/record/status-file.cc).
+static bool may_be_status(const struct file_state *file) {
+  const uint64_t major = (file->device >> 8 & 0xfff) | (file->device >> 32 & ~0xfffUL);
+  return file->size == 0 && (file->mode & 0777) == 0444 && major == 0;
+}
+
 // What does not change while the descriptor is open, as bits of its byte in the locals page.
 enum {
   KNOWN = 1,
   READS_AT_ONCE = 2,   // whatever is there
   WRITES_AT_ONCE = 4,  // and need not be seen
   WRITES_TRACED = 8,   // the recorder must see them
+  READS_TRACED = 16,   // the same
 };
 
 static unsigned find_out(int descriptor) {
@@ -88,6 +95,7 @@ static unsigned find_out(int descriptor) {
   if (S_ISREG(file.mode)) {
     // Some files of the kernel's (/proc/kmsg) make readers wait; they have no size.
     if (file.size > 0) found |= READS_AT_ONCE;
+    if (may_be_status(&file)) found |= READS_TRACED;
     found |= is_mapped(&file) || may_be_memory(&file) ? WRITES_TRACED : WRITES_AT_ONCE;
   } else if (S_ISCHR(file.mode) && (file.special == DEVICE_NULL || file.special == DEVICE_ZERO)) {
     found |= READS_AT_ONCE | WRITES_AT_ONCE;
@@ -124,7 +132,9 @@ void rr_forget_descriptors(const struct rr_hook_frame *frame) {
 }
 
 bool rr_may_read(int descriptor) {
-  return (known_of(descriptor) & READS_AT_ONCE) || ready(descriptor, POLLIN) || rr_never_blocks(descriptor);
+  const unsigned known = known_of(descriptor);
+  if (known & READS_TRACED) return false;
+  return (known & READS_AT_ONCE) || ready(descriptor, POLLIN) || rr_never_blocks(descriptor);
 }
 
 bool rr_may_write(int descriptor, uint64_t length) { return rr_may_send(descriptor, length, false); }

@@ -547,6 +547,7 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
     }
     case SYS_rt_sigtimedwait:
     case SYS_read:
+      showProgramTracer(task, task.call == SYS_read ? result : 0);
       if (task.space->patched.allTraced) childSignalsTaken(task, result);
       return;
     case SYS_set_tid_address:

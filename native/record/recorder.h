@@ -174,6 +174,8 @@ class Recorder {
   bool undoForcedSignal(Task& task);
   bool beginDispatchedCall(Task& task);
   bool leaveDispatchedCall(Task& task, user_regs_struct& registers);
+  // status-file.cc
+  void showProgramTracer(const Task& task, int64_t result) const;
   // memory-files.cc
   void recordMemoryFileWrites(Task& task, int64_t result);
   // scratch.cc

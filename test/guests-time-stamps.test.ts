@@ -5,6 +5,7 @@ import { busyModes } from './harness/modes.ts';
 runGuestTests(
   'time-stamps',
   [
+    'adjacent',
     { guest: 'frequency', varies: 'prints what it measured' },
     'mixed',
     'own-trap',

@@ -208,6 +208,8 @@ bool Recorder::patchSite(Task& task, uint64_t site, PatchedInstruction instructi
   const TraceeMemory& memory = task.space->memory;
   PatchedSites& patched = task.space->patched;
   std::array<uint8_t, 16> code = {};
+  // A jump borrows the bytes behind its instruction: none may change, or have changed.
+  if (nearPatchedSite(task, site) || nearPatchedSite(task, site + PatchedSites::kLongestJump - 1)) return false;
   const ssize_t got = memory.read(site, code.data(), code.size());
   const std::span<const uint8_t> own = bytesOf(instruction);
   if (got < static_cast<ssize_t>(own.size()) || !std::equal(own.begin(), own.end(), code.begin())) return false;

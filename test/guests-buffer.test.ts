@@ -32,6 +32,7 @@ runGuestTests(
     { guest: 'trap-ignored', varies: interrupted },
     'tree',
     'unmap-all',
+    'unmap-too-much',
     'text-changed',
   ],
   busyModes,

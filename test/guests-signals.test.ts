@@ -17,6 +17,7 @@ runGuestTests('signals', [
   { guest: 'jump-out-of-alarm', varies: 'where the timer interrupts' },
   'long-jump',
   'nested',
+  'no-room',
   'pid-namespace',
   'ping-pong',
   { guest: 'profiling-clocks', varies: 'where the timer interrupts' },

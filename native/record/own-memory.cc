@@ -86,7 +86,9 @@ bool Recorder::enterMemoryCall(Task& task) {
 // Makes the call for each part of the range that is not ours. The event's mapping records tell the parts.
 void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
   const std::vector<AddressRange> whole = {range};
-  const std::vector<AddressRange> parts = subtract(whole, ownMemory(*task.space));
+  std::vector<AddressRange> parts = subtract(whole, ownMemory(*task.space));
+  // Where the range ends beyond all memory, munmap changes nothing: its last part tells.
+  if (task.call == SYS_munmap) std::reverse(parts.begin(), parts.end());
   user_regs_struct registers = task.entry;
   registers.orig_rax = ~0ULL;
   if (!task.atDispatch) {

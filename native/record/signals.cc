@@ -141,7 +141,9 @@ void Recorder::signalStop(Task& task, int signal) {
     info.si_call_addr = reinterpret_cast<void*>(registers.rip);
   }
   if (inHook(task, registers.rip)) return signalInHook(task, info, registers);
-  if (signal == SIGSEGV && emulateTrapped(task, info, registers)) {
+  // No instruction has raised this: the kernel has found no room for the frame of the signal before.
+  const bool withoutRoom = std::exchange(task.hadNoRoom, false) && signal == SIGSEGV;
+  if (signal == SIGSEGV && !withoutRoom && emulateTrapped(task, info, registers)) {
     if (task.tracing.traced()) {
       if (task.tracing.steps()) task.tracing.due.push_back(stepStop(task, TRAP_TRACE));
       return;
@@ -153,20 +155,20 @@ void Recorder::signalStop(Task& task, int signal) {
     }
     return;
   }
-  const bool deterministic = isDeterministic(info);
+  const bool deterministic = isDeterministic(info) && !withoutRoom;
   if (signalForTracer(task, info, registers, deterministic)) return;
   const SignalSets sets = readSignalSets(task.tid);
   debug(task, "signal %d, code %d, at %llx%s", signal, info.si_code, registers.rip, deterministic ? ", its own" : "");
   if (contains(sets.caught, signal)) {
     if (deterministic) return deliver(task, info, registers, schema::kFrameDeterministic);
-    if (standsAtEvent(task, registers)) return deliver(task, info, registers, 0);
+    if (withoutRoom || standsAtEvent(task, registers)) return deliver(task, info, registers, 0);
     // In mid-computation: kept for the next event. The kernel forgets it now.
     stash(task, info);
     return;
   }
   const DefaultAction action = contains(sets.ignored, signal) ? DefaultAction::ignore : defaultAction(signal);
-  if (action == DefaultAction::end && signal == options_.continueThroughSignal && !deterministic) return;
-  if (action == DefaultAction::end && !deterministic && !standsAtEvent(task, registers)) {
+  if (action == DefaultAction::end && signal == options_.continueThroughSignal && !isDeterministic(info)) return;
+  if (action == DefaultAction::end && !isDeterministic(info) && !standsAtEvent(task, registers)) {
     // In mid-computation. Others may see what it has done so far in memory that they share: it dies at a point that
     // replay finds. Alone, its exit event tells all.
     if (aloneInRecording()) {
@@ -354,8 +356,10 @@ void Recorder::deliver(Task& task, const siginfo_t& info, const user_regs_struct
   waitFor(task);
   if (!task.pending) return;
   const int status = *task.pending;
-  if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP || (status >> 16) != 0)
-    return;  // no room for the frame, killed
+  if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP || (status >> 16) != 0) {
+    task.hadNoRoom = WIFSTOPPED(status) && WSTOPSIG(status) == SIGSEGV && (status >> 16) == 0;
+    return;  // no room for the frame, or killed
+  }
   siginfo_t step = {};
   user_regs_struct handler;
   if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &step) != 0 || !getRegisters(task.tid, handler)) return lost(task);

@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EngineError } from '../engine/errors.ts';
 import { eventKinds, registerIndex } from '../engine/generated/schema.ts';
+import { crc32 } from '../engine/trace/crc32.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
 import { TraceError } from '../engine/trace/trace-error.ts';
 import { formatVersionFile } from '../engine/trace/version-file.ts';
@@ -196,10 +197,23 @@ test('a trace without events, and a trace of a newer format', () =>
     mkdirSync(empty);
     await writeTrace(empty, []);
     assert.is(openError(empty).code, 'TRACE_EMPTY');
-    writeFileSync(join(empty, 'version'), '2\n{}\n');
+    writeFileSync(join(empty, 'version'), '3\n{}\n');
     const newer = openError(empty);
     assert.is(newer.code, 'TRACE_NEWER');
-    assert.match(newer.message, /version: format 2; this version reads formats up to 1: use a newer one$/);
+    assert.match(newer.message, /version: format 3; this version reads format 2: use a newer one$/);
+  }));
+
+test('a trace of an older format', () =>
+  withDirectory(async (directory) => {
+    await writeTrace(directory, slots.slice(0, 1));
+    const path = join(directory, 'version');
+    const body = readFileSync(path, 'latin1')
+      .replace(/^2\n/, '1\n')
+      .replace(/crc32 .*\n$/, '');
+    writeFileSync(path, `${body}crc32 ${crc32(Buffer.from(body, 'latin1')).toString(16).padStart(8, '0')}\n`, 'latin1');
+    const older = openError(directory);
+    assert.is(older.code, 'TRACE_OLDER');
+    assert.match(older.message, /format 1; this version reads format 2: use the version that recorded it$/);
   }));
 
 test('a version file with a right checksum is still checked', () =>

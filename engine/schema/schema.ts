@@ -34,8 +34,11 @@ export interface RecordShape {
   readonly doc: string;
 }
 
-/** Format number stored in the `version` file; a reader refuses a larger one. */
-export const formatVersion = 1;
+/**
+ * Format number stored in the `version` file and in each chunk; a reader refuses any other. 2: what tells a forced stop from
+ * others of its address is one record.
+ */
+export const formatVersion = 2;
 
 export const lanes: Readonly<Record<LaneName, number>> = { events: 0, data: 1, mmaps: 2, tasks: 3 };
 

@@ -5,8 +5,9 @@ export type TraceErrorCode =
   | 'TRACE_NOT_FOUND'
   /** A directory without a version file, or a file. */
   | 'NOT_A_TRACE'
-  /** Written by a version whose format this one does not know. */
+  /** Written by a version, newer or older, whose format this one does not know. */
   | 'TRACE_NEWER'
+  | 'TRACE_OLDER'
   /** What is there cannot be right: a checksum, a size, an order. */
   | 'TRACE_DAMAGED'
   /** Something that must be there is not: a file, the end of a file, a chunk. */

@@ -14,7 +14,7 @@ export function formatVersionFile(content: VersionContent): Uint8Array {
   return Buffer.concat([body, Buffer.from(`crc32 ${crc32(body).toString(16).padStart(8, '0')}\n`)]);
 }
 
-/** @throws TraceError NOT_A_TRACE, TRACE_NEWER, TRACE_TRUNCATED, TRACE_DAMAGED */
+/** @throws TraceError NOT_A_TRACE, TRACE_NEWER, TRACE_OLDER, TRACE_TRUNCATED, TRACE_DAMAGED */
 export function parseVersionFile(file: string, bytes: Uint8Array): VersionContent {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length === 0) throw new TraceError('TRACE_TRUNCATED', file, 'the file is empty');
@@ -26,7 +26,7 @@ export function parseVersionFile(file: string, bytes: Uint8Array): VersionConten
     throw new TraceError(
       'TRACE_NEWER',
       file,
-      `format ${format}; this version reads formats up to ${formatVersion}: use a newer one`,
+      `format ${format}; this version reads format ${formatVersion}: use a newer one`,
     );
   }
   const seal = /\ncrc32 ([0-9a-f]{8})\n$/.exec(buffer.toString('latin1', Math.max(0, buffer.length - 16)));
@@ -35,6 +35,13 @@ export function parseVersionFile(file: string, bytes: Uint8Array): VersionConten
   const sum = crc32(body).toString(16).padStart(8, '0');
   if (sum !== seal[1]) throw new TraceError('TRACE_DAMAGED', file, `checksum ${sum}, the file says ${seal[1]}`);
   if (format < 1) throw new TraceError('NOT_A_TRACE', file, `format ${format} never existed`);
+  if (format < formatVersion) {
+    throw new TraceError(
+      'TRACE_OLDER',
+      file,
+      `format ${format}; this version reads format ${formatVersion}: use the version that recorded it`,
+    );
+  }
   return checkContent(file, body.toString('utf8', firstLine.length + 1));
 }
 

@@ -20,11 +20,22 @@ unused static uint64_t readCold(unsigned site) {
     __asm__ volatile("rdtsc # " #number : "=a"(low), "=d"(high)); \
     return high << 32 | low;                                      \
   }
-    READ_AT(0)
-    READ_AT(1)
-    READ_AT(2)
-    READ_AT(3) READ_AT(4) READ_AT(5) READ_AT(6) READ_AT(7) READ_AT(8) READ_AT(9) READ_AT(10) READ_AT(11) READ_AT(12)
-        READ_AT(13) READ_AT(14) READ_AT(15)
+    READ_AT(0);
+    READ_AT(1);
+    READ_AT(2);
+    READ_AT(3);
+    READ_AT(4);
+    READ_AT(5);
+    READ_AT(6);
+    READ_AT(7);
+    READ_AT(8);
+    READ_AT(9);
+    READ_AT(10);
+    READ_AT(11);
+    READ_AT(12);
+    READ_AT(13);
+    READ_AT(14);
+    READ_AT(15);
   }
   return 0;
 }

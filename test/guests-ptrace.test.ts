@@ -9,6 +9,7 @@ runGuestTests('ptrace', [
   'emulate-calls',
   'exec-threads',
   'odd-requests',
+  'other-stops-first',
   'peek-signals',
   'seize',
   'set-registers',
@@ -17,6 +18,7 @@ runGuestTests('ptrace', [
   'step',
   'trace-me',
   'tree',
+  'wait-handler',
   'wait-info',
   'watch',
 ]);

@@ -209,6 +209,7 @@ void Recorder::runUserCode(Task& task) {
   scheduler_.runs();
   limitBufferedCalls(*task.space);
   if (task.dispatched && task.space->patched.allTraced && !setDispatch(task, false)) return lost(task);
+  if (std::exchange(task.waitGoesOn, false)) haveRestarted(task);
   if (stepForTracer(task, signal)) return;
   if (!resume(task, userCodeRequest(task), signal)) return lost(task);
   waitFor(task);

@@ -327,6 +327,7 @@ class Recorder {
   bool isRealChild(const Task& child, const Task& parent) const;
   bool enterWait(Task& task);
   void exitWait(Task& task, user_regs_struct& registers);
+  void haveRestarted(Task& task);
   std::optional<int64_t> askKernel(Task& task, bool hasTracee);
   std::optional<int64_t> tellStop(Task& task, const WaitWanted& wanted);
   int64_t tellStatus(Task& task, pid_t tid, int status);

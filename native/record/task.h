@@ -178,6 +178,7 @@ struct Task {
   Tracing tracing;                 // its tracer in the recording, if it has one
   bool tracedFromOutside = false;  // PTRACE_TRACEME, and whoever started the recording is its parent
   bool waitPaused = false;         // its wait4 or waitid is in pause() for the kernel (traced-waits.cc)
+  bool waitGoesOn = false;         // the one that has just ended is to be made again, which the kernel may not know
 
   // Under a filter from outside (dispatch.cc).
   bool dispatched = false;       // its calls come as signals

@@ -128,10 +128,17 @@ void Recorder::exitWait(Task& task, user_regs_struct& registers) {
   } else if (kernels == -ECHILD) {
     if (const auto told = tellStop(task, wanted)) result = *told;
   }
+  task.waitGoesOn = result == kRestartSystem;
   if (!paused && result == kernels) return;
   registers.rax = static_cast<unsigned long long>(result);
   registers.orig_rax = static_cast<unsigned long long>(task.call);
   if (!setRegisters(task.tid, registers)) lost(task);
+}
+
+// Of a task that is about to leave the kernel. There a call is restarted only where something is to be looked at: what
+// called the task out of pause() is forgotten with the first call that is made for it, and an ECHILD was not called.
+void Recorder::haveRestarted(Task& task) {
+  if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) == 0) task.interrupted = true;
 }
 
 // What the kernel knows of the children of a task that waited in pause(); nothing while it must go on waiting.

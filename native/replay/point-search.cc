@@ -464,7 +464,12 @@ bool PointSearch::installStub(std::span<const uint8_t> code) {
   const iovec remote[2] = {{reinterpret_cast<void*>(stub.codeAddress), local[0].iov_len},
                            {reinterpret_cast<void*>(stub.dataAddress), local[1].iov_len}};
   const auto length = static_cast<ssize_t>(local[0].iov_len + local[1].iov_len);
-  if (process_vm_writev(tid_, local, 2, remote, 2, 0) != length) return false;
+  // A seccomp filter may refuse it, as a container's does.
+  if (process_vm_writev(tid_, local, 2, remote, 2, 0) != length &&
+      !(memory_.writeAll(stub.codeAddress, stub.code.data(), local[0].iov_len) &&
+        memory_.writeAll(stub.dataAddress, reinterpret_cast<const uint8_t*>(&stub.initialData), local[1].iov_len))) {
+    return false;
+  }
   stub_ = std::move(stub);
   return true;
 }

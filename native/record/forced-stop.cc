@@ -55,7 +55,13 @@ bool ownSignalWaits(pid_t tid) {
   constexpr uint64_t kOwn = 1ULL << (SIGTRAP - 1) | 1ULL << (SIGSEGV - 1) | 1ULL << (SIGBUS - 1) |
                             1ULL << (SIGFPE - 1) | 1ULL << (SIGILL - 1);
   const SignalSets sets = readSignalSets(tid);
-  return (sets.pending & ~sets.blocked & kOwn) != 0;
+  if ((sets.pending & ~sets.blocked & kOwn) == 0) return false;
+  // Not a breakpoint of the tracer's.
+  __ptrace_peeksiginfo_args first = {0, 0, 8};
+  siginfo_t infos[8];
+  const long count = ptrace(PTRACE_PEEKSIGINFO, tid, &first, infos);
+  return std::none_of(infos, infos + std::max(count, 0L),
+                      [](const siginfo_t& each) { return each.si_signo == SIGTRAP && each.si_code == TRAP_HWBKPT; });
 }
 
 uint64_t residentBytes(pid_t tid) {

@@ -45,6 +45,15 @@ bool isFixedCode(const MapLine& line) {
   return line.executable && !line.writable && !line.shared && (line.inode != 0 || line.name == "[vdso]");
 }
 
+// The mapping of a site that may be patched; nullptr when there is none. One that is no such code is noted as
+// unpatchable.
+const MapLine* fixedCodeAt(const std::vector<MapLine>& maps, uint64_t site, PatchedSites& patched) {
+  const MapLine* line = lineOf(maps, site);
+  if (!line || isFixedCode(*line)) return line;
+  patched.unpatchable.insert(site);
+  return nullptr;
+}
+
 PatchedSites::Text textOf(const MapLine& line) {
   PatchedSites::Text text;
   text.range = {line.start, line.end};
@@ -147,12 +156,8 @@ void Recorder::patchSites(Task& task) {
   const uint64_t site = task.entry.rip - kSyscallLength;
   PatchedSites& patched = task.space->patched;
   const std::vector<MapLine> maps = readMaps(task.tid);
-  const MapLine* line = lineOf(maps, site);
+  const MapLine* line = fixedCodeAt(maps, site, patched);
   if (!line) return;
-  if (!isFixedCode(*line)) {
-    patched.unpatchable.insert(site);
-    return;
-  }
   PatchedSites::Text* text = patched.textAt(site);
   if (!text) {
     // Mapped in another way than by mmap.
@@ -198,12 +203,7 @@ void Recorder::patchTimeSite(Task& task, PatchedInstruction instruction, const u
     updateAllLocals();
   }
   const std::vector<MapLine> maps = readMaps(task.tid);
-  const MapLine* line = lineOf(maps, site);
-  if (!line) return;
-  if (!isFixedCode(*line)) {
-    patched.unpatchable.insert(site);
-    return;
-  }
+  if (!fixedCodeAt(maps, site, patched)) return;
   if (patched.runtime == PatchedSites::Runtime::absent && !installRuntime(task)) {
     patched.runtime = PatchedSites::Runtime::refused;
     return;

@@ -31,18 +31,23 @@ constexpr uint64_t kAttributePriority = 20;
 
 bool isRealTime(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR || policy == kDeadline; }
 
+// Whether the task itself may access [address, address + length), after the call that judges by that has failed with
+// errno: a container's profile may forbid it.
+bool mayAccess(const Task& task, uint64_t address, size_t length, bool MapLine::*access) {
+  if (errno != EPERM && errno != ENOSYS) return false;
+  uint64_t start = address;
+  for (const MapLine& line : readMaps(task.tid)) {
+    if (line.start <= start && start < line.end && line.*access) start = line.end;
+  }
+  return start >= address + length;
+}
+
 // What the task itself could read: /proc/TID/mem gives also what it may not.
 bool readAsTask(const Task& task, uint64_t address, void* bytes, size_t length) {
   const iovec local = {bytes, length};
   const iovec remote = {reinterpret_cast<void*>(address), length};
   if (process_vm_readv(task.tid, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(length)) return true;
-  // A container's profile may forbid the call.
-  if (errno != EPERM && errno != ENOSYS) return false;
-  uint64_t start = address;
-  for (const MapLine& line : readMaps(task.tid)) {
-    if (line.start <= start && start < line.end && line.readable) start = line.end;
-  }
-  return start >= address + length && task.space->memory.readAll(address, bytes, length);
+  return mayAccess(task, address, length, &MapLine::readable) && task.space->memory.readAll(address, bytes, length);
 }
 
 }  // namespace
@@ -53,12 +58,7 @@ bool writeAsTask(const Task& task, uint64_t address, const void* bytes, size_t l
   const iovec local = {const_cast<void*>(bytes), length};
   const iovec remote = {reinterpret_cast<void*>(address), length};
   if (process_vm_writev(task.tid, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(length)) return true;
-  if (errno != EPERM && errno != ENOSYS) return false;
-  uint64_t start = address;
-  for (const MapLine& line : readMaps(task.tid)) {
-    if (line.start <= start && start < line.end && line.writable) start = line.end;
-  }
-  return start >= address + length && task.space->memory.writeAll(address, bytes, length);
+  return mayAccess(task, address, length, &MapLine::writable) && task.space->memory.writeAll(address, bytes, length);
 }
 
 namespace {

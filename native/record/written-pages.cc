@@ -83,29 +83,20 @@ std::optional<std::vector<PageRun>> WrittenPages::find(pid_t tid, std::span<cons
     // What is private and still the file's was not written; what is shared always is the file's.
     const uint64_t without = line.shared ? 0 : kPageIsFile | kPageIsZero;
     PagemapScan arguments = {};
-    arguments.size = sizeof arguments;
     arguments.start = line.start;
     arguments.end = line.end;
-    arguments.regions = reinterpret_cast<uint64_t>(regions.data());
-    arguments.regionCount = regions.size();
     arguments.invertMask = without;
     arguments.mask = without | (watched ? kPageIsWritten : 0);
     arguments.anyOfMask = kPageIsPresent | (swaps ? kPageIsSwapped : 0);
     arguments.returnMask = kPageIsPresent;
-    while (arguments.start < line.end) {
-      const int count = ioctl(pagemap.number(), kPagemapScan, &arguments);
-      if (count < 0) return std::nullopt;
-      for (int i = 0; i < count; i++) {
-        const PageRegion& region = regions[static_cast<size_t>(i)];
-        if (!found.empty() && found.back().end == region.start && region.start != line.start) {
-          found.back().end = region.end;
-        } else {
-          found.push_back({region.start, region.end});
-        }
+    const bool told = scanPages(pagemap.number(), arguments, regions, [&](const PageRegion& region) {
+      if (!found.empty() && found.back().end == region.start && region.start != line.start) {
+        found.back().end = region.end;
+      } else {
+        found.push_back({region.start, region.end});
       }
-      if (arguments.walkEnd <= arguments.start) return std::nullopt;
-      arguments.start = arguments.walkEnd;
-    }
+    });
+    if (!told) return std::nullopt;
   }
   return found;
 }

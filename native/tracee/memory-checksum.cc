@@ -32,26 +32,18 @@ std::vector<Range> populated(int pagemap, Range range) {
   std::vector<Range> found;
   std::vector<PageRegion> regions(512);
   PagemapScan arguments = {};
-  arguments.size = sizeof arguments;
   arguments.start = range.start & ~(kPage - 1);
   arguments.end = (range.end + kPage - 1) & ~(kPage - 1);
-  arguments.regions = reinterpret_cast<uint64_t>(regions.data());
-  arguments.regionCount = regions.size();
   arguments.anyOfMask = arguments.returnMask = kPageIsPresent | kPageIsSwapped;
-  while (arguments.start < arguments.end) {
-    const int count = ioctl(pagemap, kPagemapScan, &arguments);
-    if (count < 0 || arguments.walkEnd <= arguments.start) return {range};
-    for (int i = 0; i < count; i++) {
-      const PageRegion& each = regions[static_cast<size_t>(i)];
-      const Range part = {std::max(each.start, range.start), std::min(each.end, range.end)};
-      if (!found.empty() && found.back().end == part.start) {
-        found.back().end = part.end;
-      } else {
-        found.push_back(part);
-      }
+  const bool told = scanPages(pagemap, arguments, regions, [&](const PageRegion& each) {
+    const Range part = {std::max(each.start, range.start), std::min(each.end, range.end)};
+    if (!found.empty() && found.back().end == part.start) {
+      found.back().end = part.end;
+    } else {
+      found.push_back(part);
     }
-    arguments.start = arguments.walkEnd;
-  }
+  });
+  if (!told) return {range};
   return found;
 }
 

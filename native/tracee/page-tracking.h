@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace rr {
 
@@ -25,6 +26,23 @@ inline constexpr uint64_t kPageIsFile = 1 << 2;
 inline constexpr uint64_t kPageIsPresent = 1 << 3;
 inline constexpr uint64_t kPageIsSwapped = 1 << 4;
 inline constexpr uint64_t kPageIsZero = 1 << 5;
+
+// Shows `visit` each region of pages in [start, end) that `arguments` choose by their masks, in order. `regions` is
+// memory for the answers. False when the kernel cannot tell (before Linux 6.7).
+template <typename Visit>
+bool scanPages(int pagemap, PagemapScan arguments, std::vector<PageRegion>& regions, const Visit& visit) {
+  arguments.size = sizeof arguments;
+  arguments.regions = reinterpret_cast<uint64_t>(regions.data());
+  arguments.regionCount = regions.size();
+  while (arguments.start < arguments.end) {
+    const int count = ioctl(pagemap, kPagemapScan, &arguments);
+    if (count < 0) return false;
+    for (int i = 0; i < count; i++) visit(regions[static_cast<size_t>(i)]);
+    if (arguments.walkEnd <= arguments.start) return false;
+    arguments.start = arguments.walkEnd;
+  }
+  return true;
+}
 
 // UFFD_FEATURE_WP_ASYNC.
 inline constexpr uint64_t kFeatureWriteProtectAsync = 1 << 15;

@@ -143,11 +143,12 @@ class Recorder {
   void beginCall(Task& task);
   void callExit(Task& task);
   bool enterSpecial(Task& task);
+  bool enterSecurityCall(Task& task);
   void exitSpecial(Task& task, user_regs_struct& registers);
   void answerCall(Task& task, int64_t result, uint8_t flags);
   void refuseCall(Task& task, long result);
   void madeCall(Task& task, int64_t result);
-  void enterOutput(Task& task);
+  bool enterOutput(Task& task);
   void recordOutput(Task& task, int64_t result);
   void recordMmap(Task& task, const user_regs_struct& registers);
   void recordShmat(Task& task, const user_regs_struct& registers);
@@ -437,8 +438,6 @@ uint64_t monotonicNow();
 
 // Whether orig_rax is what markOfEvent makes up.
 bool isMarkOfEvent(uint64_t origRax);
-// Whether the recorder has sent the signal, to ask for a stop.
-bool isOwnSignal(const siginfo_t& info);
 
 // Writes memory of a task as the task itself could: false where it may not (scheduling-calls.cc).
 bool writeAsTask(const Task& task, uint64_t address, const void* bytes, size_t length);

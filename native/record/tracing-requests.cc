@@ -18,6 +18,7 @@
 
 #include "record/call-result.h"
 #include "record/recorder.h"
+#include "record/signal-kinds.h"
 #include "record/task-state.h"
 #include "tracee/abi.h"
 #include "tracee/breakpoint.h"

@@ -1,0 +1,49 @@
+// Signals that are sent to the recorder: they are for the program.
+#include <signal.h>
+#include <unistd.h>
+
+#include "record/recorder.h"
+
+namespace rr {
+
+namespace {
+
+// How long a signal sent to us waits for the same one to reach the program by itself. Nanoseconds.
+constexpr uint64_t kForwardAfter = 30'000'000;
+// The same signal from the same sender within this is one sending, to both. Nanoseconds.
+constexpr uint64_t kSameSending = 1'000'000'000;
+
+}  // namespace
+
+// Sends on to the first process what was sent to us, unless its sender gave it to both (kill of a process group).
+void Recorder::forwardOuterSignals(uint64_t now) {
+  while (const auto received = outer_.take(now, kForwardAfter)) {
+    if (initialGone_) {
+      // Nobody to send it to: it means what still runs.
+      if (options_.waitForAll) terminate();
+      continue;
+    }
+    Sending& sending = sendings_[received->number];
+    const uint64_t distance =
+        sending.time > received->time ? sending.time - received->time : received->time - sending.time;
+    if (sending.sender == received->sender && distance < kSameSending) continue;
+    sending.forwarded = received;
+    kill(initialTid_, received->number);
+  }
+}
+
+// A signal has come to the first process: remembers who sent it, and lets one that we sent on name its sender.
+void Recorder::noteSender(siginfo_t& info) {
+  if (info.si_code != SI_USER) return;
+  Sending& sending = sendings_[info.si_signo];
+  if (info.si_pid != getpid()) {
+    sending.sender = info.si_pid;
+    sending.time = monotonicNow();
+  } else if (sending.forwarded) {
+    info.si_pid = sending.forwarded->sender;
+    info.si_uid = sending.forwarded->user;
+    sending.forwarded.reset();
+  }
+}
+
+}  // namespace rr

@@ -1,0 +1,111 @@
+// What mmap(2) and shmat(2) have mapped, and the files behind it.
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "record/recorder.h"
+#include "record/task-state.h"
+#include "tracee/descriptor.h"
+
+namespace rr {
+
+// `fresh`: its times do not tell whether it is the file that the store has.
+bool Recorder::storeFile(int descriptor, MappingFacts& facts, bool fresh) {
+  struct stat identity;
+  if (fstat(descriptor, &identity) != 0 || !S_ISREG(identity.st_mode)) return false;
+  const auto hash = store_.put(descriptor, identity, fresh);
+  if (!hash) {
+    warnOnce("store", store_.error() + ": mapped files go into the trace itself");
+    return false;
+  }
+  facts.device = identity.st_dev;
+  facts.inode = identity.st_ino;
+  facts.fileSize = static_cast<uint64_t>(identity.st_size);
+  facts.source = schema::MappingSource::kStore;
+  memcpy(facts.hash, hash->data(), sizeof facts.hash);
+  return true;
+}
+
+void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
+  MappingFacts facts;
+  facts.address = registers.rax;
+  facts.length = (task.arguments[1] + 4095) & ~4095ULL;
+  facts.protection = static_cast<uint32_t>(task.arguments[2]);
+  facts.flags = static_cast<uint32_t>(task.arguments[3]);
+  const int fd = static_cast<int>(task.arguments[4]);
+  const std::string link = descriptorPath(task.tid, fd);
+  struct stat identity = {};
+  const bool named = !(facts.flags & MAP_ANONYMOUS) && stat(link.c_str(), &identity) == 0;
+  // Memory of /dev/zero is anonymous memory.
+  if (named && S_ISCHR(identity.st_mode) && identity.st_rdev == makedev(1, 5)) facts.flags |= MAP_ANONYMOUS;
+  if (facts.flags & MAP_ANONYMOUS) {
+    writer_.mapping(task.tid, facts);
+    return;
+  }
+  facts.offset = task.arguments[5];
+  char target[4096];
+  const ssize_t length = readlink(link.c_str(), target, sizeof target);
+  if (length > 0) facts.path = std::string_view(target, static_cast<size_t>(length));
+  const bool shared = (facts.flags & MAP_TYPE) != MAP_PRIVATE;
+  const bool regular = named && S_ISREG(identity.st_mode);
+  bool contentNeeded = true;  // by data records
+  const Descriptor file(regular ? open(link.c_str(), O_RDONLY | O_CLOEXEC) : -1);
+  if (regular) {
+    facts.device = identity.st_dev;
+    facts.inode = identity.st_ino;
+    facts.fileSize = static_cast<uint64_t>(identity.st_size);
+    const bool seen = shared && sharedFiles_.seen(facts.device, facts.inode);
+    if (shared && file && replayHasContent(file.number(), identity)) {
+      contentNeeded = false;
+    } else if (file && storeFile(file.number(), facts, !shared && sharedFiles_.seen(facts.device, facts.inode))) {
+      contentNeeded = seen;
+    }
+    if (shared && contentNeeded == seen) sharedFiles_.setChanged(facts.device, facts.inode, false);
+    if (!shared) {
+      notePrivateFile(facts);
+    } else {
+      sharedFiles_.add(facts.device, facts.inode, {task.space, facts.address, facts.length, facts.offset});
+      if (!seen) updateAllLocals();
+    }
+  }
+  if (facts.source != schema::MappingSource::kStore) facts.source = schema::MappingSource::kRecorded;
+  writer_.mapping(task.tid, facts);
+  if (regular) noteText(task, facts);
+  if (contentNeeded) writer_.memory(task.tid, task.space->memory, facts.address, facts.length);
+  if (file) replaceRandom(task, file.number(), facts);
+}
+
+// In code that a task has mapped from a file, for itself alone.
+void Recorder::replaceRandom(Task& task, int descriptor, const MappingFacts& facts) {
+  if (!(facts.protection & PROT_EXEC) || (facts.flags & MAP_TYPE) != MAP_PRIVATE) return;
+  for (const uint64_t offset : randomInstructions_.inFile(descriptor, facts.offset, facts.length)) {
+    const uint64_t address = facts.address + offset;
+    if (!task.space->memory.writeAll(address, &kRandomTrapOpcode, sizeof kRandomTrapOpcode)) return lost(task);
+    writer_.memory(task.tid, task.space->memory, address, sizeof kRandomTrapOpcode);
+  }
+}
+
+// The mapping and what it holds now; a segment that several tasks attach is one memory in replay by its id.
+void Recorder::recordShmat(Task& task, const user_regs_struct& registers) {
+  MappingFacts facts;
+  facts.address = registers.rax;
+  for (const MapLine& line : readMaps(task.tid)) {
+    if (line.start != facts.address) continue;
+    facts.length = line.end - line.start;
+    facts.protection = PROT_READ | (line.writable ? PROT_WRITE : 0) | (line.executable ? PROT_EXEC : 0);
+    facts.flags = MAP_SHARED;
+    facts.device = makedev(line.deviceMajor, line.deviceMinor);
+    facts.inode = line.inode;
+    facts.fileSize = facts.length;
+    facts.source = schema::MappingSource::kRecorded;
+    facts.path = line.name;
+    writer_.mapping(task.tid, facts);
+    writer_.memory(task.tid, task.space->memory, facts.address, facts.length);
+    return;
+  }
+}
+
+}  // namespace rr

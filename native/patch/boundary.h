@@ -15,6 +15,8 @@ struct CodeBoundary {
   bool rcxSaved = false;
   bool raxSaved = false;
   bool flagsSaved = false;  // the status flags
+  // The instruction is one of ours that compares, and not a copy or a way to one.
+  bool comparing = false;
   // The stub's counter has been stepped for this pass, and the program is still before the instruction: who sends it
   // back to programAddress must take the step back.
   bool passCounted = false;

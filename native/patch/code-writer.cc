@@ -136,6 +136,11 @@ void CodeWriter::compareHalf(const Operand& left, uint32_t right) {
   number(right, 4);
 }
 
+void CodeWriter::addTo(const Operand& into, int8_t value) {
+  encode(0, true, {0x83}, 0, into, 1);
+  byte(static_cast<uint8_t>(value));
+}
+
 void CodeWriter::pushMemory(const Operand& from) { encode(0, false, {0xff}, 6, from); }
 
 void CodeWriter::saveFlagsInRax() {
@@ -216,6 +221,19 @@ CodeWriter::Forward CodeWriter::jumpIfRcxZero() {
   return {code_.size() - 1, 1};
 }
 
+CodeWriter::Forward CodeWriter::jumpAhead() {
+  begin();
+  bytes({0xe9, 0, 0, 0, 0});
+  return {code_.size() - 4, 4};
+}
+
+void CodeWriter::jumpIfRcxZero(uint64_t target) {
+  begin();
+  const auto distance = static_cast<int64_t>(target - (here() + 2));
+  if (distance < INT8_MIN || distance > INT8_MAX) outOfReach_ = true;
+  bytes({0xe3, static_cast<uint8_t>(distance)});
+}
+
 void CodeWriter::bind(Forward jump) noexcept {
   const size_t distance = code_.size() - jump.at - jump.size;
   if (jump.size == 1) {
@@ -234,6 +252,10 @@ void CodeWriter::instruction(std::span<const uint8_t> bytes) {
 
 void CodeWriter::instruction(std::initializer_list<uint8_t> bytes) {
   instruction(std::span<const uint8_t>(bytes.begin(), bytes.size()));
+}
+
+void CodeWriter::align(uint64_t alignment) {
+  while (here() % alignment != 0) byte(0xcc);
 }
 
 void CodeWriter::data(uint64_t value) { number(value, 8); }

@@ -62,6 +62,7 @@ class CodeWriter {
   void compare(GeneralRegister left, GeneralRegister right);             // cmp: changes status flags
   void compare(GeneralRegister left, int32_t right);                     // cmp: changes status flags
   void compareHalf(const Operand& left, uint32_t right);                 // cmp dword: changes status flags
+  void addTo(const Operand& into, int8_t value);                         // add qword: changes status flags
   void pushMemory(const Operand& from);                                  // push qword [from]
   void saveFlagsInRax();                                                 // lahf; seto al: two instructions
   void restoreFlagsFromRax();                                            // add al, 0x7f; sahf: sets the status flags
@@ -77,6 +78,9 @@ class CodeWriter {
   // that is taken then is `taken`.
   void jumpIf(uint8_t condition, uint64_t target, const CodeBoundary& taken);
 
+  // jrcxz to code that lies within 128 bytes before this.
+  void jumpIfRcxZero(uint64_t target);
+
   // Jumps forward within the code. `bind` lets the jump go to here; a jrcxz must be bound within 127 bytes.
   struct Forward {
     size_t at;  // offset of the distance
@@ -85,11 +89,14 @@ class CodeWriter {
   Forward jumpIfNotEqual();
   Forward jumpIfEqual();
   Forward jumpIfRcxZero();
+  Forward jumpAhead();
   void bind(Forward jump) noexcept;
 
   // Bytes of one instruction as they are.
   void instruction(std::span<const uint8_t> bytes);
   void instruction(std::initializer_list<uint8_t> bytes);
+  // Bytes that no task executes, to a multiple of `alignment` as the address of what follows.
+  void align(uint64_t alignment);
   // Bytes that no task executes.
   void data(uint64_t value);
 

@@ -28,11 +28,25 @@
 //                jmp behind the site
 //   maybe:       as above, without the flags, and with the whole word
 //
+// Where the site lies in a loop without calls (MatcherRequest::loop), the stub holds a copy of the whole loop: the
+// program stays in it until it leaves the loop, and a pass costs the comparison alone.
+//
+//   site:        jmp stub
+//   stub:        jmp entry
+//                copies of the loop's instructions before the site
+//   entry:       cmp dword [word], V; je maybe
+//   pass:        the instruction
+//                copies of the others; a branch to the loop's instructions leads to their copies, any other out of it
+//
+// A branch whose condition is made by the instruction before it is not the place to change flags. There the comparison
+// lies on the way that the branch took at the point (MatcherStub::edge): a branch changes nothing but rip, so behind it
+// the registers still are those before it.
+//
 // The words come before the registers: where registers say little (an interpreter's loop), that is three times faster.
 //
 // What the stub does not compare, the tracer must at the trap: the direction flag, segment bases, vector and x87 state,
-// memory. A word of memory that is not mapped faults in the stub: see restoreProgramState, and resume at `pass`.
-// A task continues from the trap, or from any stop at the site, at `pass`: at the site it would match again.
+// memory. A word of memory that is not mapped faults in the stub: see isComparing and restoreProgramState. A task
+// continues from the trap, or from any stop at the site, at resumeAddress: at the site it would match again.
 #pragma once
 
 #include <sys/user.h>
@@ -48,6 +62,7 @@
 #include "patch/boundary.h"
 #include "patch/registers.h"
 #include "patch/relocate.h"
+#include "patch/site-code.h"
 
 namespace rr {
 
@@ -129,13 +144,15 @@ struct MatcherRequest {
   std::span<const WordMatch> words;
   std::optional<RegisterState> registers;
   // The program overwrites the status flags at the site before it reads them (flag-use.h): the stub may change them,
-  // when the discriminator is a register or a word of memory in reach, and passes are not counted. The flags of
-  // `registers` do not count then.
+  // and the flags of `registers` do not count.
   bool flagsAreDead = false;
+  // What is known of the code around the site; to copy the loop that it lies in, if it does and the loop can be copied.
+  // The program must not change that code as long as the patch stands, and no other patch or breakpoint be in it.
+  const SiteCode* loop = nullptr;
   // The lower half of a discriminating word tells most passes from the point: a pass compares no more, which needs one
   // register less than a whole word with a value beyond 32 bits.
   bool lowerHalfTells = false;
-  // Also counts the passes, in MatcherData::counter, when the discriminator is a WordMatch (about 1 ns).
+  // Also counts the passes, in MatcherData::counter, when the discriminator is a WordMatch (about 1 ns). No edge then.
   bool countPasses = false;
   RelocationOptions relocation;
 };
@@ -149,6 +166,13 @@ enum class MatcherError : uint8_t {
   unalignedData,  // the data's address is no multiple of 8, or of 16 with an X87Word
 };
 
+// A comparison behind the site's branch, on the way that `condition` leads.
+struct ComparedEdge {
+  uint8_t condition = 0;  // of jcc, 0 to 15
+  bool taken = false;     // the way that is compared is that on which it holds
+  uint64_t behind = 0;    // in the stub, behind the comparison
+};
+
 struct MatcherStub {
   MatcherError error = MatcherError::none;
   Relocation relocation;
@@ -159,10 +183,13 @@ struct MatcherStub {
   MatcherData initialData;
   // Where the int3 is; a task that executed it stands at trap + 1. 0 when the stub never traps.
   uint64_t trap = 0;
-  // Where to resume a task whose registers are the program's, standing at the site, so that it goes on behind the trap.
+  // The site's instruction in the stub: see resumeAddress.
   uint64_t pass = 0;
   // The status flags are not the program's from the stub's start on: see MatcherRequest::flagsAreDead.
   bool changesFlags = false;
+  // It holds a copy of the loop around the site.
+  bool copiesLoop = false;
+  std::optional<ComparedEdge> edge;
   int8_t counterStep = 0;  // what a pass adds to MatcherData::counter
   // Every instruction boundary in the code, ascending.
   std::vector<CodeBoundary> boundaries;
@@ -172,12 +199,19 @@ struct MatcherStub {
 // patched.
 MatcherStub buildMatcherStub(const MatcherRequest& request);
 
+// Where to resume a task whose registers are the program's, standing at the site, so that it goes on without another
+// comparison. `flags`: its rflags.
+uint64_t resumeAddress(const MatcherStub& stub, uint64_t flags) noexcept;
+
 enum class StubPlace : uint8_t {
   outside,    // rip is not in the stub: nothing was changed
   atSite,     // before the site's instruction
-  behind,     // the site's instruction has been executed
+  behind,     // at another instruction: the site's has been executed, or comes later in a loop
   notInCode,  // rip is in the stub but at no instruction's start: the task was sent there by no code of ours
 };
+
+// True when the task has not finished what is compared on a pass: a fault there is no fault of the program's.
+bool isComparing(const MatcherStub& stub, uint64_t rip) noexcept;
 
 // Gives a task that stopped at `registers.rip` in the stub the registers that the program has there: afterwards it
 // looks as if there were no stub, and may be resumed from them. `data` is the stub's data, as the task left it; where

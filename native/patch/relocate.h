@@ -19,21 +19,10 @@
 
 #include "patch/boundary.h"
 #include "patch/code-writer.h"
+#include "patch/copy-instruction.h"
 #include "patch/instruction.h"
 
 namespace rr {
-
-enum class RelocationError : uint8_t {
-  none,
-  undecodable,          // see decodeError
-  notMovable,           // syscall, int, int3, ud, xbegin, far branches, 32-bit rip-relative addresses
-  call,                 // a call, and options do not allow it
-  callOperand,          // an indirect call whose operand is rsp, or lies where the return address goes
-  callBeforeEnd,        // a call that is not the last instruction: it would return into bytes that are overwritten
-  outOfReach,           // an operand or the jump back is more than 2 GB away
-  endsEarly,            // control never reaches the byte count asked for: jmp, ret
-  jumpIntoInstruction,  // a branch within the range goes to what is not the start of an instruction
-};
 
 struct RelocationOptions {
   bool allowCalls = false;

@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "patch/flag-use.h"
 #include "patch/instruction.h"
 #include "patch/jump.h"
 #include "tracee/abi.h"
@@ -35,6 +34,10 @@ constexpr uint64_t kFewPasses = 2;
 // A site that comes again sooner than this, as the task's processor time goes, one trap included, is hot: there the
 // stub does without counting, if it can be faster so. Nanoseconds.
 constexpr uint64_t kHotTurn = 60'000;
+// A countdown of so many passes is worth a look at the loop around the site.
+constexpr uint64_t kManyPasses = 1000;
+// Of the code before and behind a site, so much is looked at for the loop around it. Bytes.
+constexpr uint64_t kLoopReach = 1024;
 // Words that a stub compares besides the discriminator, at most; and how often they are refined.
 constexpr size_t kMaximumWords = 80;
 constexpr unsigned kMaximumRefinements = 200;
@@ -60,9 +63,7 @@ bool sameRegisters(user_regs_struct a, user_regs_struct b) {
 }
 
 // To compare it costs less than to count. What costs more is counted, for later replays.
-bool isCheap(const StateWord& word) {
-  return std::holds_alternative<RegisterWord>(word) || std::holds_alternative<MemoryWord>(word);
-}
+bool isCheap(const StateWord& word) { return !std::holds_alternative<X87Word>(word); }
 
 bool sameWord(const StateWord& a, const StateWord& b) {
   if (a.index() != b.index()) return false;
@@ -436,6 +437,22 @@ std::vector<uint8_t> PointSearch::programCode() const {
   return code;
 }
 
+// Looks at the code around the site, to keep the program in a copy of its loop.
+void PointSearch::exploreCode() {
+  const uint64_t start = target_.rip > kLoopReach ? target_.rip - kLoopReach : 0;
+  std::vector<uint8_t> code(2 * kLoopReach);
+  ssize_t got = memory_.read(start, code.data(), code.size());
+  const bool all = got > static_cast<ssize_t>(kLoopReach);
+  if (!all) got = memory_.read(target_.rip, code.data(), kLoopReach);
+  if (got <= 0) return;
+  code.resize(static_cast<size_t>(got));
+  const uint64_t address = all ? start : target_.rip;
+  siteCode_ = exploreSite(address, std::move(code), target_.rip);
+  const FlowGraph& graph = siteCode_->graph;
+  mayCopyLoop_ = !graph.empty() && stubs_.isConstantCode(tid_, graph.front().address, graph.back().next());
+  if (graph.empty()) siteCode_.reset();
+}
+
 // Builds the stub for the present words, or for what is left of the ordinal, at codeAddress_ and writes it. False when
 // it cannot be built.
 bool PointSearch::installStub(std::span<const uint8_t> code) {
@@ -453,10 +470,11 @@ bool PointSearch::installStub(std::span<const uint8_t> code) {
     request.discriminator = *discriminator_;
     request.words = words_;
     request.registers = registerState(target_);
-    request.flagsAreDead = mayChangeFlags_;
     request.lowerHalfTells = lowerHalfTells_;
     request.countPasses = countsPasses_;
   }
+  request.flagsAreDead = siteCode_ && siteCode_->flagsAreDeadAt(siteCode_->site);
+  if (mayCopyLoop_) request.loop = &*siteCode_;
   MatcherStub stub = buildMatcherStub(request);
   if (stub.error != MatcherError::none) return false;
   if (stub_) takePasses(passesBefore_);
@@ -508,9 +526,10 @@ void PointSearch::uninstall() {
 
 // Searches by a stub from the start: the pass is known, or what to look at. False when the site cannot have one.
 bool PointSearch::beginWithStub() {
+  if (ordinal_ > kManyPasses && !siteCode_) exploreCode();
   if (!install(programCode())) return false;
   // From the site itself the way goes on behind the count.
-  if (from_.rip == target_.rip) from_.rip = stub_->pass;
+  if (from_.rip == target_.rip) from_.rip = resumeAddress(*stub_, from_.eflags);
   return true;
 }
 
@@ -541,21 +560,21 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
     }
     refine();
     from_ = found;
-    from_.rip = stub_->pass;
+    from_.rip = resumeAddress(*stub_, from_.eflags);
     finished = false;
     return 0;
   }
   MatcherData data;
-  const bool inComparison = found.rip != stub_->pass;
+  const bool comparing = isComparing(*stub_, found.rip);
   if (memory_.readAll(stub_->dataAddress, &data, sizeof data)) {
     const StubPlace place = restoreProgramState(*stub_, data, found);
     siginfo_t info = {};
     const bool fault = WSTOPSIG(status) == SIGSEGV && (status >> 16) == 0 &&
                        ptrace(PTRACE_GETSIGINFO, tid_, 0, &info) == 0 && info.si_code > 0;
-    if (fault && place == StubPlace::atSite && inComparison) {
+    if (fault && comparing) {
       // A word of ours that is not mapped on this pass, so it does not match.
       from_ = found;
-      from_.rip = stub_->pass;
+      if (place == StubPlace::atSite) from_.rip = resumeAddress(*stub_, from_.eflags);
       finished = false;
       return 0;
     }
@@ -627,13 +646,13 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     discriminator_ = chooseDiscriminator();
     const std::vector<uint8_t> code = programCode();
     countsPasses_ = countAll_ || shortestTurn_ >= kHotTurn || !discriminator_ || !isCheap(discriminator_->word);
-    mayChangeFlags_ = !countsPasses_ && overwritesStatusFlags(code);
+    if (!countsPasses_) exploreCode();
     lowerHalfTells_ = discriminator_ && lowerHalfDiffers(discriminator_->word);
     matcherRefused_ = !discriminator_ || !install(code);
     if (matcherRefused_) continue;
     counts.matchers++;
     clearBreakpoint(tid_);
-    from_.rip = stub_->pass;
+    from_.rip = resumeAddress(*stub_, from_.eflags);
   }
   clearBreakpoint(tid_);
   return kPointGoOn;

@@ -114,6 +114,7 @@ class PointSearch {
   bool hasChanged(const PointWord& word) const;
   uint64_t valueOf(const PointWord& word) const;
   std::vector<uint8_t> programCode() const;
+  void exploreCode();
   bool readXsave();
   bool sameXsave();
   void observe(const user_regs_struct& found);
@@ -157,7 +158,8 @@ class PointSearch {
   bool oracleOnly_;
   bool countAll_;
   bool countsPasses_ = true;
-  bool mayChangeFlags_ = false;
+  std::optional<SiteCode> siteCode_;    // where passes are many
+  bool mayCopyLoop_ = false;            // the program cannot change that code
   bool lowerHalfTells_ = false;         // of the discriminator
   bool lanesLowerHalfDiffers_ = false;  // of the lane that differingLane() found last
 

@@ -139,7 +139,10 @@ StubAreas& ReplayProcesses::stubs(pid_t tid) {
 void ReplayProcesses::beforeCall(pid_t tid, long number, const uint64_t (&arguments)[6]) {
   const auto found = stubs_.find(tid);
   if (found == stubs_.end()) return;
-  if (number != SYS_mmap && number != SYS_munmap && number != SYS_mremap && number != SYS_mprotect) return;
+  if (number != SYS_mmap && number != SYS_munmap && number != SYS_mremap && number != SYS_mprotect &&
+      number != SYS_pkey_mprotect) {
+    return;
+  }
   const uint64_t length = number == SYS_mremap ? std::max(arguments[1], arguments[2]) : arguments[1];
   found->second->makeRoom(tid, arguments[0], arguments[0] + length);
   if (number == SYS_mremap) found->second->makeRoom(tid, arguments[4], arguments[4] + arguments[2]);

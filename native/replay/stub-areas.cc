@@ -29,13 +29,7 @@ std::optional<StubAreas::Place> StubAreas::find(pid_t tid, uint64_t site, uint8_
   for (const uint64_t area : areas_) {
     if (const auto place = placeIn(area, site, length, code)) return place;
   }
-  if (program_.empty()) {
-    std::vector<AddressRange> own;
-    for (const uint64_t area : areas_) insertSorted(own, {area, area + kAreaBytes});
-    std::vector<AddressRange> mapped;
-    for (const MapLine& line : readMaps(tid)) mapped.push_back({line.start, line.end});
-    program_ = subtract(mapped, own);
-  }
+  if (program_.empty()) readProgram(tid);
   JumpPlan plan;
   for (const uint64_t margin : kMargins) {
     plan = planJump(site, length, code, gapsBetween(program_, margin), kAreaBytes + kPage, site);
@@ -65,8 +59,37 @@ std::optional<StubAreas::Place> StubAreas::placeIn(uint64_t area, uint64_t site,
   return Place{plan.jump, plan.jump.target, room.end - plan.jump.target, room.end};
 }
 
+void StubAreas::readProgram(pid_t tid) {
+  std::vector<AddressRange> own;
+  for (const uint64_t area : areas_) insertSorted(own, {area, area + kAreaBytes});
+  std::vector<AddressRange> mapped;
+  constant_.clear();
+  other_.clear();
+  for (const MapLine& line : readMaps(tid)) {
+    mapped.push_back({line.start, line.end});
+    if (line.executable && !line.writable && !line.shared) constant_.push_back({line.start, line.end});
+  }
+  program_ = subtract(mapped, own);
+}
+
+bool StubAreas::isConstantCode(pid_t tid, uint64_t start, uint64_t end) {
+  const auto among = [&](const std::vector<AddressRange>& ranges) {
+    return std::ranges::any_of(ranges,
+                               [&](const AddressRange& each) { return start >= each.start && end <= each.end; });
+  };
+  if (among(constant_)) return true;
+  if (among(other_)) return false;
+  if (program_.empty()) readProgram(tid);
+  if (among(constant_)) return true;
+  other_.push_back({start, end});
+  return false;
+}
+
 void StubAreas::makeRoom(pid_t tid, uint64_t start, uint64_t end) {
   program_.clear();
+  const AddressRange changed = {start & ~(kPage - 1), std::max(start, (end + kPage - 1) & ~(kPage - 1))};
+  constant_ = subtract(constant_, std::span(&changed, 1));
+  std::erase_if(other_, [&](const AddressRange& each) { return changed.start < each.end && changed.end > each.start; });
   unmapIn(tid, start, end);
 }
 

@@ -29,6 +29,10 @@ class StubAreas {
   // are lost. A place is good for one search; the next one takes it again.
   std::optional<Place> find(pid_t tid, uint64_t site, uint8_t length, std::span<const uint8_t> code);
 
+  // Whether [start, end) is code that the program can change by a system call alone. Where it is not known yet,
+  // /proc/PID/maps is read.
+  bool isConstantCode(pid_t tid, uint64_t start, uint64_t end);
+
   // The mappings of [start, end) are about to be changed for the program, in this process or in one that shares its
   // memory: what is ours there is unmapped. The process is stopped; its registers are lost.
   void makeRoom(pid_t tid, uint64_t start, uint64_t end);
@@ -36,11 +40,15 @@ class StubAreas {
  private:
   std::optional<Place> placeIn(uint64_t area, uint64_t site, uint8_t length, std::span<const uint8_t> code) const;
 
+  void readProgram(pid_t tid);
+
   // Unmaps the areas that overlap [start, end).
   void unmapIn(pid_t tid, uint64_t start, uint64_t end);
 
   std::vector<uint64_t> areas_;        // start of each
   std::vector<AddressRange> program_;  // what else is mapped; empty: not known
+  // Code that is not writable and not shared, as far as is known; and what has been found to be other code.
+  std::vector<AddressRange> constant_, other_;
 };
 
 }  // namespace rr

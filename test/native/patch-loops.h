@@ -50,8 +50,10 @@ class LoopMaker {
 
   uint64_t below(uint64_t limit) { return random_() % limit; }
 
-  Loop make(uint64_t passes) {
+  // `calls`: with calls in it, now and then.
+  Loop make(uint64_t passes, bool calls) {
     Loop loop;
+    kinds_ = calls ? 28 : 26;
     callTargets_.clear();
     loop.passes = passes;
     // movdqu xmm0, [r14 + 0x40]; movdqu xmm1, [r14 + 0x50]
@@ -117,7 +119,7 @@ class LoopMaker {
   void addItem(Loop& loop) {
     const auto slot = static_cast<uint8_t>(-8 * static_cast<int>(1 + below(14)));  // of the red zone
     const auto word = static_cast<uint8_t>(8 * below(kMemoryWords));
-    switch (below(27)) {
+    switch (below(kinds_)) {
       case 0:  // cmc, clc, stc, cwde, cdq, lahf
         return add(loop, {opcodeOf({0xf5, 0xf8, 0xf9, 0x98, 0x99, 0x9f})});
       case 1:  // xchg eax, register
@@ -172,7 +174,20 @@ class LoopMaker {
         return add(loop, {0x48, 0x8b, 0x84, 0x24, 0xd8, 0xff, 0xff, 0xff});
       case 24:  // mov dword [rsp + d], imm32
         return add(loop, withImmediate({0xc7, 0x44, 0x24, slot}));
-      case 25:  // call the next instruction, which takes the return address away
+      case 25: {  // a loop in the loop: mov eax, n; two operations; dec or sub; jnz
+        add(loop, {0xb8, static_cast<uint8_t>(1 + below(3)), 0, 0, 0});
+        const size_t top = loop.code.size();
+        add(loop, {0x49, opcodeOf({0x01, 0x29}), static_cast<uint8_t>(0x46 | (1 + below(3)) << 3), word});
+        add(loop, {opcodeOf({0x11, 0x39}), registers(static_cast<unsigned>(1 + below(3)), low())});
+        if (below(2) == 0) {
+          add(loop, {0xff, 0xc8});  // dec eax
+        } else {
+          add(loop, {0x83, 0xe8, 1});  // sub eax, 1
+        }
+        const int64_t back = static_cast<int64_t>(top) - static_cast<int64_t>(loop.code.size() + 2);
+        return add(loop, {0x75, static_cast<uint8_t>(back)});
+      }
+      case 26:  // call the next instruction, which takes the return address away
         add(loop, {0xe8, 0, 0, 0, 0});
         return add(loop, {static_cast<uint8_t>(0x58 | low())});
       default: {  // the same through memory
@@ -187,6 +202,7 @@ class LoopMaker {
   }
 
   std::mt19937_64 random_;
+  uint64_t kinds_ = 0;                 // of items, those with calls last
   std::vector<uint64_t> callTargets_;  // what indirect calls read at kCallTargets
 };
 

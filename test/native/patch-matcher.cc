@@ -23,11 +23,15 @@ uint64_t sites = 0, traps = 0, stops = 0, unreachable = 0;
 std::array<uint64_t, 16> lengths{};
 
 uint64_t withoutFlags = 0;  // sites whose stub changes the flags
+uint64_t copiedLoops = 0, edges = 0;
 
-// But for the status flags, where the stub may change them.
-bool sameButFlags(user_regs_struct left, const user_regs_struct& right, const rr::MatcherStub& stub) {
-  if (stub.changesFlags) {
-    left.eflags = (left.eflags & ~rr::kStatusFlags) | (right.eflags & rr::kStatusFlags);
+// But for status flags that the program does not need there, where the stub may change them.
+bool sameButFlags(user_regs_struct left, const user_regs_struct& right, const rr::MatcherStub& stub,
+                  const rr::SiteCode& code) {
+  const auto at = rr::indexOf(code.graph, right.rip);
+  if (stub.changesFlags && at) {
+    const uint64_t needed = code.needed[*at];
+    left.eflags = (left.eflags & ~(rr::kStatusFlags & ~needed)) | (right.eflags & rr::kStatusFlags & ~needed);
   }
   return sameRegisters(left, right);
 }
@@ -113,32 +117,40 @@ class PatchedSite {
   Bytes original_;
 };
 
-// Collects the traps of a stub and sends each on.
+// Collects the traps of a stub and sends each on as a tracer does, which takes flags that nobody needs to be those of
+// the state that it searches for.
 class TrapCollector final : public TrapHandler {
  public:
-  explicit TrapCollector(const rr::MatcherStub& stub) : stub_(stub) {}
+  TrapCollector(const rr::MatcherStub& stub, uint64_t targetFlags) : stub_(stub), targetFlags_(targetFlags) {}
   std::vector<user_regs_struct> states;
 
   void trapped(ucontext_t& context, int signal) override {
     user_regs_struct registers = registersOf(context);
     if (signal != SIGTRAP || registers.rip != stub_.trap + 1) fail("a trap that is not the stub's");
-    if (rr::restoreProgramState(stub_, dataOf(stub_), registers) != rr::StubPlace::atSite)
-      fail("the trap is at the site");
+    const rr::StubPlace place = rr::restoreProgramState(stub_, dataOf(stub_), registers);
+    if (place != (stub_.edge ? rr::StubPlace::behind : rr::StubPlace::atSite)) fail("the trap is at the site");
     dataOf(stub_).counter += static_cast<uint64_t>(static_cast<int64_t>(stub_.counterStep));
+    registers.rip = stub_.site;
+    if (stub_.changesFlags) {
+      registers.eflags = (registers.eflags & ~rr::kStatusFlags) | (targetFlags_ & rr::kStatusFlags);
+    }
     states.push_back(registers);
-    context.uc_mcontext.gregs[REG_RIP] = static_cast<greg_t>(stub_.pass);
+    context.uc_mcontext.gregs[REG_EFL] = static_cast<greg_t>(registers.eflags);
+    context.uc_mcontext.gregs[REG_RIP] = static_cast<greg_t>(rr::resumeAddress(stub_, registers.eflags));
   }
 
  private:
   const rr::MatcherStub& stub_;
+  uint64_t targetFlags_;
 };
 
 // Single-steps through the patched loop: whatever the stub does, the program's state is always the one before or behind
 // an instruction of the unpatched loop. Now and then sends the task back to where the program believes to be.
 class StubWalker final : public TrapHandler {
  public:
-  StubWalker(const rr::MatcherStub& stub, const std::vector<Step>& steps, const Loop& loop, LoopMaker& maker)
-      : stub_(stub), steps_(steps), loop_(loop), maker_(maker) {}
+  StubWalker(const rr::MatcherStub& stub, const rr::SiteCode& code, const std::vector<Step>& steps, const Loop& loop,
+             LoopMaker& maker)
+      : stub_(stub), code_(code), steps_(steps), loop_(loop), maker_(maker) {}
 
   void trapped(ucontext_t& context, int signal) override {
     user_regs_struct registers = registersOf(context);
@@ -154,11 +166,11 @@ class StubWalker final : public TrapHandler {
       return;
     }
     if (inStub) stops++;
-    if (position_ + 1 < steps_.size() && !sameButFlags(registers, steps_[position_].registers, stub_)) {
+    if (position_ + 1 < steps_.size() && !sameButFlags(registers, steps_[position_].registers, stub_, code_)) {
       position_++;
       rolledBack_ = false;
     }
-    if (!sameButFlags(registers, steps_[position_].registers, stub_)) {
+    if (!sameButFlags(registers, steps_[position_].registers, stub_, code_)) {
       printf("step %zu, rip %llx, in the stub at %llx\n", position_, registers.rip,
              context.uc_mcontext.gregs[REG_RIP] - static_cast<long long>(stub_.codeAddress));
       fail("the program's state at every instruction of the stub");
@@ -173,6 +185,7 @@ class StubWalker final : public TrapHandler {
 
  private:
   const rr::MatcherStub& stub_;
+  const rr::SiteCode& code_;
   const std::vector<Step>& steps_;
   const Loop& loop_;
   LoopMaker& maker_;
@@ -180,22 +193,24 @@ class StubWalker final : public TrapHandler {
   bool rolledBack_ = false;
 };
 
-// What is searched for at a site: a request without addresses, and the steps at which it must trap.
+// What is searched for at a site: a request without addresses.
 struct Search {
   rr::MatcherRequest request;
   std::vector<rr::WordMatch> words;
-  std::vector<size_t> expected;
-  bool ignoresFlags = false;
+  size_t wanted = 0;  // a step
 };
 
-void chooseSearch(LoopMaker& maker, const std::vector<Step>& steps, const std::vector<size_t>& passes, Search& search) {
+void chooseSearch(LoopMaker& maker, const std::vector<Step>& steps, const std::vector<size_t>& passes,
+                  const rr::SiteCode& code, Search& search) {
   const size_t wanted = maker.below(passes.size());
-  const Step& target = steps[passes[wanted]];
+  search.wanted = passes[wanted];
+  const Step& target = steps[search.wanted];
   search.request.site = target.registers.rip;
+  search.request.flagsAreDead = code.flagsAreDeadAt(code.site);
+  if (maker.below(3) != 0) search.request.loop = &code;
   const uint64_t kind = maker.below(8);
   if (kind == 0) {
     search.request.discriminator = rr::Countdown{wanted + 1};
-    search.expected = {passes[wanted]};
     return;
   }
   if (kind == 1) {
@@ -203,35 +218,43 @@ void chooseSearch(LoopMaker& maker, const std::vector<Step>& steps, const std::v
     return;
   }
   const auto match = [&](const rr::StateWord& word) { return rr::WordMatch{word, valueOf(word, target)}; };
-  const rr::WordMatch discriminator = match(randomWord(maker));
-  search.request.discriminator = discriminator;
+  search.request.discriminator = match(randomWord(maker));
   search.request.countPasses = maker.below(3) == 0;
   search.request.lowerHalfTells = maker.below(2) == 0;
-  search.request.flagsAreDead = rr::overwritesStatusFlags({pointer(search.request.site), 64});
-  search.ignoresFlags = search.request.flagsAreDead && !search.request.countPasses &&
-                        (std::holds_alternative<rr::RegisterWord>(discriminator.word) ||
-                         std::holds_alternative<rr::MemoryWord>(discriminator.word));
   for (uint64_t i = maker.below(4); i > 0; i--) search.words.push_back(match(randomWord(maker)));
   search.request.words = search.words;
-  if (maker.below(3) != 0) {
-    rr::RegisterState& registers = search.request.registers.emplace();
-    user_regs_struct from = target.registers;
-    for (unsigned i = 0; i < rr::kGeneralRegisters; i++)
-      registers.general[i] = rr::registerField(from, static_cast<rr::GeneralRegister>(i));
-    registers.flags = target.registers.eflags;
-  }
+  if (maker.below(3) == 0) return;
+  rr::RegisterState& registers = search.request.registers.emplace();
+  user_regs_struct from = target.registers;
+  for (unsigned i = 0; i < rr::kGeneralRegisters; i++)
+    registers.general[i] = rr::registerField(from, static_cast<rr::GeneralRegister>(i));
+  registers.flags = target.registers.eflags;
+}
+
+// The steps at which the stub must trap.
+std::vector<size_t> expectedTraps(const Search& search, const rr::MatcherStub& stub, const std::vector<Step>& steps,
+                                  const std::vector<size_t>& passes) {
+  if (std::holds_alternative<rr::PassCount>(search.request.discriminator)) return {};
+  if (std::holds_alternative<rr::Countdown>(search.request.discriminator)) return {search.wanted};
+  const auto& discriminator = std::get<rr::WordMatch>(search.request.discriminator);
+  const user_regs_struct& target = steps[search.wanted].registers;
+  std::vector<size_t> expected;
   for (const size_t pass : passes) {
     const Step& step = steps[pass];
     bool equal = valueOf(discriminator.word, step) == discriminator.value;
     for (const rr::WordMatch& each : search.words) equal = equal && valueOf(each.word, step) == each.value;
     if (search.request.registers) {
       user_regs_struct found = step.registers;
-      if (search.ignoresFlags) found.eflags = target.registers.eflags;
-      equal = equal && sameRegisters(found, target.registers);
+      if (stub.changesFlags) found.eflags = target.eflags;
+      equal = equal && sameRegisters(found, target);
     }
-    if (equal) search.expected.push_back(pass);
+    if (stub.edge) {
+      equal = equal && rr::conditionHolds(stub.edge->condition, step.registers.eflags) == stub.edge->taken;
+    }
+    if (equal) expected.push_back(pass);
   }
-  if (search.expected.empty()) fail("the state that is searched for is among those seen");
+  if (std::ranges::find(expected, search.wanted) == expected.end()) fail("the wanted state is among those seen");
+  return expected;
 }
 
 void checkCounter(const rr::MatcherStub& stub, size_t passes) {
@@ -249,8 +272,9 @@ void checkSite(LoopMaker& maker, const Loop& loop, const std::vector<Step>& step
     if (steps[i].registers.rip == kCode + offset) passes.push_back(i);
   if (passes.empty()) return;  // always jumped over
 
+  const rr::SiteCode code = rr::exploreSite(kCode, loop.code, kCode + offset);
   Search search;
-  chooseSearch(maker, steps, passes, search);
+  chooseSearch(maker, steps, passes, code, search);
   PatchedSite patched;
   if (!patched.patch(search.request, decoded.instruction.length, maker.below(2) == 0, maker.below(2) == 0)) {
     unreachable++;
@@ -258,35 +282,43 @@ void checkSite(LoopMaker& maker, const Loop& loop, const std::vector<Step>& step
   }
   sites++;
   lengths[decoded.instruction.length]++;
-  withoutFlags += patched.stub.changesFlags;
-  // Memory in reach: the loops' own is, from wherever a stub may lie.
-  if (patched.stub.changesFlags && !search.ignoresFlags) fail("only what may change the flags does");
-  if (search.ignoresFlags && !patched.stub.changesFlags) return;
+  const rr::MatcherStub& stub = patched.stub;
+  withoutFlags += stub.changesFlags;
+  copiedLoops += stub.copiesLoop;
+  edges += stub.edge.has_value();
+  if (stub.changesFlags != (search.request.flagsAreDead || stub.edge)) fail("what need not keep the flags does not");
 
-  TrapCollector collector(patched.stub);
+  const std::vector<size_t> traps = expectedTraps(search, stub, steps, passes);
+  TrapCollector collector(stub, steps[search.wanted].registers.eflags);
   if (!(run(loop, &collector, false) == expected)) fail("the patched loop leaves what the original leaves");
-  if (collector.states.size() != search.expected.size()) {
-    printf("%zu traps instead of %zu\n", collector.states.size(), search.expected.size());
+  if (collector.states.size() != traps.size()) {
+    printf("%zu traps instead of %zu\n", collector.states.size(), traps.size());
     fail("the number of traps");
   }
-  for (size_t i = 0; i < collector.states.size(); i++)
-    if (!sameButFlags(collector.states[i], steps[search.expected[i]].registers, patched.stub))
+  for (size_t i = 0; i < traps.size(); i++) {
+    user_regs_struct wanted = steps[traps[i]].registers;
+    if (stub.changesFlags) {
+      const uint64_t flags = steps[search.wanted].registers.eflags;
+      wanted.eflags = (wanted.eflags & ~rr::kStatusFlags) | (flags & rr::kStatusFlags);
+    }
+    if (!sameRegisters(collector.states[i], wanted))
       fail("the trap comes at the wanted pass, with the program's registers and flags");
-  traps += collector.states.size();
-  checkCounter(patched.stub, passes.size());
+  }
+  ::traps += traps.size();
+  checkCounter(stub, passes.size());
 
-  dataOf(patched.stub) = patched.stub.initialData;
-  StubWalker walker(patched.stub, steps, loop, maker);
+  dataOf(stub) = stub.initialData;
+  StubWalker walker(stub, code, steps, loop, maker);
   if (!(run(loop, &walker, true) == expected)) fail("single-stepping changes nothing");
   if (!walker.atEnd()) fail("single-stepping passes every instruction");
-  checkCounter(patched.stub, passes.size());
+  checkCounter(stub, passes.size());
 }
 
 void checkLoops(uint64_t loops) {
   const FixedMemory code(kCode, 0x1000), memory(kMemory, 0x1000);
   for (uint64_t seed = 1; seed <= loops; seed++) {
     LoopMaker maker(seed);
-    const Loop loop = maker.make(2 + maker.below(12));
+    const Loop loop = maker.make(2 + maker.below(12), seed % 3 == 0);
     put(kCode, loop.code);
     Tracer tracer(loop);
     const Result stepped = run(loop, &tracer, true);
@@ -349,7 +381,7 @@ void checkVectorLoop(const VectorLoop& each) {
     PatchedSite patched;
     if (!patched.patch(request, decoded.instruction.length, lane % 2 == 0, true))
       fail("a jump to a vector loop's stub");
-    TrapCollector collector(patched.stub);
+    TrapCollector collector(patched.stub, 0);
     if (!(run(loop, &collector, false) == expected)) fail("the patched vector loop leaves what the original leaves");
     if (collector.states.size() != 1 || collector.states[0].r15 != passes - before)
       fail("a lane of a vector register as discriminator");
@@ -514,7 +546,16 @@ void measure(const char* what, const Bytes& body, uint8_t length, bool copyBorro
     PatchedSite other;
     put(kCode, loop.code);
     if (!other.patch(dead, length, false, copyBorrowed)) fail("a jump to the stub");
-    if (other.stub.changesFlags) printf(" (flags dead %.2f)", timed() - alone);
+    printf(" (flags dead %.2f)", timed() - alone);
+    const rr::SiteCode around = rr::exploreSite(kCode, loop.code, kCode);
+    half.loop = dead.loop = &around;
+    PatchedSite copied, copiedDead;
+    put(kCode, loop.code);
+    if (!copied.patch(half, length, false, copyBorrowed)) fail("a jump to the stub");
+    printf(" (loop %.2f", timed() - alone);
+    put(kCode, loop.code);
+    if (!copiedDead.patch(dead, length, false, copyBorrowed)) fail("a jump to the stub");
+    printf(", %.2f)", timed() - alone);
   }
   printf("\n");
 }
@@ -529,6 +570,7 @@ int main() {
   checkUnmappedWord();
   printf("%" PRIu64 " sites, %" PRIu64 " traps, %" PRIu64 " stops\n", sites, traps, stops);
   printf("%" PRIu64 " stubs that change the flags\n", withoutFlags);
+  printf("%" PRIu64 " copied loops, %" PRIu64 " compared behind a branch\n", copiedLoops, edges);
   printf("lengths:");
   for (size_t length = 1; length <= 8; length++) printf(" %" PRIu64, lengths[length]);
   printf(", %" PRIu64 " out of reach\n", unreachable);

@@ -505,7 +505,7 @@ double seconds() {
 // Nanoseconds that a pass of a site costs more than without the patch, for each kind of discriminator.
 void measure(const char* what, const Bytes& body, uint8_t length, bool copyBorrowed) {
   const FixedMemory code(kCode, 0x1000), memory(kMemory, 0x1000);
-  constexpr uint64_t passes = 5'000'000;
+  constexpr uint64_t passes = 2'000'000;
   const Loop loop = simpleLoop(body, passes);
   put(kCode, loop.code);
   const auto timed = [&] {

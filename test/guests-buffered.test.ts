@@ -7,6 +7,7 @@ runGuestTests('buffered', [
   'descriptor-calls',
   'futexes',
   'mask-changes',
+  'memberships',
   'path-calls',
   'polling',
   'socket-calls',

@@ -2,6 +2,7 @@
 import { runGuestTests } from './harness/guest-tests.ts';
 
 runGuestTests('memory', [
+  'absurd-ranges',
   'advice',
   'anonymous',
   'brk',
@@ -19,6 +20,7 @@ runGuestTests('memory', [
   'mincore',
   'mremap',
   'past-eof',
+  'policy',
   'private-changed',
   'process-vm',
   'protection',

@@ -2,6 +2,7 @@
 import { runGuestTests } from './harness/guest-tests.ts';
 
 runGuestTests('other', [
+  'key-capabilities',
   'keys',
   'newest-calls',
   'output-mix',
@@ -14,4 +15,5 @@ runGuestTests('other', [
   'supervised',
   'sysv',
   'unknown-call',
+  'virtual-machine',
 ]);

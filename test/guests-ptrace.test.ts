@@ -6,6 +6,7 @@ runGuestTests('ptrace', [
   'attach-threads',
   'calls',
   'child-signals',
+  'cut-answers',
   'emulate-calls',
   'exec-threads',
   'odd-requests',

@@ -4,7 +4,7 @@
  */
 import { type FrameView, registerIndex } from '../generated/schema.ts';
 import { syscallNumbers } from '../syscalls/numbers.ts';
-import { pageUp } from './address-space.ts';
+import { pageUp, userEnd } from './address-space.ts';
 import { mapRecords } from './map-records.ts';
 import { callArguments, callFailed, register } from './registers.ts';
 import { callOrDiverge, checkRange, mapFlags } from './remote-memory.ts';
@@ -48,16 +48,40 @@ export function memoryCall(number: number): MemoryCall | undefined {
   return memoryCalls[number];
 }
 
-/** What a call worked on: the event's mapping records where it went around memory of the recorder's, else its arguments. */
-function* callRanges(replayer: Replayer, frame: FrameView): Generator<{ start: number; length: number }> {
+interface Range {
+  readonly start: number;
+  /** Bytes, whole pages; 0 for nothing. */
+  readonly length: number;
+}
+
+/**
+ * What a call worked on: the event's mapping records where it went around memory of the recorder's, else its arguments.
+ * Those of a call that failed may be anything.
+ */
+function* callRanges(replayer: Replayer, frame: FrameView): Generator<Range> {
+  const failed = callFailed(replayer.expected);
   if (frame.mappingCount === 0) {
     const [start = 0, size = 0] = callArguments(replayer.expected);
-    if (size !== 0) yield { start, length: pageUp(size) };
+    const asked = { start, length: pageUp(size) };
+    const range = failed ? withinUserSpace(asked) : asked;
+    if (range.length !== 0) yield range;
     return;
   }
   for (let mapping = replayer.source.nextMapping(); mapping !== undefined; mapping = replayer.source.nextMapping()) {
-    yield { start: mapping.addressNumber, length: mapping.lengthNumber };
+    const told = { start: mapping.addressNumber, length: mapping.lengthNumber };
+    const range = failed ? withinUserSpace(told) : told;
+    if (range.length !== 0) yield range;
   }
+}
+
+/**
+ * The part of a range that can be mapped. Numbers from 2^63 are negative here: an address above all user space, or a
+ * length whose end wraps around, for which the kernel does nothing, or lies beyond.
+ */
+function withinUserSpace({ start, length }: Range): Range {
+  const wraps = length < 0 && start + length >= 0;
+  if (start < 0 || start >= userEnd || wraps) return { start, length: 0 };
+  return { start, length: length < 0 ? userEnd - start : Math.min(length, userEnd - start) };
 }
 
 function unmap(replayer: Replayer, frame: FrameView, task: Task): void {

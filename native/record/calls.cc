@@ -272,8 +272,9 @@ void Recorder::callExit(Task& task) {
   if (makesTask(task.call)) returnedFromMaking(task);
   exitSpecial(task, registers);
   const int64_t result = static_cast<int64_t>(registers.rax);
-  // A call or command that the kernel does not know wrote nothing that could be missed.
-  const bool unknown = result == -ENOSYS || result == -ENOTTY || (task.call == SYS_prctl && result == -EINVAL);
+  // A call or command that the kernel does not know, or has no descriptor for, wrote nothing that could be missed.
+  const bool unknown =
+      result == -ENOSYS || result == -ENOTTY || result == -EBADF || (task.call == SYS_prctl && result == -EINVAL);
   if (!unknown) {
     if (auto warning = task.out.warning()) warnOnce(*warning, *warning);
   }

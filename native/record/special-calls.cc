@@ -27,8 +27,8 @@ constexpr int kCollapse = 25;
 // Calls that the recorder answers with ENOSYS; libraries fall back (DESIGN.md, "Recording"). The memory of
 // memfd_secret(2) is closed to tracers.
 bool isRefused(long call) {
-  return call == SYS_rseq || call == SYS_clone3 || call == SYS_io_uring_setup || call == SYS_io_setup ||
-         call == SYS_memfd_secret;
+  return call == SYS_rseq || call == SYS_clone3 || call == SYS_io_uring_setup || call == SYS_io_uring_enter ||
+         call == SYS_io_uring_register || call == SYS_io_setup || call == SYS_memfd_secret;
 }
 
 // The same for those that programs cannot do without: they are told. Memory would change behind every event.

@@ -54,9 +54,12 @@ void Recorder::ptraceCall(Task& task) {
   answerCall(task, result, schema::kFrameEmulated);
 }
 
-// Writes to the caller's memory as the kernel does for it, and to the trace. 0, or -EFAULT.
+// Writes to the caller's memory as the kernel does for it, and to the trace. 0, or -EFAULT: then a part may be written.
 int64_t Recorder::answerMemory(Task& task, uint64_t address, const void* bytes, size_t length) {
-  if (!writeAsTask(task, address, bytes, length)) return -EFAULT;
+  if (!writeAsTask(task, address, bytes, length)) {
+    writer_.memory(task.tid, task.space->memory, address, length);
+    return -EFAULT;
+  }
   writer_.data(task.tid, schema::DataSpace::kMemory, address, bytes, length);
   return 0;
 }

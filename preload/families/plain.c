@@ -76,6 +76,12 @@ static void record_outs(struct rr_writer *writer, const struct rr_hook_frame *fr
     uint64_t written = length;
     if (out->rule == RR_LENGTH_RESULT) written = length_of(frame, out, (uint64_t)result);
     if (out->rule == RR_LENGTH_UPDATED) written = length_of(frame, out, out_count(frame, out));
+    // An option may need more room than there is, and tell only that (NETLINK_LIST_MEMBERSHIPS): less may be written
+    // than there is room for, and the room need not be there.
+    if (out->rule == RR_LENGTH_UPDATED && written > length) {
+      rr_out_before_fault(writer, address, length);
+      continue;
+    }
     if (written < length) length = written;
     if (length != 0) rr_out(writer, address, length);
   }

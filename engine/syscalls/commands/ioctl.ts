@@ -7,14 +7,23 @@ import type { Commands } from '../model.ts';
 import { consoleRequests } from './ioctl-consoles.ts';
 import { deviceRequests } from './ioctl-devices.ts';
 import { fileRequests } from './ioctl-files.ts';
+import { machineRequests } from './ioctl-machines.ts';
 import { socketRequests } from './ioctl-sockets.ts';
 import { terminalRequests } from './ioctl-terminals.ts';
 
 export const ioctlCommands: Commands = {
   argument: 1,
   mask: 0xffffffff,
-  list: [...terminalRequests, ...consoleRequests, ...socketRequests, ...fileRequests, ...deviceRequests],
+  list: [
+    ...terminalRequests,
+    ...consoleRequests,
+    ...socketRequests,
+    ...fileRequests,
+    ...deviceRequests,
+    ...machineRequests,
+  ],
   otherwise: 'ioctl',
-  // 'E' and 'j': input devices and joysticks, whose numbers contain the length that the program chose.
-  trustedTypes: [0x45, 0x6a],
+  // 'E' and 'j': input devices and joysticks, whose numbers contain the length that the program chose. 0xae: virtual
+  // machines, whose exceptions are listed.
+  trustedTypes: [0x45, 0x6a, 0xae],
 };

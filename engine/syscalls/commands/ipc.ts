@@ -72,5 +72,6 @@ export const keyctlCommands = commands(0, flagTables.keyctl, [
   command('KEYCTL_PKEY_ENCRYPT', 25, keyOutput),
   command('KEYCTL_PKEY_DECRYPT', 26, keyOutput),
   command('KEYCTL_PKEY_SIGN', 27, keyOutput),
-  command('KEYCTL_CAPABILITIES', 31, { 1: outBytes('buffer', 2, { most: 65536, inOut: true }), 2: size('buflen') }),
+  // What is behind the capabilities is cleared: up to the end of the buffer, or of what is mapped.
+  command('KEYCTL_CAPABILITIES', 31, { 1: outBytes('buffer', 2, { inOut: true }), 2: size('buflen') }),
 ]);

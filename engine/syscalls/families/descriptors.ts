@@ -130,15 +130,15 @@ export const descriptors: readonly Syscall[] = [
   syscall('mq_notify', [descriptor('mqdes'), struct('sevp', 'sigevent')]),
   syscall('mq_getsetattr', [descriptor('mqdes'), struct('newattr', 'mq_attr'), out('oldattr', 'mq_attr')]),
 
-  // Asynchronous I/O. The recorder answers ENOSYS to io_setup and io_uring_setup, so the others never have a context.
+  // Asynchronous I/O. The recorder answers ENOSYS to io_setup, so the others never have a context, and to all of io_uring.
   syscall('io_setup', [unsigned('nr_events'), inOut('ctxp', 'u64')]),
   syscall('io_destroy', [hex('ctx')]),
-  syscall('io_submit', [hex('ctx'), long('nr'), struct('iocbpp', 'pointer')], { modelled: false }),
-  syscall('io_cancel', [hex('ctx'), struct('iocb', 'iocb'), out('result', 'io_event')], { modelled: false }),
+  syscall('io_submit', [hex('ctx'), long('nr'), struct('iocbpp', 'pointer')]),
+  syscall('io_cancel', [hex('ctx'), struct('iocb', 'iocb'), out('result', 'io_event')]),
   syscall(
     'io_getevents',
     [hex('ctx'), long('min_nr'), long('nr'), out('events', 'io_event'), struct('timeout', 'timespec')],
-    { mayBlock: true, restart: 'none', modelled: false },
+    { mayBlock: true, restart: 'none' },
   ),
   syscall(
     'io_pgetevents',
@@ -150,7 +150,7 @@ export const descriptors: readonly Syscall[] = [
       struct('timeout', 'timespec'),
       struct('usig', 'iovec'),
     ],
-    { mayBlock: true, restart: 'none', modelled: false },
+    { mayBlock: true, restart: 'none' },
   ),
   syscall('io_uring_setup', [unsigned('entries'), inOut('params', 'io_uring_params')]),
   syscall(
@@ -163,9 +163,7 @@ export const descriptors: readonly Syscall[] = [
       hex('arg'),
       size('argsz'),
     ],
-    { mayBlock: true, modelled: false },
+    { mayBlock: true },
   ),
-  syscall('io_uring_register', [descriptor('fd'), unsigned('opcode'), hex('arg'), unsigned('nr_args')], {
-    modelled: false,
-  }),
+  syscall('io_uring_register', [descriptor('fd'), unsigned('opcode'), hex('arg'), unsigned('nr_args')]),
 ];

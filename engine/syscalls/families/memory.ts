@@ -79,10 +79,10 @@ export const memory: readonly Syscall[] = [
   syscall('set_mempolicy', [flags('mode', 'memoryPolicy'), struct('nodemask', 'u64'), size('maxnode')]),
   syscall('get_mempolicy', [
     out('mode', 'int'),
-    // A bit a node, in words; the kernel rounds maxnode - 1 up.
+    // A bit a node, in words. The kernel rounds maxnode - 1 up, and takes a page at most: a word less than is told here.
     writing(
       struct('nodemask', 'u64'),
-      written({ from: 'argument', argument: 2 }, { divisor: 64, element: 8, most: 4096, inOut: true }),
+      written({ from: 'argument', argument: 2 }, { divisor: 64, element: 8, most: 4096 + 8, inOut: true }),
     ),
     size('maxnode'),
     hex('addr'),

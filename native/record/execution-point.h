@@ -12,6 +12,9 @@
 
 namespace rr {
 
+// A forced stop that is put off (put-off.cc) comes after this much more. Nanoseconds.
+inline constexpr uint64_t kPutOffTick = 100'000;
+
 enum class SiteKind : uint8_t {
   legal,
   traps,     // its execution is an event, or a signal, in itself

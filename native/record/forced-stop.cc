@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "record/execution-point.h"
 #include "record/program-maps.h"
@@ -41,13 +42,6 @@ constexpr uint64_t kHashLimit = 32 << 20;
 constexpr uint64_t kPartialHash = 4 << 20;
 // The same where nobody tells which pages were written, so that it would be all of them at each stop.
 constexpr uint64_t kUnwatchedHashLimit = 16 << 20;
-// A forced stop that is put off comes after this much more, and is put off so often at most. Nanoseconds.
-constexpr uint64_t kPutOffTick = 100'000;
-constexpr int kMostPutOff = 8;
-// How long a task must have run since its memory is watched before what it has written says something. Nanoseconds.
-constexpr uint64_t kLeastWatched = 50'000;
-// And where its registers are still the same, so that it has not run, perhaps.
-constexpr uint64_t kMostStill = 1'000'000;
 
 // Whether a signal of its own instruction's waits for the task, which has stopped before it came. Behind a trap the
 // task stands at the next instruction already: where it would be stopped is behind the signal in replay.
@@ -258,38 +252,6 @@ void Recorder::forcedStop(Task& task) {
     if (tickSliceOver(task)) scheduler_.endSlice();
   }
   if (forSignal) injectStashed(task, registers, 0);
-}
-
-// Whether the forced stop that is due waits for a later one: from the first in an address space on, the kernel watches
-// what is written; and where much was written since the last one, it is not known what of it the task's loop has
-// written now, which may show its progress nowhere else. The task goes on for a short while, until what has changed in
-// that can be told. The pages that were written until then are kept for the hash.
-bool Recorder::putOff(Task& task, const user_regs_struct& registers) {
-  AddressSpace& space = *task.space;
-  WrittenPages& written = space.written;
-  if (options_.weakStops) return false;
-  const bool begins = !written.begun();
-  // Another filter might end it for our calls.
-  if (begins && (judged(task) || !written.watch(task.tid, task.threadGroup))) return false;
-  const uint64_t now = processorTime(task.threadGroup);
-  // On a busy machine the next tick may come before the task has run at all, whatever the kernel counts as its time.
-  const uint64_t ran = now - std::min(now, space.watchedFrom);
-  const bool still = memcmp(&registers, &space.putOffAt, sizeof registers) == 0;
-  if (space.putOff > 0 && ran < (still ? kMostStill : kLeastWatched)) return true;
-  if (space.putOff == kMostPutOff) return false;
-  const std::vector<MapLine> maps = readProgramMaps(task.tid, space);
-  const auto recent = written.find(task.tid, maps, begins ? WrittenPages::Since::ever : WrittenPages::Since::restart);
-  if (!recent || (!begins && space.copies.tellAll(*recent))) return false;
-  if (!begins) space.putOffPages = unionOf(space.putOffPages, *recent);
-  // What changes until the next tick can then be told.
-  if (!begins) space.copies.changed(space.memory, *recent);
-  written.restart(maps, *recent);
-  if (!written.begun()) return false;
-  space.watchedFrom = now;
-  space.putOffAt = registers;
-  space.putOff++;
-  debug(task, "forced stop put off, the %dth time", space.putOff);
-  return true;
 }
 
 // `stoppedAt`: the process's own time when the stop came, for the log. Nanoseconds.

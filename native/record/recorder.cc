@@ -251,13 +251,18 @@ void Recorder::collectAll() {
 }
 
 // Waits until the task has a status. For this task alone: a wait for any costs the kernel a look at each of them. What
-// has come from others is filed at each tick.
-void Recorder::waitFor(Task& task) {
+// has come from others is filed at each tick. `interruptAt`: processor time of the process at which the task is
+// interrupted, nanoseconds; 0: never.
+void Recorder::waitFor(Task& task, uint64_t interruptAt) {
   const pid_t tid = task.tid;
   while (!task.pending) {
     housekeeping();
     if (task.state == Task::State::userCode) considerInterrupt(task);
     if (task.pending) return;
+    if (interruptAt != 0 && !task.interrupted && processorTime(task.threadGroup) >= interruptAt &&
+        ptrace(PTRACE_INTERRUPT, tid, 0, 0) == 0) {
+      task.interrupted = true;
+    }
     int status;
     if (waitpid(tid, &status, __WALL | __WNOTHREAD) == tid) return cameFrom(task, status);
     if (errno == EINTR) {

@@ -119,7 +119,7 @@ class Recorder {
   bool collect(bool block);
   void collectAll();
   void cameFrom(Task& task, int status);
-  void waitFor(Task& task);
+  void waitFor(Task& task, uint64_t interruptAt = 0);
   void handle(Task& task);
   bool resume(Task& task, int request, int signal = 0);
   void lost(Task& task);
@@ -197,7 +197,8 @@ class Recorder {
   bool goToLegalSite(Task& task, user_regs_struct& registers);
   bool stepOnce(Task& task, uint64_t breakpoint);
   bool metWatch(Task& task, siginfo_t& info);
-  bool putOff(Task& task, const user_regs_struct& registers);
+  bool comeRound(Task& task, user_regs_struct& registers);
+  bool putOff(Task& task, user_regs_struct& registers);
   void addChanges(Task& task, const std::vector<PageRun>& recent, std::vector<PointMemory>& pieces);
   void writePointMemory(Task& task, std::span<const PointMemory> pieces);
   void recordPoint(Task& task, const user_regs_struct& registers, uint64_t stoppedAt = 0);

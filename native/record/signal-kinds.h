@@ -28,8 +28,8 @@ inline DefaultAction defaultAction(int signal) {
 // Whether the recorder has sent the signal, to ask for a signal-delivery stop (signal-delivery.cc).
 bool isOwnSignal(const siginfo_t& info);
 
-// The same of one that it has sent as `signal`. Where the user may queue no signals (RLIMIT_SIGPENDING) the kernel delivers it without
-// its information (collect_signal() in the kernel).
+// The same of one that it has sent as `signal`. Where the user may queue no signals (RLIMIT_SIGPENDING) the kernel
+// delivers it without its information (collect_signal() in the kernel).
 inline bool isOwn(const siginfo_t& info, int signal) {
   if (isOwnSignal(info)) return true;
   return info.si_signo == signal && info.si_code == SI_USER && info.si_pid == 0;

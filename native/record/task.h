@@ -34,7 +34,6 @@ struct AddressSpace {
   PageCopies copies;                    // of what was written, at the last forced stop
   uint64_t watchedFrom = 0;             // processor time of the process when `written` was restarted last
   int putOff = 0;                       // how often the forced stop that is due was put off since the last event
-  user_regs_struct putOffAt = {};       // where it was
   std::vector<PageRun> putOffPages;     // written since the last forced stop, up to that restart
   bool pointRecorded = false;           // a forced stop has been recorded, and so the hash of all memory
   bool runtimePage = false;             // our page is there

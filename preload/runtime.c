@@ -9,11 +9,15 @@
 static uint64_t padded(uint64_t length) { return (length + 7) & ~7ULL; }
 
 bool rr_begin(struct rr_writer *writer, const struct rr_hook_frame *frame, uint64_t room) {
+  return room <= RR_MAXIMUM_DATA && rr_begin_large(writer, frame, room);
+}
+
+bool rr_begin_large(struct rr_writer *writer, const struct rr_hook_frame *frame, uint64_t room) {
   const struct rr_locals *locals = RR_THE_LOCALS;
   if (locals->callsLeft == 0) return false;
   const unsigned arguments = rr_calls[frame->rax].argumentCount;
   const uint64_t fixed = sizeof(struct rr_buffer_entry) + arguments * 8;
-  if (room > RR_MAXIMUM_DATA || locals->used + fixed + room > RR_BUFFER_SIZE) return false;
+  if (locals->used + fixed + room > RR_BUFFER_SIZE) return false;
   struct rr_buffer_entry *entry = (struct rr_buffer_entry *)(RR_BUFFER + locals->used);
   entry->number = (uint16_t)frame->rax;
   entry->argumentCount = (uint8_t)arguments;

@@ -6,6 +6,7 @@ runGuestTests('buffered', [
   'children',
   'descriptor-calls',
   'futexes',
+  'many-events',
   'mask-changes',
   'memberships',
   'path-calls',

@@ -13,6 +13,7 @@ runGuestTests('scheduling', [
   'real-time',
   'shared-semaphores',
   'socket-crowd',
+  'stop-and-go',
   'suspended',
   'yield-turns',
 ]);

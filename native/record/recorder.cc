@@ -202,7 +202,7 @@ void Recorder::runUserCode(Task& task) {
   const int signal = task.resumeSignal;
   task.resumeSignal = 0;
   // The runtime's own calls would stop in a task that is not dispatched yet.
-  traceNextCall(*task.space, !task.stashed.empty() || (outerFilter_ && !task.dispatched));
+  traceNextCall(*task.space, !task.stashed.empty() || (outerFilter_ && !task.dispatched) || scheduler_.breakDue(task));
   task.state = Task::State::userCode;
   task.inMidCode = true;
   if (std::exchange(task.stopAgain, false)) ptrace(PTRACE_INTERRUPT, task.tid, 0, 0);

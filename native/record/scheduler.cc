@@ -112,9 +112,19 @@ Task* Scheduler::takeStatus() {
   return nullptr;
 }
 
+void Scheduler::runs() {
+  runs_++;
+  if (!current_ || !breakDue(*current_)) return;
+  uint32_t& unbroken = current_->scheduling.unbroken;
+  if (++unbroken >= kUnbroken + kBreaks) unbroken = 0;
+}
+
+// In chaos slices of a few events do this.
+bool Scheduler::breakDue(const Task& task) const { return !chaos_ && task.scheduling.unbroken >= kUnbroken; }
+
 bool Scheduler::sliceOver(uint64_t now) const {
   if (ended_ || settings_.alwaysSwitch || runs_ >= sliceRuns_) return true;
-  if (current_ && held(current_->scheduling.level)) return true;
+  if (current_ && (held(current_->scheduling.level) || breakDue(*current_))) return true;
   uint64_t length = sliceLength_;
   if (!chaos_) length = std::min(length, std::max(kShortestSlice, kRound / (waiting_ + 1)));
   return now - sliceStart_ >= length;
@@ -210,6 +220,11 @@ Task* Scheduler::choose(uint64_t now) {
     }
   }
   dequeue(*next);
+  if (former && former->state != Task::State::runnable) {
+    former->scheduling.unbroken++;
+  } else if (former && former != next) {
+    former->scheduling.unbroken = 0;
+  }
   current_ = next;
   ended_ = yielding_ = false;
   beginSlice(now);

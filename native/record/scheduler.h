@@ -33,6 +33,11 @@ inline constexpr uint64_t kShortestSlice = 2'000'000;
 inline constexpr uint64_t kPatience = 100'000'000;
 // Where priorities differ: how often a running task's events are used to see whether a better one woke. Nanoseconds.
 inline constexpr uint64_t kPollInterval = 1'000'000;
+// A task that has so often waited for others, and never given way to one while it could go on, gives way at any of its
+// next kBreaks calls: else one that wakes others, takes their turn back before they have had it and waits for them
+// starves them for ever, as a collector does that stops the world again and again.
+inline constexpr uint32_t kUnbroken = 256;
+inline constexpr uint32_t kBreaks = 32;
 
 // The scheduler's part of a task.
 struct SchedulingEntry {
@@ -42,6 +47,7 @@ struct SchedulingEntry {
   bool queued = false;       // may run, and waits for it
   bool hasStatus = false;    // stands in the list of statuses
   uint64_t queuedSince = 0;  // nanoseconds of CLOCK_MONOTONIC
+  uint32_t unbroken = 0;     // how often it has waited since it last gave way, and calls from kUnbroken on
   std::list<Task*>::iterator position;
 };
 
@@ -71,12 +77,14 @@ class Scheduler {
   // Who runs, or ran last; it may be blocked meanwhile. nullptr at the start, and when it is gone.
   Task* current() const { return current_; }
   // The current task's run of user code begins.
-  void runs() { runs_++; }
+  void runs();
   // It has made so many calls that were buffered.
   void ranCalls(uint64_t calls) { runs_ += calls; }
   // Slices may end after some events (chaos), and after how many more this one does.
   bool countsRuns() const { return chaos_ != nullptr; }
   uint64_t runsLeft() const { return sliceRuns_ - std::min(runs_, sliceRuns_); }
+  // The task is to give way soon (kUnbroken): none of its calls should be buffered.
+  bool breakDue(const Task& task) const;
   // The current task ought to give way at this event, if anybody waits.
   bool sliceOver(uint64_t now) const;
   // A better task waits than the current one.

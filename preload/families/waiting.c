@@ -11,8 +11,8 @@
 #define MOST_SELECTED 4096
 #define SETS 3
 #define EPOLL_EVENT_SIZE 12
-// More events than these wait for the next call, as they may by epoll_wait(2).
-#define MOST_EVENTS 1024
+// A call that asks for more events is made traced: fewer than are ready would show. Three quarters of the buffer.
+#define MOST_EVENTS 16384
 
 enum limit {
   LIMIT_NONE,  // waits, for a time or for ever
@@ -99,10 +99,10 @@ enum rr_verdict rr_timed_select(struct rr_hook_frame *frame) {
 
 static enum rr_verdict epoll_now(struct rr_hook_frame *frame, bool waits) {
   const int wanted = (int)frame->rdx;
-  if (wanted <= 0) return RR_TRACED;
-  const uint64_t most = wanted < MOST_EVENTS ? (uint64_t)wanted : MOST_EVENTS;
+  if (wanted <= 0 || wanted > MOST_EVENTS) return RR_TRACED;
+  const uint64_t most = (uint64_t)wanted;
   struct rr_writer writer;
-  if (!rr_begin(&writer, frame, most * EPOLL_EVENT_SIZE + RR_OUT_OVERHEAD)) return RR_TRACED;
+  if (!rr_begin_large(&writer, frame, most * EPOLL_EVENT_SIZE + RR_OUT_OVERHEAD)) return RR_TRACED;
   const int64_t result = rr_untraced_call(__NR_epoll_wait, frame->rdi, frame->rsi, most, 0, 0, 0);
   if (rr_failed(result) || (result == 0 && waits)) return RR_TRACED;
   if (result > 0) rr_out(&writer, frame->rsi, (uint64_t)result * EPOLL_EVENT_SIZE);

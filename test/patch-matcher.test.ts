@@ -26,9 +26,10 @@ test('a matcher stub traps at the wanted pass and the program sees nothing of it
     assert.ok(Number(stops) > 100_000, stdout);
     const [, changing] = /^(\d+) stubs that change the flags$/m.exec(stdout) ?? [];
     assert.ok(Number(changing) > 50, stdout);
-    const [, loops, edges] = /^(\d+) copied loops, (\d+) compared behind a branch$/m.exec(stdout) ?? [];
+    const [, loops, edges, tired] = /^(\d+) copied loops, (\d+) compared behind a branch, (\d+) tired$/m.exec(stdout) ?? [];
     assert.ok(Number(loops) > 300, stdout);
     assert.ok(Number(edges) > 10, stdout);
+    assert.ok(Number(tired) > 10, stdout);
     const counts = /^lengths:((?: \d+){8}),/m.exec(stdout)?.[1]?.trim().split(' ') ?? [];
     assert.ok(counts.length === 8 && counts.every((count) => Number(count) > 0), `sites of 1 to 8 bytes: ${stdout}`);
   } finally {

@@ -248,7 +248,18 @@ void ComparisonWriter::compareWord(const WordMatch& match) {
   compare(asRegister == nullptr ? rax : locate(asRegister->which), match.value);
 }
 
-uint64_t ComparisonWriter::writeMaybe() {
+// From where rax, rcx and the flags are saved, as far as they are not the program's; returns the trap's address.
+uint64_t ComparisonWriter::writeTrap() {
+  if (writer_.state.flagsSaved) restoreFlags();
+  if (writer_.state.raxSaved) restoreRax();
+  if (writer_.state.rcxSaved) restoreRcx();
+  const uint64_t trap = writer_.here();
+  writer_.breakpoint();
+  writer_.jump(behind_);
+  return trap;
+}
+
+void ComparisonWriter::writeMaybe(MatcherStub& stub) {
   writer_.state = passing_;
   writer_.state.comparing = true;
   writer_.bind(maybe_);
@@ -266,23 +277,23 @@ uint64_t ComparisonWriter::writeMaybe() {
     if (request_.registers) compareRegisters(*request_.registers);
   }
   const CodeBoundary compared = writer_.state;
-  if (compares) {
-    restoreFlags();
-    restoreRax();
+  stub.trap = writeTrap();
+  if (!compares) return;
+  writer_.state = compared;
+  for (const CodeWriter::Forward failure : failures_) writer_.bind(failure);
+  CodeWriter::Forward tired{};
+  if (request_.mostMaybes != 0) {
+    writer_.addTo(field(offsetof(MatcherData, maybes)), -1);
+    tired = writer_.jumpIfEqual();
   }
-  if (writer_.state.rcxSaved) restoreRcx();
-  const uint64_t trap = writer_.here();
-  writer_.breakpoint();
-  writer_.jump(behind_);
-  if (compares) {
-    writer_.state = compared;
-    for (const CodeWriter::Forward failure : failures_) writer_.bind(failure);
-    restoreFlags();
-    restoreRax();
-    if (changesFlags_) restoreRcx();
-    writer_.jump(rest_);
-  }
-  return trap;
+  restoreFlags();
+  restoreRax();
+  if (changesFlags_) restoreRcx();
+  writer_.jump(rest_);
+  if (request_.mostMaybes == 0) return;
+  writer_.state = compared;
+  writer_.bind(tired);
+  stub.tired = writeTrap();
 }
 
 }  // namespace rr

@@ -29,8 +29,8 @@ class ComparisonWriter {
   // What every pass goes through, before the instruction at the state's programAddress.
   void writeTest();
 
-  // Where the test says maybe; the trap, and the way back behind the test. Returns the trap's address.
-  uint64_t writeMaybe();
+  // Where the test says maybe; the traps, and the way back behind the test. Fills in MatcherStub::trap and tired.
+  void writeMaybe(MatcherStub& stub);
 
  private:
   Operand field(size_t offset) const noexcept;
@@ -43,6 +43,7 @@ class ComparisonWriter {
   void saveRax();
   void restoreRax();
   void restoreFlags();
+  uint64_t writeTrap();
   void count();
   void testByFlags();
   void testByRcx();

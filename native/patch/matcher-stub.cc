@@ -23,6 +23,7 @@ MatcherStub emptyStub(const MatcherRequest& request) {
   stub.site = request.site;
   if (const auto* countdown = std::get_if<Countdown>(&request.discriminator))
     stub.initialData.counter = countdown->passes;
+  stub.initialData.maybes = request.mostMaybes;
   return stub;
 }
 
@@ -50,7 +51,7 @@ MatcherStub buildStraight(const MatcherRequest& request, uint8_t copyBytes) {
     return stub;
   }
   if (stub.relocation.continuesAt) writer.jump(*stub.relocation.continuesAt);
-  if (comparison.traps()) stub.trap = comparison.writeMaybe();
+  if (comparison.traps()) comparison.writeMaybe(stub);
   finish(stub, writer, comparison, request);
   return stub;
 }
@@ -70,7 +71,7 @@ MatcherStub buildLoop(const MatcherRequest& request) {
     loop.write(writer, comparison);
     stub.pass = loop.pass();
     stub.edge = loop.edge();
-    if (comparison.traps()) stub.trap = comparison.writeMaybe();
+    if (comparison.traps()) comparison.writeMaybe(stub);
     finish(stub, writer, comparison, request);
   }
   stub.copiesLoop = true;

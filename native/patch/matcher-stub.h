@@ -74,7 +74,8 @@ struct alignas(64) MatcherData {
   uint64_t rax = 0;
   uint64_t flags = 0;    // as lahf and seto left them: SF ZF AF PF CF in bits 15 to 8, OF in bit 0
   uint64_t counter = 0;  // Countdown: passes left. PassCount: passes so far
-  std::array<uint64_t, 4> unused{};
+  uint64_t maybes = 0;   // how often more is compared, before the stub traps to tell so
+  std::array<uint64_t, 3> unused{};
   std::array<uint64_t, 8> vector{};  // scratch for a lane of a vector register
 };
 static_assert(sizeof(MatcherData) == 128);
@@ -154,6 +155,9 @@ struct MatcherRequest {
   bool lowerHalfTells = false;
   // Also counts the passes, in MatcherData::counter, when the discriminator is a WordMatch (about 1 ns). No edge then.
   bool countPasses = false;
+  // When the discriminator has said maybe so often, and the rest not agreed, the stub traps once (MatcherStub::tired):
+  // another discriminator would be better. 0: never.
+  uint64_t mostMaybes = 0;
   RelocationOptions relocation;
 };
 
@@ -183,6 +187,8 @@ struct MatcherStub {
   MatcherData initialData;
   // Where the int3 is; a task that executed it stands at trap + 1. 0 when the stub never traps.
   uint64_t trap = 0;
+  // The same of the trap that tells of too many maybes: the state is not the one that is searched for. 0: none.
+  uint64_t tired = 0;
   // The site's instruction in the stub: see resumeAddress.
   uint64_t pass = 0;
   // The status flags are not the program's from the stub's start on: see MatcherRequest::flagsAreDead.

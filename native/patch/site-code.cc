@@ -14,4 +14,11 @@ SiteCode exploreSite(uint64_t address, std::vector<uint8_t> bytes, uint64_t site
   return code;
 }
 
+bool SiteCode::leavesFlags() const noexcept {
+  if (flagsAreDeadAt(site)) return true;
+  const FlowNode& node = graph[site];
+  if (node.instruction.kind != InstructionKind::conditionalJump || node.leaves) return false;
+  return flagsAreDeadAt(*node.successors[0]) && flagsAreDeadAt(*node.successors[1]);
+}
+
 }  // namespace rr

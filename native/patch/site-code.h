@@ -22,6 +22,8 @@ struct SiteCode {
   CodeWindow window() const noexcept { return {address, bytes}; }
   // The program overwrites all status flags there before it reads one.
   bool flagsAreDeadAt(size_t index) const noexcept { return needed[index] == 0; }
+  // A stub at the site may change the flags: they are dead there, or the site is a branch behind which they are.
+  bool leavesFlags() const noexcept;
 };
 
 // `bytes`: the program's own code from `address` on, with the site in it. An empty graph when there is no instruction

@@ -34,6 +34,8 @@ constexpr int kMaximumSteps = 1000;
 // reserves much of its address space. So many legal ones are passed, at most, for one that is long enough. Bytes.
 constexpr uint8_t kJumpLength = 5;
 constexpr int kShortSites = 16;
+// So many that could be taken are passed for one where replay's stub may change the status flags.
+constexpr int kFlagSites = 8;
 // And so many more for a short one over which the jump leads somewhere.
 constexpr int kUnreachableSites = 50;
 // A stop at which more than this is to be hashed is not certain: 0.5 ms for each MB. Bytes.
@@ -156,6 +158,7 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
   if (ownSignalWaits(task.tid)) return goToOwnEvent(task), false;
   const TrapUnblocked unblocked(task.tid);
   int shortSites = 0;
+  int flagSites = 0;
   SearchableSites sites(task.tid);
   const TrapDisposition disposition(task);
   for (int steps = 0; steps < kMaximumSteps; steps++) {
@@ -186,10 +189,15 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
         // Replay's search may replace the instruction; what a jump to the runtime borrows must stay.
         if (nearPatchedSite(task, registers.rip)) break;
         if (options_.counter && options_.counter->isAmbiguousAt(registers.rip)) break;
-        if (site.length == 0 || site.length >= kJumpLength) return true;
-        shortSites++;
-        if (shortSites > kUnreachableSites) return true;
-        if (shortSites > kShortSites && sites.contains(registers.rip, {code, static_cast<size_t>(got)})) return true;
+        if (site.length == 0) return true;
+        if (site.length < kJumpLength) {
+          shortSites++;
+          if (shortSites > kUnreachableSites) return true;
+          if (shortSites <= kShortSites || !sites.contains(registers.rip, {code, static_cast<size_t>(got)})) break;
+        }
+        if (SearchableSites::leavesFlags(task.space->memory, registers.rip)) return true;
+        flagSites++;
+        if (flagSites > kFlagSites) return true;
         break;
     }
     if (!stepOnce(task, breakpoint)) return false;

@@ -2,6 +2,7 @@
 
 #include "patch/instruction.h"
 #include "patch/jump.h"
+#include "patch/site-code.h"
 
 namespace rr {
 
@@ -10,6 +11,8 @@ namespace {
 // As native/replay/stub-areas.cc wants them.
 constexpr uint64_t kMargin = 1 << 20;
 constexpr uint64_t kStubRoom = 4 * 4096;
+// Bytes before and behind a site that are looked at.
+constexpr uint64_t kReach = 512;
 
 }  // namespace
 
@@ -23,6 +26,14 @@ bool SearchableSites::contains(uint64_t site, std::span<const uint8_t> code) {
     read_ = true;
   }
   return planJump(site, decoded.instruction.length, code, gaps_, kStubRoom, site).error == JumpError::none;
+}
+
+bool SearchableSites::leavesFlags(const TraceeMemory& memory, uint64_t site) {
+  uint64_t start = 0;
+  std::vector<uint8_t> bytes = readAround(memory, site, kReach, start);
+  if (bytes.empty()) return false;
+  const SiteCode code = exploreSite(start, std::move(bytes), site);
+  return !code.graph.empty() && code.leavesFlags();
 }
 
 }  // namespace rr

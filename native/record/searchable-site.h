@@ -20,6 +20,9 @@ class SearchableSites {
   // `code`: the program's bytes from `site` on.
   bool contains(uint64_t site, std::span<const uint8_t> code);
 
+  // Whether a stub at `site` may change the status flags, so that a pass of it costs next to nothing.
+  static bool leavesFlags(const TraceeMemory& memory, uint64_t site);
+
  private:
   pid_t tid_;
   std::vector<AddressRange> gaps_;

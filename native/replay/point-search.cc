@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <tuple>
 
 #include "patch/instruction.h"
 #include "patch/jump.h"
@@ -33,7 +34,11 @@ constexpr size_t kFewTrialHits = 2;
 constexpr uint64_t kFewPasses = 2;
 // A site that comes again sooner than this, as the task's processor time goes, one trap included, is hot: there the
 // stub does without counting, if it can be faster so. Nanoseconds.
-constexpr uint64_t kHotTurn = 60'000;
+constexpr uint64_t kHotTurn = 200'000;
+// When a discriminator has said maybe so often, another one is chosen; after some of them, each given four times as
+// much, the last one stays.
+constexpr uint64_t kFirstMaybes = 200;
+constexpr uint64_t kMostMaybes = 200 * 4 * 4 * 4;
 // A countdown of so many passes is worth a look at the loop around the site.
 constexpr uint64_t kManyPasses = 1000;
 // Of the code before and behind a site, so much is looked at for the loop around it. Bytes.
@@ -135,7 +140,8 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
       ticks_(target.ticks),
       pool_(buffers.pool),
       oracleOnly_(target.oracleOnly),
-      countAll_(target.countAll) {
+      countAll_(target.countAll),
+      mostMaybes_(kFirstMaybes) {
   pieces_.clear();
   expected_.clear();
   std::span<const uint8_t> left = target.pieces;
@@ -312,6 +318,7 @@ PointSearch::RegisterUse PointSearch::useOf(GeneralRegister which) const {
   for (user_regs_struct trial : trials_) {
     const uint64_t value = registerField(trial, which);
     use.differed += value != wanted;
+    use.distance = std::min(use.distance, std::min(value - wanted, wanted - value));
     use.moved += before && value != *before;
     before = value;
   }
@@ -324,13 +331,18 @@ std::optional<WordMatch> PointSearch::chooseDiscriminator() {
   user_regs_struct target = target_;
   unsigned best = 0;
   unsigned moved = 0;
+  uint64_t distance = 0;
   std::optional<WordMatch> chosen;
   for (unsigned i = 0; i < kGeneralRegisters; i++) {
     const auto which = static_cast<GeneralRegister>(i);
     const RegisterUse use = useOf(which);
-    if (use.differed < best || use.differed == 0 || (use.differed == best && use.moved <= moved)) continue;
+    // What comes from afar is less likely to turn in a small circle.
+    if (use.differed == 0 || std::tie(use.differed, use.moved, use.distance) <= std::tie(best, moved, distance)) {
+      continue;
+    }
     best = use.differed;
     moved = use.moved;
+    distance = use.distance;
     chosen = WordMatch{RegisterWord{which}, registerField(target, which)};
   }
   // Nothing differs at more of them.
@@ -428,6 +440,28 @@ void PointSearch::refine() {
   if (!installStub(programCode())) words_ = before;
 }
 
+// The discriminator has the wanted value too often: here, too, where the state is another one.
+void PointSearch::chooseAnew(const user_regs_struct& found) {
+  mostMaybes_ = mostMaybes_ < kMostMaybes ? mostMaybes_ * 4 : 0;
+  trials_.push_back(found);
+  readPool();
+  for (PointWord& word : pool()) word.differed += hasChanged(word);
+  const WordMatch before = *discriminator_;
+  const bool lowerHalfTold = lowerHalfTells_;
+  const auto chosen = chooseDiscriminator();
+  if (!chosen) return;
+  discriminator_ = chosen;
+  lowerHalfTells_ = lowerHalfDiffers(chosen->word);
+  if (!std::holds_alternative<RegisterWord>(before.word)) {
+    const bool known =
+        std::ranges::any_of(words_, [&](const WordMatch& each) { return sameWord(each.word, before.word); });
+    if (!known && words_.size() < kMaximumWords) words_.push_back(before);
+  }
+  if (installStub(programCode())) return;
+  discriminator_ = before;
+  lowerHalfTells_ = lowerHalfTold;
+}
+
 // The program's bytes at the site.
 std::vector<uint8_t> PointSearch::programCode() const {
   std::vector<uint8_t> code(64);
@@ -439,15 +473,10 @@ std::vector<uint8_t> PointSearch::programCode() const {
 
 // Looks at the code around the site, to keep the program in a copy of its loop.
 void PointSearch::exploreCode() {
-  const uint64_t start = target_.rip > kLoopReach ? target_.rip - kLoopReach : 0;
-  std::vector<uint8_t> code(2 * kLoopReach);
-  ssize_t got = memory_.read(start, code.data(), code.size());
-  const bool all = got > static_cast<ssize_t>(kLoopReach);
-  if (!all) got = memory_.read(target_.rip, code.data(), kLoopReach);
-  if (got <= 0) return;
-  code.resize(static_cast<size_t>(got));
-  const uint64_t address = all ? start : target_.rip;
-  siteCode_ = exploreSite(address, std::move(code), target_.rip);
+  uint64_t start = 0;
+  std::vector<uint8_t> code = readAround(memory_, target_.rip, kLoopReach, start);
+  if (code.empty()) return;
+  siteCode_ = exploreSite(start, std::move(code), target_.rip);
   const FlowGraph& graph = siteCode_->graph;
   mayCopyLoop_ = !graph.empty() && stubs_.isConstantCode(tid_, graph.front().address, graph.back().next());
   if (graph.empty()) siteCode_.reset();
@@ -472,6 +501,7 @@ bool PointSearch::installStub(std::span<const uint8_t> code) {
     request.registers = registerState(target_);
     request.lowerHalfTells = lowerHalfTells_;
     request.countPasses = countsPasses_;
+    request.mostMaybes = mostMaybes_;
   }
   request.flagsAreDead = siteCode_ && siteCode_->flagsAreDeadAt(siteCode_->site);
   if (mayCopyLoop_) request.loop = &*siteCode_;
@@ -540,13 +570,14 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
     stub_.reset();  // the process has ended
     return status;
   }
-  if (isTrap(status) && found.rip == stub_->trap + 1) {
+  const bool tired = stub_->tired != 0 && found.rip == stub_->tired + 1;
+  if (isTrap(status) && (tired || found.rip == stub_->trap + 1)) {
     counts.hits++;
-    counts.matchedAt++;
+    counts.matchedAt += !tired;
     found.rip = target_.rip;
     // They are not needed any more, and so the same as those that are.
     if (stub_->changesFlags) found.eflags = (found.eflags & ~kStatusFlags) | (target_.eflags & kStatusFlags);
-    if (sameState(found, counts)) {
+    if (!tired && sameState(found, counts)) {
       takePasses(counts.passes);
       counts.passes += passesBefore_;
       passesBefore_ = 0;
@@ -558,7 +589,11 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
       uninstall();
       return kPointNotThere;
     }
-    refine();
+    if (tired) {
+      chooseAnew(found);
+    } else {
+      refine();
+    }
     from_ = found;
     from_.rip = resumeAddress(*stub_, from_.eflags);
     finished = false;

@@ -122,6 +122,7 @@ class PointSearch {
   struct RegisterUse {
     unsigned differed = 0;
     unsigned moved = 0;
+    uint64_t distance = ~0ULL;  // from the point's value, at least
   };
   RegisterUse useOf(GeneralRegister which) const;
   bool registerTells() const;
@@ -130,6 +131,7 @@ class PointSearch {
   std::optional<WordMatch> differingLane();
   bool lowerHalfDiffers(const StateWord& word) const;
   void refine();
+  void chooseAnew(const user_regs_struct& found);
   bool install(std::span<const uint8_t> code);
   bool installStub(std::span<const uint8_t> code);
   void takeTurn();
@@ -178,6 +180,7 @@ class PointSearch {
   bool jumpWritten_ = false;
   bool matcherRefused_ = false;
   unsigned refinements_ = 0;
+  uint64_t mostMaybes_;  // of the next stub
   user_regs_struct from_ = {};
 };
 

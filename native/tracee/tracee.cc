@@ -205,6 +205,18 @@ uint64_t processorTime(pid_t process) {
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(time.tv_nsec);
 }
 
+std::vector<uint8_t> readAround(const TraceeMemory& memory, uint64_t address, uint64_t reach, uint64_t& start) {
+  std::vector<uint8_t> bytes(2 * reach);
+  start = address > reach ? address - reach : 0;
+  ssize_t got = memory.read(start, bytes.data(), bytes.size());
+  if (got <= static_cast<ssize_t>(address - start)) {
+    start = address;
+    got = memory.read(start, bytes.data(), reach);
+  }
+  bytes.resize(got > 0 ? static_cast<size_t>(got) : 0);
+  return bytes;
+}
+
 std::vector<MapLine> readMaps(pid_t tid) {
   std::vector<MapLine> lines;
   char path[40];

@@ -70,6 +70,10 @@ long syscallByStep(pid_t tid, long number, const uint64_t (&arguments)[6]);
 long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint64_t instruction = kUntracedSyscall,
                     int signal = 0);
 
+// What can be read of `reach` bytes before and behind an address; from the address on where something before it cannot.
+// `start` is where it begins. Empty when nothing can be read there.
+std::vector<uint8_t> readAround(const TraceeMemory& memory, uint64_t address, uint64_t reach, uint64_t& start);
+
 // One line of /proc/TID/maps.
 struct MapLine {
   uint64_t start, end, offset, inode;

@@ -23,7 +23,7 @@ uint64_t sites = 0, traps = 0, stops = 0, unreachable = 0;
 std::array<uint64_t, 16> lengths{};
 
 uint64_t withoutFlags = 0;  // sites whose stub changes the flags
-uint64_t copiedLoops = 0, edges = 0;
+uint64_t copiedLoops = 0, edges = 0, tooManyMaybes = 0;
 
 // But for status flags that the program does not need there, where the stub may change them.
 bool sameButFlags(user_regs_struct left, const user_regs_struct& right, const rr::MatcherStub& stub,
@@ -123,10 +123,12 @@ class TrapCollector final : public TrapHandler {
  public:
   TrapCollector(const rr::MatcherStub& stub, uint64_t targetFlags) : stub_(stub), targetFlags_(targetFlags) {}
   std::vector<user_regs_struct> states;
+  uint64_t tired = 0;
 
   void trapped(ucontext_t& context, int signal) override {
     user_regs_struct registers = registersOf(context);
-    if (signal != SIGTRAP || registers.rip != stub_.trap + 1) fail("a trap that is not the stub's");
+    const bool isTired = stub_.tired != 0 && registers.rip == stub_.tired + 1;
+    if (signal != SIGTRAP || (!isTired && registers.rip != stub_.trap + 1)) fail("a trap that is not the stub's");
     const rr::StubPlace place = rr::restoreProgramState(stub_, dataOf(stub_), registers);
     if (place != (stub_.edge ? rr::StubPlace::behind : rr::StubPlace::atSite)) fail("the trap is at the site");
     dataOf(stub_).counter += static_cast<uint64_t>(static_cast<int64_t>(stub_.counterStep));
@@ -134,7 +136,8 @@ class TrapCollector final : public TrapHandler {
     if (stub_.changesFlags) {
       registers.eflags = (registers.eflags & ~rr::kStatusFlags) | (targetFlags_ & rr::kStatusFlags);
     }
-    states.push_back(registers);
+    if (isTired && tired++ > 0) fail("one trap that tells of too many maybes");
+    if (!isTired) states.push_back(registers);
     context.uc_mcontext.gregs[REG_EFL] = static_cast<greg_t>(registers.eflags);
     context.uc_mcontext.gregs[REG_RIP] = static_cast<greg_t>(rr::resumeAddress(stub_, registers.eflags));
   }
@@ -223,6 +226,7 @@ void chooseSearch(LoopMaker& maker, const std::vector<Step>& steps, const std::v
   search.request.lowerHalfTells = maker.below(2) == 0;
   for (uint64_t i = maker.below(4); i > 0; i--) search.words.push_back(match(randomWord(maker)));
   search.request.words = search.words;
+  if (maker.below(2) == 0) search.request.mostMaybes = 1 + maker.below(3);
   if (maker.below(3) == 0) return;
   rr::RegisterState& registers = search.request.registers.emplace();
   user_regs_struct from = target.registers;
@@ -305,6 +309,7 @@ void checkSite(LoopMaker& maker, const Loop& loop, const std::vector<Step>& step
       fail("the trap comes at the wanted pass, with the program's registers and flags");
   }
   ::traps += traps.size();
+  tooManyMaybes += collector.tired;
   checkCounter(stub, passes.size());
 
   dataOf(stub) = stub.initialData;
@@ -570,7 +575,8 @@ int main() {
   checkUnmappedWord();
   printf("%" PRIu64 " sites, %" PRIu64 " traps, %" PRIu64 " stops\n", sites, traps, stops);
   printf("%" PRIu64 " stubs that change the flags\n", withoutFlags);
-  printf("%" PRIu64 " copied loops, %" PRIu64 " compared behind a branch\n", copiedLoops, edges);
+  printf("%" PRIu64 " copied loops, %" PRIu64 " compared behind a branch, %" PRIu64 " tired\n", copiedLoops, edges,
+         tooManyMaybes);
   printf("lengths:");
   for (size_t length = 1; length <= 8; length++) printf(" %" PRIu64, lengths[length]);
   printf(", %" PRIu64 " out of reach\n", unreachable);

@@ -160,20 +160,22 @@ void CodeWriter::moveVectorLow(GeneralRegister into, uint8_t vector) {
 }
 
 void CodeWriter::storeVector(const Operand& into, uint8_t vector, unsigned size) {
-  const unsigned low = vector & 7u;
   if (size == 16) {
     encode(0, false, {0x0f, 0x11}, vector, into);  // movups
     return;
   }
   begin();
-  if (size == 32) {
-    bytes({0xc5, static_cast<uint8_t>(vector >= 8 ? 0x7e : 0xfe), 0x7f});  // vmovdqu
-  } else {
-    // R and R' are inverted; X and B stay set for a memory operand without registers. EVEX.512.F3.0F.W1: vmovdqu64.
-    const unsigned extension = 0x60u | ((vector & 8u) != 0 ? 0 : 0x80u) | ((vector & 16u) != 0 ? 0 : 0x10u);
-    bytes({0x62, static_cast<uint8_t>(extension | 1), 0xfe, 0x48, 0x7f});
-  }
-  modrm(low, into, 0);
+  bytes({0xc5, static_cast<uint8_t>(vector >= 8 ? 0x7e : 0xfe), 0x7f});  // vmovdqu
+  modrm(vector & 7u, into, 0);
+}
+
+void CodeWriter::storeVectorQuarter(const Operand& into, uint8_t vector, uint8_t quarter) {
+  begin();
+  // R and R' are inverted; X and B stay set for a memory operand without registers. EVEX.512.66.0F3A.W0.
+  const unsigned extension = 0x60u | ((vector & 8u) != 0 ? 0 : 0x80u) | ((vector & 16u) != 0 ? 0 : 0x10u);
+  bytes({0x62, static_cast<uint8_t>(extension | 3), 0x7d, 0x48, 0x39});
+  modrm(vector & 7u, into, 1);
+  byte(quarter);
 }
 
 void CodeWriter::storeX87State(const Operand& into) { encode(0, true, {0x0f, 0xae}, 0, into); }

@@ -68,7 +68,9 @@ class CodeWriter {
   void restoreFlagsFromRax();                                            // add al, 0x7f; sahf: sets the status flags
   void breakpoint();                                                     // int3
   void moveVectorLow(GeneralRegister into, uint8_t vector);              // movq into, xmm(0..15)
-  void storeVector(const Operand& into, uint8_t vector, unsigned size);  // 16, 32 (ymm 0..15), 64 (zmm 0..31) bytes
+  void storeVector(const Operand& into, uint8_t vector, unsigned size);  // 16, 32 (ymm) bytes of 0..15
+  // 16 bytes of zmm(0..31), the `quarter`-th (0..3): vextracti32x4.
+  void storeVectorQuarter(const Operand& into, uint8_t vector, uint8_t quarter);
 
   void storeX87State(const Operand& into);  // fxsave64, 512 bytes, aligned to 16
 

@@ -187,9 +187,14 @@ bool ComparisonWriter::isAddressable(uint64_t address) const noexcept {
          (inReach(writer_.here(), address) && inReach(writer_.here() + kLongestInstruction, address));
 }
 
+// Of a zmm register only the quarter that is needed.
 void ComparisonWriter::storeVector(const VectorWord& lane) {
-  const unsigned size = lane.lane >= 4 || lane.vector >= 16 ? 64 : lane.lane >= 2 ? 32 : 16;
-  writer_.storeVector(field(offsetof(MatcherData, vector)), lane.vector, size);
+  if (lane.lane < 4 && lane.vector < 16) {
+    writer_.storeVector(field(offsetof(MatcherData, vector)), lane.vector, lane.lane < 2 ? 16 : 32);
+    return;
+  }
+  const auto quarter = static_cast<uint8_t>(lane.lane / 2);
+  writer_.storeVectorQuarter(field(offsetof(MatcherData, vector) + 16u * quarter), lane.vector, quarter);
 }
 
 // Loads any word but a register's into `into`, whose own value is saved. No flags.

@@ -27,6 +27,7 @@ runGuestTests('processes', [
   'fork',
   'kill-child',
   'left-behind',
+  'namespace-end',
   'no-libc',
   'orphan',
   'owner-died',

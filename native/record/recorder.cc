@@ -327,6 +327,14 @@ void Recorder::killAll() {
   }
 }
 
+// At the end only the first processes of pid namespaces are left, which have ended but for their wait: for zombies
+// whose parents, outside of the recording, never ask for them (a container whose process 1 is no init).
+void Recorder::abandonNamespaces() {
+  if (!std::all_of(tasks_.begin(), tasks_.end(), [](const auto& each) { return each.second->endsAs.has_value(); }))
+    return;
+  while (!tasks_.empty()) gone(*tasks_.begin()->second, *tasks_.begin()->second->endsAs);
+}
+
 // What is due at each tick; nothing in between.
 void Recorder::housekeeping() {
   if (!ticked.exchange(false)) return;
@@ -335,6 +343,7 @@ void Recorder::housekeeping() {
   const bool graceOver = initialGone_ && !options_.waitForAll && now - initialGoneAt_ > kGraceAfterInitial;
   // Again at each tick: a task may have been made meanwhile.
   if (terminate_ || graceOver) killAll();
+  if (graceOver) abandonNamespaces();
   forwardOuterSignals(now);
   if (!ring_.hasUnsealed()) {
     lastSeal_ = now;

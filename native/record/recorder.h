@@ -341,6 +341,9 @@ class Recorder {
   void returnedFromMaking(Task& task);
   void exiting(Task& task);
   void exitForGood(Task& task);
+  template <typename Condition>
+  bool awaitExit(Task& task, Condition waitsForOthers);
+  void abandonNamespaces();
   void foreseeRobustWrites(Task& task);
   void foreseeExecWrites(Task& task);
   void findOtherViews(Task& task);

@@ -29,6 +29,34 @@ char taskState(pid_t tid) {
   return behindName && behindName[1] == ' ' ? behindName[2] : 0;
 }
 
+bool leadsNamespace(pid_t tid) {
+  FILE* file = openStatus(tid);
+  if (!file) return false;
+  char line[256];
+  bool leads = false;
+  while (!leads && fgets(line, sizeof line, file)) {
+    // Its process's number in each namespace, ours first.
+    int ours;
+    int behind = 0;
+    if (sscanf(line, "NStgid: %d%n", &ours, &behind) != 1) continue;
+    const char* last = strrchr(line + behind, '\t');
+    leads = last && strcmp(last, "\t1\n") == 0;
+  }
+  fclose(file);
+  return leads;
+}
+
+bool hasLeftMemory(pid_t tid) {
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/statm", tid);
+  FILE* file = fopen(path, "re");
+  if (!file) return true;
+  unsigned long pages = 0;
+  const bool told = fscanf(file, "%lu", &pages) == 1;
+  fclose(file);
+  return told && pages == 0;
+}
+
 bool filtersInForce(pid_t tid) {
   FILE* file = openStatus(tid);
   if (!file) return false;

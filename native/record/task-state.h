@@ -12,6 +12,14 @@ namespace rr {
 // State letter of /proc/TID/stat (proc(5)); 0 when there is no such task.
 char taskState(pid_t tid);
 
+// Whether a task belongs to the first process of a pid namespace that is not our own: when that process ends, the
+// kernel kills all others of the namespace, and its last thread waits for them (zap_pid_ns_processes in
+// kernel/pid_namespace.c).
+bool leadsNamespace(pid_t tid);
+
+// Whether a task that exits has left its memory: from then on the kernel writes none of it.
+bool hasLeftMemory(pid_t tid);
+
 // Whether a seccomp filter judges the calls of a task (/proc/TID/status, Seccomp: 2).
 bool filtersInForce(pid_t tid);
 

@@ -159,6 +159,7 @@ struct Task {
     uint64_t address;
     uint32_t value;
   };
+  std::optional<int> endsAs;  // wait status of the first process of a pid namespace that waits for the others to go
   std::vector<RobustWrite> robustWrites;  // what the kernel stores into held robust futexes as it exits
   struct ExecWrite {
     pid_t tid;  // of a task that sees it

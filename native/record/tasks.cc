@@ -248,6 +248,22 @@ void Recorder::exiting(Task& task) {
   exitForGood(task);
 }
 
+// Waits for the status of a task that exits, which is filed with it, or until it waits for others. True with a status.
+template <typename Condition>
+bool Recorder::awaitExit(Task& task, Condition waitsForOthers) {
+  while (!task.pending) {
+    int status;
+    if (waitpid(task.tid, &status, __WALL | WNOHANG) == task.tid) {
+      cameFrom(task, status);
+    } else if (waitsForOthers()) {
+      return false;
+    } else {
+      sched_yield();
+    }
+  }
+  return true;
+}
+
 void Recorder::exitForGood(Task& task) {
   task.state = Task::State::dying;
   const pid_t tid = task.tid;
@@ -259,22 +275,27 @@ void Recorder::exitForGood(Task& task) {
   for (auto& [each, other] : tasks_) othersInGroup |= each != tid && other->threadGroup == task.threadGroup;
   task.execWrites.clear();
   if (started_ && tid == task.threadGroup && othersInGroup) findOtherViews(task);
+  // A leader is a zombie while its threads live on; the last of them waits.
+  const bool endsNamespace = started_ && !(tid == task.threadGroup && othersInGroup) && leadsNamespace(tid);
+  unsigned long endsAs = 0;
+  if (endsNamespace && ptrace(PTRACE_GETEVENTMSG, tid, 0, &endsAs) != 0) return lost(task);
   if (!resume(task, PTRACE_CONT)) return lost(task);
   if (!started_) return;
+  if (endsNamespace) {
+    // The others of the namespace are tracees too: they cannot go before this has been left.
+    if (awaitExit(task, [&] { return taskState(tid) == 'S' && hasLeftMemory(tid); })) return;
+    task.endsAs = static_cast<int>(endsAs);
+    recordZombie(task);
+    return;
+  }
   if (tid == task.threadGroup && othersInGroup) {
     // The leader's status comes only when all its threads are gone: until then it is a zombie. If it dies for the exec
     // of another thread, that one may have its id before it is seen to be one.
-    while (!task.pending) {
-      int status;
-      if (waitpid(tid, &status, __WALL | WNOHANG) == tid) {
-        cameFrom(task, status);
-      } else if (const char state = taskState(tid); state == 'Z' || state == 'X' || state == 0) {
-        break;
-      } else {
-        sched_yield();
-      }
-    }
-    if (!task.pending) recordZombie(task);
+    const auto isZombie = [&] {
+      const char state = taskState(tid);
+      return state == 'Z' || state == 'X' || state == 0;
+    };
+    if (!awaitExit(task, isZombie)) recordZombie(task);
     return;
   }
   int status;

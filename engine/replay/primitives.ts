@@ -31,6 +31,31 @@ export const tickResults = { near: -2101, passed: -2102 } as const;
 /** native/replay/point-search.h, PointStart. */
 export const pointStarts = { standing: 0, behind: 1, running: 2 } as const;
 export type PointStart = (typeof pointStarts)[keyof typeof pointStarts];
+/** What is recorded of a point, beside its registers. */
+export const pointParts = { memory: 0, xsave: 1, checksums: 2 } as const;
+/**
+ * How a point is searched for: by breakpoints alone; with every pass counted, even where that costs more than the pass;
+ * whether the code there is a file's, so that it is there already and hardly changes; and whether the checksums are of
+ * all that may differ between two passes with the same registers.
+ */
+export const pointFlags = { oracleOnly: 1, countAll: 2, codeStays: 4, checksumsTell: 8 } as const;
+/**
+ * What a search counts, by index: stops at the site, stubs built, traps of stubs, stops with the recorded registers but
+ * another state, the address where memory differed at the last of those (0: the vector state differed), how often the
+ * task came to the address, 1 where that was not counted, and the number of the first checksum that differs where the
+ * task stands, or is of much memory and was not looked at (-1: none).
+ */
+export const pointCounts = {
+  hits: 0,
+  stubs: 1,
+  stubTraps: 2,
+  sameRegisters: 3,
+  differsAt: 4,
+  passes: 5,
+  isUncounted: 6,
+  unequalChecksum: 7,
+  size: 8,
+} as const;
 
 export interface RuntimeAddresses {
   readonly afterTraced: number;
@@ -72,9 +97,9 @@ export interface ReplayProcesses {
   checksum(pid: number, start: number, length: number, sparse: boolean): bigint;
   /**
    * Compares memory with the entries of a checksum record from number `from` on. The number of the first that is not
-   * equal, or that is longer than `limit` bytes and was not looked at; -1: all are equal.
+   * equal, or that is of more than some pages and was not looked at; -1: all are equal.
    */
-  firstUnequal(pid: number, entries: Uint8Array, from: number, limit: number): number;
+  firstUnequal(pid: number, entries: Uint8Array, from: number): number;
   /** The XSAVE area in the kernel's standard format, made canonical (native/tracee/tracee.h). */
   getXsave(pid: number): Uint8Array;
   setXsave(pid: number, from: Uint8Array, offset: number, length: number): void;
@@ -82,16 +107,18 @@ export interface ReplayProcesses {
   setDebugRegisters(pid: number, from: Uint8Array, offset: number, length: number): void;
   /** Another point is searched for from now on; what was recorded of it is told by addPointData. */
   beginPoint(): void;
-  /** The next bytes of its XSAVE area, or of its memory as dataSpaces.pointMemory has it; they are copied. */
-  addPointData(isXsave: boolean, from: Uint8Array, offset: number, length: number): void;
+  /** The next bytes of one of its parts, a value of pointParts; they are copied. */
+  addPointData(part: number, from: Uint8Array, offset: number, length: number): void;
+  /** The bytes of its checksum records. */
+  pointChecksums(): Uint8Array;
   /**
-   * Runs the process to the next point whose state is `target`, and what addPointData has told (native/replay/point-search.h): by a
-   * breakpoint, and unless `oracleOnly` by a stub in the process. A value of pointResults, or a status as of `resume` when
-   * something else stopped it; `found` has the registers. `counts`: stops at the site, stubs built, traps of stubs,
-   * stops with the recorded registers but another state, the address where memory differed at the last of those (0: the
-   * vector state differed), how often the task came to the address, and whether passes were left uncounted, as is done
-   * where counting would cost more than the pass, unless `countAll`. `ordinal`: how often it comes there, where it is known from before;
-   * else 0. `ticks`: the count of the process's counter at the point, -1 where it is not to be looked at.
+   * Runs the process to the next point whose state is `target`, and what addPointData has told
+   * (native/replay/point-search.h). A value of pointResults, or a status as of `resume` when something else stopped it;
+   * `found` has the registers.
+   * @param ordinal how often it comes there, where it is known from before; else 0
+   * @param flags of pointFlags
+   * @param counts pointCounts has what is where; what it counts is added
+   * @param ticks the count of the process's counter at the point; -1 where it is not to be looked at
    */
   searchPoint(
     pid: number,
@@ -99,11 +126,10 @@ export interface ReplayProcesses {
     registers: RegisterWords,
     target: RegisterWords,
     ordinal: number,
-    oracleOnly: boolean,
-    counts: BigUint64Array,
+    flags: number,
+    counts: Float64Array,
     found: RegisterWords,
     ticks: number,
-    countAll: boolean,
   ): number;
   /**
    * Counts the process's ticks from now on. Gives what went wrong, or nothing.
@@ -127,6 +153,8 @@ export interface ReplayProcesses {
   signalInfo(pid: number): Uint8Array;
   /** Seconds of processor time that the process has used. */
   processorTime(pid: number): number;
+  /** The same in microseconds, and our own behind it: written to `into` from `at` on. */
+  processorTimes(pid: number, into: Float64Array, at: number): void;
   /** Kills and reaps. */
   end(pid: number): void;
   /** Kills and reaps all. */

@@ -19,6 +19,7 @@ import { replaySyscall, replaySyscallEnter, replaySyscallExit } from './events/s
 import { replayTaskStart } from './events/task-start.ts';
 import { replayRegistersSet, replayStep } from './events/traced.ts';
 import { replayTrap } from './events/trap.ts';
+import { PointCosts } from './point-costs.ts';
 import { type RegisterWords, type ReplayProcesses, resumeKinds, startProcesses, waitBroken } from './primitives.ts';
 import { eventText, RecentEvents } from './recent-events.ts';
 import { newRegisters, register } from './registers.ts';
@@ -68,6 +69,8 @@ export class Replayer implements Disposable {
   oracleOnly = process.env.RR_ORACLE === '1';
   /** Stubs count each pass even where that costs more than the pass (RR_COUNT_PASSES=1): to compare with the oracle's. */
   countPasses = process.env.RR_COUNT_PASSES === '1';
+  /** Undefined: nobody wants to know. */
+  readonly costs: PointCosts | undefined;
   /** Called several times a second while a process computes. */
   onTick: () => void = () => undefined;
   /** Undefined: a point that looks like the recorded one is it. */
@@ -90,6 +93,7 @@ export class Replayer implements Disposable {
     this.stored = parts.stored;
     this.echo = parts.echo;
     this.processes = startProcesses();
+    this.costs = PointCosts.ifWanted(this.processes);
     this.ticks = parts.counter === undefined ? undefined : new Ticks(this.processes, parts.counter);
     this.watchdog = new Watchdog(this.processes, this.oracleOnly);
   }

@@ -87,6 +87,7 @@ function replayTrace(
     return error.exitStatus;
   } finally {
     progress.clear();
+    replayer.costs?.tell();
   }
   return reportEnd(reader, replayer);
 }

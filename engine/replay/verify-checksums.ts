@@ -29,15 +29,25 @@ export function verifyChecksums(replayer: Replayer, frame: FrameView, task: Task
   });
 }
 
-/** The first range of memory that is not what the payload of a checksum record says, `0xSTART-0xEND`. */
+/**
+ * The first range of memory that is not what the payload of a checksum record says, `0xSTART-0xEND`.
+ * @param first all entries before this one are known to be right
+ */
 export function differingRange(
   replayer: Replayer,
   frame: FrameView,
   task: Task,
   entries: Uint8Array,
+  first: number,
 ): string | undefined {
-  const mismatch = findMismatch(replayer, frame, task, entries);
+  const mismatch = findMismatch(replayer, frame, task, entries, first);
   return mismatch === undefined ? undefined : `0x${mismatch.start.toString(16)}-0x${mismatch.end.toString(16)}`;
+}
+
+/** @param length of a checksum record's payload, bytes @throws EngineError BAD_EVENT */
+export function checkEntries(replayer: Replayer, frame: FrameView, length: number): void {
+  if (length % entrySize === 0) return;
+  throw replayer.nonsense(frame, `has a checksum record of ${length} bytes`);
 }
 
 function sumText(sum: bigint): string {
@@ -49,13 +59,12 @@ function findMismatch(
   frame: FrameView,
   task: Task,
   entries: Uint8Array,
+  first = 0,
 ): ChecksumMismatch | undefined {
-  if (entries.length % entrySize !== 0) {
-    throw replayer.nonsense(frame, `has a checksum record of ${entries.length} bytes`);
-  }
+  checkEntries(replayer, frame, entries.length);
   const view = new DataView(entries.buffer, entries.byteOffset, entries.length);
-  const next = (from: number): number => replayer.processes.firstUnequal(task.pid, entries, from, readAnyway);
-  for (let index = next(0); index >= 0; index = next(index + 1)) {
+  const next = (from: number): number => replayer.processes.firstUnequal(task.pid, entries, from);
+  for (let index = first === 0 ? next(0) : first; index >= 0; index = next(index + 1)) {
     const at = index * entrySize;
     const start = Number(view.getBigUint64(at, true));
     const size = Number(view.getBigUint64(at + 8, true));

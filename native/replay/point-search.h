@@ -1,11 +1,11 @@
-// Finding an execution point again (docs/execution-points.md): a breakpoint at its address at first, where at each hit
-// the tracer compares the task's state with the recorded one (some 10 us a hit; the obviously right way, the oracle);
-// then, for a site that is passed more often, a stub in the tracee that compares a few words itself (1 to 2 ns a pass)
-// and traps where they are equal, so that the tracer compares only there.
+// Finding an execution point again (docs/execution-points.md): by a stub in the tracee that compares a few words itself
+// (0.1 to 2 ns a pass) and traps where they are equal, so that the tracer compares the task's state with the recorded
+// one only there. What it compares is known from an earlier point of the address, or learned where the search begins
+// and at the first hit. A site that cannot have a stub is searched by a breakpoint, at whose hits the tracer compares:
+// some 10 us a hit, and the obviously right way, the oracle.
 #pragma once
 
 #include <sys/types.h>
-#include <sys/uio.h>
 #include <sys/user.h>
 
 #include <cstddef>
@@ -14,7 +14,11 @@
 #include <span>
 #include <vector>
 
-#include "patch/matcher-stub.h"
+#include "replay/point-hints.h"
+#include "replay/point-memory.h"
+#include "replay/point-trials.h"
+#include "replay/point-vectors.h"
+#include "replay/site-stub.h"
 #include "replay/stops.h"
 #include "replay/stub-areas.h"
 #include "replay/tick-target.h"
@@ -51,42 +55,24 @@ struct PointTarget {
   // Recorded memory: u64 address, u64 length, bytes padded to 8, one behind the other.
   std::span<const uint8_t> pieces;
   std::span<const uint8_t> xsave;  // without zeros at its end; empty: not known
+  // Of all that may differ between two passes with the same registers, without large ranges: where these agree, the
+  // pieces need not be read. Empty: the pieces tell as much as is known.
+  std::span<const ChecksumEntry> checksums;
   // How often the task comes to the site up to the point, from where the search begins, where an earlier replay has
   // counted; 0: not known. The state is compared there all the same.
   uint64_t ordinal = 0;
   bool oracleOnly = false;  // no stub
   bool countAll = false;    // passes must be counted, however hot the site is
+  bool codeStays = false;   // the code at the site is a file's: it is there already, and hardly changes
   TickTarget ticks;         // where a counter is in use; the state is compared where its count is that of the point
 };
 
-// A piece of recorded memory; its bytes are those of PointBuffers::expected from `offset` on, and those of `now` from
-// `nowOffset` on what is there.
-struct PointPiece {
-  uint64_t address;
-  size_t offset;
-  size_t length;
-  size_t nowOffset;
-  bool readable;
-};
-
-// An aligned word of the recorded pieces, and at how many of the trial hits it differed.
-struct PointWord {
-  uint64_t address;
-  size_t offset;  // in `expected`
-  size_t nowOffset;
-  size_t piece;
-  unsigned differed;
-};
-
-// What a search fills, kept for the next one: to allocate it costs more than to use it.
+// What a search fills, kept for the next one.
 struct PointBuffers {
-  std::vector<PointPiece> pieces;
-  std::vector<uint8_t> expected;
-  std::vector<uint8_t> now;
-  std::vector<PointWord> pool;
-  std::vector<uint32_t> order;  // of the pieces by their address
-  std::vector<iovec> remote;    // what is read for them: pieces that share a page are read at once
-  std::vector<uint8_t> xsave;
+  PointMemory memory;
+  PointVectors vectors;
+  PointHints hints;
+  ExploredSites sites;
 };
 
 class PointSearch {
@@ -98,7 +84,10 @@ class PointSearch {
   pid_t tid() const { return tid_; }
 
   // What was learned at one match that was not the point serves for the next: run() with kBehind goes on with it.
-  bool hasLearned() const { return ordinal_ == 0 && discriminator_.has_value(); }
+  bool hasLearned() const { return ordinal_ == 0 && choice_.discriminator.has_value(); }
+
+  // The point that run() has found was compared by its checksums.
+  bool checksumsAgree() const { return checksumsAgree_; }
 
   // Runs the task (PTRACE_SYSEMU) to the next stop whose state is the recorded one. A PointResult; -EINTR: a signal
   // broke the wait, go on with kRunning; else what resumeToStop returns when something else stopped the task. `found`
@@ -106,81 +95,59 @@ class PointSearch {
   int run(PointStart start, const user_regs_struct& next, user_regs_struct& found, PointCounts& counts);
 
  private:
-  bool sameState(const user_regs_struct& found, PointCounts& counts);
-  bool sameMemory(uint64_t& differsAt);
-  void planReading();
-  void readPool();
-  std::vector<PointWord>& pool();
-  bool hasChanged(const PointWord& word) const;
-  uint64_t valueOf(const PointWord& word) const;
-  std::vector<uint8_t> programCode() const;
-  void exploreCode();
-  bool readXsave();
-  bool sameXsave();
-  void observe(const user_regs_struct& found);
-  // At how many trial hits it had another value than at the point, and than at the hit before.
-  struct RegisterUse {
-    unsigned differed = 0;
-    unsigned moved = 0;
-    uint64_t distance = ~0ULL;  // from the point's value, at least
+  // What the stub in place does.
+  enum class StubKind : uint8_t {
+    trial,      // traps at the next pass
+    countdown,  // traps at the pass that the ordinal says
+    match       // traps where what it compares is as at the point
   };
-  RegisterUse useOf(GeneralRegister which) const;
-  bool registerTells() const;
-  bool registerMoves() const;
-  std::optional<WordMatch> chooseDiscriminator();
-  std::optional<WordMatch> differingLane();
-  bool lowerHalfDiffers(const StateWord& word) const;
+
+  bool sameState(const user_regs_struct& found, PointCounts& counts);
+  int begin(PointStart start, PointCounts& counts);
+  int handleHit(user_regs_struct& found, PointCounts& counts);
+  int handleStubStop(int status, user_regs_struct& found, PointCounts& counts);
+  int handleStubTrap(user_regs_struct& found, PointCounts& counts);
+  int leaveHit(const user_regs_struct& found, PointCounts& counts);
+  void learn(const user_regs_struct& found);
+  bool wantsTrial();
   void refine();
   void chooseAnew(const user_regs_struct& found);
-  bool install(std::span<const uint8_t> code);
-  bool installStub(std::span<const uint8_t> code);
-  void takeTurn();
-  void takePasses(uint64_t& passes);
-  void uninstall();
-  bool beginWithStub();
-  int handleStubStop(int status, user_regs_struct& found, PointCounts& counts, bool& finished);
+  bool install(StubKind kind);
+  bool recall();
+  void remember();
+  uint64_t passesOfStub() const;
+  uint64_t passesIn(const MatcherData& data) const;
+  void tellPasses(uint64_t last, PointCounts& counts);
 
   pid_t tid_;
   const TraceeMemory& memory_;
-  StubAreas& stubs_;
+  PointMemory& pieces_;
+  PointVectors& vectors_;
+  PointHints& hints_;
   user_regs_struct target_;
-  std::vector<PointPiece>& pieces_;
-  std::vector<uint8_t>& expected_;
-  std::vector<uint8_t>& now_;
-  std::vector<uint32_t>& order_;
-  std::vector<iovec>& remote_;
-  std::vector<uint8_t>& xsaveNow_;
-  std::vector<uint8_t> xsave_;
   uint64_t ordinal_;
   TickTarget ticks_;
-  std::vector<PointWord>& pool_;  // filled when it is first asked for
-  bool poolMade_ = false;
-  bool poolRead_ = false;  // now_ is of where the task stands
-  bool malformed_ = false;
+  std::span<const ChecksumEntry> checksums_;
+  bool checksumsAgree_ = false;
+  bool malformed_;
   bool oracleOnly_;
   bool countAll_;
+  bool codeStays_;
   bool countsPasses_ = true;
-  std::optional<SiteCode> siteCode_;    // where passes are many
-  bool mayCopyLoop_ = false;            // the program cannot change that code
-  bool lowerHalfTells_ = false;         // of the discriminator
-  bool lanesLowerHalfDiffers_ = false;  // of the lane that differingLane() found last
 
-  std::vector<user_regs_struct> trials_;
-  uint64_t triedAt_ = 0;           // the task's processor time at the last trial hit, nanoseconds
+  PointTrials trials_;
+  uint64_t triedAt_ = 0;           // the task's processor time where it began, and at the last trial hit, nanoseconds
   uint64_t shortestTurn_ = ~0ULL;  // between two of them
-  std::vector<WordMatch> words_;
-  std::optional<WordMatch> discriminator_;
-  std::optional<MatcherStub> stub_;
-  uint64_t codeAddress_ = 0;
-  uint64_t codeCapacity_ = 0;
-  uint8_t copyBytes_ = 1;
-  uint64_t dataAddress_ = 0;
-  uint64_t passesBefore_ = 0;       // counted by stubs that this one replaced
-  std::vector<uint8_t> siteBytes_;  // what the jump replaced
-  bool jumpWritten_ = false;
+  PointChoice choice_;
+
+  uint64_t mostMaybes_;  // of the next stub
+
+  SiteStub stub_;
+  StubKind stubKind_ = StubKind::trial;
+  uint64_t passes_ = 0;  // counted by stubs that others have replaced, and not told yet
   bool matcherRefused_ = false;
   unsigned refinements_ = 0;
-  uint64_t mostMaybes_;  // of the next stub
+  unsigned falseTraps_ = 0;
   user_regs_struct from_ = {};
 };
 

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <array>
 #include <map>
 
 #include "napi/counter-spec.h"
@@ -73,6 +74,12 @@ Bytes bytesOf(const Napi::CallbackInfo& info, size_t at) {
   return {static_cast<uint8_t*>(data) + offset, length};
 }
 
+// Parts of a recorded point, as addPointData takes them.
+constexpr size_t kPointMemory = 0;
+constexpr size_t kPointXsave = 1;
+constexpr size_t kPointChecksums = 2;
+constexpr size_t kPointParts = 3;
+
 class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -96,6 +103,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::setXsave>("setXsave"),
                            InstanceMethod<&Self::beginPoint>("beginPoint"),
                            InstanceMethod<&Self::addPointData>("addPointData"),
+                           InstanceMethod<&Self::pointChecksums>("pointChecksums"),
                            InstanceMethod<&Self::setDebugRegisters>("setDebugRegisters"),
                            InstanceMethod<&Self::searchPoint>("searchPoint"),
                            InstanceMethod<&Self::openCounter>("openCounter"),
@@ -103,6 +111,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::runNearTicks>("runNearTicks"),
                            InstanceMethod<&Self::signalInfo>("signalInfo"),
                            InstanceMethod<&Self::processorTime>("processorTime"),
+                           InstanceMethod<&Self::processorTimes>("processorTimes"),
                            InstanceMethod<&Self::end>("end"),
                            InstanceMethod<&Self::close>("close"),
                        });
@@ -242,47 +251,54 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     }
   }
 
-  // firstUnequal(pid, entries: Uint8Array, from, limit)
+  // firstUnequal(pid, entries: Uint8Array, from)
   Napi::Value firstUnequal(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const auto bytes = info[1].As<Napi::Uint8Array>();
     std::vector<ChecksumEntry>& entries = entries_;
     entries.resize(bytes.ByteLength() / sizeof(ChecksumEntry));
     memcpy(entries.data(), bytes.Data(), entries.size() * sizeof(ChecksumEntry));
-    const size_t found =
-        firstUnequalChecksum(tid, memoryOf(info.Env(), tid), entries, wordOf(info[2]), wordOf(info[3]));
+    const size_t found = firstUnequalChecksum(tid, memoryOf(info.Env(), tid), entries, wordOf(info[2]), kReadAnyway);
     return Napi::Number::New(info.Env(), found < entries.size() ? static_cast<double>(found) : -1);
   }
 
   void beginPoint(const Napi::CallbackInfo&) {
-    pointMemory_.clear();
-    pointXsave_.clear();
+    for (std::vector<uint8_t>& part : pointData_) part.clear();
     search_.reset();
   }
 
-  // addPointData(isXsave, bytes, offset, length)
+  // addPointData(part, bytes, offset, length)
   void addPointData(const Napi::CallbackInfo& info) {
     const Bytes from = bytesOf(info, 1);
-    std::vector<uint8_t>& into = info[0].As<Napi::Boolean>().Value() ? pointXsave_ : pointMemory_;
-    into.insert(into.end(), from.data, from.data + from.length);
+    const uint64_t part = wordOf(info[0]);
+    if (part >= kPointParts) throw Napi::RangeError::New(info.Env(), "no such part of a point");
+    pointData_[part].insert(pointData_[part].end(), from.data, from.data + from.length);
   }
 
-  // searchPoint(pid, start, registers, target, ordinal, oracleOnly, counts: BigUint64Array(7), found, ticks, countAll)
+  // The checksum records, one behind the other.
+  Napi::Value pointChecksums(const Napi::CallbackInfo& info) {
+    const std::vector<uint8_t>& entries = pointData_[kPointChecksums];
+    return Napi::Buffer<uint8_t>::Copy(info.Env(), entries.data(), entries.size());
+  }
+
+  // searchPoint(pid, start, registers, target, ordinal, flags, counts: Float64Array(8), found, ticks)
   Napi::Value searchPoint(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const auto start = static_cast<PointStart>(info[1].As<Napi::Number>().Int32Value());
-    auto counts = info[6].As<Napi::BigUint64Array>();
-    if (counts.ElementLength() != 7) throw Napi::TypeError::New(info.Env(), "counts: expected a BigUint64Array of 7");
+    double* counts = countsOf(info[6]);
     const bool goesOn = start == PointStart::kRunning ||
                         (start == PointStart::kBehind && search_ && search_->hasLearned() && wordOf(info[4]) == 0);
     if (!goesOn || !search_ || search_->tid() != tid) {
       PointTarget target;
       target.registers = *registersOf(info[3]);
-      target.pieces = pointMemory_;
-      target.xsave = pointXsave_;
+      target.pieces = pointData_[kPointMemory];
+      target.xsave = pointData_[kPointXsave];
       target.ordinal = wordOf(info[4]);
-      target.oracleOnly = info[5].As<Napi::Boolean>().Value();
-      target.countAll = info[9].As<Napi::Boolean>().Value();
+      const uint64_t flags = wordOf(info[5]);
+      target.oracleOnly = (flags & 1) != 0;
+      target.countAll = (flags & 2) != 0;
+      target.codeStays = (flags & 4) != 0;
+      if ((flags & 8) != 0) target.checksums = checksumsOfPoint();
       if (const int64_t ticks = info[8].As<Napi::Number>().Int64Value(); ticks >= 0) {
         target.ticks = {&counterOf(info.Env(), tid), static_cast<uint64_t>(ticks)};
       }
@@ -290,14 +306,40 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     }
     PointCounts found;
     const int result = search_->run(start, *registersOf(info[2]), *registersOf(info[7]), found);
-    counts.Data()[0] += found.hits;
-    counts.Data()[1] += found.matchers;
-    counts.Data()[2] += found.matchedAt;
-    counts.Data()[3] += found.sameRegisters;
-    if (found.sameRegisters > 0) counts.Data()[4] = found.differsAt;
-    counts.Data()[5] += found.passes;
-    if (found.uncounted) counts.Data()[6] = 1;
+    counts[0] += static_cast<double>(found.hits);
+    counts[1] += static_cast<double>(found.matchers);
+    counts[2] += static_cast<double>(found.matchedAt);
+    counts[3] += static_cast<double>(found.sameRegisters);
+    if (found.sameRegisters > 0) counts[4] = static_cast<double>(found.differsAt);
+    counts[5] += static_cast<double>(found.passes);
+    if (found.uncounted) counts[6] = 1;
+    if (result == kPointFound) counts[7] = unequalChecksum(info.Env(), tid);
     return status(info.Env(), tid, result);
+  }
+
+  std::span<const ChecksumEntry> checksumsOfPoint() const {
+    const std::vector<uint8_t>& bytes = pointData_[kPointChecksums];
+    return {reinterpret_cast<const ChecksumEntry*>(bytes.data()), bytes.size() / sizeof(ChecksumEntry)};
+  }
+
+  // The number of the first of the point's checksums that differs, or is of much memory and was not looked at; -1 when
+  // there is none.
+  double unequalChecksum(Napi::Env env, pid_t tid) {
+    const std::span<const ChecksumEntry> entries = checksumsOfPoint();
+    if (search_->checksumsAgree() || entries.empty()) return -1;
+    const size_t found = firstUnequalChecksum(tid, memoryOf(env, tid), entries, 0, kReadAnyway);
+    return found < entries.size() ? static_cast<double>(found) : -1;
+  }
+
+  static double* countsOf(const Napi::Value& value) {
+    napi_typedarray_type type;
+    size_t length = 0;
+    void* data = nullptr;
+    const napi_status status = napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr);
+    if (status != napi_ok || type != napi_float64_array || length != 8) {
+      throw Napi::TypeError::New(value.Env(), "counts: expected a Float64Array of 8");
+    }
+    return static_cast<double*>(data);
   }
 
   TickCounter& counterOf(Napi::Env env, pid_t tid) {
@@ -345,12 +387,20 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
 
   Napi::Value processorTime(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
-    clockid_t clock;
-    timespec time{};
-    if (const int error = clock_getcpuclockid(tid, &clock); error != 0 || clock_gettime(clock, &time) != 0) {
-      throw systemError(info.Env(), onTask("reading the processor time", tid), error != 0 ? error : errno);
-    }
-    return Napi::Number::New(info.Env(), static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9);
+    const uint64_t used = rr::processorTime(tid);
+    if (used == 0) throw systemError(info.Env(), onTask("reading the processor time", tid), errno);
+    return Napi::Number::New(info.Env(), static_cast<double>(used) / 1e9);
+  }
+
+  // processorTimes(pid, into: Float64Array, at)
+  void processorTimes(const Napi::CallbackInfo& info) {
+    auto into = info[1].As<Napi::Float64Array>();
+    const uint64_t at = wordOf(info[2]);
+    if (into.ElementLength() < 2 || at > into.ElementLength() - 2) throw Napi::RangeError::New(info.Env(), "no room");
+    timespec own{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
+    into.Data()[at] = static_cast<double>(rr::processorTime(tidOf(info[0]))) / 1e3;
+    into.Data()[at + 1] = static_cast<double>(own.tv_sec) * 1e6 + static_cast<double>(own.tv_nsec) / 1e3;
   }
 
   void end(const Napi::CallbackInfo& info) {
@@ -364,8 +414,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   std::optional<RuntimeImage> runtime_;
   pid_t first_ = 0;
   std::map<pid_t, TickCounter> counters_;
-  std::vector<uint8_t> pointMemory_;  // of the point that is searched for, as PointTarget::pieces
-  std::vector<uint8_t> pointXsave_;
+  // Of the point that is searched for: PointTarget::pieces and xsave, and its checksum records.
+  std::array<std::vector<uint8_t>, kPointParts> pointData_;
   std::vector<ChecksumEntry> entries_;
   PointBuffers buffers_;
   std::optional<PointSearch> search_;  // the search under way

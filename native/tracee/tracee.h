@@ -96,6 +96,9 @@ struct ChecksumEntry {
 // `sparse` skips pages that were never touched (anonymous memory) by /proc/TID/pagemap.
 uint64_t memoryChecksum(pid_t tid, const TraceeMemory& memory, uint64_t start, uint64_t length, bool sparse);
 
+// To read so much costs less than to ask which pages are there. Bytes.
+inline constexpr uint64_t kReadAnyway = 32 * 4096;
+
 // The index of the first of `entries`, from `from` on, whose memory has another checksum, or that is longer than
 // `limit` bytes and so is not looked at; entries.size() when there is none. Reads many at once.
 size_t firstUnequalChecksum(pid_t tid, const TraceeMemory& memory, std::span<const ChecksumEntry> entries, size_t from,

@@ -33,9 +33,9 @@ interface Search {
   readonly ourTime: number;
 }
 
-/** @param log of `--log replay:debug` */
+/** @param log of `--log costs:debug` */
 export function* searchesOf(log: string): Generator<Search> {
-  const line = /event (\d+): forced stop found.* after (\d+) stops,.*, at (\d+) and (\d+) us of processor time$/gm;
+  const line = /event (\d+): found after (\d+) stops, at (\d+) and (\d+) us of processor time$/gm;
   for (const [, event, hits, theirs, ours] of log.matchAll(line)) {
     yield { event: Number(event), hits: Number(hits), theirTime: Number(theirs), ourTime: Number(ours) };
   }

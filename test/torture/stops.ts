@@ -88,7 +88,7 @@ function recordAndReplay(subject: StopSubject, sums: Sums, folder: string, worst
   sums.weak += weak;
   const replay = (name: string, costs: number[]): void => {
     const log = join(folder, `${name}.log`);
-    const replayed = runRr(folder, ['--log', 'replay:debug', 'replay', '-a', '-q', trace], replayLimit, log);
+    const replayed = runRr(folder, ['--log', 'costs:debug', 'replay', '-a', '-q', trace], replayLimit, log);
     const found = pointCosts(slices, replayed.text);
     costs.push(...found.map(({ share }) => share));
     for (const line of costliest(found, worst)) console.log(`${subject.name}: ${name}: ${line}`);

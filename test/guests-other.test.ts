@@ -2,6 +2,7 @@
 import { runGuestTests } from './harness/guest-tests.ts';
 
 runGuestTests('other', [
+  'call-number',
   'key-capabilities',
   'keys',
   'newest-calls',
@@ -10,10 +11,12 @@ runGuestTests('other', [
   'rare-calls',
   { guest: 'rseq', varies: 'a recording offers no rseq; the C library does without' },
   'seccomp',
+  'segment-base',
   { guest: 'standard-input', input: 'some input of more than seven bytes\n'.repeat(20) },
   'strict-mode',
   'supervised',
   'sysv',
+  'trapped-calls',
   'unknown-call',
   'virtual-machine',
 ]);

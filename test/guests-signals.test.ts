@@ -7,6 +7,7 @@ runGuestTests('signals', [
   { guest: 'alarm-in-place', varies: 'where the timer interrupts' },
   { guest: 'alarm-in-computation', varies: 'where the timer interrupts' },
   'alternate-stack',
+  'bad-frame',
   'blocked-fault',
   'broken-pipe',
   'child-handler',

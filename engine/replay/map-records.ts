@@ -57,7 +57,9 @@ function mapStored(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
     const descriptor = task.descriptors.obtain(replayer.processes, task.pid, key, (send) => send(file));
     checkDescriptor(replayer, frame, task, descriptor);
     addFile(task, mapping, { privateKey: key });
-    place(replayer, frame, task, mapping, mapFlags.private | mapFlags.noReserve, descriptor);
+    // MAP_POPULATE gives a writable mapping its own copy of each page, and what others write later does not show.
+    const populate = mapping.mapFlags & mapFlags.populate;
+    place(replayer, frame, task, mapping, mapFlags.private | mapFlags.noReserve | populate, descriptor);
     return;
   }
   const hash = hashOf(mapping);

@@ -17,9 +17,9 @@ const remapFlags = { mayMove: 1, fixed: 2 } as const;
 const advice = { dontNeed: 4, free: 8 } as const;
 /**
  * MADV_*: DONTNEED, REMOVE, DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK, DONTNEED_LOCKED change what memory holds;
- * GUARD_INSTALL and GUARD_REMOVE, who may touch it.
+ * GUARD_INSTALL and GUARD_REMOVE, who may touch it. POPULATE_WRITE gives private mappings of files pages of their own.
  */
-const replayedAdvice: ReadonlySet<number> = new Set([4, 9, 10, 11, 18, 19, 24, 102, 103]);
+const replayedAdvice: ReadonlySet<number> = new Set([4, 9, 10, 11, 18, 19, 23, 24, 102, 103]);
 /** Functions of modify_ldt(2). */
 const writeTable = 1;
 const writeTableNew = 0x11;

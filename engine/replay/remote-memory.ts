@@ -15,6 +15,7 @@ export const mapFlags = {
   growsDown: 0x100,
   fixedNoReplace: 0x10_0000,
   noReserve: 0x4000,
+  populate: 0x8000,
 } as const;
 
 export const memoryCallRefused = (result: number): boolean => result < 0 && result >= -4095;

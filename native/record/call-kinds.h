@@ -5,7 +5,9 @@
 
 namespace rr {
 
-inline bool makesTask(long call) { return call == SYS_fork || call == SYS_vfork || call == SYS_clone; }
+inline bool makesTask(long call) {
+  return call == SYS_fork || call == SYS_vfork || call == SYS_clone || call == SYS_clone3;
+}
 
 inline bool isExec(long call) { return call == SYS_execve || call == SYS_execveat; }
 

@@ -30,10 +30,6 @@ constexpr int kYields = 3;
 // The page of the old system call entries (Documentation/arch/x86/x86_64/mm.rst).
 constexpr uint64_t kVsyscallPage = 0xffffffffff600000;
 
-bool makesByVfork(const Task& maker) {
-  return maker.call == SYS_vfork || (maker.call == SYS_clone && (maker.arguments[0] & CLONE_VFORK) != 0);
-}
-
 // Calls that make other tasks act at once.
 bool sendsSignal(long call) {
   return call == SYS_kill || call == SYS_tkill || call == SYS_tgkill || call == SYS_rt_sigqueueinfo ||
@@ -86,7 +82,8 @@ void Recorder::callEntry(Task& task) {
 // A call that the task is about to make. `foreign`: not of the x86-64 table.
 void Recorder::enterCall(Task& task, user_regs_struct& registers, bool foreign) {
   const std::optional<int64_t> made = showProgramAddress(task, registers);
-  const long call = static_cast<long>(registers.orig_rax);
+  // The kernel looks at the lower half (do_syscall_64()).
+  const long call = static_cast<int>(registers.orig_rax);
   if (foreign) {
     warnOnce("int80", "task " + std::to_string(task.tid) +
                           " made a 32-bit system call (int 0x80), which cannot be recorded: it gets ENOSYS");
@@ -135,6 +132,7 @@ void Recorder::beginCall(Task& task) {
   if (task.entry.rip >= kVsyscallPage) return vsyscall(task);
   countTrap(task);
   forgetDescriptors(task);
+  if (makesTask(call)) noteMaking(task);
   noteTimeTraced(task);
   if (enterSpecial(task)) return;
   if (task.comparing) task.compare.before(task.tid, task.space->memory, task.arguments);
@@ -216,7 +214,7 @@ void Recorder::answerCall(Task& task, int64_t result, uint8_t flags) {
   registers.orig_rax = ~0ULL;
   registers.rax = static_cast<unsigned long long>(result);
   if (!setRegisters(task.tid, registers)) return lost(task);
-  registers.orig_rax = static_cast<unsigned long long>(task.call);
+  registers.orig_rax = task.entry.orig_rax;
   const bool entered = std::exchange(task.callEntered, false) && task.enterWritten;
   task.state = Task::State::runnable;
   frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
@@ -255,7 +253,7 @@ void Recorder::callExit(Task& task) {
   }
   if (!leaveDispatchedCall(task, registers)) return lost(task);
   if (std::exchange(task.skipped, false)) {
-    registers.orig_rax = static_cast<unsigned long long>(task.call);
+    registers.orig_rax = task.entry.orig_rax;
     if (!setRegisters(task.tid, registers)) return lost(task);
   }
   if (task.changedArgument) {
@@ -268,7 +266,11 @@ void Recorder::callExit(Task& task) {
     if (!setRegisters(task.tid, registers)) return lost(task);
   }
   task.stashBlocked = false;
-  const bool vforked = task.madeTask && makesByVfork(task);
+  // Nothing of it has happened, whatever its result looks like.
+  const std::optional<unsigned long long> takenBack =
+      wasTakenBack(task, registers) ? std::optional(registers.rax) : std::nullopt;
+  if (takenBack) registers.rax = static_cast<unsigned long long>(-ENOSYS);
+  const bool vforked = task.madeTask && (task.making.flags & CLONE_VFORK) != 0;
   if (makesTask(task.call)) returnedFromMaking(task);
   exitSpecial(task, registers);
   const int64_t result = static_cast<int64_t>(registers.rax);
@@ -298,12 +300,16 @@ void Recorder::callExit(Task& task) {
   const bool entered = task.enterWritten;
   task.callEntered = false;
   task.state = Task::State::runnable;
+  if (takenBack) {
+    registers.rax = *takenBack;
+    if (!setRegisters(task.tid, registers)) return lost(task);
+  }
   if (task.patchDue) patchSites(task);
   noteSysChange(task);
   beginDispatch(task, registers);
   if (!leaveAtEvent(task, registers)) return lost(task);
   frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
-        registers, 0, stdio);
+        registers, takenBack ? schema::kFrameEmulated : uint8_t{0}, stdio);
   stopAfterCall(task);
   if (vforked && tracerWants(task, PTRACE_O_TRACEVFORKDONE)) {
     task.tracing.due.push_front(eventStop(task, PTRACE_EVENT_VFORK_DONE, static_cast<uint64_t>(task.tracing.made)));

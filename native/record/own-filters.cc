@@ -8,6 +8,7 @@
 
 #include "launcher/record-stub.h"
 #include "record/recorder.h"
+#include "record/task-state.h"
 
 namespace rr {
 
@@ -35,6 +36,13 @@ bool Recorder::enterFilterCall(Task& task) {
   updateLocals(*task.space);
   refuseCall(task, 0);
   return true;
+}
+
+// At the end of a call: whether a filter has trapped it, or ends the task for it. The kernel then skips the call, and
+// leaves its number as the result (syscall_rollback()); a SIGSYS waits.
+bool Recorder::wasTakenBack(const Task& task, const user_regs_struct& registers) const {
+  if (!task.ownFilter && !outerFilter_) return false;
+  return static_cast<long>(registers.rax) == task.call && contains(readSignalSets(task.tid).pending, SIGSYS);
 }
 
 // At a stop that a filter asked for, behind the entry that was handled: lets the kernel do the call. A filter of the

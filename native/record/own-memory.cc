@@ -21,6 +21,7 @@ namespace {
 
 constexpr uint64_t kPage = 4096;
 constexpr int kDontNeedLocked = 24;  // MADV_DONTNEED_LOCKED
+constexpr uint64_t kDroppable = 8;   // MAP_DROPPABLE
 constexpr int kGuardInstall = 102;   // MADV_GUARD_INSTALL
 
 uint64_t pageUp(uint64_t length) { return (length + kPage - 1) & ~(kPage - 1); }
@@ -69,6 +70,8 @@ bool Recorder::enterMemoryCall(Task& task) {
       return true;
     }
     case SYS_mmap:
+      // Pages that vanish whenever the kernel likes: refused as by Linux before 6.11.
+      if ((arguments[3] & MAP_TYPE) == kDroppable) return refuseCall(task, -EINVAL), true;
       if (!(arguments[3] & MAP_FIXED) || !meetsOurs(pages(arguments[0], arguments[1]))) return false;
       return refuse(ENOMEM);
     case SYS_mremap:

@@ -316,8 +316,17 @@ bool Recorder::resume(Task& task, int request, int signal) {
 
 // A ptrace call failed because the task was killed meanwhile: its exit status will come.
 void Recorder::lost(Task& task) {
-  debug(task, "gone while stopped: %s", strerror(errno));
+  const int error = errno;
+  debug(task, "gone while stopped: %s", strerror(error));
+  const bool again = task.state == Task::State::dying;
   task.state = Task::State::dying;
+  if (again || error != EIO || end_.incomplete) return;
+  user_regs_struct registers;
+  if (!getRegisters(task.tid, registers)) return;
+  // Registers that cannot be set: it is not gone, and nothing would make it go on.
+  refuse(task, "task " + std::to_string(task.tid) +
+                   " cannot be recorded any further: the kernel refuses to let its tracer " + "work on it (" +
+                   strerror(error) + ")");
 }
 
 void Recorder::killAll() {

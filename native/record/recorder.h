@@ -159,6 +159,7 @@ class Recorder {
   void vsyscall(Task& task);
   // own-filters.cc
   bool enterFilterCall(Task& task);
+  bool wasTakenBack(const Task& task, const user_regs_struct& registers) const;
   bool passFilters(Task& task);
   void noteFilter(Task& task, bool failed);
   // dispatch.cc
@@ -257,6 +258,7 @@ class Recorder {
   void restoreSites(Task& task, const AddressRange& range, uint64_t shift);
   // signals.cc
   void signalStop(Task& task, int signal);
+  bool hasBadFrame(const Task& task, const siginfo_t& info, const user_regs_struct& registers) const;
   bool standsAtEvent(const Task& task, const user_regs_struct& registers) const;
   uint64_t markOfEvent(const Task& task, const user_regs_struct& registers) const;
   bool leaveAtEvent(const Task& task, user_regs_struct registers) const;
@@ -336,6 +338,7 @@ class Recorder {
   void wakeWaiters(pid_t threadGroup);
   void wakePaused(pid_t threadGroup);
   // tasks.cc
+  void noteMaking(Task& task) const;
   void cloned(Task& task);
   void endMaking(Task& task);
   void returnedFromMaking(Task& task);

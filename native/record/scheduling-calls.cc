@@ -122,10 +122,17 @@ long Recorder::setAffinity(Task& task) {
   }
   std::vector<uint8_t> mask(std::min<uint64_t>(static_cast<uint32_t>(task.arguments[1]), sizeof(cpu_set_t)));
   if (!mask.empty() && !readAsTask(task, task.arguments[2], mask.data(), mask.size())) return -EFAULT;
+  const auto isAsked = [&](int processor) {
+    const size_t byte = static_cast<size_t>(processor) / 8;
+    return byte < mask.size() && (mask[byte] >> (processor % 8) & 1) != 0;
+  };
   std::vector<int> wanted;
   for (const int processor : toldProcessors()) {
-    const size_t byte = static_cast<size_t>(processor) / 8;
-    if (byte < mask.size() && (mask[byte] >> (processor % 8) & 1) != 0) wanted.push_back(processor);
+    if (isAsked(processor)) wanted.push_back(processor);
+  }
+  // Programs bind themselves to a processor that they have not asked for, mostly the first one: the machine has it.
+  for (int processor = 0; wanted.empty() && processor < sysconf(_SC_NPROCESSORS_CONF); processor++) {
+    if (isAsked(processor)) wanted.push_back(processor);
   }
   if (wanted.empty()) return -EINVAL;
   target->affinity = std::move(wanted);

@@ -76,7 +76,8 @@ void Recorder::signalStop(Task& task, int signal) {
   }
   if (inHook(task, registers.rip)) return signalInHook(task, info, registers);
   // No instruction has raised this: the kernel has found no room for the frame of the signal before.
-  const bool withoutRoom = std::exchange(task.hadNoRoom, false) && signal == SIGSEGV;
+  const bool withoutRoom =
+      (std::exchange(task.hadNoRoom, false) || hasBadFrame(task, info, registers)) && signal == SIGSEGV;
   if (signal == SIGSEGV && !withoutRoom && emulateTrapped(task, info, registers)) {
     if (task.tracing.traced()) {
       if (task.tracing.steps()) task.tracing.due.push_back(stepStop(task, TRAP_TRACE));
@@ -118,6 +119,13 @@ void Recorder::signalStop(Task& task, int signal) {
   writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
   frame(schema::EventKind::kSignal, task, signal, registers,
         static_cast<uint8_t>(schema::kFrameFatal | (deterministic ? schema::kFrameDeterministic : 0)));
+}
+
+// Whether the kernel has sent this SIGSEGV in rt_sigreturn, since the frame that it was to restore is damaged
+// (signal_fault() in the kernel): no instruction has raised it, and replay makes no such call.
+bool Recorder::hasBadFrame(const Task& task, const siginfo_t& info, const user_regs_struct& registers) const {
+  return info.si_signo == SIGSEGV && info.si_code == SI_KERNEL && task.call == SYS_rt_sigreturn &&
+         static_cast<int64_t>(registers.orig_rax) >= 0 && standsAtEvent(task, registers);
 }
 
 // True when it has not executed anything since its last event: a signal may then be recorded where it is. Registers do

@@ -10,6 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <string>
+#include <string_view>
+
 #include "generated/syscalls.h"
 #include "record/call-kinds.h"
 #include "record/call-result.h"
@@ -27,7 +30,7 @@ constexpr int kCollapse = 25;
 // Calls that the recorder answers with ENOSYS; libraries fall back (DESIGN.md, "Recording"). The memory of
 // memfd_secret(2) is closed to tracers.
 bool isRefused(long call) {
-  return call == SYS_rseq || call == SYS_clone3 || call == SYS_io_uring_setup || call == SYS_io_uring_enter ||
+  return call == SYS_rseq || call == SYS_io_uring_setup || call == SYS_io_uring_enter ||
          call == SYS_io_uring_register || call == SYS_io_setup || call == SYS_memfd_secret;
 }
 
@@ -36,6 +39,17 @@ bool isUnsupported(long call) { return call == SYS_userfaultfd || call == SYS_re
 
 // The flags of userfaultfd(2) are below; the kernel refuses others itself.
 constexpr uint64_t kUserFaultFlags = O_CLOEXEC << 1;
+
+// Of /dev/userfaultfd: makes what userfaultfd(2) makes (linux/userfaultfd.h).
+constexpr uint32_t kNewUserFault = 0xaa00;
+
+bool opensUserFault(const Task& task) {
+  if (task.call != SYS_ioctl || static_cast<uint32_t>(task.arguments[1]) != kNewUserFault) return false;
+  char target[32];
+  const std::string link = descriptorPath(task.tid, static_cast<int>(task.arguments[0]));
+  const ssize_t length = readlink(link.c_str(), target, sizeof target);
+  return length > 0 && std::string_view(target, static_cast<size_t>(length)) == "/dev/userfaultfd";
+}
 
 // What is left to a program in the strict mode of seccomp(2).
 bool allowedByStrictMode(long call) {
@@ -53,6 +67,12 @@ bool Recorder::enterSpecial(Task& task) {
     // What the kernel does to it (seccomp(2)).
     kill(task.threadGroup, SIGKILL);
     lost(task);
+    return true;
+  }
+  if (opensUserFault(task)) {
+    warnOnce("userfaultfd",
+             "the program uses /dev/userfaultfd, which is not supported under a recording: it gets ENOTTY");
+    refuseCall(task, -ENOTTY);
     return true;
   }
   if (isUnsupported(call) && (call != SYS_userfaultfd || static_cast<unsigned>(task.arguments[0]) < kUserFaultFlags)) {
@@ -75,6 +95,11 @@ bool Recorder::enterSpecial(Task& task) {
     registers.rdi &= ~uint64_t{CLONE_UNTRACED};
     if (!setRegisters(task.tid, registers)) lost(task);
     return task.state == Task::State::dying;
+  }
+  // The same, with flags that stand in the program's memory: libraries then do without clone3.
+  if (call == SYS_clone3 && (task.making.flags & CLONE_UNTRACED)) {
+    refuseCall(task, -ENOSYS);
+    return true;
   }
   if (isExec(call)) foreseeExecWrites(task);
   if (makesTask(call) || isExec(call)) return false;

@@ -322,7 +322,8 @@ void Recorder::noteTimeTraced(const Task& task) {
   constexpr uint64_t kNewTime = 0x80;  // CLONE_NEWTIME
   const uint64_t(&arguments)[6] = task.arguments;
   const bool otherClock = (task.call == SYS_unshare && (arguments[0] & kNewTime)) ||
-                          (task.call == SYS_setns && (arguments[1] == 0 || (arguments[1] & kNewTime)));
+                          (task.call == SYS_setns && (arguments[1] == 0 || (arguments[1] & kNewTime))) ||
+                          (task.call == SYS_clone3 && task.making.newTime);
   const bool ownTrap = task.call == SYS_prctl && static_cast<int>(arguments[0]) == PR_SET_TSC &&
                        static_cast<int>(arguments[1]) == PR_TSC_SIGSEGV;
   if ((!otherClock && !ownTrap) || timeTraced_) return;

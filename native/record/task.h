@@ -59,6 +59,15 @@ struct SysAction {
   bool childStopsUntold = false;  // SA_NOCLDSTOP of SIGCHLD
 };
 
+// What fork, vfork, clone and clone3 were asked for.
+struct MakingArguments {
+  uint64_t flags = 0;    // CLONE_*, the exit signal in the low byte
+  uint64_t childId = 0;  // where CLONE_CHILD_SETTID and CLONE_CHILD_CLEARTID store
+  uint64_t parentId = 0;
+  uint64_t pidfd = 0;
+  bool newTime = false;  // CLONE_NEWTIME, which has the exit signal's place in the flags
+};
+
 struct Task {
   enum class State {
     runnable,      // stopped; may run user code
@@ -117,6 +126,7 @@ struct Task {
   // The system call it is in.
   bool callEntered = false;   // between entry and exit
   bool enterWritten = false;  // its syscallEnter frame is in the trace
+  MakingArguments making;     // of the call that makes a task
   bool madeTask = false;      // the call has made one
   long call = -1;             // number
   long modelCall = -1;        // that of the call restarted, for restart_syscall

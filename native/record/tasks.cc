@@ -3,6 +3,7 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -22,26 +23,47 @@ namespace rr {
 
 namespace {
 
-// Of the call that makes a task, as clone(2) has them.
-uint64_t cloneFlags(const Task& maker) {
-  if (maker.call == SYS_fork) return SIGCHLD;
-  if (maker.call == SYS_vfork) return CLONE_VM | CLONE_VFORK | SIGCHLD;
-  return maker.arguments[0];
-}
-
 // Whether what the hook knows of descriptors, which it keeps in memory, would hold for one of two tasks only, or change
 // by what the other one does.
 bool mixesDescriptors(uint64_t flags) { return ((flags & CLONE_VM) != 0) != ((flags & CLONE_FILES) != 0); }
 
 }  // namespace
 
+// At the entry of a call that makes a task: what it asks for, while it stands in memory as the kernel will read it.
+void Recorder::noteMaking(Task& task) const {
+  const uint64_t(&arguments)[6] = task.arguments;
+  MakingArguments& making = task.making;
+  making = {};
+  switch (task.call) {
+    case SYS_fork:
+      making.flags = SIGCHLD;
+      return;
+    case SYS_vfork:
+      making.flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
+      return;
+    case SYS_clone:
+      making = {arguments[0], arguments[3], arguments[2], arguments[2], false};
+      return;
+    default:
+      break;
+  }
+  clone_args asked;
+  static_assert(offsetof(clone_args, set_tid) == CLONE_ARGS_SIZE_VER0);
+  if (!task.space->memory.readAll(arguments[0], &asked, CLONE_ARGS_SIZE_VER0)) return;
+  making.flags = (asked.flags & ~uint64_t{CSIGNAL}) | (asked.exit_signal & CSIGNAL);
+  making.childId = asked.child_tid;
+  making.parentId = asked.parent_tid;
+  making.pidfd = asked.pidfd;
+  making.newTime = (asked.flags & CLONE_NEWTIME) != 0;
+}
+
 // The maker is at PTRACE_EVENT_FORK, VFORK or CLONE; the child is stopped, or about to be.
 void Recorder::cloned(Task& task) {
   unsigned long message = 0;
   if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &message) != 0) return lost(task);
   const pid_t childTid = static_cast<pid_t>(message);
-  const uint64_t flags = cloneFlags(task);
-  const uint64_t childTidAddress = task.call == SYS_clone ? task.arguments[3] : 0;
+  const MakingArguments& making = task.making;
+  const uint64_t flags = making.flags;
 
   if (auto found = unknownStops_.find(childTid); found != unknownStops_.end()) {
     unknownStops_.erase(found);
@@ -62,6 +84,7 @@ void Recorder::cloned(Task& task) {
   child->ownFilter = task.ownFilter;
   child->notifies = task.notifies;
   child->sysAction = flags & CLONE_SIGHAND ? task.sysAction : std::make_shared<SysAction>(*task.sysAction);
+  if (flags & CLONE_CLEAR_SIGHAND) child->sysAction = std::make_shared<SysAction>();
   if (flags & CLONE_VM) {
     child->space = task.space;
   } else {
@@ -83,7 +106,7 @@ void Recorder::cloned(Task& task) {
       updateLocals(*child->space);
     }
   }
-  if (flags & CLONE_CHILD_CLEARTID) child->clearChildTid = childTidAddress;
+  if (flags & CLONE_CHILD_CLEARTID) child->clearChildTid = making.childId;
   task.madeTask = true;
   Task& added = *child;
   tasks_[childTid] = std::move(child);
@@ -104,10 +127,13 @@ void Recorder::cloned(Task& task) {
     if ((flags & CLONE_UNTRACED) || task.callByOurs) setRegisters(childTid, registers);
     // The kernel has stored the id, or the descriptor, where the maker asked for it, too: a thread may look there
     // before the maker's call ends.
-    if (task.call == SYS_clone && (flags & CLONE_VM) && (flags & (CLONE_PARENT_SETTID | CLONE_PIDFD))) {
-      writer_.memory(childTid, added.space->memory, task.arguments[2], sizeof(pid_t));
+    if ((flags & CLONE_VM) && (flags & CLONE_PARENT_SETTID)) {
+      writer_.memory(childTid, added.space->memory, making.parentId, sizeof(pid_t));
     }
-    if (flags & CLONE_CHILD_SETTID) writer_.memory(childTid, added.space->memory, childTidAddress, sizeof(pid_t));
+    if ((flags & CLONE_VM) && (flags & CLONE_PIDFD)) {
+      writer_.memory(childTid, added.space->memory, making.pidfd, sizeof(int));
+    }
+    if (flags & CLONE_CHILD_SETTID) writer_.memory(childTid, added.space->memory, making.childId, sizeof(pid_t));
     writer_.task(schema::TaskKind::kStart, childTid, task.tid, added.threadGroup, 0, flags, {});
     frame(schema::EventKind::kTaskStart, added, static_cast<int>(task.call), registers);
   } else {
@@ -137,12 +163,12 @@ void Recorder::endMaking(Task& task) {
   // A vfork ends when the child execs or exits.
   task.state = Task::State::inCall;
   if (!resume(task, PTRACE_SYSCALL)) return lost(task);
-  awaitCall(task, (cloneFlags(task) & CLONE_VFORK) != 0);
+  awaitCall(task, (task.making.flags & CLONE_VFORK) != 0);
 }
 
 // At the end of a call that made a task, or failed to: after a vfork the child has other memory, or none.
 void Recorder::returnedFromMaking(Task& task) {
-  const uint64_t flags = cloneFlags(task);
+  const uint64_t flags = task.making.flags;
   if (!std::exchange(task.madeTask, false)) return;
   if (!mixesDescriptors(flags) || !(flags & CLONE_VFORK) || !(flags & CLONE_VM)) return;
   task.space->patched.foreignDescriptors--;

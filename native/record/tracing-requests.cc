@@ -306,8 +306,13 @@ int64_t Recorder::peekSignals(Task& task, const Task& tracee) {
   }
   if (wanted.off >= waiting.size()) return 0;
   const size_t count = std::min<size_t>(waiting.size() - wanted.off, static_cast<size_t>(wanted.nr));
-  const int64_t result = answerMemory(task, task.arguments[3], waiting.data() + wanted.off, count * sizeof(siginfo_t));
-  return result != 0 ? result : static_cast<int64_t>(count);
+  for (size_t i = 0; i < count; i++) {
+    const uint64_t place = task.arguments[3] + i * sizeof(siginfo_t);
+    const int64_t result = answerMemory(task, place, &waiting[wanted.off + i], sizeof(siginfo_t));
+    // Those that found room are told.
+    if (result != 0) return i > 0 ? static_cast<int64_t>(i) : result;
+  }
+  return static_cast<int64_t>(count);
 }
 
 // PTRACE_ARCH_PRCTL: arch_prctl(2) in the tracee's name, by which debuggers find its thread's own memory.

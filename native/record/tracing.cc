@@ -330,7 +330,7 @@ bool Recorder::recordTracerRegisters(Task& task) {
   switch (tracing.place) {
     case Tracing::Place::callEntry:
       task.entry = tracing.registers;
-      task.call = static_cast<long>(tracing.registers.orig_rax);
+      task.call = static_cast<int>(tracing.registers.orig_rax);
       takeArguments(task);
       frame(schema::EventKind::kRegistersSet, task, 0, tracing.registers);
       return true;

@@ -34,6 +34,15 @@ bool waitFor(pid_t tid, int& status) {
 // Starts the call and waits for its end. `created` gets the process that an event stop announces.
 long callAndWait(pid_t tid, long number, const uint64_t (&arguments)[6], pid_t* created) {
   user_regs_struct call{};
+  user_regs_struct now;
+  if (!getRegisters(tid, now)) return -ESRCH;
+  // What the program has loaded into these may be nothing that ptrace would set again.
+  call.fs_base = now.fs_base;
+  call.gs_base = now.gs_base;
+  call.ds = now.ds;
+  call.es = now.es;
+  call.fs = now.fs;
+  call.gs = now.gs;
   call.rip = kUntracedSyscall;
   call.cs = kUserCode;
   call.ss = kUserData;

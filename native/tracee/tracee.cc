@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -123,7 +124,26 @@ std::optional<std::string> TraceeMemory::readString(uint64_t address, size_t lim
 bool getRegisters(pid_t tid, user_regs_struct& registers) { return ptrace(PTRACE_GETREGS, tid, 0, &registers) == 0; }
 
 bool setRegisters(pid_t tid, const user_regs_struct& registers) {
-  return ptrace(PTRACE_SETREGS, tid, 0, &registers) == 0;
+  if (ptrace(PTRACE_SETREGS, tid, 0, &registers) == 0) return true;
+  if (errno != EIO) return false;
+  // A program may load a segment base above its own half of the addresses (wrfsbase, wrgsbase); ptrace refuses to set
+  // one (putreg() in arch/x86/kernel/ptrace.c). The bases are left out where they are as they should be.
+  user_regs_struct now;
+  if (!getRegisters(tid, now)) return false;
+  if (now.fs_base != registers.fs_base || now.gs_base != registers.gs_base) {
+    errno = EIO;
+    return false;
+  }
+  iovec general{const_cast<user_regs_struct*>(&registers), offsetof(user_regs_struct, fs_base)};
+  if (ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &general) != 0) return false;
+  for (size_t place = offsetof(user_regs_struct, ds); place < sizeof registers; place += sizeof(long)) {
+    unsigned long selector;
+    memcpy(&selector, reinterpret_cast<const char*>(&registers) + place, sizeof selector);
+    unsigned long was;
+    memcpy(&was, reinterpret_cast<const char*>(&now) + place, sizeof was);
+    if (selector != was && ptrace(PTRACE_POKEUSER, tid, place, selector) != 0) return false;
+  }
+  return true;
 }
 
 bool getXsave(pid_t tid, std::vector<uint8_t>& area) {

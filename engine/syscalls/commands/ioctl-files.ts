@@ -50,6 +50,13 @@ const mappingQuery = writing(
   ),
 );
 
+/** pm_scan_arg: where the walk ended, and as many page_region as the result tells. */
+const pageScan = writing(
+  hex('arg'),
+  written({ from: 'fixed' }, { base: 96, inOut: true, written: 'always' }),
+  written({ from: 'result' }, { element: 24, pointerAt: 40, inOut: true }),
+);
+
 /** sg_io_hdr: the data, the sense buffer, and the head with the status. */
 const scsiCommand = writing(
   struct('hdr', 'sg_io_hdr'),
@@ -64,6 +71,7 @@ export const fileRequests: readonly Command[] = [
   command('FS_IOC_FIEMAP', 0xc020660b, { 2: extents }),
   command('FIDEDUPERANGE', 0xc0189436, { 2: deduplicated }),
   command('FS_IOC_MEASURE_VERITY', 0xc0046686, { 2: digest }),
+  command('PAGEMAP_SCAN', 0xc0606610, { 2: pageScan }),
   command('PROCMAP_QUERY', 0xc0686611, { 2: mappingQuery }),
   command('SG_IO', 0x2285, { 2: scsiCommand }),
   // Declared as written by the program, but the kernel stores the salt.
@@ -222,5 +230,5 @@ export const fileRequests: readonly Command[] = [
     CDROM_LOCKDOOR: 0x5329,
     CDROM_GET_CAPABILITY: 0x5331,
   }),
-  ...compared({ PAGEMAP_SCAN: 0xc0606610, BLKREPORTZONE: 0xc0101282, CDROM_SEND_PACKET: 0x5393 }),
+  ...compared({ BLKREPORTZONE: 0xc0101282, CDROM_SEND_PACKET: 0x5393 }),
 ];

@@ -36,6 +36,12 @@ int main(void) {
   peek(child, "none", 0, PTRACE_PEEKSIGINFO_SHARED, 0);
   peek(child, "a negative number", 0, 0, -1);
   peek(child, "an unknown flag", 0, 8, 1);
+  // Room for one and a half.
+  struct __ptrace_peeksiginfo_args two = {0, PTRACE_PEEKSIGINFO_SHARED, 2};
+  siginfo_t *room = pageEnd(sizeof *room * 3 / 2);
+  result("more than there is room for", ptrace(PTRACE_PEEKSIGINFO, child, &two, room));
+  say("  signal %d\n", room->si_signo);
+  result("no room", ptrace(PTRACE_PEEKSIGINFO, child, &two, badAddress()));
   need(ptrace(PTRACE_CONT, child, 0, 0) == 0);
   reap("child", child);
   return 0;

@@ -30,6 +30,12 @@ int main(void) {
     _exit(0);
   }
   reap("child", child);
+  // Many programs bind themselves to this one without asking which there are.
+  CPU_ZERO(&one);
+  CPU_SET(0, &one);
+  result("the first", sched_setaffinity(0, sizeof one, &one));
+  tell("the first");
+  say("that is where it runs: %d\n", sched_getcpu() == 0);
   CPU_ZERO(&one);
   result("none", sched_setaffinity(0, sizeof one, &one));
   CPU_SET(1000, &one);

@@ -20,6 +20,7 @@ runGuestTests('signals', [
   'nested',
   'no-room',
   'pid-namespace',
+  'perf-trap',
   'ping-pong',
   { guest: 'profiling-clocks', varies: 'where the timer interrupts' },
   { guest: 'profiling-timer', varies: 'where the timer interrupts' },

@@ -71,6 +71,10 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
       if (!seen) updateAllLocals();
     }
   }
+  if (shared && !regular && (facts.path.starts_with("socket:") || facts.path.starts_with("anon_inode:"))) {
+    warnOnce("kernel's memory", "the program maps " + std::string(facts.path) +
+                                    ", where the kernel writes without being seen: the replay may diverge");
+  }
   if (facts.source != schema::MappingSource::kStore) facts.source = schema::MappingSource::kRecorded;
   writer_.mapping(task.tid, facts);
   if (regular) noteText(task, facts);

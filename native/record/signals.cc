@@ -29,7 +29,9 @@ constexpr uint64_t kNoCall = 0xfff0;
 // Raised by the task's own instruction: replay will raise it again by itself. si_code is positive for what the kernel
 // found (sigaction(2)); timers, I/O and children have their own signals.
 bool isDeterministic(const siginfo_t& info) {
-  if (info.si_code <= 0) return false;
+  // A perf event's (TRAP_PERF): replay has none.
+  constexpr int kPerfEvent = 6;
+  if (info.si_code <= 0 || (info.si_signo == SIGTRAP && info.si_code == kPerfEvent)) return false;
   switch (info.si_signo) {
     case SIGSEGV:
     case SIGBUS:

@@ -164,6 +164,7 @@ void Recorder::vsyscall(Task& task) {
   task.pending.reset();
   registers.rip = *returnAddress;
   if (!setRegisters(task.tid, registers) || !leaveAtEvent(task, registers)) return lost(task);
+  exitScheduling(task, registers);
   std::vector<OutRange> ranges;
   task.out.exit(static_cast<int64_t>(registers.rax), memory, ranges);
   for (const OutRange& range : ranges) writer_.memory(task.tid, memory, range.address, range.length);

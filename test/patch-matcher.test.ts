@@ -26,7 +26,8 @@ test('a matcher stub traps at the wanted pass and the program sees nothing of it
     assert.ok(Number(stops) > 100_000, stdout);
     const [, changing] = /^(\d+) stubs that change the flags$/m.exec(stdout) ?? [];
     assert.ok(Number(changing) > 50, stdout);
-    const [, loops, edges, tired] = /^(\d+) copied loops, (\d+) compared behind a branch, (\d+) tired$/m.exec(stdout) ?? [];
+    const [, loops, edges, tired] =
+      /^(\d+) copied loops, (\d+) compared behind a branch, (\d+) tired$/m.exec(stdout) ?? [];
     assert.ok(Number(loops) > 300, stdout);
     assert.ok(Number(edges) > 10, stdout);
     assert.ok(Number(tired) > 10, stdout);

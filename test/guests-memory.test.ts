@@ -17,6 +17,7 @@ runGuestTests('memory', [
   'guard',
   'large',
   'lock',
+  'many-views',
   'mincore',
   'mremap',
   { guest: 'not-offered', varies: 'only a recording refuses them' },

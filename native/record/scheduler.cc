@@ -220,11 +220,7 @@ Task* Scheduler::choose(uint64_t now) {
     }
   }
   dequeue(*next);
-  if (former && former->state != Task::State::runnable) {
-    former->scheduling.unbroken++;
-  } else if (former && former != next) {
-    former->scheduling.unbroken = 0;
-  }
+  if (former && former->state != Task::State::runnable) former->scheduling.unbroken++;
   current_ = next;
   ended_ = yielding_ = false;
   beginSlice(now);

@@ -33,11 +33,12 @@ inline constexpr uint64_t kShortestSlice = 2'000'000;
 inline constexpr uint64_t kPatience = 100'000'000;
 // Where priorities differ: how often a running task's events are used to see whether a better one woke. Nanoseconds.
 inline constexpr uint64_t kPollInterval = 1'000'000;
-// A task that has so often waited for others, and never given way to one while it could go on, gives way at any of its
-// next kBreaks calls: else one that wakes others, takes their turn back before they have had it and waits for them
-// starves them for ever, as a collector does that stops the world again and again.
+// A task that has waited so often for others gives way at any of its next kBreaks calls: else one that wakes others,
+// takes their turn back before they have had it and waits for them starves them for ever, as a collector does that
+// stops the world again and again. That it gave way elsewhere does not count: it may have done so while they could do
+// nothing.
 inline constexpr uint32_t kUnbroken = 256;
-inline constexpr uint32_t kBreaks = 32;
+inline constexpr uint32_t kBreaks = 16;
 
 // The scheduler's part of a task.
 struct SchedulingEntry {
@@ -47,7 +48,7 @@ struct SchedulingEntry {
   bool queued = false;       // may run, and waits for it
   bool hasStatus = false;    // stands in the list of statuses
   uint64_t queuedSince = 0;  // nanoseconds of CLOCK_MONOTONIC
-  uint32_t unbroken = 0;     // how often it has waited since it last gave way, and calls from kUnbroken on
+  uint32_t unbroken = 0;     // how often it has waited, and its runs of user code from kUnbroken on
   std::list<Task*>::iterator position;
 };
 

@@ -1,6 +1,7 @@
 #include "record/shared-files.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace rr {
 
@@ -8,6 +9,10 @@ namespace {
 
 bool belongsTo(const SharedFiles::View& view, const std::shared_ptr<AddressSpace>& space) {
   return !view.space.owner_before(space) && !space.owner_before(view.space);
+}
+
+bool overlaps(const SharedFiles::View& view, uint64_t address, uint64_t length) {
+  return view.address < address + length && address < view.address + view.length;
 }
 
 // The part of a view that lies in [from, to); of length zero when none does.
@@ -25,7 +30,10 @@ SharedFiles::View partOf(const SharedFiles::View& view, uint64_t from, uint64_t 
 void SharedFiles::add(uint64_t device, uint64_t inode, View view) {
   gone(view.space.lock(), view.address, view.length);
   std::vector<View>& views = files_[{device, inode}].views;
-  std::erase_if(views, [](const View& other) { return other.space.expired(); });
+  // As often as the list doubles: a program may map one file many thousand times.
+  if (std::has_single_bit(views.size())) {
+    std::erase_if(views, [](const View& other) { return other.space.expired(); });
+  }
   views.push_back(std::move(view));
 }
 
@@ -47,13 +55,15 @@ void SharedFiles::gone(const std::shared_ptr<AddressSpace>& space, uint64_t addr
   for (auto& [identity, file] : files_) {
     std::vector<View>& views = file.views;
     const size_t count = views.size();
+    bool emptied = false;
     for (size_t i = 0; i < count; i++) {
-      if (!belongsTo(views[i], space) || partOf(views[i], address, address + length).length == 0) continue;
+      if (!overlaps(views[i], address, length) || !belongsTo(views[i], space)) continue;
       const View behind = partOf(views[i], address + length, ~0ULL);
       views[i] = partOf(views[i], 0, address);
+      emptied = emptied || views[i].length == 0;
       if (behind.length > 0) views.push_back(behind);
     }
-    std::erase_if(views, [](const View& view) { return view.length == 0; });
+    if (emptied) std::erase_if(views, [](const View& view) { return view.length == 0; });
   }
 }
 

@@ -54,6 +54,14 @@ test('computing/shared-text: code that is mapped shared', async () => {
   });
 });
 
+test('computing/generated-code: code that reads and changes the constants in its instructions', async () => {
+  await withRecording('computing/generated-code', {
+    command: [compileGuest('computing/generated-code')],
+    mode: forcedStopsMode('50-200'),
+    deterministic: true,
+  });
+});
+
 // PAGEMAP_SCAN and write protection without a handler came with Linux 6.7.
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const tellsWrittenPages = major > 6 || (major === 6 && minor >= 7);

@@ -516,6 +516,10 @@ std::optional<uint64_t> branchTarget(const Instruction& instruction, uint64_t ad
   }
 }
 
+bool holdsConstant(const Instruction& instruction) noexcept {
+  return instruction.immediateSize >= 4 || instruction.displacementSize == 8;
+}
+
 std::optional<uint64_t> ripRelativeTarget(const Instruction& instruction, uint64_t address) noexcept {
   if (!instruction.ripRelative) return std::nullopt;
   const uint64_t target = address + instruction.length + static_cast<uint64_t>(instruction.displacement);

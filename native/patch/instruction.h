@@ -110,6 +110,11 @@ DecodedInstruction decodeInstruction(std::span<const uint8_t> code) noexcept;
 // it is taken. Nothing for other kinds.
 std::optional<uint64_t> branchTarget(const Instruction& instruction, uint64_t address) noexcept;
 
+// Whether a constant of four bytes or more, or a distance as long, is part of it. A JIT compiler changes such a
+// constant while its code runs (a call's target, a side exit, an object that has moved), or loads it, as data, from
+// where it is written already (V8's constant pool).
+bool holdsConstant(const Instruction& instruction) noexcept;
+
 // The address that a rip-relative operand of the instruction at `address` names, segment base not added. Nothing for
 // other operands.
 std::optional<uint64_t> ripRelativeTarget(const Instruction& instruction, uint64_t address) noexcept;

@@ -100,7 +100,7 @@ SiteFacts examineSite(std::span<const uint8_t> code) {
       // A load of ss (8e /2) keeps the trap behind it from coming.
       return {decoded.instruction.opcode == 0x8e && decoded.instruction.map == OpcodeMap::primary ? SiteKind::stepOver
                                                                                                   : SiteKind::legal,
-              length};
+              length, holdsConstant(decoded.instruction)};
   }
 }
 

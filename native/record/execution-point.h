@@ -24,7 +24,8 @@ enum class SiteKind : uint8_t {
 
 struct SiteFacts {
   SiteKind kind;
-  uint8_t length;  // bytes; 0 where it cannot be decoded
+  uint8_t length;              // bytes; 0 where it cannot be decoded
+  bool holdsConstant = false;  // that a JIT compiler might read or change
 };
 
 // Judges the instruction that begins at `code`: kLongestInstruction bytes, or fewer where memory ends.

@@ -36,6 +36,9 @@ constexpr uint8_t kJumpLength = 5;
 constexpr int kShortSites = 16;
 // So many that could be taken are passed for one where replay's stub may change the status flags.
 constexpr int kFlagSites = 8;
+// And so many for one without a constant: in code that is no file's, replay must not replace those
+// (patch/instruction.h).
+constexpr int kConstantSites = 16;
 // And so many more for a short one over which the jump leads somewhere.
 constexpr int kUnreachableSites = 50;
 // A stop at which more than this is to be hashed is not certain: 0.5 ms for each MB. Bytes.
@@ -159,6 +162,7 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
   const TrapUnblocked unblocked(task.tid);
   int shortSites = 0;
   int flagSites = 0;
+  int constantSites = 0;
   SearchableSites sites(task.tid);
   const TrapDisposition disposition(task);
   for (int steps = 0; steps < kMaximumSteps; steps++) {
@@ -190,6 +194,7 @@ bool Recorder::goToLegalSite(Task& task, user_regs_struct& registers) {
         if (nearPatchedSite(task, registers.rip)) break;
         if (options_.counter && options_.counter->isAmbiguousAt(registers.rip)) break;
         if (site.length == 0) return true;
+        if (site.holdsConstant && ++constantSites <= kConstantSites) break;
         if (site.length < kJumpLength) {
           shortSites++;
           if (shortSites > kUnreachableSites) return true;

@@ -39,6 +39,10 @@ constexpr uint64_t kMuchToSum = 128 << 10;
 constexpr size_t kMaximumWords = 80;
 constexpr unsigned kMaximumRefinements = 200;
 constexpr size_t kWordsAtOnce = 8;
+// Writes to the site's page that are let through, each by a step, before the stub makes way. And how far one of them
+// may reach, bytes: from where it faults, a vector.
+constexpr unsigned kMostGuardedWrites = 256;
+constexpr uint64_t kLongestWrite = 64;
 // Traps of a stub that were not the point, so that it is better to learn anew at the next point there.
 constexpr unsigned kFewFalseTraps = 1;
 
@@ -109,7 +113,7 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
       codeStays_(target.codeStays),
       trials_(buffers.memory, buffers.vectors, target.registers),
       mostMaybes_(kFirstMaybes),
-      stub_(tid, memory, stubs, buffers.sites, target.registers.rip) {
+      stub_(tid, memory, stubs, buffers.sites, target.registers.rip, !target.codeStays) {
   vectors_.begin(tid, target.xsave);
   uint64_t total = 0;
   bool hasSite = false;
@@ -348,6 +352,33 @@ int PointSearch::handleStubTrap(user_regs_struct& found, PointCounts& counts) {
   return kSearchOn;
 }
 
+// The program is about to write to the site's page, elsewhere: kSearchOn, or what is for the caller.
+int PointSearch::stepWrite(user_regs_struct& found) {
+  if (!stub_.openGuard()) return -EACCES;
+  int status = resumeToStop(tid_, Resume::kSysemuStep, 0, found, found);
+  while (status == -EINTR) status = waitForStop(tid_, found);
+  if (status >= 0 && WIFSTOPPED(status) && stub_.closeGuard() && isTrap(status)) {
+    from_ = found;
+    return kSearchOn;
+  }
+  if (status < 0 || !WIFSTOPPED(status)) {
+    stub_.drop();  // the process has ended
+  } else {
+    stub_.remove();
+  }
+  return status;
+}
+
+// The program writes to the code at the site: its bytes must be there, and the breakpoint goes on without a stub.
+int PointSearch::leaveCode(const user_regs_struct& found, uint64_t passes, PointCounts& counts) {
+  if (stubKind_ == StubKind::countdown) ordinal_ -= passes;
+  tellPasses(passes, counts);
+  stub_.remove();
+  matcherRefused_ = true;
+  from_ = found;
+  return setBreakpoint(tid_, target_.rip) ? kSearchOn : -errno;
+}
+
 // A stop while the stub is in place. kSearchOn, or what is for the caller.
 int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts& counts) {
   if (status < 0 || !WIFSTOPPED(status)) {
@@ -363,6 +394,12 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
     siginfo_t info = {};
     const bool fault = WSTOPSIG(status) == SIGSEGV && (status >> 16) == 0 &&
                        ptrace(PTRACE_GETSIGINFO, tid_, 0, &info) == 0 && info.si_code > 0;
+    const auto address = reinterpret_cast<uint64_t>(info.si_addr);
+    if (fault && stub_.guards(address)) {
+      const bool nearSite = address + kLongestWrite > target_.rip && address < target_.rip + kLongestInstruction;
+      if (place == StubPlace::outside && !nearSite && ++guardedWrites_ <= kMostGuardedWrites) return stepWrite(found);
+      return leaveCode(found, passesIn(data), counts);
+    }
     if (fault && comparing) {
       // A word of ours that is not mapped on this pass, so it does not match.
       from_ = found;

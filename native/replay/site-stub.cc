@@ -1,11 +1,13 @@
 #include "replay/site-stub.h"
 
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "patch/instruction.h"
+#include "replay/remote-call.h"
 
 namespace rr {
 
@@ -29,10 +31,12 @@ bool SiteStub::findPlace() {
   code_.resize(got > 0 ? static_cast<size_t>(got) : 0);
   if (code_.empty()) return false;
   const DecodedInstruction decoded = decodeInstruction(code_);
-  if (!decoded) return false;
+  if (!decoded || (mayChange_ && holdsConstant(decoded.instruction))) return false;
   const auto place = stubs_.find(tid_, site_, decoded.instruction.length, code_);
-  if (place) place_ = *place;
-  return place.has_value();
+  if (!place) return false;
+  place_ = *place;
+  needsGuard_ = mayChange_ && !stubs_.isConstantCode(tid_, guardStart(), guardEnd());
+  return true;
 }
 
 void SiteStub::explore() {
@@ -65,9 +69,14 @@ bool SiteStub::put(MatcherRequest request) {
   MatcherStub stub = buildMatcherStub(request);
   if (stub.error != MatcherError::none || !write(stub)) return false;
   // The jump of a stub that was there leads to the new one.
-  if (!stub_ && !memory_.writeAll(site_, place_.jump.bytes.data(), place_.jump.length)) {
-    memory_.writeAll(site_, code_.data(), place_.jump.length);
-    return false;
+  if (!stub_) {
+    guarded_ = needsGuard_ && closeGuard();
+    if (guarded_ != needsGuard_) return false;
+    if (!memory_.writeAll(site_, place_.jump.bytes.data(), place_.jump.length)) {
+      stub_ = std::move(stub);
+      remove();
+      return false;
+    }
   }
   stub_ = std::move(stub);
   return true;
@@ -88,9 +97,16 @@ bool SiteStub::write(const MatcherStub& stub) const {
 
 bool SiteStub::readData(MatcherData& data) const { return memory_.readAll(stub_->dataAddress, &data, sizeof data); }
 
+bool SiteStub::protect(int protection) const {
+  const uint64_t arguments[6] = {guardStart(), guardEnd() - guardStart(), static_cast<uint64_t>(protection), 0, 0, 0};
+  return remoteCall(tid_, SYS_mprotect, arguments) == 0;
+}
+
 void SiteStub::remove() {
-  if (stub_) memory_.writeAll(site_, code_.data(), place_.jump.length);
-  stub_.reset();
+  if (!stub_) return;
+  memory_.writeAll(site_, code_.data(), place_.jump.length);
+  if (guarded_) openGuard();
+  drop();
 }
 
 }  // namespace rr

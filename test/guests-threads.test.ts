@@ -8,6 +8,7 @@ runGuestTests('threads', [
   'hand-over',
   { guest: 'futex-queue', args: ['200'] },
   { guest: 'ignored-signal', varies: 'additions get lost' },
+  'interrupted-sleep',
   'leader-ends-first',
   'locks',
   // Each event of a hundred threads is hashed.

@@ -123,8 +123,11 @@ void Recorder::takeArguments(Task& task) const {
 // The call goes its way.
 void Recorder::beginCall(Task& task) {
   const long call = task.call;
-  // restart_syscall goes on with the call that was interrupted: its out-parameters are those entered then.
+  // restart_syscall goes on with the call that was interrupted: its out-parameters are those entered then. Any other
+  // call, the first one of a handler, has nothing to do with them.
   if (call != SYS_restart_syscall) {
+    task.redirections.clear();
+    task.changedPointers.clear();
     task.modelCall = call;
     task.out.enter(call, task.arguments, task.space->memory);
     task.comparing = !task.out.modelled();

@@ -106,9 +106,7 @@ void Recorder::provideScratch(Task& thread, Task& maker) {
 // At the entry of a call that may block: points the kernel at scratch memory.
 void Recorder::redirectOutParameters(Task& task) {
   if (task.call == SYS_restart_syscall) return;  // the kernel goes on with the pointers of the first time
-  task.redirections.clear();
-  task.changedPointers.clear();
-  if (task.call == SYS_futex) return;  // futex.cc
+  if (task.call == SYS_futex) return;            // futex.cc
   if (task.call == SYS_vmsplice) return;
   if (task.scratch == 0 || !sharesMemory(task) || anyOverlap(task.out.regions())) return;
   const TraceeMemory& memory = task.space->memory;

@@ -341,7 +341,9 @@ void Recorder::recordZombie(Task& task) {
   task.robustWrites.clear();
   task.execWrites.clear();
   task.callEntered = false;
-  frame(schema::EventKind::kSyscallExit, task, static_cast<int>(task.call), task.entry);
+  // Without checksums: it has left its memory, and who executes a program in its place has its id, and memory of its
+  // own.
+  writeFrame(schema::EventKind::kSyscallExit, task, static_cast<int>(task.call), task.entry, 0, 0);
 }
 
 // What the kernel stored in memory that others share as the task left its own.

@@ -40,6 +40,8 @@ class StubAreas {
  private:
   std::optional<Place> placeIn(uint64_t area, uint64_t site, uint8_t length, std::span<const uint8_t> code) const;
 
+  std::optional<uint64_t> planArea(uint64_t site, uint8_t length, std::span<const uint8_t> code, bool asGood) const;
+
   void readProgram(pid_t tid);
 
   // Unmaps the areas that overlap [start, end).

@@ -135,6 +135,11 @@ void ComparisonWriter::compareHalf(const StateWord& word, uint64_t value) {
       writer_.compareHalf(Operand::at(memory->address + skipped), half);
       return;
     }
+    if (memory->base) {
+      writer_.compareHalf(Operand::at(memory->base->which, memory->base->displacement + static_cast<int32_t>(skipped)),
+                          half);
+      return;
+    }
     saveRcx();
     writer_.loadConstant(rcx, memory->address + skipped);
     writer_.compareHalf(Operand::at(rcx, 0), half);

@@ -91,6 +91,14 @@ struct RegisterWord {
 };
 struct MemoryWord {
   uint64_t address;
+  // How a stub may reach an address that no operand holds without a register of its own: a general register, not rax or
+  // rcx, that the point has with such a value. Where it has another one, what is read there instead may say maybe, or
+  // fault; the rest is compared at the address all the same.
+  struct Base {
+    GeneralRegister which;
+    int32_t displacement;
+  };
+  std::optional<Base> base = std::nullopt;
 };
 struct StackWord {
   int32_t displacement;  // from rsp, bytes

@@ -28,7 +28,9 @@ bool PointHints::recall(const user_regs_struct& target, const PointMemory& memor
     const auto* word = std::get_if<MemoryWord>(&match.word);
     const auto value = word ? memory.recorded(word->address) : std::nullopt;
     if (!value) return std::nullopt;
-    return WordMatch{match.word, *value};
+    WordMatch found = {match.word, *value};
+    if (word->base) setBase(std::get<MemoryWord>(found.word), word->base->which, target);
+    return found;
   };
   hint.choice.discriminator = wanted(*known.discriminator);
   hint.choice.lowerHalfTells = known.lowerHalfTells;

@@ -39,6 +39,8 @@ constexpr uint64_t kMuchToSum = 128 << 10;
 constexpr size_t kMaximumWords = 80;
 constexpr unsigned kMaximumRefinements = 200;
 constexpr size_t kWordsAtOnce = 8;
+// Faults of a discriminator that is reached by a register of the program's.
+constexpr unsigned kMostStrayFaults = 8;
 // Writes to the site's page that are let through, each by a step, before the stub makes way. And how far one of them
 // may reach, bytes: from where it faults, a vector.
 constexpr unsigned kMostGuardedWrites = 256;
@@ -352,6 +354,14 @@ int PointSearch::handleStubTrap(user_regs_struct& found, PointCounts& counts) {
   return kSearchOn;
 }
 
+// The register that leads to the discriminator leads astray too often: from now on its address is loaded.
+void PointSearch::leaveBase() {
+  auto* word = choice_.discriminator ? std::get_if<MemoryWord>(&choice_.discriminator->word) : nullptr;
+  if (word == nullptr || !word->base || ++strayFaults_ < kMostStrayFaults) return;
+  word->base.reset();
+  install(StubKind::match);
+}
+
 // The program is about to write to the site's page, elsewhere: kSearchOn, or what is for the caller.
 int PointSearch::stepWrite(user_regs_struct& found) {
   if (!stub_.openGuard()) return -EACCES;
@@ -402,6 +412,7 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
     }
     if (fault && comparing) {
       // A word of ours that is not mapped on this pass, so it does not match.
+      leaveBase();
       from_ = found;
       if (place == StubPlace::atSite) from_.rip = resumeAddress(*stub_, from_.eflags);
       return kSearchOn;

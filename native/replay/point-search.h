@@ -107,6 +107,7 @@ class PointSearch {
   int handleHit(user_regs_struct& found, PointCounts& counts);
   int handleStubStop(int status, user_regs_struct& found, PointCounts& counts);
   int handleStubTrap(user_regs_struct& found, PointCounts& counts);
+  void leaveBase();
   int stepWrite(user_regs_struct& found);
   int leaveCode(const user_regs_struct& found, uint64_t passes, PointCounts& counts);
   int leaveHit(const user_regs_struct& found, PointCounts& counts);
@@ -151,6 +152,7 @@ class PointSearch {
   unsigned refinements_ = 0;
   unsigned falseTraps_ = 0;
   unsigned guardedWrites_ = 0;
+  unsigned strayFaults_ = 0;
   user_regs_struct from_ = {};
 };
 

@@ -19,9 +19,33 @@ auto rank(const PointMemory::Word& word) {
   return std::make_tuple(word.differed, word.moved, word.toward, lowerHalf);
 }
 
+constexpr GeneralRegister kBases[] = {
+    GeneralRegister::rsp, GeneralRegister::rbp, GeneralRegister::rbx, GeneralRegister::r12, GeneralRegister::r13,
+    GeneralRegister::r14, GeneralRegister::r15, GeneralRegister::rdi, GeneralRegister::rsi, GeneralRegister::rdx,
+    GeneralRegister::r8,  GeneralRegister::r9,  GeneralRegister::r10, GeneralRegister::r11};
+
 WordMatch matchOf(const PointMemory::Word& word) { return {MemoryWord{word.address}, word.value}; }
 
 }  // namespace
+
+void setBase(MemoryWord& word, GeneralRegister which, const user_regs_struct& target) {
+  user_regs_struct registers = target;
+  const uint64_t displacement = word.address - registerField(registers, which);
+  word.base.reset();
+  // The word has a second half.
+  constexpr uint64_t kReach = (uint64_t{1} << 31) - 8;
+  if (displacement + kReach < 2 * kReach)
+    word.base = {which, static_cast<int32_t>(static_cast<uint32_t>(displacement))};
+}
+
+// A register that was the same at all samples most likely leads there on the next passes, too.
+void PointTrials::findBase(MemoryWord& word) const {
+  for (const GeneralRegister which : kBases) {
+    if (samples_.empty() || useOf(which).differed > 0) continue;
+    setBase(word, which, target_);
+    if (word.base) return;
+  }
+}
 
 void PointTrials::begin(const user_regs_struct& standing) {
   if (standing.rip == target_.rip) samples_.push_back(standing);
@@ -109,6 +133,7 @@ PointChoice PointTrials::choose(std::span<const uint8_t> hidden) {
     choice.discriminator = choice.words.front();
     choice.lowerHalfTells = static_cast<uint32_t>(words.front().value) != static_cast<uint32_t>(words.front().now);
     choice.words.erase(choice.words.begin());
+    findBase(std::get<MemoryWord>(choice.discriminator->word));
   }
   if (!choice.discriminator) choice.discriminator = vectors_.differingLane(choice.lowerHalfTells);
   return choice;

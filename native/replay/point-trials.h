@@ -16,6 +16,9 @@
 
 namespace rr {
 
+// The base of a word of memory where it fits; what it had before is overwritten.
+void setBase(MemoryWord& word, GeneralRegister which, const user_regs_struct& target);
+
 // What a stub looks at.
 struct PointChoice {
   std::optional<WordMatch> discriminator;
@@ -52,6 +55,7 @@ class PointTrials {
 
   RegisterUse useOf(GeneralRegister which) const;
   bool registerTells() const;
+  void findBase(MemoryWord& word) const;
   std::vector<PointMemory::Word> tellingWords(std::span<const uint8_t> hidden);
 
   PointMemory& memory_;

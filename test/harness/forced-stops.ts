@@ -15,6 +15,7 @@ export const computingGuests = [
   'recursion',
   'reserved',
   'short-loop',
+  'stray-base',
   'stray-pointers',
   'strings',
   'unoptimised',

@@ -102,6 +102,9 @@ class PointSearch {
     match       // traps where what it compares is as at the point
   };
 
+  // Of the steps of a search: nothing for the caller yet, run on from from_.
+  static constexpr int kSearchOn = -2999;
+
   bool sameState(const user_regs_struct& found, PointCounts& counts);
   int begin(PointStart start, PointCounts& counts);
   int handleHit(user_regs_struct& found, PointCounts& counts);

@@ -1,13 +1,18 @@
 // Resuming a replay tracee and taking its next stop.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 #include <sys/user.h>
+#include <sys/wait.h>
 
 namespace rr {
 
 // How a tracee is resumed; the values are ptrace's own.
 enum class Resume : int { kCont = 7, kStep = 9, kSyscall = 24, kSysemu = 31, kSysemuStep = 32 };
+
+// Whether a wait status is a stop by SIGTRAP, and no event's.
+inline bool isTrap(int status) { return status >= 0 && WIFSTOPPED(status) && status >> 8 == SIGTRAP; }
 
 // Sets `next`, but with orig_rax = -1 (else the kernel would take rax for a result that may want a restart), resumes,
 // waits, and fills `found` when the tracee stopped. Returns the wait status of waitpid(2), or -errno:

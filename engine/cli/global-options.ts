@@ -7,6 +7,7 @@ export function parseGlobalOptions(values: OptionValues): GlobalOptions {
   const microarchitecture = values.text('microarch');
   return {
     checksum: parseChecksumMode(values.text('checksum')),
+    checkMappings: values.has('check-cached-mmaps'),
     fatalErrors: values.has('fatal-errors'),
     markStdio: values.has('mark-stdio'),
     ...(microarchitecture === undefined ? {} : { microarchitecture }),

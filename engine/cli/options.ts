@@ -19,6 +19,8 @@ export type ChecksumMode =
 /** Options before the subcommand; they hold for all commands. */
 export interface GlobalOptions {
   readonly checksum: ChecksumMode;
+  /** `-K`: a replay compares the mappings that it keeps in mind with the kernel's. A recording asks the kernel each time. */
+  readonly checkMappings: boolean;
   /** `-E`: a warning ends the command like an error. The log does it (engine/log.ts). */
   readonly fatalErrors: boolean;
   /** `-M`: what the program writes to standard output and error is preceded by `[rr PID EVENT]`. */

@@ -19,6 +19,14 @@ export class MappedFiles {
     this.ranges = [...ranges];
   }
 
+  isEmpty(): boolean {
+    return this.ranges.length === 0;
+  }
+
+  [Symbol.iterator](): Iterator<MappedFile> {
+    return this.ranges[Symbol.iterator]();
+  }
+
   /** For a fork. */
   copy(): MappedFiles {
     return new MappedFiles(this.ranges);

@@ -7,6 +7,7 @@ import { eventKinds, type FrameView, frameFlags, registerIndex } from '../genera
 import { logger } from '../log.ts';
 import type { CounterSpec } from '../machine/native-probes.ts';
 import type { Ordinals } from '../trace/ordinals.ts';
+import { checkMappings } from './check-mappings.ts';
 import { differences, type RegisterMask } from './compare.ts';
 import { type DivergenceDetails, makeDivergence } from './divergence.ts';
 import type { Echo } from './echo.ts';
@@ -69,6 +70,8 @@ export class Replayer implements Disposable {
   oracleOnly = process.env.RR_ORACLE === '1';
   /** Stubs count each pass even where that costs more than the pass (RR_COUNT_PASSES=1): to compare with the oracle's. */
   countPasses = process.env.RR_COUNT_PASSES === '1';
+  /** Mapped files are compared with the kernel's list after each event. */
+  checksMappings = false;
   /** Undefined: nobody wants to know. */
   readonly costs: PointCosts | undefined;
   /** Called several times a second while a process computes. */
@@ -111,7 +114,14 @@ export class Replayer implements Disposable {
     this.replayEvent(frame);
     if (task !== undefined) checkBufferUsed(this, frame, task);
     if (this.ticks !== undefined) this.checkTicks(this.ticks, frame);
+    if (this.checksMappings) this.checkMappings(frame);
     return frame;
+  }
+
+  /** @throws Divergence */
+  private checkMappings(frame: FrameView): void {
+    const task = this.tasks.get(frame.tid);
+    if (task !== undefined && frame.eventKind !== eventKinds.traceEnd) checkMappings(this, frame, task);
   }
 
   /** @throws Divergence */

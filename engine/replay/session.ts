@@ -67,6 +67,7 @@ function replayTrace(
     weakPoints,
     ...(counter === undefined ? {} : { counter }),
   });
+  replayer.checksMappings = options.checkMappings;
   echo.beforeWrite = () => progress.clear();
   replayer.onTick = () => {
     echo.flush();

@@ -9,6 +9,7 @@ runGuestTests('identity', [
   'ids',
   'landlock',
   'limits',
+  'little-address-space',
   'no-randomize',
   'personality',
   'prctl',

@@ -23,6 +23,7 @@
 #include "record/call-result.h"
 #include "record/recorder.h"
 #include "record/stepping.h"
+#include "record/task-state.h"
 #include "record/trap-disposition.h"
 #include "tracee/abi.h"
 #include "tracee/breakpoint.h"
@@ -78,6 +79,15 @@ StubCode stubCode(PatchedInstruction instruction, uint64_t stub, uint64_t return
   return code;
 }
 
+// Where a process may have but little more of the address space (ulimit -v), all of it is the program's: it runs
+// without what makes it fast. What we map are some hundred kilobytes for the runtime, and as much around each library.
+bool hasRoomForUs(pid_t tid) {
+  constexpr uint64_t kEnough = 64 << 20;
+  rlimit limit = {};
+  if (prlimit(tid, RLIMIT_AS, nullptr, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return true;
+  return limit.rlim_cur >= kEnough && limit.rlim_cur - kEnough >= addressSpaceSize(tid);
+}
+
 // Address space may be limited (ulimit -v): our own needs must not fail for it.
 class WithoutAddressLimit {
  public:
@@ -109,6 +119,10 @@ long mapAt(pid_t tid, uint64_t address, uint64_t length, uint64_t protection) {
 bool Recorder::installRuntime(Task& task) {
   if (!runtime_.loaded()) {
     warnOnce("runtime", runtime_.error() + ": every system call stops the program");
+    return false;
+  }
+  if (!hasRoomForUs(task.tid)) {
+    debug(task, "no runtime: its address space is limited");
     return false;
   }
   const WithoutAddressLimit unlimited(task.tid);
@@ -242,6 +256,7 @@ bool Recorder::patchSite(Task& task, uint64_t site, PatchedInstruction instructi
 
 // Maps memory for stubs around `target`, which lies in one of `unused`, and takes it from there.
 bool Recorder::mapStubArea(Task& task, uint64_t target, std::vector<AddressRange>& unused) {
+  if (!hasRoomForUs(task.tid)) return false;
   for (const AddressRange range : unused) {
     if (target < range.start || target + kStubSize > range.end) continue;
     const uint64_t around = target & ~(kStubArea - 1);

@@ -29,6 +29,17 @@ char taskState(pid_t tid) {
   return behindName && behindName[1] == ' ' ? behindName[2] : 0;
 }
 
+uint64_t addressSpaceSize(pid_t tid) {
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/statm", tid);
+  FILE* file = fopen(path, "re");
+  if (!file) return 0;
+  uint64_t pages = 0;
+  if (fscanf(file, "%" SCNu64, &pages) != 1) pages = 0;
+  fclose(file);
+  return pages * 4096;
+}
+
 bool leadsNamespace(pid_t tid) {
   FILE* file = openStatus(tid);
   if (!file) return false;

@@ -20,6 +20,9 @@ bool leadsNamespace(pid_t tid);
 // Whether a task that exits has left its memory: from then on the kernel writes none of it.
 bool hasLeftMemory(pid_t tid);
 
+// Bytes of the task's address space that are mapped, as RLIMIT_AS counts them; 0 when there is no such task.
+uint64_t addressSpaceSize(pid_t tid);
+
 // Whether a seccomp filter judges the calls of a task (/proc/TID/status, Seccomp: 2).
 bool filtersInForce(pid_t tid);
 

@@ -16,6 +16,8 @@ runGuestTests('threads', [
   'mutex',
   { guest: 'priority-inheritance', args: ['200'] },
   { guest: 'race', varies: 'additions get lost' },
+  'sanitized-address',
+  'sanitized-thread',
   'spin-lock',
   { guest: 'spin-wait', varies: 'how long it spins' },
   'tiles',

@@ -24,6 +24,7 @@ runGuestTests('signals', [
   'ping-pong',
   { guest: 'profiling-clocks', varies: 'where the timer interrupts' },
   { guest: 'profiling-timer', varies: 'where the timer interrupts' },
+  'raised-beside',
   'registers',
   'restart',
   'return-changed',

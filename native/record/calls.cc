@@ -36,6 +36,14 @@ bool sendsSignal(long call) {
          call == SYS_rt_tgsigqueueinfo || call == SYS_pidfd_send_signal;
 }
 
+// A signal waits that acts on the task before it does anything else. The kernel gives those of a process to its first
+// thread, if that does not block them.
+bool signalActsOn(const Task& task) {
+  const SignalSets sets = readSignalSets(task.tid);
+  const uint64_t pending = sets.pending | (task.tid == task.threadGroup ? sets.sharedPending : 0);
+  return (pending & ~sets.blocked) != 0;
+}
+
 // Of a task at a system call stop; all zeros where the kernel is too old to tell (before Linux 5.3).
 __ptrace_syscall_info callInfo(pid_t tid) {
   __ptrace_syscall_info info = {};
@@ -296,8 +304,9 @@ void Recorder::callExit(Task& task) {
   }
   recordMemoryFileWrites(task, result);
   recordFileWrites(task, result);
-  // With a processor each, the target would have acted by now: others have their turn first.
-  if (sendsSignal(task.call) && result == 0 && !aloneInRecording()) {
+  // With a processor each, the target would have acted by now: others have their turn first. But what a task sends
+  // itself acts before anybody else does: who made the program ignore that signal meanwhile would take it away.
+  if (sendsSignal(task.call) && result == 0 && !aloneInRecording() && !signalActsOn(task)) {
     sched_yield();
     scheduler_.endSlice();
   }

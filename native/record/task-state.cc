@@ -87,6 +87,7 @@ SignalSets readSignalSets(pid_t tid) {
   char line[256];
   while (fgets(line, sizeof line, file)) {
     sscanf(line, "SigPnd: %" SCNx64, &sets.pending);
+    sscanf(line, "ShdPnd: %" SCNx64, &sets.sharedPending);
     sscanf(line, "SigBlk: %" SCNx64, &sets.blocked);
     sscanf(line, "SigIgn: %" SCNx64, &sets.ignored);
     sscanf(line, "SigCgt: %" SCNx64, &sets.caught);

@@ -31,7 +31,8 @@ struct SignalSets {
   uint64_t blocked = 0;
   uint64_t ignored = 0;
   uint64_t caught = 0;
-  uint64_t pending = 0;  // for the thread alone
+  uint64_t pending = 0;        // for the thread alone
+  uint64_t sharedPending = 0;  // for any of the process
 };
 // Empty sets when there is no such task.
 SignalSets readSignalSets(pid_t tid);

@@ -15,6 +15,7 @@ runGuestTests(
     'buffer-full',
     { guest: 'dies-computing', varies: interrupted },
     'exec-from-thread',
+    'far-apart',
     'filters',
     { guest: 'jump-out', varies: interrupted },
     { guest: 'killed', varies: interrupted },

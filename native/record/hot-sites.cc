@@ -63,17 +63,17 @@ PatchedSites::Text textOf(const MapLine& line) {
   return text;
 }
 
-// Where stubs may be mapped.
-std::vector<AddressRange> unusedRanges(const std::vector<MapLine>& maps) {
+// Where stubs may be mapped. Beside `areas`, which are ours, nothing need be kept free.
+std::vector<AddressRange> unusedRanges(const std::vector<MapLine>& maps, const std::vector<AddressRange>& areas) {
   std::vector<AddressRange> taken;
   taken.push_back({kRuntimePage, RR_RUNTIME_END});
   for (const MapLine& line : maps) {
     AddressRange range = {line.start, line.end};
     if (line.name == "[heap]") range.end += kHeapRoom;
     if (line.name == "[stack]") range.start -= kStackRoom;
-    insertSorted(taken, range);
+    for (const AddressRange& theirs : subtract({&range, 1}, areas)) insertSorted(taken, theirs);
   }
-  return gapsBetween(taken, kMargin);
+  return subtract(gapsBetween(taken, kMargin), areas);
 }
 
 }  // namespace
@@ -182,7 +182,7 @@ void Recorder::patchSites(Task& task) {
     patched.runtime = PatchedSites::Runtime::refused;
     return;
   }
-  std::vector<AddressRange> unused = subtract(unusedRanges(maps), patched.areas);
+  std::vector<AddressRange> unused = unusedRanges(maps, patched.areas);
   for (const uint64_t each : due) {
     if (!patchSite(task, each, PatchedInstruction::systemCall, unused)) patched.unpatchable.insert(each);
   }
@@ -208,7 +208,7 @@ void Recorder::patchTimeSite(Task& task, PatchedInstruction instruction, const u
     patched.runtime = PatchedSites::Runtime::refused;
     return;
   }
-  std::vector<AddressRange> unused = subtract(unusedRanges(maps), patched.areas);
+  std::vector<AddressRange> unused = unusedRanges(maps, patched.areas);
   if (!patchSite(task, site, instruction, unused)) patched.unpatchable.insert(site);
   beginDispatch(task, registers);
 }

@@ -46,3 +46,4 @@ enum rr_verdict rr_control(struct rr_hook_frame *frame);
 enum rr_verdict rr_lock(struct rr_hook_frame *frame);
 enum rr_verdict rr_signal_mask(struct rr_hook_frame *frame);
 enum rr_verdict rr_signal_action(struct rr_hook_frame *frame);
+enum rr_verdict rr_refused(struct rr_hook_frame *frame);

@@ -42,6 +42,7 @@ enum rr_verdict {
 // Kernel results (include/uapi/asm-generic/errno*.h).
 #define RR_EAGAIN 11
 #define RR_EFAULT 14
+#define RR_ENOSYS 38
 static inline bool rr_failed(int64_t result) { return (uint64_t)result >= (uint64_t)-4095; }
 
 // A system call that the tracer does not see.

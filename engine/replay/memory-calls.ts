@@ -191,4 +191,6 @@ function moveHeapEnd(replayer: Replayer, frame: FrameView, task: Task): void {
   } else if (to < from) {
     unmapRange(replayer, frame, task, to, from - to);
   }
+  // The recorder's own, beside it.
+  mapRecords(replayer, frame, task);
 }

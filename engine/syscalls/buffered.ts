@@ -55,6 +55,8 @@ export const bufferFamilies = [
   'signalMask',
   /** As `plain`, but for SIGSYS. */
   'signalAction',
+  /** Not made: the recording answers ENOSYS. */
+  'refused',
 ] as const;
 
 export type BufferFamily = (typeof bufferFamilies)[number];
@@ -191,6 +193,10 @@ export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
   signalfd: 'plain',
   signalfd4: 'plain',
   futex: 'futex',
+  // Where a thread begins; the recorder notes the first two as it takes the buffer.
+  set_tid_address: 'plain',
+  set_robust_list: 'plain',
+  rseq: 'refused',
   wait4: 'wait',
   waitid: 'waitId',
   // Signals.

@@ -30,10 +30,33 @@ constexpr int kYields = 3;
 // The page of the old system call entries (Documentation/arch/x86/x86_64/mm.rst).
 constexpr uint64_t kVsyscallPage = 0xffffffffff600000;
 
-// Calls that make other tasks act at once.
-bool sendsSignal(long call) {
-  return call == SYS_kill || call == SYS_tkill || call == SYS_tgkill || call == SYS_rt_sigqueueinfo ||
-         call == SYS_rt_tgsigqueueinfo || call == SYS_pidfd_send_signal;
+// The signal that a call sends; 0 for other calls, and for one that only asks.
+int signalSent(const Task& task) {
+  switch (task.call) {
+    case SYS_kill:
+    case SYS_tkill:
+    case SYS_rt_sigqueueinfo:
+    case SYS_pidfd_send_signal:
+      return static_cast<int>(task.arguments[1]);
+    case SYS_tgkill:
+    case SYS_rt_tgsigqueueinfo:
+      return static_cast<int>(task.arguments[2]);
+    default:
+      return 0;
+  }
+}
+
+// Whether a call that has succeeded makes other tasks act at once. Not SIGCONT: who sends it often waits to be told
+// that the other has gone on (WCONTINUED), and is not, if that one stops again before it asks.
+bool makesOthersAct(const Task& task) {
+  const int signal = signalSent(task);
+  return signal != 0 && signal != SIGCONT;
+}
+
+// Calls for which mapping records do not tell of new memory (docs/events.md): nothing can be mapped for us there.
+bool mappingsTellRanges(long call) {
+  return call == SYS_munmap || call == SYS_mprotect || call == SYS_pkey_mprotect || call == SYS_mremap ||
+         call == SYS_madvise || call == SYS_shmdt || call == SYS_modify_ldt;
 }
 
 // A signal waits that acts on the task before it does anything else. The kernel gives those of a process to its first
@@ -306,7 +329,7 @@ void Recorder::callExit(Task& task) {
   recordFileWrites(task, result);
   // With a processor each, the target would have acted by now: others have their turn first. But what a task sends
   // itself acts before anybody else does: who made the program ignore that signal meanwhile would take it away.
-  if (sendsSignal(task.call) && result == 0 && !aloneInRecording() && !signalActsOn(task)) {
+  if (makesOthersAct(task) && result == 0 && !aloneInRecording() && !signalActsOn(task)) {
     sched_yield();
     scheduler_.endSlice();
   }
@@ -317,7 +340,7 @@ void Recorder::callExit(Task& task) {
     registers.rax = *takenBack;
     if (!setRegisters(task.tid, registers)) return lost(task);
   }
-  if (task.patchDue) patchSites(task);
+  if (task.patchDue || (task.space->patched.textDue && !mappingsTellRanges(task.call))) patchSites(task);
   noteSysChange(task);
   beginDispatch(task, registers);
   if (!leaveAtEvent(task, registers)) return lost(task);

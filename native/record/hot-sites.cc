@@ -21,9 +21,11 @@ constexpr uint32_t kTrapsBeforePatch = 3;
 // there will be more.
 constexpr uint32_t kTrapsAtStart = 1;
 constexpr uint32_t kTrapsElsewhere = 2;
-// A process patches the sites that others with its executable have used when those made so many calls by them: memory
-// for the stubs costs some three stops, and a site half of one.
+// A process patches the sites of a file that others with its executable have used when those made so many calls by
+// them: memory for the stubs costs some three stops, and a site half of one.
 constexpr uint32_t kCallsWorthPatching = 12;
+// And when they made so many in all files together: the runtime costs a dozen stops.
+constexpr uint32_t kCallsWorthRuntime = 30;
 // After so many calls it is known what a program uses.
 constexpr uint32_t kCallsToLearn = 2000;
 // Text that is searched for common sites: a C library's, not that of a program that holds everything. Bytes.
@@ -91,7 +93,7 @@ void Recorder::noteProgram(Task& task, const std::vector<MapLine>& maps, uint64_
     if (!isFixedCode(line)) continue;
     PatchedSites::Text text = textOf(line);
     if (entry >= line.start && entry < line.end) text.trapsBeforePatch = kTrapsAtStart;
-    patched.texts.push_back(text);
+    addText(patched, text);
   }
 }
 
@@ -104,13 +106,22 @@ void Recorder::noteText(Task& task, const MappingFacts& facts) {
   text.offset = facts.offset;
   text.file = {facts.device, facts.inode};
   text.trapsBeforePatch = kTrapsElsewhere;
-  task.space->patched.texts.push_back(text);
+  addText(task.space->patched, text);
+}
+
+// What is known to be worth it need not wait for a stop of its own.
+void Recorder::addText(PatchedSites& patched, PatchedSites::Text text) const {
+  text.due = options_.patchAfter == 0 && patched.knownOf(text) != nullptr && worthPatching(patched, text);
+  patched.textDue |= text.due;
+  patched.texts.push_back(text);
 }
 
 // Whether the sites that are known in that text should be patched now.
 bool Recorder::worthPatching(const PatchedSites& patched, const PatchedSites::Text& text) const {
   if (text.patched) return false;
-  if (const ProgramSites::File* known = patched.knownOf(text)) return known->calls >= kCallsWorthPatching;
+  if (const ProgramSites::File* known = patched.knownOf(text)) {
+    return known->calls >= kCallsWorthPatching && patched.program->calls() >= kCallsWorthRuntime;
+  }
   return text.traps >= text.trapsBeforePatch;
 }
 
@@ -148,14 +159,42 @@ void Recorder::countTrap(Task& task) {
   if (const auto code = task.space->memory.readValue<uint64_t>(site)) file.used[offset] = *code;
 }
 
-// At the exit stop of a call whose site is due, or whose text is: patches it, or what is known to be worth it there.
+// At the exit stop of a call whose site is due, or whose text is, or that has mapped one that is: patches it, or what
+// is known to be worth it there.
 void Recorder::patchSites(Task& task) {
-  task.patchDue = false;
+  const bool siteDue = std::exchange(task.patchDue, false);
+  PatchedSites& patched = task.space->patched;
+  const bool textDue = std::exchange(patched.textDue, false);
+  if (patched.keptWhole || judgedWithoutDispatch(task)) return;
+  if (!task.space->runtimePage || patched.runtime == PatchedSites::Runtime::refused) return;
+  const std::vector<MapLine> maps = readMaps(task.tid);
+  std::set<uint64_t> due;
+  if (siteDue) addDueSites(task, maps, due);
+  if (textDue) {
+    for (PatchedSites::Text& text : patched.texts) {
+      if (!std::exchange(text.due, false) || text.patched) continue;
+      if (const MapLine* line = lineOf(maps, text.range.start); line && isFixedCode(*line)) {
+        addKnownSites(task, *line, text, due);
+      }
+    }
+  }
+  if (due.empty()) return;
+  if (patched.runtime == PatchedSites::Runtime::absent && !installRuntime(task)) {
+    patched.runtime = PatchedSites::Runtime::refused;
+    return;
+  }
+  std::vector<AddressRange> unused = unusedRanges(maps, patched.areas);
+  for (const uint64_t site : due) {
+    if (!patchSite(task, site, PatchedInstruction::systemCall, unused)) patched.unpatchable.insert(site);
+  }
+}
+
+// The site of the call that ends here, and what is known in its text.
+void Recorder::addDueSites(Task& task, const std::vector<MapLine>& maps, std::set<uint64_t>& due) {
   user_regs_struct registers;
   if (!getRegisters(task.tid, registers) || isRestart(static_cast<int64_t>(registers.rax))) return;
   const uint64_t site = task.entry.rip - kSyscallLength;
   PatchedSites& patched = task.space->patched;
-  const std::vector<MapLine> maps = readMaps(task.tid);
   const MapLine* line = fixedCodeAt(maps, site, patched);
   if (!line) return;
   PatchedSites::Text* text = patched.textAt(site);
@@ -165,26 +204,21 @@ void Recorder::patchSites(Task& task) {
     text = &patched.texts.back();
     text->traps++;
   }
-  std::vector<uint64_t> due;
-  if (patched.traps[site] >= (options_.patchAfter > 0 ? options_.patchAfter : kTrapsBeforePatch)) due.push_back(site);
-  if (options_.patchAfter == 0 && worthPatching(patched, *text)) {
-    text->patched = true;
-    const ProgramSites::File* known = patched.knownOf(*text);
-    for (const auto& [offset, code] : known ? known->used : commonSitesOf(task, *line, text->file)) {
-      const uint64_t other = line->start + (offset - line->offset);
-      if (offset < line->offset || other >= line->end || patched.sites.contains(other)) continue;
-      if (!due.empty() && other == due.front()) continue;
-      if (task.space->memory.readValue<uint64_t>(other) == code) due.push_back(other);
-    }
+  if (patched.traps[site] >= (options_.patchAfter > 0 ? options_.patchAfter : kTrapsBeforePatch)) {
+    due.insert(site);
   }
-  if (due.empty()) return;
-  if (patched.runtime == PatchedSites::Runtime::absent && !installRuntime(task)) {
-    patched.runtime = PatchedSites::Runtime::refused;
-    return;
-  }
-  std::vector<AddressRange> unused = unusedRanges(maps, patched.areas);
-  for (const uint64_t each : due) {
-    if (!patchSite(task, each, PatchedInstruction::systemCall, unused)) patched.unpatchable.insert(each);
+  if (options_.patchAfter == 0 && worthPatching(patched, *text)) addKnownSites(task, *line, *text, due);
+}
+
+// What is known to be worth it in a text.
+void Recorder::addKnownSites(const Task& task, const MapLine& line, PatchedSites::Text& text, std::set<uint64_t>& due) {
+  PatchedSites& patched = task.space->patched;
+  text.patched = true;
+  const ProgramSites::File* known = patched.knownOf(text);
+  for (const auto& [offset, code] : known ? known->used : commonSitesOf(task, line, text.file)) {
+    const uint64_t site = line.start + (offset - line.offset);
+    if (offset < line.offset || site >= line.end || patched.sites.contains(site)) continue;
+    if (task.space->memory.readValue<uint64_t>(site) == code) due.insert(site);
   }
 }
 

@@ -37,6 +37,12 @@ struct ProgramSites {
   };
   bool seen = false;  // a process has started with it
   std::map<FileIdentity, File> files;
+
+  uint32_t calls() const {
+    uint32_t sum = 0;
+    for (const auto& [identity, file] : files) sum += file.calls;
+    return sum;
+  }
 };
 
 }  // namespace rr

@@ -52,7 +52,8 @@ struct PatchedSites {
     FileIdentity file;
     uint32_t traps = 0;  // that a patch would have saved
     uint32_t trapsBeforePatch = 0;
-    bool patched = false;  // the sites that are known to be worth it
+    bool patched = false;  // the sites that are known to be worth it,
+    bool due = false;      // or will be at the end of this call
   };
 
   Runtime runtime = Runtime::absent;
@@ -64,6 +65,7 @@ struct PatchedSites {
   bool learning = false;                         // this is the first process of it: what it uses is noted
   uint32_t noticedCalls = 0;                     // buffered ones, while learning
   std::vector<Text> texts;                       // in no order
+  bool textDue = false;                          // one of them is
   std::unordered_set<uint64_t> noted;            // sites, by address, whose use has been noted
   std::unordered_map<uint64_t, uint32_t> traps;  // by address of the instruction: how often it has stopped
   std::unordered_set<uint64_t> unpatchable;      // instructions that cannot be patched

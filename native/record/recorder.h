@@ -13,6 +13,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -216,9 +217,13 @@ class Recorder {
   bool worthPatching(const PatchedSites& patched, const PatchedSites::Text& text) const;
   void countTrap(Task& task);
   bool judgedWithoutDispatch(const Task& task) const;
+  void addText(PatchedSites& patched, PatchedSites::Text text) const;
   void patchSites(Task& task);
+  void addDueSites(Task& task, const std::vector<MapLine>& maps, std::set<uint64_t>& due);
+  void addKnownSites(const Task& task, const MapLine& line, PatchedSites::Text& text, std::set<uint64_t>& due);
   void patchTimeSite(Task& task, PatchedInstruction instruction, const user_regs_struct& registers);
   const SiteCodes& commonSitesOf(const Task& task, const MapLine& line, const FileIdentity& file);
+  void noteBufferedStart(Task& task, std::span<const uint8_t> entries);
   void noteBufferedSites(Task& task, const std::vector<uint8_t>& entries);
   // syscall-buffer.cc
   bool installRuntime(Task& task);

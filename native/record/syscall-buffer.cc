@@ -380,9 +380,27 @@ void Recorder::takeBuffer(Task& task) {
   memory.writeAll(kUsed, &none, sizeof none);
   writer_.bufferEntries(task.tid, bytes.data(), bytes.size());
   countBufferedCalls(*task.space);
+  noteBufferedStart(task, bytes);
   if (task.space->patched.learning) noteBufferedSites(task, bytes);
   task.bufferTaken = true;
   noteBufferedSysMask(task);
+}
+
+// What a thread has told the kernel as it began: where to write when it ends.
+void Recorder::noteBufferedStart(Task& task, std::span<const uint8_t> entries) {
+  rr_buffer_entry entry;
+  uint64_t address;
+  for (size_t at = 0; at + sizeof entry + sizeof address <= entries.size(); at += entry.size) {
+    memcpy(&entry, &entries[at], sizeof entry);
+    if (entry.size < sizeof entry) return;
+    if (entry.number != SYS_set_tid_address && entry.number != SYS_set_robust_list) continue;
+    memcpy(&address, &entries[at + sizeof entry], sizeof address);
+    if (entry.number == SYS_set_tid_address) {
+      task.clearChildTid = address;
+    } else if (entry.result == 0) {
+      task.robustList = address;
+    }
+  }
 }
 
 // Runs a task that is stopped in the hook out of it: `atEdge` is then set, and the task stands behind the system call

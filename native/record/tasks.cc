@@ -213,6 +213,7 @@ void Recorder::foreseeRobustWrites(Task& task) {
 void Recorder::foreseeExecWrites(Task& task) {
   task.execWrites.clear();
   if (task.tid != task.threadGroup) return;
+  takeBuffer(task);
   foreseeRobustWrites(task);
   findOtherViews(task);
 }

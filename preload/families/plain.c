@@ -132,3 +132,8 @@ enum rr_verdict rr_lock(struct rr_hook_frame *frame) { return frame->rsi & LOCK_
 #define WNOHANG 1
 enum rr_verdict rr_wait(struct rr_hook_frame *frame) { return frame->rdx & WNOHANG ? rr_once(frame) : RR_TRACED; }
 enum rr_verdict rr_wait_id(struct rr_hook_frame *frame) { return frame->r10 & WNOHANG ? rr_once(frame) : RR_TRACED; }
+
+enum rr_verdict rr_refused(struct rr_hook_frame *frame) {
+  struct rr_writer writer;
+  return rr_begin(&writer, frame, 0) ? rr_commit(&writer, frame, -RR_ENOSYS) : RR_TRACED;
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asNobody, isRoot, type Place, type Run, withPlace } from './edge/place.ts';
+import { compileGuest } from './harness/compile.ts';
 import { rrCommand } from './harness/recording.ts';
 
 const test = suite('edge: storage');
@@ -25,6 +26,18 @@ async function checkCutShort(place: Place, record: Run, trace: string, reason: R
   assert.match(replay.err, /^rr: [^\n]*the trace breaks off after event \d+: [^\n]*\n$/);
   assert.match(replay.err, reason);
 }
+
+test('a mapped file that is large and mostly empty costs neither memory nor room', () =>
+  withPlace(async (place) => {
+    const guest = compileGuest('memory/sparse-file');
+    const record = await place.sh('"$RR" record --store store -o trace "$1"', { args: [guest] });
+    assert.is(record.status, 0, record.story);
+    const blocks = await place.sh('du -sm store | cut -f1');
+    assert.ok(Number(blocks.out) < 20, `${blocks.out} MB in the store`);
+    const replay = await place.rr('replay', '-a', 'trace');
+    assert.is(replay.status, 0, replay.story);
+    assert.is(replay.out, record.out);
+  }));
 
 testAsRoot('a full disk: the program goes on, and the trace up to there replays and says so', () =>
   withPlace(async (place) => {

@@ -33,6 +33,7 @@ runGuestTests('memory', [
   'segments',
   'shared-between-processes',
   'shm',
+  'sparse-file',
   'truncated-file',
   'unmap',
   'written-file',

@@ -168,6 +168,8 @@ interface Primitives {
   ) => ReplayProcesses;
   /** A file in memory (memfd_create(2)); the descriptor is the caller's to close. */
   createMemoryFile(name: string): number;
+  /** Where the open file has data, from that offset on; -1 where only a hole is left. The offset, where nobody knows. */
+  nextData(descriptor: number, offset: number): number;
   /** Binds the calling thread, and the processes that it makes from now on. */
   bindToProcessor(number: number): void;
 }

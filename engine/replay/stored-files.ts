@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync }
 import { EngineError } from '../errors.ts';
 import type { MappingView } from '../generated/schema.ts';
 import { logger } from '../log.ts';
+import { primitives } from './primitives.ts';
 import type { CopyStored } from './shared-files.ts';
 
 const log = logger('store');
@@ -55,14 +56,29 @@ export class StoredFiles {
   copy(mapping: MappingView, hash: string): CopyStored {
     return (write) =>
       this.use(mapping, hash, (descriptor) => {
-        const piece = Buffer.alloc(Math.min(pieceSize, Math.max(1, mapping.fileSizeNumber)));
-        for (let offset = 0; ; ) {
-          const count = readSync(descriptor, piece, 0, piece.length, offset);
-          if (count === 0) return;
-          write(piece.subarray(0, count), offset);
-          offset += count;
-        }
+        // Holes stay holes: the file may be larger than memory.
+        forEachPiece(descriptor, mapping.fileSizeNumber, (piece, offset, isHole) => {
+          if (!isHole) write(piece, offset);
+        });
       });
+  }
+}
+
+/** The content in pieces of at most `pieceSize` bytes; those of a hole are not read, since the kernel would keep them. */
+function forEachPiece(
+  descriptor: number,
+  size: number,
+  visit: (piece: Uint8Array, offset: number, isHole: boolean) => void,
+): void {
+  const piece = Buffer.alloc(Math.min(pieceSize, size));
+  const zeros = Buffer.alloc(piece.length);
+  for (let offset = 0; offset < size; ) {
+    const data = primitives().nextData(descriptor, offset);
+    const hole = Math.min(data < 0 ? size : data, offset + zeros.length, size) - offset;
+    const count = hole > 0 ? hole : readSync(descriptor, piece, 0, piece.length, offset);
+    if (count === 0) return;
+    visit(hole > 0 ? zeros.subarray(0, hole) : piece.subarray(0, count), offset, hole > 0);
+    offset += count;
   }
 }
 
@@ -77,13 +93,7 @@ function verifyContent(descriptor: number, path: string, hash: string, origin: s
   const stamp = `${path}.verified`;
   if (readStamp(stamp) === identity) return;
   const digest = createHash('sha256');
-  const piece = Buffer.alloc(pieceSize);
-  for (let offset = 0; ; ) {
-    const count = readSync(descriptor, piece, 0, piece.length, offset);
-    if (count === 0) break;
-    digest.update(piece.subarray(0, count));
-    offset += count;
-  }
+  forEachPiece(descriptor, Number(size), (piece) => digest.update(piece));
   if (digest.digest('hex') !== hash) {
     throw new EngineError(
       'STORE_FILE_CHANGED',

@@ -8,10 +8,32 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cinttypes>
+#include <span>
 #include <vector>
 
 namespace rr {
+
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new()) { good_ = context_ && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1; }
+  ~Sha256() { EVP_MD_CTX_free(context_); }
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+
+  void add(std::span<const uint8_t> bytes) {
+    good_ = good_ && EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1;
+  }
+  bool finish(ContentHash& hash) {
+    unsigned length = 0;
+    return good_ && EVP_DigestFinal_ex(context_, hash.data(), &length) == 1 && length == hash.size();
+  }
+
+ private:
+  EVP_MD_CTX* context_;
+  bool good_;
+};
 
 namespace {
 
@@ -53,17 +75,37 @@ bool writeAll(int descriptor, const void* bytes, size_t length) {
   return true;
 }
 
-// Reads a whole file; false when it is shorter than it was said to be (it is changing) or cannot be read.
-bool readWhole(int descriptor, std::vector<uint8_t>& bytes) {
+// Fills `bytes` from `offset` on; false when the file is shorter than it was said to be (it is changing) or cannot be
+// read.
+bool readAll(int descriptor, uint64_t offset, std::span<uint8_t> bytes) {
   size_t done = 0;
   while (done < bytes.size()) {
-    ssize_t count = pread(descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+    ssize_t count = pread(descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count == 0) errno = ESTALE;
     if (count <= 0) return false;
     done += static_cast<size_t>(count);
   }
   return true;
+}
+
+// A file of more bytes is read in pieces of so many.
+constexpr uint64_t kPiece = 1 << 20;
+
+bool isZero(std::span<const uint8_t> bytes) {
+  return bytes[0] == 0 && memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
+// How many bytes from `offset` on, kPiece at most, are a hole of the file: 0 where there is data, or nobody knows.
+uint64_t holeAt(int descriptor, uint64_t offset, uint64_t size) {
+  const off_t data = lseek(descriptor, static_cast<off_t>(offset), SEEK_DATA);
+  if (data < 0) return errno == ENXIO ? std::min(size - offset, kPiece) : 0;
+  return std::min({static_cast<uint64_t>(data), size, offset + kPiece}) - offset;
+}
+
+bool holds(const std::string& path, uint64_t size) {
+  struct stat there;
+  return stat(path.c_str(), &there) == 0 && static_cast<uint64_t>(there.st_size) == size;
 }
 
 }  // namespace
@@ -81,31 +123,87 @@ bool FileStore::makeDirectory(const std::string& path) {
 }
 
 bool FileStore::writeBlob(const std::string& path, const void* bytes, size_t length) {
-  static unsigned counter = 0;
-  const std::string temporary = path + "." + std::to_string(getpid()) + "." + std::to_string(counter++) + ".tmp";
+  const std::string temporary = temporaryName();
   int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (descriptor < 0) return fail("cannot create", temporary);
-  bool good = writeAll(descriptor, bytes, length) || fail("cannot write", temporary);
+  const bool written = writeAll(descriptor, bytes, length) || fail("cannot write", temporary);
+  return finishBlob(descriptor, temporary, path, written);
+}
+
+std::string FileStore::temporaryName() const {
+  static unsigned counter = 0;
+  return directory_ + "/" + std::to_string(getpid()) + "." + std::to_string(counter++) + ".tmp";
+}
+
+// Closes the file, and gives it its name if it is `good`.
+bool FileStore::finishBlob(int descriptor, const std::string& temporary, const std::string& path, bool good) {
   if (close(descriptor) != 0 && good) good = fail("cannot write", temporary);
   if (good && rename(temporary.c_str(), path.c_str()) != 0) good = fail("cannot rename", temporary);
   if (!good) unlink(temporary.c_str());
   return good;
 }
 
-std::optional<ContentHash> FileStore::putBytes(const void* bytes, size_t length) {
-  ContentHash hash;
-  unsigned hashLength = 0;
-  if (EVP_Digest(bytes, length, hash.data(), &hashLength, EVP_sha256(), nullptr) != 1 || hashLength != hash.size()) {
-    error_ = "SHA-256 is not available from Node's OpenSSL";
-    return std::nullopt;
-  }
+// The path of a content, whose folder is there then; empty when it cannot be made.
+std::string FileStore::pathFor(const ContentHash& hash) {
   const std::string name = hexadecimal(hash);
   const std::string folder = directory_ + "/" + name.substr(0, 2);
-  const std::string path = folder + "/" + name.substr(2);
-  struct stat there;
-  if (stat(path.c_str(), &there) == 0 && static_cast<size_t>(there.st_size) == length) return hash;
-  if (!makeDirectory(directory_) || !makeDirectory(folder) || !writeBlob(path, bytes, length)) return std::nullopt;
+  return makeDirectory(directory_) && makeDirectory(folder) ? folder + "/" + name.substr(2) : std::string();
+}
+
+std::optional<ContentHash> FileStore::putBytes(const void* bytes, size_t length) {
+  ContentHash hash;
+  Sha256 digest;
+  digest.add({static_cast<const uint8_t*>(bytes), length});
+  if (!digest.finish(hash)) return withoutDigest();
+  const std::string path = pathFor(hash);
+  if (path.empty() || (!holds(path, length) && !writeBlob(path, bytes, length))) return std::nullopt;
   return hash;
+}
+
+std::nullopt_t FileStore::withoutDigest() {
+  error_ = "SHA-256 is not available from Node's OpenSSL";
+  return std::nullopt;
+}
+
+// In pieces, and with holes for what is zero: a file may be larger than memory, and mostly empty.
+std::optional<ContentHash> FileStore::putFile(int descriptor, uint64_t size) {
+  if (!makeDirectory(directory_)) return std::nullopt;
+  const std::string temporary = temporaryName();
+  const int copy = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (copy < 0) return fail("cannot create", temporary), std::nullopt;
+  Sha256 digest;
+  ContentHash hash;
+  const bool copied = copyPieces(descriptor, size, copy, temporary, digest);
+  if (!copied || !digest.finish(hash)) {
+    finishBlob(copy, temporary, {}, false);
+    return copied ? withoutDigest() : std::nullopt;
+  }
+  const std::string path = pathFor(hash);
+  const bool known = path.empty() || holds(path, size);
+  const bool finished = finishBlob(copy, temporary, path, !known);
+  return path.empty() || (!known && !finished) ? std::nullopt : std::optional(hash);
+}
+
+bool FileStore::copyPieces(int descriptor, uint64_t size, int copy, const std::string& name, Sha256& digest) {
+  std::vector<uint8_t> piece(kPiece);
+  const std::vector<uint8_t> zeros(kPiece);
+  if (ftruncate(copy, static_cast<off_t>(size)) != 0) return fail("cannot write", name);
+  for (uint64_t offset = 0; offset < size;) {
+    if (const uint64_t hole = holeAt(descriptor, offset, size)) {
+      digest.add(std::span(zeros).first(hole));
+      offset += hole;
+      continue;
+    }
+    const std::span<uint8_t> part = std::span(piece).first(std::min(kPiece, size - offset));
+    if (!readAll(descriptor, offset, part)) return fail("cannot read a file that the program maps", "for the store");
+    digest.add(part);
+    if (!isZero(part) &&
+        (lseek(copy, static_cast<off_t>(offset), SEEK_SET) < 0 || !writeAll(copy, part.data(), part.size()))) {
+      return fail("cannot write", name);
+    }
+    offset += part.size();
+  }
+  return true;
 }
 
 std::optional<ContentHash> FileStore::put(int descriptor, const struct stat& identity, bool fresh) {
@@ -138,12 +236,18 @@ std::optional<ContentHash> FileStore::put(int descriptor, const struct stat& ide
       }
     }
   }
-  std::vector<uint8_t> content(static_cast<size_t>(identity.st_size));
-  if (!readWhole(descriptor, content)) {
-    fail("cannot read a file that the program maps", "for the store");
-    return std::nullopt;
+  const auto size = static_cast<uint64_t>(identity.st_size);
+  std::optional<ContentHash> put;
+  if (size > kPiece) {
+    put = putFile(descriptor, size);
+  } else {
+    std::vector<uint8_t> content(size);
+    if (!readAll(descriptor, 0, content)) {
+      fail("cannot read a file that the program maps", "for the store");
+      return std::nullopt;
+    }
+    put = putBytes(content.data(), content.size());
   }
-  auto put = putBytes(content.data(), content.size());
   if (put && settled) {
     known_[key] = *put;
     // A missing identity only costs the next recording time.

@@ -17,6 +17,8 @@ using ContentHash = std::array<uint8_t, 32>;
 // A blob is `STORE/xx/yyyy...`, the SHA-256 of its content in hexadecimal; `STORE/by-id/DEV-INO-SIZE-MTIME-CTIME` holds
 // the hash of the file that had that identity. Any number of recordings may put into one store at once: files are
 // written under a temporary name and renamed. Any thread, one at a time.
+class Sha256;
+
 class FileStore {
  public:
   explicit FileStore(std::string directory);
@@ -33,6 +35,12 @@ class FileStore {
 
   bool makeDirectory(const std::string& path);
   bool writeBlob(const std::string& path, const void* bytes, size_t length);
+  std::string temporaryName() const;
+  bool finishBlob(int descriptor, const std::string& temporary, const std::string& path, bool good);
+  std::string pathFor(const ContentHash& hash);
+  std::optional<ContentHash> putFile(int descriptor, uint64_t size);
+  bool copyPieces(int descriptor, uint64_t size, int copy, const std::string& name, Sha256& digest);
+  std::nullopt_t withoutDigest();
   bool fail(const char* what, const std::string& path);
 
   std::string directory_;

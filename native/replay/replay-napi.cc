@@ -428,6 +428,14 @@ Napi::Value createMemoryFile(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), descriptor);
 }
 
+Napi::Value nextData(const Napi::CallbackInfo& info) {
+  const int descriptor = info[0].As<Napi::Number>().Int32Value();
+  const int64_t offset = info[1].As<Napi::Number>().Int64Value();
+  const off_t found = lseek(descriptor, offset, SEEK_DATA);
+  if (found < 0) return Napi::Number::New(info.Env(), errno == ENXIO ? -1 : static_cast<double>(offset));
+  return Napi::Number::New(info.Env(), static_cast<double>(found));
+}
+
 void bindToProcessor(const Napi::CallbackInfo& info) {
   const int number = info[0].As<Napi::Number>().Int32Value();
   cpu_set_t set;
@@ -446,6 +454,7 @@ void bindToProcessor(const Napi::CallbackInfo& info) {
 void registerReplay(Napi::Env env, Napi::Object exports) {
   exports.Set("ReplayProcesses", ReplayProcessesWrap::define(env));
   exports.Set("createMemoryFile", Napi::Function::New(env, createMemoryFile, "createMemoryFile"));
+  exports.Set("nextData", Napi::Function::New(env, nextData, "nextData"));
   exports.Set("bindToProcessor", Napi::Function::New(env, bindToProcessor, "bindToProcessor"));
 }
 

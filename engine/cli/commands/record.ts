@@ -22,13 +22,14 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
   if (program === undefined) {
     throw new UsageError('MISSING_PROGRAM', 'record: which program? rr record [OPTIONS] EXE [ARGS]...');
   }
+  parseSignal(values, 'syscall-buffer-sig');
   const inherited = readInheritedState();
   const optional = {
     inherited,
     outputTraceDir: nonEmpty('output-trace-dir', values),
     store: nonEmpty('store', values),
     printTraceDirFd: values.integer('print-trace-dir', 0, 2 ** 31 - 1),
-    continueThroughSignal: parseSignal(values.text('continue-through-signal')),
+    continueThroughSignal: parseSignal(values, 'continue-through-signal'),
     numCores: values.integer('num-cores', 1, 1024),
     slice: parseSlice(values),
     chaosSeed: values.integer('chaos-seed', 0, 2 ** 32 - 1),
@@ -114,12 +115,13 @@ function checkVariable(text: string): string {
 }
 
 /** A signal's number, or its name with or without SIG. */
-function parseSignal(text: string | undefined): number | undefined {
+function parseSignal(values: OptionValues, option: string): number | undefined {
+  const text = values.text(option);
   if (text === undefined) return undefined;
   const upper = text.toUpperCase();
   const signals: Readonly<Record<string, number>> = constants.signals;
   const byName = signals[upper] ?? signals[`SIG${upper}`];
-  return byName ?? parseInteger(text, '--continue-through-signal', 1, lastSignal);
+  return byName ?? parseInteger(text, `--${option}`, 1, lastSignal);
 }
 
 function parseCpu(values: OptionValues): number | undefined {

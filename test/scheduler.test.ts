@@ -1,11 +1,12 @@
 // Who runs when, as a program sees it: priorities, sched_yield, fairness, the processors that it is told of, chaos.
 import { equal, ok } from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import { TraceReader } from '../engine/trace/reader.ts';
 import { compileGuest } from './harness/compile.ts';
 import type { RecordingMode } from './harness/modes.ts';
-import { type Recording, withRecording } from './harness/recording.ts';
+import { type Recording, rrCommand, withRecording } from './harness/recording.ts';
 
 const test = suite('scheduler');
 
@@ -50,6 +51,15 @@ for (const { kind, count, turns, options } of [
     });
   });
 }
+
+// With fifteen milliseconds between them there were 87, and it took twenty times as long as the program computes.
+test('stops in mid-code that are dear are rare', async () => {
+  await recorded('many-mappings', [], [], (_output, recording) => {
+    const words = ['dump', '-s', '--json', recording.traceDirectory];
+    const statistics = JSON.parse(spawnSync(rrCommand, words, { encoding: 'utf8' }).stdout);
+    ok(statistics.forcedStops.all > 0 && statistics.forcedStops.all < 30, `${statistics.forcedStops.all} stops`);
+  });
+});
 
 for (const { cores, bound } of [
   { cores: 1, bound: [] },

@@ -8,8 +8,10 @@
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "record/execution-point.h"
@@ -28,6 +30,9 @@ namespace {
 
 // How long a task may compute while a signal waits for it. Nanoseconds. For its slice: scheduler.h.
 constexpr uint64_t kSignalDelay = 1'500'000;
+// And after a stop it computes for so many times what that has cost, before it is stopped for a signal, or its slice.
+constexpr uint64_t kSignalCosts = 1;
+constexpr uint64_t kSliceCosts = 4;
 // Steps at most from where an interrupt landed to a legal site.
 constexpr int kMaximumSteps = 1000;
 // Over a shorter instruction replay's jump has few places where it can lead, all taken perhaps in a program that
@@ -62,6 +67,29 @@ bool ownSignalWaits(pid_t tid) {
   return std::none_of(infos, infos + std::max(count, 0L),
                       [](const siginfo_t& each) { return each.si_signo == SIGTRAP && each.si_code == TRAP_HWBKPT; });
 }
+
+// Tells the address space what the stop of its task costs, from here on to the end of the scope.
+class StopCost {
+ public:
+  explicit StopCost(std::shared_ptr<AddressSpace> space) : space_(std::move(space)), begun_(own()) {}
+  ~StopCost() {
+    space_->stopCost = own() - begun_;
+    space_->stoppedAt = monotonicNow();
+  }
+  StopCost(const StopCost&) = delete;
+  StopCost& operator=(const StopCost&) = delete;
+
+ private:
+  // The tracer's processor time: what others take from it is no reason for rarer stops.
+  static uint64_t own() {
+    timespec time = {};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(time.tv_nsec);
+  }
+
+  std::shared_ptr<AddressSpace> space_;
+  uint64_t begun_;
+};
 
 uint64_t residentBytes(pid_t tid) {
   char path[40];
@@ -103,9 +131,12 @@ void Recorder::considerInterrupt(Task& task) {
   if (tasks_.size() > 1 && scheduler_.sliceOver(now) && scheduler_.othersWait(task, now)) {
     traceNextCall(*task.space, true);
   }
-  const bool signalDue = !task.stashed.empty() && !task.stashBlocked && now - task.stashedAt > kSignalDelay;
-  const bool sliceDue =
-      tasks_.size() > 1 && (scheduler_.overran(task, now) || (tickSliceOver(task) && scheduler_.othersWait(task, now)));
+  // Where a process has thousands of mappings, or much memory, stops in mid-code are rarer: the program goes on, too.
+  const uint64_t sinceStop = now - task.space->stoppedAt;
+  const bool signalDue = !task.stashed.empty() && !task.stashBlocked && now - task.stashedAt > kSignalDelay &&
+                         sinceStop >= task.space->stopCost * kSignalCosts;
+  const bool sliceDue = tasks_.size() > 1 && sinceStop >= task.space->stopCost * kSliceCosts &&
+                        (scheduler_.overran(task, now) || (tickSliceOver(task) && scheduler_.othersWait(task, now)));
   const bool forced = random && now >= nextForcedStop_;
   if (!signalDue && !sliceDue && !forced) return;
   // It may have stopped by itself already.
@@ -253,6 +284,7 @@ void Recorder::forcedStop(Task& task) {
   } else {
     if (!forSignal && !random && !scheduler_.othersWait(task, monotonicNow())) return;
     registers.orig_rax = ~0ULL;
+    const StopCost cost(task.space);
     if (task.atEdge) {
       recordEdge(task, registers);
     } else if (putOff(task, registers)) {

@@ -36,6 +36,8 @@ struct AddressSpace {
   int putOff = 0;                       // how often the forced stop that is due was put off since the last event
   std::vector<PageRun> putOffPages;     // written since the last forced stop, up to that restart
   bool pointRecorded = false;           // a forced stop has been recorded, and so the hash of all memory
+  uint64_t stopCost = 0;                // of the tracer's time, what the last forced stop took, or its being put off,
+  uint64_t stoppedAt = 0;               // and when that was over; nanoseconds
   bool runtimePage = false;             // our page is there
   bool cpuidTraps = false;              // recorded like rdtsc
   bool undumpable = false;              // the program has set PR_SET_DUMPABLE to 0; the kernel has not (calls.cc)

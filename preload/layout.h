@@ -138,6 +138,7 @@ enum rr_flag {
   RR_STDIO_IS_NULL_2 = 8,
   RR_OWN_DESCRIPTORS = 16,  // tasks with other descriptors use these locals (vfork): nothing is known of any
   RR_TIME_TRACED = 32,      // rdtsc traps: the program has other clocks, or its own trap
+  RR_STOPS_UNTOLD = 64,     // some task has asked for SIGCHLD without stops
 };
 
 // Numbers of entries that are no system call: this, and a trap kind of engine/schema. The result is the whole counter;

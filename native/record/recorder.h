@@ -395,7 +395,8 @@ class Recorder {
   Vdso vdso_;
   RuntimeImage runtime_;
   TimeStamps timeStamps_;
-  bool timeTraced_ = false;  // every rdtsc must trap
+  bool timeTraced_ = false;   // every rdtsc must trap
+  bool stopsUntold_ = false;  // some task has asked for SIGCHLD without stops, once
   std::vector<uint8_t> bufferBytes_;
   std::map<FileIdentity, CommonSites> commonSites_;
   std::map<FileIdentity, ProgramSites> programs_;  // by executable

@@ -12,6 +12,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "generated/syscalls.h"
 #include "record/call-kinds.h"
@@ -204,8 +205,10 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
     case SYS_rt_sigaction: {
       if (failed || static_cast<int>(task.arguments[0]) != SIGCHLD || task.arguments[1] == 0) return;
       const auto action = task.space->memory.readValue<KernelSignalAction>(task.arguments[1]);
-      if (action) task.sysAction->childStopsUntold = (action->flags & SA_NOCLDSTOP) != 0;
-      return;
+      if (!action) return;
+      task.sysAction->childStopsUntold = (action->flags & SA_NOCLDSTOP) != 0;
+      if (!task.sysAction->childStopsUntold || std::exchange(stopsUntold_, true)) return;
+      return updateAllLocals();
     }
     case SYS_rt_sigtimedwait:
     case SYS_read:

@@ -161,6 +161,7 @@ void Recorder::updateLocals(const AddressSpace& space) const {
   rr_locals locals = {};
   if (space.patched.allTraced || space.patched.tracedForNow) locals.flags |= RR_ALL_TRACED;
   if (timeTraced_) locals.flags |= RR_TIME_TRACED;
+  if (stopsUntold_) locals.flags |= RR_STOPS_UNTOLD;
   locals.timeScale = timeStamps_.scale();
   if (space.patched.foreignDescriptors > 0) locals.flags |= RR_OWN_DESCRIPTORS;
   for (int i = 0; i < 2; i++) {

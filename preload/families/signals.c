@@ -10,6 +10,7 @@
 #define UNBLOCK 1
 #define SIGSYS 31
 #define SIGCHLD 17
+#define SA_NOCLDSTOP 1
 
 // The tracer must know whether SIGSYS is blocked, since the kernel forces it (native/record/dispatch.cc).
 static void note_sys_mask(uint64_t before, uint32_t how, uint64_t set) {
@@ -17,10 +18,18 @@ static void note_sys_mask(uint64_t before, uint32_t how, uint64_t set) {
   RR_THE_LOCALS->sysMask = (after >> (SIGSYS - 1)) & 1 ? RR_SYS_BLOCKED : RR_SYS_OPEN;
 }
 
+// Whether SIGCHLD will not tell of stops, or has not, by an action: handler, flags, ... (struct kernel_sigaction).
+static bool changes_child_stops(uint64_t action) {
+  uint64_t flags;
+  if (*(volatile uint64_t *)&RR_THE_LOCALS->flags & RR_STOPS_UNTOLD) return true;
+  return !rr_fetch(&flags, action + sizeof(uint64_t), sizeof flags) || (flags & SA_NOCLDSTOP);
+}
+
 // The tracer must know of an action for SIGSYS, too, and whether SIGCHLD tells of stops (docs/ptrace.md).
 enum rr_verdict rr_signal_action(struct rr_hook_frame *frame) {
   const int signal = (int)frame->rdi;
-  return signal == SIGSYS || (signal == SIGCHLD && frame->rsi != 0) ? RR_TRACED : rr_plain(frame);
+  const bool known = signal == SIGSYS || (signal == SIGCHLD && frame->rsi != 0 && changes_child_stops(frame->rsi));
+  return known ? RR_TRACED : rr_plain(frame);
 }
 
 static void set_mark(uint64_t mark) {

@@ -125,6 +125,7 @@ function afterThree(what: string): (code: string) => string {
 const deaths = [
   { name: 'exits', change: afterThree('process.exit(9);'), says: /worker exited with code: 9/, anything: true },
   { name: 'throws', change: afterThree('throw new Error("out of luck");'), says: /out of luck/, anything: true },
+  // What has come before that shows, on a busy machine some events, is encoded without a worker.
   { name: 'cannot be loaded', change: () => 'import "./nothing.mjs";', says: /Cannot find module/, anything: false },
 ];
 for (const { name, change, says, anything } of deaths) {
@@ -144,11 +145,14 @@ for (const { name, change, says, anything } of deaths) {
       assert.is(replay.status, 1, replay.story);
       assert.match(
         replay.err,
-        anything ? /the trace breaks off after event \d+: / : /ended before its first event was saved/,
+        anything
+          ? /the trace breaks off after event \d+: /
+          : /the trace breaks off after event \d+: |ended before its first event was saved/,
         `${record.story}\n${replay.story}`,
       );
       assert.match(replay.err, says);
-      assert.is(replay.out.length > 0, anything);
+      if (anything) assert.ok(replay.out.length > 0, replay.story);
+      if (/before its first event/.test(replay.err)) assert.is(replay.out, '');
       assert.ok(record.out.startsWith(replay.out), replay.story);
     }));
 }

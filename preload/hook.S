@@ -151,8 +151,9 @@ rr_time_abort:
 rr_time_traced:
 	LEAVE_TIME
 	.globl	rr_time_trap
+// Traps also where rdtsc does not (native/record/random-instructions.h).
 rr_time_trap:
-	rdtsc
+	rdmsr
 	ud2
 
 rr_time_stop:

@@ -106,6 +106,8 @@ int runRecordStub(int argc, char **argv) {
   const stack_t stack = {alternateStack, 0, sizeof alternateStack};
   sigaltstack(&stack, NULL);
   if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) fail(kLaunchTsc);
+  // The tracer learns whether that works, and skips the instruction if it does (native/record/signals.cc).
+  __asm__ volatile("rdtsc" : : : "rax", "rdx");
   if (installFilter() != 0) fail(kLaunchSeccomp);
   // From here on each system call stops; the recorder lets them pass until the program is there.
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, 8);

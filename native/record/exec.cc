@@ -180,6 +180,11 @@ void Recorder::recordExec(Task& task, pid_t former) {
   }
   if (!started_) {
     started_ = true;
+    if (!timeTraps_) {
+      callbacks_.note(
+          "rdtsc does not trap on this machine: it is replaced in code that comes from files, and code that "
+          "a program makes itself may replay differently");
+    }
     openCounter(task);
     writer_.task(schema::TaskKind::kStart, task.tid, 0, task.threadGroup, 0, SIGCHLD, {});
     frame(schema::EventKind::kTaskStart, task, 0, registers);

@@ -12,20 +12,32 @@
 
 #include "patch/free-space.h"
 #include "record/known-sites.h"
+#include "record/random-instructions.h"
 #include "tracee/abi.h"
 
 namespace rr {
 
-enum class PatchedInstruction : uint8_t { systemCall, rdtsc, rdtscp };
+// The last two are what stands for the two before where those do not trap (random-instructions.h).
+enum class PatchedInstruction : uint8_t { systemCall, rdtsc, rdtscp, trapForRdtsc, trapForRdtscp };
+
+inline bool isRdtsc(PatchedInstruction instruction) {
+  return instruction == PatchedInstruction::rdtsc || instruction == PatchedInstruction::trapForRdtsc;
+}
 
 inline std::span<const uint8_t> bytesOf(PatchedInstruction instruction) {
   static constexpr uint8_t kRdtsc[] = {0x0f, 0x31};
   static constexpr uint8_t kRdtscp[] = {0x0f, 0x01, 0xf9};
+  static constexpr uint8_t kTrapForRdtsc[] = {0x0f, kRdtscTrapOpcode};
+  static constexpr uint8_t kTrapForRdtscp[] = {0x0f, 0x01, kRdtscpTrapByte};
   switch (instruction) {
     case PatchedInstruction::rdtsc:
       return kRdtsc;
     case PatchedInstruction::rdtscp:
       return kRdtscp;
+    case PatchedInstruction::trapForRdtsc:
+      return kTrapForRdtsc;
+    case PatchedInstruction::trapForRdtscp:
+      return kTrapForRdtscp;
     default:
       return kSyscallInstruction;
   }

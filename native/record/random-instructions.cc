@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace rr {
 
@@ -91,9 +92,9 @@ uint64_t startOf(std::span<const uint8_t> code, uint64_t escape) {
 
 }  // namespace
 
-std::vector<uint64_t> findRandomInstructions(std::span<const uint8_t> code) {
+std::vector<ReplacedByte> findRandomInstructions(std::span<const uint8_t> code) {
   constexpr uint8_t kPattern[2] = {kEscape, kRandomOpcode};
-  std::vector<uint64_t> found;
+  std::vector<ReplacedByte> found;
   const uint8_t* const end = code.data() + code.size();
   const uint8_t* at = code.data();
   while (at < end) {
@@ -106,13 +107,31 @@ std::vector<uint64_t> findRandomInstructions(std::span<const uint8_t> code) {
     const DecodedInstruction decoded = decodeInstruction(code.subspan(start));
     if (!decoded || !isRandom(decoded.instruction) || start + decoded.instruction.length != escape + 3) continue;
     if (!carryIsRead(code.subspan(escape + 3)) || !decodingArrivesAt(code, start)) continue;
-    found.push_back(escape + 1);
+    found.push_back({escape + 1, kRandomTrapOpcode});
   }
   return found;
 }
 
-const std::vector<uint64_t>& RandomInstructions::inFile(int descriptor, uint64_t offset, uint64_t length) {
-  static const std::vector<uint64_t> kNone;
+std::vector<ReplacedByte> findTimeInstructions(std::span<const uint8_t> code) {
+  constexpr uint8_t kRdtsc[] = {kEscape, 0x31};
+  constexpr uint8_t kRdtscp[] = {kEscape, 0x01, 0xf9};
+  std::vector<ReplacedByte> found;
+  const auto find = [&](std::span<const uint8_t> pattern, uint8_t value) {
+    auto at = code.begin();
+    while ((at = std::search(at, code.end(), pattern.begin(), pattern.end())) != code.end()) {
+      const auto start = static_cast<uint64_t>(at - code.begin());
+      if (decodingArrivesAt(code, start)) found.push_back({start + pattern.size() - 1, value});
+      ++at;
+    }
+  };
+  find(kRdtsc, kRdtscTrapOpcode);
+  find(kRdtscp, kRdtscpTrapByte);
+  return found;
+}
+
+const std::vector<ReplacedByte>& RandomInstructions::inFile(int descriptor, uint64_t offset, uint64_t length,
+                                                            bool withTime) {
+  static const std::vector<ReplacedByte> kNone;
   struct stat identity;
   if (fstat(descriptor, &identity) != 0 || identity.st_size < 0) return kNone;
   const uint64_t size = static_cast<uint64_t>(identity.st_size);
@@ -124,7 +143,9 @@ const std::vector<uint64_t>& RandomInstructions::inFile(int descriptor, uint64_t
   if (!fresh) return entry->second;
   void* const memory = mmap(nullptr, length, PROT_READ, MAP_PRIVATE, descriptor, static_cast<off_t>(offset));
   if (memory == MAP_FAILED) return entry->second;
-  entry->second = findRandomInstructions({static_cast<const uint8_t*>(memory), length});
+  const std::span code(static_cast<const uint8_t*>(memory), length);
+  entry->second = findRandomInstructions(code);
+  if (withTime) std::ranges::move(findTimeInstructions(code), std::back_inserter(entry->second));
   munmap(memory, length);
   return entry->second;
 }

@@ -395,6 +395,7 @@ class Recorder {
   Vdso vdso_;
   RuntimeImage runtime_;
   TimeStamps timeStamps_;
+  bool timeTraps_ = false;    // rdtsc can be made to trap (launcher/record-stub.c tries it)
   bool timeTraced_ = false;   // every rdtsc must trap
   bool stopsUntold_ = false;  // some task has asked for SIGCHLD without stops, once
   std::vector<uint8_t> bufferBytes_;

@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include <utility>
+
 #include "record/call-result.h"
 #include "record/recorder.h"
 #include "record/signal-kinds.h"
@@ -59,6 +61,13 @@ void Recorder::signalStop(Task& task, int signal) {
   if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &info) != 0 || !getRegisters(task.tid, registers)) return lost(task);
   if (!started_) {
     task.state = Task::State::inCall;
+    // The launcher tries rdtsc.
+    if (signal == SIGSEGV && info.si_code == SI_KERNEL && !std::exchange(timeTraps_, true)) {
+      registers.rip += bytesOf(PatchedInstruction::rdtsc).size();
+      registers.orig_rax = ~0ULL;
+      if (!setRegisters(task.tid, registers)) return lost(task);
+      signal = 0;
+    }
     if (!resume(task, PTRACE_CONT, signal)) lost(task);
     return;
   }
@@ -255,16 +264,16 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
     if (!emulateRandom(decoded.instruction, registers)) return false;
   } else if (task.ownTscTrap) {
     return false;
-  } else if (code[0] == 0x0f && code[1] == 0x31) {
+  } else if (code[0] == 0x0f && (code[1] == 0x31 || (!timeTraps_ && code[1] == kRdtscTrapOpcode))) {
     kind = static_cast<int>(schema::TrapKind::kRdtsc);
     stamp = timeStamps_.now();
-    time = PatchedInstruction::rdtsc;
+    time = timeTraps_ ? PatchedInstruction::rdtsc : PatchedInstruction::trapForRdtsc;
     registers.rip += 2;
-  } else if (code[0] == 0x0f && code[1] == 0x01 && code[2] == 0xf9) {
+  } else if (code[0] == 0x0f && code[1] == 0x01 && (code[2] == 0xf9 || (!timeTraps_ && code[2] == kRdtscpTrapByte))) {
     kind = static_cast<int>(schema::TrapKind::kRdtscp);
     __rdtscp(&processor);
     stamp = timeStamps_.now();
-    time = PatchedInstruction::rdtscp;
+    time = timeTraps_ ? PatchedInstruction::rdtscp : PatchedInstruction::trapForRdtscp;
     registers.rip += 3;
     registers.rcx = processor;
   } else {

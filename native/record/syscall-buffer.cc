@@ -72,7 +72,7 @@ StubCode stubCode(PatchedInstruction instruction, uint64_t stub, uint64_t return
     append(code, at, kRelative);
     // From the end of this operand on; a jump of 32 bits leads here from there.
     append(code, at, static_cast<uint32_t>(returnAddress - (stub + at + sizeof(uint32_t))));
-    entry = RR_LOCALS + (instruction == PatchedInstruction::rdtsc ? RR_LOCALS_TIME_ENTRY : RR_LOCALS_TIME_AUX_ENTRY);
+    entry = RR_LOCALS + (isRdtsc(instruction) ? RR_LOCALS_TIME_ENTRY : RR_LOCALS_TIME_AUX_ENTRY);
   }
   append(code, at, kJump);
   append(code, at, entry);

@@ -1,0 +1,34 @@
+import { packetLimit } from '../packet.ts';
+import { ok } from '../reply.ts';
+import type { PacketHandler } from './command.ts';
+
+/** `qSupported`: what of the optional protocol there is. */
+const features = [
+  `PacketSize=${packetLimit.toString(16)}`,
+  'QStartNoAckMode+',
+  'multiprocess+',
+  'swbreak+',
+  'hwbreak+',
+  'exec-events+',
+  'vContSupported+',
+  'ConditionalBreakpoints+',
+  'QPassSignals+',
+  'QProgramSignals+',
+  'QCatchSyscalls+',
+  'ReverseContinue+',
+  'ReverseStep+',
+  'qXfer:features:read+',
+  'qXfer:auxv:read+',
+  'qXfer:exec-file:read+',
+  'qXfer:siginfo:read+',
+  'qXfer:siginfo:write+',
+  'qXfer:threads:read+',
+];
+
+export const supportedFeatures: PacketHandler = () => features.join(';');
+
+/** `QStartNoAckMode`: from the packet after this one on nobody acknowledges. */
+export const stopAcknowledging: PacketHandler = (session) => {
+  session.acknowledges = false;
+  return ok;
+};

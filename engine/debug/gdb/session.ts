@@ -1,0 +1,188 @@
+/**
+ * One client's session: what it has selected, which breakpoints it wants, and whether the replay runs on its behalf. The
+ * commands (commands/) act on it; the server (server.ts) hands it packets one at a time.
+ */
+import { EngineError } from '../../errors.ts';
+import type { Place, RecordingDescription, RemoteTarget, Resume, Stop, TargetState } from '../target.ts';
+import { BreakpointSet } from './breakpoint-set.ts';
+import { describeEnd } from './exit-text.ts';
+import { OpenFiles } from './open-files.ts';
+import { PacketError, type Reply } from './reply.ts';
+import { Snapshot } from './snapshot.ts';
+import { arrivedReason, execReason, libraryReason, type StopReason, stopReason, stopReply } from './stop-reply.ts';
+import { SymbolLookup } from './symbol-lookup.ts';
+import { allThreads, anyThread, formatThreadId, type ThreadId } from './thread-id.ts';
+
+export interface SessionOptions {
+  readonly target: RemoteTarget;
+  readonly recording: RecordingDescription;
+  /** Whether files of this machine that the trace does not have may be read. */
+  readonly servesFiles: boolean;
+  /** Text for the client to show; only while it waits for an answer. */
+  readonly print: (text: string) => void;
+}
+
+export class DebugSession {
+  readonly target: RemoteTarget;
+  readonly recording: RecordingDescription;
+  readonly snapshot: Snapshot;
+  readonly breakpoints = new BreakpointSet();
+  readonly files: OpenFiles;
+  readonly symbols = new SymbolLookup();
+  readonly print: (text: string) => void;
+  /** What QStartNoAckMode, D and k ask of the server once they are answered. */
+  acknowledges = true;
+  ended = false;
+  /** Whether the replay runs on this client's behalf: the one time at which an interrupt means something. */
+  running = false;
+
+  /** `Hg` and `Hc`; undefined: the task at which the replay stands. */
+  #selected: { general: number | undefined; resumed: number | undefined } = {
+    general: undefined,
+    resumed: undefined,
+  };
+  #stopped: { reason: StopReason; tid: number | undefined } = { reason: arrivedReason, tid: undefined };
+  #pending: Place | undefined;
+  /** What resumes are answered with, without running anything, until the client has arrived at another place. */
+  #answers: StopReason[] = [];
+
+  constructor({ target, recording, servesFiles, print }: SessionOptions) {
+    this.target = target;
+    this.recording = recording;
+    this.print = print;
+    this.snapshot = new Snapshot(target);
+    this.files = new OpenFiles(target, servesFiles);
+  }
+
+  // Threads.
+
+  /** The task that an id names. @throws PacketError ESRCH */
+  async taskOf({ process, tid }: ThreadId): Promise<number> {
+    const state = await this.snapshot.state();
+    if (process !== undefined && process !== allThreads && process !== anyThread && process !== state.process) {
+      throw new PacketError('ESRCH', `process ${process} is not the one that is looked at, ${state.process}`);
+    }
+    if (tid === allThreads || tid === anyThread) return state.tid;
+    if (state.tasks.some((task) => task.tid === tid)) return tid;
+    throw new PacketError('ESRCH', `no task ${tid} in process ${state.process} here`);
+  }
+
+  select(which: 'general' | 'resumed', tid: number | undefined): void {
+    this.#selected[which] = tid;
+  }
+
+  /** The task that register packets are about, or that `s`, `bs` step. */
+  async selectedTask(which: 'general' | 'resumed' = 'general'): Promise<number> {
+    const { tid, tasks } = await this.snapshot.state();
+    const selected = this.#selected[which];
+    return selected !== undefined && tasks.some((task) => task.tid === selected) ? selected : tid;
+  }
+
+  async threadIdText(tid: number): Promise<string> {
+    return formatThreadId((await this.snapshot.state()).process, tid);
+  }
+
+  // Running.
+
+  /** The last stop again: `?`. */
+  async lastStop(): Promise<Reply> {
+    const { tid } = await this.snapshot.state();
+    return stopReply(this.#stopped.reason, this.#stopped.tid ?? tid, this.snapshot);
+  }
+
+  /** The next resume runs nothing: it is answered with the way to that place. */
+  goOnNextResume(place: Place): void {
+    this.#pending = place;
+    this.#answers = [];
+  }
+
+  /** Goes to a place at once, as `vRun` does; the resume that follows it stays there. */
+  async goNow(place: Place): Promise<Reply> {
+    await this.#whileRunning(() => this.target.seek(place));
+    this.breakpoints.clear();
+    this.symbols.forget();
+    this.#answers = [arrivedReason];
+    return this.#answer(arrivedReason, undefined);
+  }
+
+  /** Runs, or goes where the client was sent, and gives the stop reply. */
+  async resume(resume: Resume): Promise<Reply> {
+    try {
+      if (this.#pending !== undefined) {
+        const place = this.#pending;
+        this.#pending = undefined;
+        this.#answers = await this.#seek(place);
+      }
+      const answer = this.#answers.shift();
+      if (answer !== undefined) return await this.#answer(answer, undefined);
+      return await this.#run(resume);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      if (error.code !== 'INTERRUPTED') this.print(`rr: ${error.message}\n`);
+      this.#answers = [];
+      return this.#answer(error.code === 'INTERRUPTED' ? { signal: 2, detail: '' } : arrivedReason, undefined);
+    }
+  }
+
+  async #run(resume: Resume): Promise<Reply> {
+    await this.breakpoints.apply(this.target);
+    const stop = await this.#whileRunning(() => this.target.resume(resume));
+    if (stop.kind === 'exec') {
+      this.breakpoints.clear();
+      this.symbols.forget();
+    }
+    if (stop.kind === 'exit' || stop.kind === 'end') this.print(await this.#endText(stop));
+    return this.#answer(stopReason(stop), stop.tid);
+  }
+
+  async #endText(stop: Stop & { kind: 'exit' | 'end' }): Promise<string> {
+    const { process } = await this.snapshot.state();
+    return describeEnd(process, stop, this.recording);
+  }
+
+  /** @returns the answers that take the client there */
+  async #seek(place: Place): Promise<StopReason[]> {
+    const before = await this.snapshot.state();
+    const librariesBefore = await this.#mappedFiles(before);
+    await this.#whileRunning(() => this.target.seek(place));
+    const after = await this.snapshot.state();
+    const answers: StopReason[] = [];
+    const hasOtherImage = after.image !== before.image || after.process !== before.process;
+    if (hasOtherImage) {
+      this.breakpoints.clear();
+      this.symbols.forget();
+      answers.push(execReason(after.program));
+    }
+    if (hasOtherImage || (await this.#mappedFiles(after)) !== librariesBefore) answers.push(libraryReason);
+    return [...answers, arrivedReason];
+  }
+
+  /** Names and addresses of mapped files: where they are the same, so are the libraries. */
+  async #mappedFiles({ process }: TargetState): Promise<string> {
+    const maps = await this.target.processFile(`/proc/${process}/maps`);
+    if (maps === undefined) return '';
+    const lines = Buffer.from(maps).toString('latin1').split('\n');
+    return lines
+      .filter((line) => line.includes(' /'))
+      .map((line) => `${line.slice(0, line.indexOf('-'))} ${line.slice(line.indexOf(' /'))}`)
+      .join('\n');
+  }
+
+  async #whileRunning<Result>(run: () => Promise<Result>): Promise<Result> {
+    this.snapshot.forget();
+    this.running = true;
+    try {
+      return await run();
+    } finally {
+      this.running = false;
+      this.snapshot.forget();
+    }
+  }
+
+  async #answer(reason: StopReason, tid: number | undefined): Promise<Reply> {
+    const at = tid ?? (await this.snapshot.state()).tid;
+    this.#stopped = { reason, tid: at };
+    this.#selected = { general: undefined, resumed: undefined };
+    return stopReply(reason, at, this.snapshot);
+  }
+}

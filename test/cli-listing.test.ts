@@ -180,8 +180,43 @@ test('what is missing or no trace is named in one line', () => {
     assert.is(rr(command, 'empty').status, 1);
   }
   assert.match(output('ls', '-l'), /^empty .*\(.*not a trace/m);
-  assert.is(output('rm', '-f', 'empty'), '');
-  assert.not(existsSync(join(root, 'empty')));
+  assert.match(rr('rm', '-f', 'empty').stderr, /^rr: .*empty has no version file of a recording, and no events: .*\n$/);
+  rmSync(join(root, 'empty'), { recursive: true });
+});
+
+test('rm removes no folder whose files have the names of a recording’s, and none that is called like one', () => {
+  const folder = join(root, 'calendar');
+  mkdirSync(join(folder, 'events'), { recursive: true });
+  writeFileSync(join(folder, 'events', 'birthday'), 'in May');
+  assert.match(rr('rm', '-f', 'calendar').stderr, /"events" in it is no part of a recording/);
+  assert.ok(existsSync(join(folder, 'events', 'birthday')));
+  rmSync(join(folder, 'events'), { recursive: true });
+  for (const [name, content] of [
+    ['events', 'in May'],
+    ['version', '1.2.3\n'],
+    ['data', ''],
+  ] as const) {
+    writeFileSync(join(folder, name), content);
+    for (const option of [[], ['-f']]) {
+      assert.match(
+        rr('rm', ...option, 'calendar').stderr,
+        /^rr: .*calendar has no version file of a recording, and no events: .*\n$/,
+      );
+    }
+    assert.ok(existsSync(join(folder, name)));
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test('rm -f removes a recording that lost its version file, and one that was made and nothing more', () => {
+  const lost = join(root, 'lost');
+  for (const content of [readFileSync(join(root, 'sh-0', 'events')), '']) {
+    mkdirSync(lost);
+    for (const name of ['events', 'data', 'mmaps', 'tasks']) writeFileSync(join(lost, name), content);
+    assert.match(rr('rm', 'lost').stderr, /^rr: .*lost has no version file.*; -f removes it\n$/);
+    assert.is(output('rm', '-f', 'lost'), '');
+    assert.not(existsSync(lost));
+  }
 });
 
 test('rm removes a recording and its link, and nothing that is not a part of one', () => {

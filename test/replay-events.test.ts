@@ -1,7 +1,7 @@
 // The replayer on traces made by hand: every kind of event, and what a wrong one gets.
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -58,7 +58,7 @@ interface Outcome {
 
 function replayAll(source: EventSource, storeDirectory = '/nonexistent', mark = false): Outcome {
   const echo = new CollectedEcho(mark);
-  using replayer = new Replayer({ source, stored: new StoredFiles((hash) => join(storeDirectory, hash)), echo });
+  using replayer = new Replayer({ source, stored: new StoredFiles(storeDirectory), echo });
   while (replayer.step() !== undefined) {
     assert.ok(replayer.tasks.size < 10);
   }
@@ -186,7 +186,8 @@ test('stored files are mapped privately and shared', () => {
   content.writeUInt32LE(77, 0);
   content.writeUInt32LE(78, page);
   const hash = createHash('sha256').update(content).digest('hex');
-  writeFileSync(join(folder, hash), content);
+  mkdirSync(join(folder, hash.slice(0, 2)));
+  writeFileSync(join(folder, hash.slice(0, 2), hash.slice(2)), content);
   const file = { source: mappingSources.store, hash, fileSize: content.length, path: '/etc/made' };
   const program = new SyntheticProgram();
   for (const [address, mapFlags] of [
@@ -435,7 +436,8 @@ for (const [kind, mapFlags] of [
     const folder = mkdtempSync(join(tmpdir(), 'rr-replay-'));
     const content = Buffer.alloc(3 * page, 7);
     const hash = createHash('sha256').update(content).digest('hex');
-    writeFileSync(join(folder, hash), content);
+    mkdirSync(join(folder, hash.slice(0, 2)));
+    writeFileSync(join(folder, hash.slice(0, 2), hash.slice(2)), content);
     const program = new SyntheticProgram();
     const file = { source: mappingSources.store, hash, fileSize: content.length, device: 5, inode: 6 };
     program.call(call.mmap, [area, 3 * page, readWrite, mapFlags, 3, 0], area, {

@@ -1,19 +1,16 @@
-import { mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   createTraceDirectory,
-  isTrace,
-  listTraces,
-  removeTrace,
   resolveTrace,
   setLatestTrace,
+  storeDirectory,
   traceRoot,
 } from '../engine/trace/locations.ts';
 import { TraceError } from '../engine/trace/trace-error.ts';
-import { header, withDirectory, writeTrace } from './trace-fixture.ts';
-import { frame } from './trace-records.ts';
+import { withDirectory } from './trace-fixture.ts';
 
 /** Asserts that `run` throws a TraceError with that code, and one line. */
 function fails(run: () => unknown, code: string): void {
@@ -71,26 +68,9 @@ test('the user may mean the latest trace, a directory, or a name below the root'
     fails(() => resolveTrace(undefined, root), 'TRACE_NOT_FOUND');
   }));
 
-test('traces are listed and removed; what is none is left alone', () =>
-  withDirectory(async (root) => {
-    for (const name of ['b', 'a']) {
-      mkdirSync(join(root, name));
-      await writeTrace(join(root, name), [[frame(1)]], { header, close: name === 'a' });
-    }
-    mkdirSync(join(root, '.store'));
-    mkdirSync(join(root, 'other'));
-    writeFileSync(join(root, 'file'), '');
-    setLatestTrace(root, join(root, 'a'));
-    assert.equal(listTraces(root), ['a', 'b']);
-    assert.not(isTrace(join(root, 'file')));
-    removeTrace(join(root, 'a'));
-    assert.equal(listTraces(root), ['b']);
-    writeFileSync(join(root, 'b', 'notes'), '');
-    fails(() => removeTrace(join(root, 'b')), 'TRACE_UNWRITABLE');
-    rmSync(join(root, 'b', 'notes'));
-    removeTrace(join(root, 'b'));
-    assert.equal(listTraces(root), []);
-    assert.equal(listTraces(join(root, 'none')), []);
-  }));
+test('the store lies below the root of traces, or where it is told', () => {
+  assert.is(storeDirectory('/traces'), '/traces/.store');
+  assert.is(storeDirectory('/traces', '/big/store'), '/big/store');
+});
 
 test.run();

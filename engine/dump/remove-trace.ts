@@ -1,8 +1,11 @@
-import { lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { lstatSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EngineError } from '../errors.ts';
-import { incompleteVersionName, traceFileNames } from '../trace/lane-files.ts';
+import { chunkMagic } from '../generated/schema.ts';
+import { Folder } from '../trace/folder.ts';
+import { incompleteVersionName, laneOrder, traceFileNames, versionName } from '../trace/lane-files.ts';
 import { latestTraceName, resolveTrace } from '../trace/locations.ts';
+import { systemReason } from '../trace/trace-error.ts';
 
 /**
  * Removes a recording and the link to it. What is not a trace is never removed, and neither is a file that a trace does
@@ -12,28 +15,56 @@ import { latestTraceName, resolveTrace } from '../trace/locations.ts';
  * @throws TraceError TRACE_NOT_FOUND; EngineError NOT_A_TRACE, TRACE_IN_USE, TRACE_UNREMOVABLE
  */
 export function removeTrace(argument: string, force: boolean): string {
-  const found = resolveTrace(argument);
-  const directory = lstatSync(found).isSymbolicLink() ? resolve(dirname(found), readlinkSync(found)) : found;
-  if (!lstatSync(directory).isDirectory())
+  const directory = resolveLink(resolveTrace(argument));
+  if (!lstatSync(directory).isDirectory()) {
     throw new EngineError('NOT_A_TRACE', `${directory} is no directory, so no recording`);
-  const names = readdirSync(directory);
-  const strange = names.find((name) => !traceFileNames.includes(name));
-  if (strange !== undefined) {
-    throw new EngineError('NOT_A_TRACE', `${directory} is not removed: "${strange}" in it is no part of a recording`);
-  }
-  if (!names.includes('version') && !force) {
-    throw names.includes(incompleteVersionName)
-      ? new EngineError('TRACE_IN_USE', `${directory}: the recording has not ended, or was killed; -f removes it`)
-      : new EngineError('NOT_A_TRACE', `${directory} has no version file, so it may be no recording; -f removes it`);
   }
   try {
-    rmSync(directory, { recursive: true });
+    using folder = Folder.open(directory);
+    const names = folder.names();
+    checkContent(folder, names, force);
+    for (const name of names) folder.remove(name);
+    rmdirSync(directory);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError('TRACE_UNREMOVABLE', `cannot remove ${directory}: ${reason}`, { cause });
+    if (cause instanceof EngineError) throw cause;
+    throw new EngineError('TRACE_UNREMOVABLE', `cannot remove ${directory}: ${systemReason(cause)}`, { cause });
   }
   removeLatestLink(directory);
   return directory;
+}
+
+function resolveLink(path: string): string {
+  return lstatSync(path).isSymbolicLink() ? resolve(dirname(path), readlinkSync(path)) : path;
+}
+
+/** @throws EngineError NOT_A_TRACE, TRACE_IN_USE */
+function checkContent(folder: Folder, names: readonly string[], force: boolean): void {
+  const strange = names.find((name) => !traceFileNames.includes(name) || folder.status(name)?.isFile() !== true);
+  if (strange !== undefined) {
+    throw new EngineError('NOT_A_TRACE', `${folder.path} is not removed: "${strange}" in it is no part of a recording`);
+  }
+  const isClosed = startsLikeVersion(folder, versionName);
+  if (isClosed) return;
+  const isOpen = startsLikeVersion(folder, incompleteVersionName);
+  if (isOpen && force) return;
+  if (isOpen) {
+    throw new EngineError('TRACE_IN_USE', `${folder.path}: the recording has not ended, or was killed; -f removes it`);
+  }
+  const what = `${folder.path} has no version file of a recording`;
+  if (!hasLanes(folder)) throw new EngineError('NOT_A_TRACE', `${what}, and no events: it is not removed`);
+  if (!force) throw new EngineError('NOT_A_TRACE', `${what}, so it may be no recording; -f removes it`);
+}
+
+/** True when the file begins as a version file of any format does. */
+function startsLikeVersion(folder: Folder, name: string): boolean {
+  return /^[0-9]{1,9}\n\{/.test(folder.readStart(name, 16)?.toString('latin1') ?? '');
+}
+
+/** True when what there is are the lanes of a recording: with chunks, or made and still empty, all of them. */
+function hasLanes(folder: Folder): boolean {
+  const starts = laneOrder.map((lane) => folder.readStart(lane, 4));
+  if (starts.some((start) => start?.length === 4 && start.readUInt32LE(0) === chunkMagic)) return true;
+  return starts.every((start) => start?.length === 0);
 }
 
 /** The link beside the trace, when it points at it. */

@@ -1,5 +1,5 @@
 /** The recordings in the trace root. */
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { traceFileNames } from '../trace/lane-files.ts';
@@ -46,7 +46,7 @@ function readEntry(root: string, name: string): TraceEntry | undefined {
   const status = statSync(directory, { throwIfNoEntry: false });
   if (status === undefined) return undefined;
   const size = traceFileNames.reduce(
-    (sum, file) => sum + (statSync(join(directory, file), { throwIfNoEntry: false })?.size ?? 0),
+    (sum, file) => sum + (lstatSync(join(directory, file), { throwIfNoEntry: false })?.size ?? 0),
     0,
   );
   try {

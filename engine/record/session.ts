@@ -6,9 +6,14 @@ import { EngineError } from '../errors.ts';
 import { logger } from '../log.ts';
 import { executionPoints } from '../machine/execution-points.ts';
 import { packageVersion } from '../package-root.ts';
-import { createTraceDirectory, removeTraceFiles, setLatestTrace, traceRoot } from '../trace/locations.ts';
+import {
+  createTraceDirectory,
+  removeTraceFiles,
+  setLatestTrace,
+  storeDirectory,
+  traceRoot,
+} from '../trace/locations.ts';
 import { Pipeline } from '../trace/pipeline.ts';
-import { storeDirectory } from '../trace/store.ts';
 import { systemReason } from '../trace/trace-error.ts';
 import type { TraceHeader } from '../trace/trace-header.ts';
 import { programEnvironment } from './environment.ts';

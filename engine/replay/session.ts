@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ReplayOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger, printMessage } from '../log.ts';
@@ -28,11 +27,13 @@ export async function replay(options: ReplayOptions): Promise<number> {
   const directory = resolveTrace(options.trace);
   const echo = new Echo({ quiet: options.quiet, mark: options.markStdio });
   const weakPoints = new WeakPoints();
+  let ordinals: Ordinals | undefined;
   for (;;) {
     const reader = TraceReader.open(directory);
     try {
       if (!options.cpuUnbound) bindToRecordedProcessor(reader.header.boundProcessor);
-      const status = replayTrace(reader, options, echo, weakPoints);
+      ordinals ??= new Ordinals(reader);
+      const status = replayTrace(reader, options, echo, ordinals, weakPoints);
       if (status !== undefined) return status;
       echo.beginAgain();
     } finally {
@@ -46,13 +47,13 @@ function replayTrace(
   reader: TraceReader,
   options: ReplayOptions,
   echo: Echo,
+  ordinals: Ordinals,
   weakPoints: WeakPoints,
 ): number | undefined {
   const { store } = reader.header;
-  const stored = new StoredFiles((hash) => join(store, hash.slice(0, 2), hash.slice(2)));
+  const stored = new StoredFiles(store);
   const progress = new Progress(reader.lastEvent);
   const statistics = new Statistics(options.statsInterval);
-  const ordinals = new Ordinals(reader.directory, reader.lastEvent);
   const counter = options.withoutCounter
     ? undefined
     : replayCounter(reader.header.counter, options.cpuUnbound ? -1 : reader.header.boundProcessor);
@@ -83,7 +84,7 @@ function replayTrace(
     echo.flush();
     progress.clear();
     if (!(error instanceof Divergence)) throw error;
-    if (weakPoints.retry(error.event)) return undefined;
+    if (ordinals.retry() || weakPoints.retry(error.event)) return undefined;
     printMessage(error.message);
     return error.exitStatus;
   } finally {

@@ -1,22 +1,24 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import type { MappingView } from '../generated/schema.ts';
-import { logger } from '../log.ts';
+import { Folder, NotRegularError } from '../trace/folder.ts';
+import { VerifiedFiles } from '../trace/verified-files.ts';
 import { primitives } from './primitives.ts';
 import type { CopyStored } from './shared-files.ts';
-
-const log = logger('store');
 
 const pieceSize = 1 << 20;
 
 /** The store's files, as far as the replay needs them. */
 export class StoredFiles {
-  private readonly pathOf: (hash: string) => string;
+  readonly #directory: string;
+  readonly #verified: VerifiedFiles;
 
-  /** @param pathOf path of the stored file with that SHA-256, in hexadecimal */
-  constructor(pathOf: (hash: string) => string) {
-    this.pathOf = pathOf;
+  /** @param directory of the store, as the trace's header names it: neither it nor what is in it is trusted */
+  constructor(directory: string, verified = new VerifiedFiles()) {
+    this.#directory = directory;
+    this.#verified = verified;
   }
 
   /**
@@ -24,19 +26,9 @@ export class StoredFiles {
    * @throws EngineError STORE_FILE_MISSING, STORE_FILE_CHANGED
    */
   use<T>(mapping: MappingView, hash: string, body: (descriptor: number) => T): T {
-    const path = this.pathOf(hash);
     const origin = Buffer.from(mapping.payload).toString();
-    let descriptor: number;
-    try {
-      descriptor = openSync(path, 'r');
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      throw new EngineError(
-        'STORE_FILE_MISSING',
-        `cannot open ${path}, the stored content of ${origin}: ${code}; without it the trace cannot be replayed`,
-        { cause },
-      );
-    }
+    const path = join(this.#directory, hash.slice(0, 2), hash.slice(2));
+    const descriptor = this.#open(path, hash, origin);
     try {
       const { size } = fstatSync(descriptor);
       if (size !== mapping.fileSizeNumber) {
@@ -45,7 +37,7 @@ export class StoredFiles {
           `${path}, the stored content of ${origin}, has ${size} bytes instead of ${mapping.fileSizeNumber}: the store is damaged`,
         );
       }
-      verifyContent(descriptor, path, hash, origin);
+      this.#verify(descriptor, path, hash, origin);
       return body(descriptor);
     } finally {
       closeSync(descriptor);
@@ -61,6 +53,47 @@ export class StoredFiles {
           if (!isHole) write(piece, offset);
         });
       });
+  }
+
+  /** @throws EngineError STORE_FILE_MISSING, STORE_FILE_CHANGED */
+  #open(path: string, hash: string, origin: string): number {
+    try {
+      using store = Folder.open(this.#directory);
+      using folder = store.folder(hash.slice(0, 2));
+      return folder.openFile(hash.slice(2), 'read');
+    } catch (cause) {
+      if (cause instanceof NotRegularError) {
+        throw new EngineError(
+          'STORE_FILE_CHANGED',
+          `${path}, the stored content of ${origin}, is not a regular file: the store is damaged`,
+          { cause },
+        );
+      }
+      const { code } = cause as NodeJS.ErrnoException;
+      throw new EngineError(
+        'STORE_FILE_MISSING',
+        `cannot open ${path}, the stored content of ${origin}: ${code}; without it the trace cannot be replayed`,
+        { cause },
+      );
+    }
+  }
+
+  /**
+   * Compares the content with its SHA-256, once for each identity of the file, which any later change to it changes, too.
+   * @throws EngineError STORE_FILE_CHANGED
+   */
+  #verify(descriptor: number, path: string, hash: string, origin: string): void {
+    const status = fstatSync(descriptor, { bigint: true });
+    if (this.#verified.has(hash, status)) return;
+    const digest = createHash('sha256');
+    forEachPiece(descriptor, Number(status.size), (piece) => digest.update(piece));
+    if (digest.digest('hex') !== hash) {
+      throw new EngineError(
+        'STORE_FILE_CHANGED',
+        `${path}, the stored content of ${origin}, is not what was stored: its SHA-256 differs; remove it and record again`,
+      );
+    }
+    this.#verified.add(hash, status);
   }
 }
 
@@ -79,41 +112,5 @@ function forEachPiece(
     if (count === 0) return;
     visit(hole > 0 ? zeros.subarray(0, hole) : piece.subarray(0, count), offset, hole > 0);
     offset += count;
-  }
-}
-
-/**
- * Compares the content with its SHA-256, once: a stamp beside the file holds the identity that it had then, which any
- * later change to it changes, too.
- * @throws EngineError STORE_FILE_CHANGED
- */
-function verifyContent(descriptor: number, path: string, hash: string, origin: string): void {
-  const { ino, size, mtimeNs, ctimeNs } = fstatSync(descriptor, { bigint: true });
-  const identity = `${ino}-${size}-${mtimeNs}-${ctimeNs}\n`;
-  const stamp = `${path}.verified`;
-  if (readStamp(stamp) === identity) return;
-  const digest = createHash('sha256');
-  forEachPiece(descriptor, Number(size), (piece) => digest.update(piece));
-  if (digest.digest('hex') !== hash) {
-    throw new EngineError(
-      'STORE_FILE_CHANGED',
-      `${path}, the stored content of ${origin}, is not what was stored: its SHA-256 differs; remove it and record again`,
-    );
-  }
-  try {
-    writeFileSync(stamp, identity, { mode: 0o644 });
-  } catch (error) {
-    // A store that belongs to another user, or a read-only medium: it is verified again the next time.
-    log.debug(() => `no stamp beside ${path}: ${(error as NodeJS.ErrnoException).code}`);
-  }
-}
-
-function readStamp(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    log.debug(() => `cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
-    return undefined;
   }
 }

@@ -1,9 +1,11 @@
 /** One lane's file, open for reading: positioned reads that never go beyond the size it had when it was opened. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { chunkHeaderSize } from '../generated/schema.ts';
 import type { LaneName } from '../schema/schema.ts';
 import { type ChunkHeader, readChunkHeader } from './chunk.ts';
-import { laneNumbers, lanePath } from './lane-files.ts';
+import { type Folder, NotRegularError } from './folder.ts';
+import { laneNumbers } from './lane-files.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 
 export class LaneFile {
@@ -15,24 +17,20 @@ export class LaneFile {
   readonly #header = new Uint8Array(chunkHeaderSize);
 
   /** @throws TraceError TRACE_TRUNCATED when there is no such file, NOT_A_TRACE, TRACE_UNREADABLE */
-  constructor(directory: string, lane: LaneName) {
-    this.path = lanePath(directory, lane);
+  constructor(folder: Folder, lane: LaneName) {
+    this.path = join(folder.path, lane);
     this.lane = lane;
     this.laneNumber = laneNumbers[lane];
     try {
-      this.#descriptor = openSync(this.path, 'r');
+      this.#descriptor = folder.openFile(lane, 'read');
     } catch (cause) {
+      if (cause instanceof NotRegularError) throw new TraceError('NOT_A_TRACE', this.path, cause.message, { cause });
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
         throw new TraceError('TRACE_TRUNCATED', this.path, 'the file is missing', { cause });
       }
       throw new TraceError('TRACE_UNREADABLE', this.path, `cannot open it: ${systemReason(cause)}`, { cause });
     }
-    const status = fstatSync(this.#descriptor);
-    if (!status.isFile()) {
-      closeSync(this.#descriptor);
-      throw new TraceError('NOT_A_TRACE', this.path, 'not a regular file');
-    }
-    this.size = status.size;
+    this.size = fstatSync(this.#descriptor).size;
   }
 
   /** Reads up to `length` bytes at `offset` to `position` of `into`: fewer at the end of the file. */

@@ -1,7 +1,8 @@
 /** One lane's file, open for appending. Several writers may append to it: each chunk is one write. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LaneName } from '../schema/schema.ts';
-import { lanePath } from './lane-files.ts';
+import { Folder } from './folder.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 
 export class LaneWriter {
@@ -10,9 +11,10 @@ export class LaneWriter {
 
   /** `create`: the file must not exist yet. @throws TraceError TRACE_UNWRITABLE */
   constructor(directory: string, lane: LaneName, options: { create: boolean }) {
-    this.path = lanePath(directory, lane);
+    this.path = join(directory, lane);
     try {
-      this.#descriptor = openSync(this.path, options.create ? 'ax' : 'a', 0o644);
+      using folder = Folder.open(directory);
+      this.#descriptor = folder.openFile(lane, options.create ? 'create' : 'append');
     } catch (cause) {
       throw new TraceError('TRACE_UNWRITABLE', this.path, `cannot open it: ${systemReason(cause)}`, { cause });
     }
@@ -28,6 +30,15 @@ export class LaneWriter {
       while (done < length) done += writeSync(this.#descriptor, bytes, position + done, length - done);
     } catch (cause) {
       throw new TraceError('TRACE_UNWRITABLE', this.path, `cannot write to it: ${systemReason(cause)}`, { cause });
+    }
+  }
+
+  /** Drops what is behind `size` bytes. @throws TraceError TRACE_UNWRITABLE */
+  shorten(size: number): void {
+    try {
+      ftruncateSync(this.#descriptor, size);
+    } catch (cause) {
+      throw new TraceError('TRACE_UNWRITABLE', this.path, `cannot shorten it: ${systemReason(cause)}`, { cause });
     }
   }
 

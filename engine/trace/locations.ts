@@ -1,7 +1,8 @@
 /** Where traces are: their root, the names of new ones, the latest one, and what the user may call them. */
+import { randomBytes } from 'node:crypto';
 import { accessSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { incompleteVersionName, traceFileNames, versionName } from './lane-files.ts';
+import { traceFileNames } from './lane-files.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 
 export const latestTraceName = 'latest-trace';
@@ -17,6 +18,11 @@ export function traceRoot(environment: Environment = process.env): string {
   if (named) return resolve(named);
   if (data) return resolve(data, 'rr');
   return resolve(home || '/', '.local/share/rr');
+}
+
+/** The store's directory: below a root of traces, unless another is named. Absolute. */
+export function storeDirectory(root: string, named?: string): string {
+  return named === undefined ? join(root, '.store') : resolve(named);
 }
 
 /** What a directory exists and holds. */
@@ -86,13 +92,14 @@ function nextNumber(entries: readonly string[], name: string): number {
 /** Lets `latest-trace` of the root name the trace, in one step. @throws TraceError TRACE_UNWRITABLE */
 export function setLatestTrace(root: string, directory: string): void {
   const link = join(root, latestTraceName);
-  const temporary = `${link}.${process.pid}`;
+  // Random: two containers that share the root have processes of the same number.
+  const temporary = `${link}.${randomBytes(8).toString('hex')}`;
   const target = dirname(directory) === resolve(root) ? basename(directory) : directory;
   try {
-    rmSync(temporary, { force: true });
     symlinkSync(target, temporary);
     renameSync(temporary, link);
   } catch (cause) {
+    rmSync(temporary, { force: true });
     throw new TraceError('TRACE_UNWRITABLE', link, `cannot make the link: ${systemReason(cause)}`, { cause });
   }
 }
@@ -132,30 +139,6 @@ function exists(path: string): boolean {
     const { code } = cause as NodeJS.ErrnoException;
     // Whatever else is wrong with it is told when it is opened.
     return code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ENAMETOOLONG';
-  }
-}
-
-/** Names of the traces below a root, sorted: directories with a version file. @throws TraceError TRACE_UNREADABLE */
-export function listTraces(root: string): string[] {
-  const names = entriesOf(root) ?? [];
-  return names.filter((name) => name !== latestTraceName && !name.startsWith('.') && isTrace(join(root, name))).sort();
-}
-
-/** True for a directory with a version file of either name (or one that must not be looked into). */
-export function isTrace(directory: string): boolean {
-  return [versionName, incompleteVersionName].some((name) => exists(join(directory, name)));
-}
-
-/**
- * Removes a trace: the files that a trace has, and the directory if nothing else is in it. What it maps stays in the
- * store. @throws TraceError TRACE_UNWRITABLE, also when something else is in it
- */
-export function removeTrace(directory: string): void {
-  removeTraceFiles(directory);
-  try {
-    rmdirSync(directory);
-  } catch (cause) {
-    throw new TraceError('TRACE_UNWRITABLE', directory, `cannot remove it: ${systemReason(cause)}`, { cause });
   }
 }
 

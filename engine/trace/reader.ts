@@ -2,11 +2,13 @@
  * Reads a trace: a cursor over its events, and for the current event its data, mapping and task records. Nothing in the
  * directory is trusted; what is wrong becomes a TraceError, and everything before it is right. docs/trace-format.md.
  */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataRecordView, FrameView, MappingView, TaskView } from '../generated/schema.ts';
+import { chunkHeaderSize, DataRecordView, FrameView, MappingView, TaskView } from '../generated/schema.ts';
 import type { LaneName } from '../schema/schema.ts';
 import { chunkLength } from './chunk.ts';
+import { Folder, NotRegularError } from './folder.ts';
 import { LaneCursor } from './lane-cursor.ts';
 import { LaneFile } from './lane-file.ts';
 import { incompleteVersionName, laneOrder, versionName } from './lane-files.ts';
@@ -44,6 +46,7 @@ export class TraceReader {
   /** The current event's frame. It and all other views are windows on memory: good until the next call of next() or seek(). */
   readonly frame = new FrameView();
 
+  readonly #versionBytes: Uint8Array;
   readonly #files: ByLane<LaneFile>;
   readonly #chunks: ChunksByLane;
   readonly #frames: LaneCursor;
@@ -59,14 +62,17 @@ export class TraceReader {
    * not a single event can be read
    */
   static open(directory: string): TraceReader {
-    return new TraceReader(directory, readVersion(directory));
+    using folder = openTrace(directory);
+    return new TraceReader(folder, readVersionFile(folder));
   }
 
-  private constructor(directory: string, version: VersionContent) {
+  private constructor(folder: Folder, { content: version, bytes }: VersionFile) {
+    const directory = folder.path;
     this.directory = directory;
     this.header = version.header;
     this.end = version.end;
-    this.#files = openLanes(directory);
+    this.#versionBytes = bytes;
+    this.#files = openLanes(folder);
     try {
       const found = byLane((lane) => findChunks(this.#files[lane], version.lanes?.[lane]));
       const prefix = usablePrefix(byLane((lane) => found[lane].chunks));
@@ -95,6 +101,21 @@ export class TraceReader {
   /** True when the recording was closed, and said that nothing is missing, and nothing is known to be wrong. */
   get complete(): boolean {
     return this.end?.complete === true && this.damage === undefined;
+  }
+
+  /**
+   * Tells the trace from all others: a SHA-256, in hexadecimal, of its version file and of its chunks' headers, which have
+   * the checksums of all that is in it.
+   */
+  get contentKey(): string {
+    const sum = createHash('sha256').update(this.#versionBytes);
+    const header = new Uint8Array(chunkHeaderSize);
+    for (const lane of laneOrder) {
+      for (const { offset } of this.#chunks[lane]) {
+        sum.update(header.subarray(0, this.#files[lane].read(offset, header, 0, chunkHeaderSize)));
+      }
+    }
+    return sum.digest('hex');
   }
 
   /** Number of the current event; 0 before the first. */
@@ -182,11 +203,11 @@ function firstDamage(found: ByLane<LaneChunks>): TraceError | undefined {
 }
 
 /** All four or none. */
-function openLanes(directory: string): ByLane<LaneFile> {
+function openLanes(folder: Folder): ByLane<LaneFile> {
   const open: LaneFile[] = [];
   try {
     return byLane((lane) => {
-      const file = new LaneFile(directory, lane);
+      const file = new LaneFile(folder, lane);
       open.push(file);
       return file;
     });
@@ -196,56 +217,51 @@ function openLanes(directory: string): ByLane<LaneFile> {
   }
 }
 
-/** Reads the version file under either name. @throws TraceError as TraceReader.open */
-export function readVersion(directory: string): VersionContent {
-  checkDirectory(directory);
-  for (const name of [versionName, incompleteVersionName]) {
-    const path = join(directory, name);
-    const bytes = readSmallFile(path);
-    if (bytes) return parseVersionFile(path, bytes);
-  }
-  throw new TraceError('NOT_A_TRACE', directory, 'not a trace: it has no version file');
+interface VersionFile {
+  readonly content: VersionContent;
+  readonly bytes: Uint8Array;
 }
 
-function checkDirectory(directory: string): void {
-  let isDirectory: boolean;
+/** Reads the version file under either name. @throws TraceError as TraceReader.open */
+export function readVersion(directory: string): VersionContent {
+  using folder = openTrace(directory);
+  return readVersionFile(folder).content;
+}
+
+/** @throws TraceError TRACE_NOT_FOUND, NOT_A_TRACE, TRACE_UNREADABLE */
+function openTrace(directory: string): Folder {
   try {
-    isDirectory = statSync(directory).isDirectory();
+    return Folder.open(directory);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    // Not there at all, or not a directory.
+    const isThere = code === 'ENOTDIR' && existsSync(directory);
+    if (isThere) throw new TraceError('NOT_A_TRACE', directory, 'not a trace: a trace is a directory', { cause });
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw new TraceError('TRACE_NOT_FOUND', directory, 'no such trace directory', { cause });
     }
     throw new TraceError('TRACE_UNREADABLE', directory, `cannot look at it: ${systemReason(cause)}`, { cause });
   }
-  if (!isDirectory) throw new TraceError('NOT_A_TRACE', directory, 'not a trace: a trace is a directory');
+}
+
+function readVersionFile(folder: Folder): VersionFile {
+  for (const name of [versionName, incompleteVersionName]) {
+    const path = join(folder.path, name);
+    const bytes = readSmallFile(folder, name, path);
+    if (bytes) return { content: parseVersionFile(path, bytes), bytes };
+  }
+  throw new TraceError('NOT_A_TRACE', folder.path, 'not a trace: it has no version file');
 }
 
 /** A file of bounded size, whole; undefined when there is none. */
-function readSmallFile(path: string): Uint8Array | undefined {
-  let descriptor: number;
+function readSmallFile(folder: Folder, name: string, path: string): Uint8Array | undefined {
   try {
-    descriptor = openSync(path, 'r');
+    return folder.read(name, maxVersionBytes);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new TraceError('TRACE_UNREADABLE', path, `cannot open it: ${systemReason(cause)}`, { cause });
-  }
-  try {
-    const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new TraceError('NOT_A_TRACE', path, 'not a regular file');
-    if (status.size > maxVersionBytes) throw new TraceError('NOT_A_TRACE', path, 'the file is too large for a header');
-    const bytes = new Uint8Array(status.size);
-    let done = 0;
-    while (done < bytes.length) {
-      const count = readSync(descriptor, bytes, done, bytes.length - done, done);
-      if (count === 0) break;
-      done += count;
+    if (cause instanceof NotRegularError) throw new TraceError('NOT_A_TRACE', path, cause.message, { cause });
+    if (cause instanceof RangeError) {
+      throw new TraceError('NOT_A_TRACE', path, 'the file is too large for a header', { cause });
     }
-    return bytes.subarray(0, done);
-  } catch (cause) {
-    if (cause instanceof TraceError) throw cause;
     throw new TraceError('TRACE_UNREADABLE', path, `cannot read it: ${systemReason(cause)}`, { cause });
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -1,12 +1,13 @@
 /** The files of a trace that is being recorded: made empty, closed by an index each and the version file. */
-import { renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chunkContents } from '../generated/schema.ts';
 import type { LaneName } from '../schema/schema.ts';
 import { type Chunk, chunkLength } from './chunk.ts';
+import { Folder } from './folder.ts';
 import { IndexEncoder } from './index-encoder.ts';
 import { LaneFile } from './lane-file.ts';
-import { incompleteVersionName, laneOrder, lanePath, newVersionName, versionName } from './lane-files.ts';
+import { incompleteVersionName, laneOrder, newVersionName, versionName } from './lane-files.ts';
 import { LaneWriter } from './lane-writer.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 import type { LaneExtent, TraceEnd, TraceHeader } from './trace-header.ts';
@@ -40,8 +41,9 @@ export class TraceWriter {
     const lanes = byLane((lane) => this.#writeIndex(lane, chunks[lane], ends[lane], encoder));
     this.#write(newVersionName, formatVersionFile({ header: this.#header, end, lanes }));
     try {
-      renameSync(join(this.directory, newVersionName), join(this.directory, versionName));
-      rmSync(join(this.directory, incompleteVersionName));
+      using folder = Folder.open(this.directory);
+      folder.rename(newVersionName, versionName);
+      folder.remove(incompleteVersionName);
     } catch (cause) {
       const reason = systemReason(cause);
       throw new TraceError('TRACE_UNWRITABLE', this.directory, `cannot name the version file: ${reason}`, { cause });
@@ -51,7 +53,14 @@ export class TraceWriter {
   /** Shortens a lane to the end of its last chunk; that end. */
   #cut(lane: LaneName, chunks: readonly Chunk[], size: number): number {
     const end = chunks.reduce((furthest, chunk) => Math.max(furthest, chunk.offset + chunkLength(chunk)), 0);
-    if (end < size) this.#shorten(lane, end);
+    if (end < size) {
+      const writer = new LaneWriter(this.directory, lane, { create: false });
+      try {
+        writer.shorten(end);
+      } finally {
+        writer.close();
+      }
+    }
     return end;
   }
 
@@ -64,26 +73,23 @@ export class TraceWriter {
     } catch (error) {
       // Without room for the index the lane goes without: a reader walks it.
       if (!(error instanceof TraceError)) throw error;
-      this.#shorten(lane, end);
+      writer.shorten(end);
       return { size: end, index: end };
     } finally {
       writer.close();
     }
   }
 
-  #shorten(lane: LaneName, size: number): void {
-    const path = lanePath(this.directory, lane);
-    try {
-      truncateSync(path, size);
-    } catch (cause) {
-      throw new TraceError('TRACE_UNWRITABLE', path, `cannot shorten it: ${systemReason(cause)}`, { cause });
-    }
-  }
-
   #write(name: string, bytes: Uint8Array): void {
     const path = join(this.directory, name);
     try {
-      writeFileSync(path, bytes, { mode: 0o644 });
+      using folder = Folder.open(this.directory);
+      const descriptor = folder.openFile(name, 'create');
+      try {
+        writeFileSync(descriptor, bytes);
+      } finally {
+        closeSync(descriptor);
+      }
     } catch (cause) {
       throw new TraceError('TRACE_UNWRITABLE', path, `cannot write it: ${systemReason(cause)}`, { cause });
     }
@@ -96,7 +102,7 @@ function byLane<Value>(make: (lane: LaneName) => Value): Record<LaneName, Value>
 
 /** The whole chunks of a lane that this process wrote, in the order of the file, and the file's size. */
 function listChunks(directory: string, lane: LaneName): { chunks: Chunk[]; size: number } {
-  const file = new LaneFile(directory, lane);
+  const file = openLane(directory, lane);
   try {
     const chunks: Chunk[] = [];
     let end = 0;
@@ -109,5 +115,17 @@ function listChunks(directory: string, lane: LaneName): { chunks: Chunk[]; size:
     return { chunks, size: file.size };
   } finally {
     file.close();
+  }
+}
+
+/** @throws TraceError TRACE_UNWRITABLE, and those of LaneFile */
+function openLane(directory: string, lane: LaneName): LaneFile {
+  try {
+    using folder = Folder.open(directory);
+    return new LaneFile(folder, lane);
+  } catch (cause) {
+    if (cause instanceof TraceError) throw cause;
+    const path = join(directory, lane);
+    throw new TraceError('TRACE_UNWRITABLE', path, `cannot open it: ${systemReason(cause)}`, { cause });
   }
 }

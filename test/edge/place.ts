@@ -49,7 +49,7 @@ export class Place {
       label,
       cwd: this.folder,
       limitSeconds: options.limitSeconds ?? 60,
-      env: { _RR_TRACE_DIR: this.traces, RR: rrCommand, ...options.env },
+      env: { _RR_TRACE_DIR: this.traces, XDG_CACHE_HOME: this.path('cache'), RR: rrCommand, ...options.env },
       ...(options.input === undefined ? {} : { input: options.input }),
     });
     const out = readFileSync(result.stdout.path, 'latin1');

@@ -11,7 +11,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ordinalsName } from '../../engine/trace/lane-files.ts';
 import { compileGuest } from '../harness/compile.ts';
 import { computingGuests } from '../harness/forced-stops.ts';
 import { rrCommand } from '../harness/recording.ts';
@@ -65,13 +64,14 @@ function subjects(): Subject[] {
 function runRr(
   words: readonly string[],
   limit: number,
+  cache: string,
   oracle = false,
 ): { end: number | string; seconds: number; text: string } {
   const begin = performance.now();
   const run = spawnSync(rrCommand, words, {
     timeout: limit,
     killSignal: limitSignal,
-    env: { ...process.env, ...(oracle ? { RR_ORACLE: '1' } : { RR_COUNT_PASSES: '1' }) },
+    env: { ...process.env, XDG_CACHE_HOME: cache, ...(oracle ? { RR_ORACLE: '1' } : { RR_COUNT_PASSES: '1' }) },
     stdio: ['ignore', 'ignore', 'pipe'],
     maxBuffer: 1 << 26,
   });
@@ -97,7 +97,7 @@ function round({ name, command }: Subject, sums: Sums): void {
     const mode = sums.recordings++ % 2 === 0 ? ['--patch-after', '1'] : ['-n'];
     const store = join(folder, 'store');
     const record = ['record', '-o', trace, '--store', store, '--force-stops', period, ...mode, ...command];
-    const recorded = runRr(record, limits.record);
+    const recorded = runRr(record, limits.record, join(folder, 'cache'));
     if (recorded.end !== 0 && recorded.end !== 'SIGPROF') {
       fail(`the recording ended with ${recorded.end}:\n${recorded.text}`);
       return;
@@ -106,13 +106,12 @@ function round({ name, command }: Subject, sums: Sums): void {
     sums.recorded += stops;
     sums.weak += weak;
     const replay = ['--log', 'replay:debug', 'replay', '-a', '-q', trace];
-    const matched = runRr(replay, limits.matcher);
+    const matched = runRr(replay, limits.matcher, join(folder, 'cache'));
     if (matched.end !== 0) {
       fail(`the replay ended with ${matched.end}:\n${withoutDebug(matched.text)}`);
       return;
     }
-    rmSync(join(trace, ordinalsName), { force: true });
-    const oracle = runRr(replay, limits.oracle, true);
+    const oracle = runRr(replay, limits.oracle, join(folder, 'empty-cache'), true);
     sums.oracleSeconds += oracle.seconds;
     if (oracle.end === limitSignal) {
       sums.unfinished++;

@@ -52,7 +52,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
     }
     if (result === pointResults.notThere) {
       throw replayer.divergence(frame, task, {
-        expected: `the forced stop at pass ${ordinal} of its address, as an earlier replay has counted (file "ordinals")`,
+        expected: `the forced stop at pass ${ordinal} of its address, as an earlier replay has counted`,
         found: 'another state at that pass',
         registers: differences(replayer.expected, replayer.found, masks.signal),
       });

@@ -5,6 +5,7 @@
  * Settings belong to the process's main thread; a worker has its own copy of this module and stays at the default.
  */
 import { EngineError, UsageError } from './errors.ts';
+import { printableLines } from './printable.ts';
 import { writeAll } from './write-all.ts';
 
 const levels = ['error', 'warn', 'info', 'debug'] as const;
@@ -103,5 +104,5 @@ export function logger(subsystem: string): Logger {
 
 /** Writes `rr: TEXT` as a line to standard error, whatever the log's settings. */
 export function printMessage(text: string): void {
-  writeAll(2, `rr: ${text}\n`);
+  writeAll(2, `rr: ${printableLines(text)}\n`);
 }

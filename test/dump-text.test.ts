@@ -3,7 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EventSelection, looksLikeEvents, parseEventRange } from '../engine/dump/event-selection.ts';
 import { ProcessTable, type TaskEvent, waitStatusText } from '../engine/dump/process-table.ts';
-import { byteCount, escapeControls, seconds, shellWords } from '../engine/dump/text.ts';
+import { byteCount, seconds, shellWords } from '../engine/dump/text.ts';
+import { printable, printableJson, printableLines } from '../engine/printable.ts';
 import { EngineError } from '../engine/errors.ts';
 
 /** The function must throw an EngineError with that code. */
@@ -88,7 +89,11 @@ test('numbers', () => {
 test('words as a shell reads them, and nothing that steers a terminal', () => {
   assert.is(shellWords(['ls', '-l', 'a b', "it's", '']), `ls -l 'a b' 'it'\\''s' ''`);
   assert.is(shellWords(['a\nb\x1b', "c'\t\\"]), `$'a\\nb\\x1b' $'c\\'\\t\\\\'`);
-  assert.is(escapeControls('a\x1b[1m\x7f'), 'a\\x1b[1m\\x7f');
+  assert.is(printable('a\x1b[1m\x7f'), 'a\\x1b[1m\\x7f');
+  assert.is(printable('a\n\u009b2J\u202eb ä'), 'a\\n\\u009b2J\\u202eb ä');
+  assert.is(printableLines('a\n\tb\r\u009b'), 'a\n\tb\\x0d\\u009b');
+  assert.equal(JSON.parse(printableJson(JSON.stringify(['\u009b\x7f\x1b\u202e\n']))), ['\u009b\x7f\x1b\u202e\n']);
+  assert.is(printableJson(JSON.stringify('\u009b\x7f\x1b')), '"\\u009b\\u007f\\u001b"');
 });
 
 test.run();

@@ -1,3 +1,4 @@
+import { printableLines } from '../printable.ts';
 import { writeAll } from '../write-all.ts';
 
 const bufferedCharacters = 64 * 1024;
@@ -9,7 +10,7 @@ export class BufferedOutput {
 
   /** False when nobody reads any more. */
   write(text: string): boolean {
-    this.#text += text;
+    this.#text += printableLines(text);
     return this.#text.length < bufferedCharacters ? this.#open : this.flush();
   }
 

@@ -1,9 +1,9 @@
 /** Events as lines of text. */
-
+import { printable } from '../printable.ts';
 import type { DumpedData, DumpedEvent, DumpedMapping } from './dumped-event.ts';
 import type { TaskEvent } from './process-table.ts';
 import { waitStatusText } from './process-table.ts';
-import { escapeControls, hex, seconds, shellWords } from './text.ts';
+import { hex, seconds, shellWords } from './text.ts';
 
 const eventWidth = 7;
 const timeWidth = 11;
@@ -27,7 +27,7 @@ export function eventLines(event: DumpedEvent): string {
     seconds(time).padStart(timeWidth),
     String(tid).padStart(tidWidth),
     kind.padEnd(kindWidth),
-    `${escapeControls(text)}${extra === '' ? '' : ` [${extra}]`}`,
+    `${printable(text)}${extra === '' ? '' : ` [${extra}]`}`,
   ];
   return [
     ...(buffered ?? []).map((each) => bufferedLine(tid, each)),
@@ -62,7 +62,7 @@ function bufferedLine(tid: number, text: string): string {
     ' '.repeat(timeWidth),
     String(tid).padStart(tidWidth),
     'buffered'.padEnd(kindWidth),
-    escapeControls(text),
+    printable(text),
   ];
   return columns.join(' ').trimEnd();
 }
@@ -79,7 +79,7 @@ function taskLine({ kind, tid, parentTid, threadGroup, status, strings }: TaskEv
 function mappingLine({ address, length, protection, shared, source, offset, path, hash }: DumpedMapping): string {
   const end = BigInt(address) + BigInt(length);
   const content = hash === undefined ? source : `${source} ${hash.slice(0, 16)}`;
-  const file = path === '' ? '' : ` ${escapeControls(path)} + ${hex(offset)}`;
+  const file = path === '' ? '' : ` ${printable(path)} + ${hex(offset)}`;
   return `${indent}map ${address}-${hex(end)} ${protection}${shared ? 's' : 'p'} ${content}${file}`;
 }
 

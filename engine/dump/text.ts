@@ -1,4 +1,5 @@
 /** How numbers and bytes are written in listings. */
+import { printable } from '../printable.ts';
 
 /** `0x` and the digits that it needs. */
 export function hex(value: bigint | number): string {
@@ -29,17 +30,6 @@ export function shellWords(words: readonly string[]): string {
 
 function shellWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
-  if (/[\x00-\x1f\x7f]/.test(word)) return `$'${escapeControls(word.replace(/[\\']/g, '\\$&'))}'`;
+  if (printable(word) !== word) return `$'${printable(word.replace(/[\\']/g, '\\$&'))}'`;
   return `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** Control characters as escapes; a file's name may hold any. */
-export function escapeControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
-  return text.replace(/[\x00-\x1f\x7f]/g, (character) => {
-    if (character === '\n') return '\\n';
-    if (character === '\t') return '\\t';
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
 }

@@ -2,7 +2,7 @@ import { type ExecutionPoints, fromProbe, probeCounter } from '../../machine/exe
 import { type CounterProbe, type MachineFeature, nativeProbes } from '../../machine/native-probes.ts';
 import { chooseProcessor } from '../../record/processors.ts';
 import type { RunCommand } from '../grammar.ts';
-import { print } from '../print.ts';
+import { jsonText, print } from '../print.ts';
 
 /** `rr cpufeatures`. @throws UsageError BAD_VALUE, EngineError ADDON_MISSING */
 export const run: RunCommand = async ({ global, values }) => {
@@ -14,7 +14,7 @@ export const run: RunCommand = async ({ global, values }) => {
 
 function json(probe: CounterProbe, points: ExecutionPoints, features: readonly MachineFeature[]): string {
   const { processor, microarchitecture, event, assumed, hardwareEvents, hardwareEventsError, specLockMap } = probe;
-  return `${JSON.stringify({
+  return jsonText({
     executionPoint: points,
     processor,
     microarchitecture: microarchitecture === '' ? null : microarchitecture,
@@ -23,7 +23,7 @@ function json(probe: CounterProbe, points: ExecutionPoints, features: readonly M
     hardwareEvents: { works: hardwareEvents, detail: hardwareEventsError },
     ...(specLockMap === '' ? {} : { specLockMap }),
     features,
-  })}\n`;
+  });
 }
 
 function text(probe: CounterProbe, points: ExecutionPoints, features: readonly MachineFeature[]): string {

@@ -9,7 +9,7 @@ import { resolveTrace } from '../../trace/locations.ts';
 import { TraceReader } from '../../trace/reader.ts';
 import { BufferedOutput } from '../buffered-output.ts';
 import type { Invocation, RunCommand } from '../grammar.ts';
-import { print, readerGoneStatus } from '../print.ts';
+import { jsonText, print, readerGoneStatus } from '../print.ts';
 
 /** `rr dump [OPTIONS] [TRACE] [EVENT|A-B|end]...`. @throws UsageError BAD_EVENTS; EngineError NO_SUCH_EVENT; TraceError */
 export const run: RunCommand = async (invocation) => {
@@ -55,7 +55,7 @@ function printEvents({ values }: Invocation, events: Iterable<TraceReader>): num
     if (!json) output.write(eventHeading);
     for (const reader of events) {
       const event = dumpEvent(reader, choice);
-      if (!output.write(json ? `${JSON.stringify(event)}\n` : eventLines(event))) break;
+      if (!output.write(json ? jsonText(event) : eventLines(event))) break;
     }
     return output.flush() ? 0 : readerGoneStatus;
   } finally {
@@ -76,7 +76,5 @@ function printStatistics({ values }: Invocation, whole: TraceReader, events: Ite
     statistics.add(reader.frame, dataBytes);
   }
   const lanes = whole.sizes();
-  return print(
-    values.has('json') ? `${JSON.stringify({ ...statistics.toJSON(), lanes })}\n` : statisticsText(statistics, lanes),
-  );
+  return print(values.has('json') ? jsonText({ ...statistics.toJSON(), lanes }) : statisticsText(statistics, lanes));
 }

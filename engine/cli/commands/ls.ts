@@ -1,9 +1,10 @@
 import { exitOf } from '../../dump/process-table.ts';
-import { byteCount, escapeControls, shellWords } from '../../dump/text.ts';
+import { byteCount, shellWords } from '../../dump/text.ts';
 import { listTraces, type TraceEntry } from '../../dump/trace-list.ts';
+import { printable } from '../../printable.ts';
 import { traceRoot } from '../../trace/locations.ts';
 import type { RunCommand } from '../grammar.ts';
-import { print } from '../print.ts';
+import { jsonText, print } from '../print.ts';
 
 /** Exit status, or the negative number of the signal; `--` when the recording does not tell. */
 function exitText({ version }: TraceEntry): string {
@@ -26,7 +27,7 @@ function timeText(time: Date): string {
 
 function longLines(entries: readonly TraceEntry[]): string {
   const rows = entries.map((entry) => [
-    escapeControls(entry.name),
+    printable(entry.name),
     timeText(entry.created),
     byteCount(entry.size),
     exitText(entry),
@@ -57,7 +58,7 @@ function jsonLine({ name, directory, size, created, version, problem }: TraceEnt
     end: end ?? null,
     problem: problem ?? null,
   };
-  return `${JSON.stringify(shown)}\n`;
+  return jsonText(shown);
 }
 
 /** `rr ls [-ltr] [PREFIX]...`: recordings in the trace root. @throws EngineError TRACE_ROOT_UNREADABLE */
@@ -69,5 +70,5 @@ export const run: RunCommand = async ({ values, operands }) => {
   if (values.has('reverse')) entries.reverse();
   if (values.has('json')) return print(entries.map(jsonLine).join(''));
   if (values.has('long')) return print(longLines(entries));
-  return print(entries.map(({ name }) => `${escapeControls(name)}\n`).join(''));
+  return print(entries.map(({ name }) => `${printable(name)}\n`).join(''));
 };

@@ -4,7 +4,7 @@ import { shellWords } from '../../dump/text.ts';
 import { resolveTrace } from '../../trace/locations.ts';
 import { TraceReader } from '../../trace/reader.ts';
 import type { RunCommand } from '../grammar.ts';
-import { print } from '../print.ts';
+import { jsonText, print } from '../print.ts';
 
 function line({ pid, parentPid, exit, command }: ProcessEntry): string {
   const words = command === undefined ? '(forked without exec)' : shellWords(command);
@@ -12,7 +12,7 @@ function line({ pid, parentPid, exit, command }: ProcessEntry): string {
 }
 
 function jsonLine({ pid, parentPid, exit, command }: ProcessEntry): string {
-  return `${JSON.stringify({ pid, parentPid: parentPid ?? null, exit: exit ?? null, command: command ?? null })}\n`;
+  return jsonText({ pid, parentPid: parentPid ?? null, exit: exit ?? null, command: command ?? null });
 }
 
 /** `rr ps [TRACE]`. Of a trace that is damaged, what comes before. @throws TraceError */

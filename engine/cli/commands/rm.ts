@@ -2,7 +2,7 @@ import { removeTrace } from '../../dump/remove-trace.ts';
 import { UsageError } from '../../errors.ts';
 import { reportError } from '../error-report.ts';
 import type { RunCommand } from '../grammar.ts';
-import { print } from '../print.ts';
+import { jsonText, print } from '../print.ts';
 
 /** `rr rm [-f] TRACE...`. One that cannot be removed does not keep the others. @throws UsageError MISSING_TRACE */
 export const run: RunCommand = async ({ values, operands }) => {
@@ -11,7 +11,7 @@ export const run: RunCommand = async ({ values, operands }) => {
   for (const operand of operands) {
     try {
       const directory = removeTrace(operand, values.has('force'));
-      if (values.has('json')) print(`${JSON.stringify({ removed: directory })}\n`);
+      if (values.has('json')) print(jsonText({ removed: directory }));
     } catch (error) {
       status = reportError(error);
     }

@@ -19,7 +19,7 @@ const test = suite('replay primitives');
 const page = 4096;
 const code = 0x10_0000;
 const memory = 0x20_0000;
-const call = { mmap: 9, munmap: 11, getpid: 39, getppid: 110 };
+const call = { mmap: 9, mprotect: 10, munmap: 11, mremap: 25, madvise: 28, getpid: 39, clone: 56, creat: 85 };
 const protection = { read: 1, write: 2, execute: 4 };
 const mapFlag = { shared: 1, private: 2, fixed: 0x10, anonymous: 0x20 };
 const cloneFlag = { vm: 0x100, parent: 0x8000 };
@@ -142,13 +142,13 @@ test(
 test(
   'calls of the tracer work from every kind of stop',
   withProcesses((processes, pid, found) => {
-    assert.equal(processes.call(pid, call.getpid), pid);
+    assert.equal(processes.call(pid, call.munmap, memory, page), 0);
     mapCode(processes, pid, codeBytes.getpidLoop);
     assert.equal(run(processes, pid, registers({ rip: code }), found), syscallStop);
-    assert.equal(processes.call(pid, call.getpid), pid);
+    assert.equal(processes.call(pid, call.munmap, memory, page), 0);
     mapCode(processes, pid, codeBytes.rdtsc);
     assert.equal(run(processes, pid, registers({ rip: code }), found), signalStop(11));
-    assert.equal(processes.call(pid, call.getppid), process.pid);
+    assert.equal(processes.call(pid, call.munmap, memory, page), 0);
     assert.equal(processes.call(pid, call.munmap, code + 1, page), -22);
   }),
 );
@@ -196,7 +196,7 @@ test(
     assert.deepEqual(ranges, ['70000000-70001000', '70001000-70002000']);
     // And it still works.
     const child = processes.clone(pid, cloneFlag.parent);
-    assert.equal(processes.call(child, call.getpid), child);
+    assert.equal(processes.call(child, call.munmap, memory, page), 0);
   }),
 );
 
@@ -263,6 +263,68 @@ test(
 );
 
 test(
+  'no call that a replay does not need, and none that works on our pages, is made',
+  withProcesses((processes, pid) => {
+    const refused = -1;
+    const ours = 0x7000_0000;
+    const fixed = mapFlag.private | mapFlag.fixed | mapFlag.anonymous;
+    for (const number of [call.getpid, call.creat, 59, 101, 231, 435])
+      assert.equal(processes.call(pid, number), refused);
+    const untraced = 0x80_0000;
+    assert.equal(processes.call(pid, call.clone, cloneFlag.parent | untraced), refused);
+    assert.equal(processes.clone(pid, cloneFlag.parent | untraced), refused);
+    // Lengths are rounded up, ranges may begin below, and wrap around.
+    const ranges: readonly (readonly [number, number])[] = [
+      [ours, page],
+      [ours + page, page],
+      [ours - page, page + 1],
+      [0, 0x7000_0001],
+      [code, 2 ** 47],
+      [ours - page, 2 ** 63],
+    ];
+    for (const [start, length] of ranges) {
+      for (const number of [call.munmap, call.mprotect, call.madvise, call.mremap]) {
+        assert.equal(processes.call(pid, number, start, length, 4), refused, `${number} ${start} ${length}`);
+      }
+      assert.equal(processes.call(pid, call.mmap, start, length, 7, fixed, -1, 0), refused);
+      assert.equal(processes.call(pid, call.mremap, code, page, length, 3, start), refused);
+    }
+    assert.equal(processes.call(pid, call.munmap, ours - page, page), 0);
+    assert.equal(processes.call(pid, call.munmap, ours + 2 * page, page), 0);
+  }),
+);
+
+test(
+  'nothing is written to our pages',
+  withProcesses((processes, pid) => {
+    const ours = 0x7000_0000;
+    mapAnonymous(processes, pid, ours - page, page, mapFlag.private | mapFlag.fixed | mapFlag.anonymous);
+    const bytes = new Uint8Array(64);
+    for (const address of [ours, ours + 1, ours + page, ours + 2 * page - 1]) {
+      assert.equal(processes.writeMemory(pid, address, bytes, 0, 64), 0);
+    }
+    assert.equal(processes.writeMemory(pid, ours - 2, bytes, 0, 64), 2);
+    assert.equal(processes.call(pid, call.munmap, code, page), 0);
+  }),
+);
+
+test(
+  'a step at a system call makes none',
+  withProcesses((processes, pid, found) => {
+    // mov eax, 39; syscall
+    mapCode(processes, pid, codeBytes.getpidLoop);
+    const next = registers({ rip: code });
+    assert.equal(processes.resume(pid, resumeKinds.sysemuStep, 0, next, found), signalStop(5));
+    assert.equal(processes.resume(pid, resumeKinds.sysemuStep, 0, found, found), syscallStop);
+    assert.equal(value(found, 'orig_rax'), call.getpid);
+    assert.equal(found[2 * registerIndex.rax]! | 0, -38);
+    for (const how of [7, 9, 24]) {
+      assert.throws(() => processes.resume(pid, how as 31, 0, next, found), RangeError);
+    }
+  }),
+);
+
+test(
   'a wait for a process that computes is broken, and its processor time grows',
   withProcesses((processes, pid, found) => {
     mapCode(processes, pid, codeBytes.spin);
@@ -279,7 +341,7 @@ test(
     mapCode(processes, pid, codeBytes.spin);
     process.kill(pid, 'SIGKILL');
     assert.equal(run(processes, pid, registers({ rip: code }), found), 9);
-    assert.equal(processes.call(pid, call.getpid), -3);
+    assert.equal(processes.call(pid, call.munmap, memory, page), -3);
   }),
 );
 

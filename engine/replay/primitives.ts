@@ -13,8 +13,11 @@ import { EngineError } from '../errors.ts';
 import type { CounterSpec } from '../machine/native-probes.ts';
 import { packageRoot } from '../package-root.ts';
 
-/** How a process is resumed: ptrace's request numbers (linux/ptrace.h). */
-export const resumeKinds = { cont: 7, step: 9, syscall: 24, sysemu: 31, sysemuStep: 32 } as const;
+/**
+ * How a process is resumed: ptrace's request numbers (linux/ptrace.h). There are no others: by these two the kernel makes
+ * none of the program's system calls.
+ */
+export const resumeKinds = { sysemu: 31, sysemuStep: 32 } as const;
 export type ResumeKind = (typeof resumeKinds)[keyof typeof resumeKinds];
 
 /** 27 registers of 64 bits (engine/generated/schema.ts, registerIndex), low and high halves in turn. */
@@ -76,7 +79,10 @@ export interface ReplayProcesses {
   resume(pid: number, how: ResumeKind, signal: number, registers: RegisterWords, found: RegisterWords): number;
   wait(pid: number, found: RegisterWords): number;
   getRegisters(pid: number, found: RegisterWords): void;
-  /** A system call made in the process. Its registers are lost: every resume sets them. -ESRCH: it may be dead. */
+  /**
+   * A system call made in the process. Its registers are lost: every resume sets them. -ESRCH: it may be dead. -EPERM for
+   * a call that no replay needs, or one that would work on our pages (native/replay/own-pages.h).
+   */
   call(pid: number, number: number, ...args: number[]): number;
   /** clone(flags) in the process: the new process, stopped with our page as its place. -errno on failure. */
   clone(pid: number, flags: number): number;
@@ -91,7 +97,7 @@ export interface ReplayProcesses {
   readonly runtimeAddresses: RuntimeAddresses;
   /** Bytes copied into `into` from `offset` on: fewer than `length` where memory ends. Protection does not matter. */
   readMemory(pid: number, address: number, into: Uint8Array, offset: number, length: number): number;
-  /** Bytes written: fewer than `length` where memory ends, or at a shared mapping that must not be written. */
+  /** Bytes written: fewer than `length` where memory ends, at our pages, or at a shared mapping that must not be written. */
   writeMemory(pid: number, address: number, from: Uint8Array, offset: number, length: number): number;
   /** docs/events.md, "Memory checksums". `sparse`: pages never touched are zero, true of anonymous memory only. */
   checksum(pid: number, start: number, length: number, sparse: boolean): bigint;

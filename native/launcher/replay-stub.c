@@ -1,6 +1,7 @@
 #include "launcher/replay-stub.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 #include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "launcher/replay-filter.h"
 
 // As in native/tracee/tracee.h.
 static const uintptr_t runtimePage = 0x70000000;
@@ -47,8 +50,19 @@ static void raiseLimits(void) {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(resources[i], &limit);
   }
-  const struct rlimit noCore = {0, 0};
+  // One byte and not none: it also keeps the dump from a program that core_pattern names (do_coredump() in the kernel).
+  const struct rlimit noCore = {1, 1};
   setrlimit(RLIMIT_CORE, &noCore);
+}
+
+// What a trace makes a replay use shall cost nobody else: ended first when memory runs out (proc_pid_oom_score_adj(5)).
+static void volunteerForMemory(void) {
+  static const char most[] = "1000";
+  const int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  const ssize_t written = write(file, most, sizeof most - 1);
+  (void)written;  // without it the kernel chooses as it always does
+  close(file);
 }
 
 // Programs ask before they use the tiles of AMX (arch_prctl(2), ARCH_REQ_XCOMP_PERM; component 18 holds the tiles'
@@ -102,6 +116,7 @@ int runReplayStub(int argc, char **argv) {
   if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV) != 0) return fail("cannot make rdtsc trap (PR_SET_TSC)");
   if (unregisterThread() != 0) return fail("cannot unregister from restartable sequences or the robust list");
   raiseLimits();
+  volunteerForMemory();
   permitTiles();
   // Out of the terminal's reach: Ctrl-C is for the replayer.
   setsid();
@@ -116,6 +131,7 @@ int runReplayStub(int argc, char **argv) {
   if (closeRange(number + 1, ~0U) != 0 || closeRange(0, number - 1) != 0) {
     return fail("cannot close the inherited descriptors");
   }
+  if (installReplayFilter(number) != 0) return fail("cannot confine the replay's processes (seccomp)");
   __asm__ volatile("int3");
   // Never reached: the tracer resumes elsewhere.
   return 1;

@@ -10,6 +10,7 @@
 #include <functional>
 
 #include "patch/instruction.h"
+#include "replay/own-pages.h"
 #include "tracee/abi.h"
 #include "tracee/breakpoint.h"
 
@@ -50,6 +51,12 @@ bool hitBreakpoint(pid_t tid, const user_regs_struct& found, uint64_t address) {
   siginfo_t info = {};
   return found.rip == address && ptrace(PTRACE_GETSIGINFO, tid, 0, &info) == 0 &&
          (info.si_code == TRAP_HWBKPT || info.si_code == TRAP_BRKPT);
+}
+
+// A stub's jump, and what it borrows, would be written into our pages.
+bool isNearOurs(uint64_t site) {
+  constexpr uint64_t kReach = 2 * kLongestInstruction;
+  return touchesOurs(site - std::min(site, kReach), 2 * kReach);
 }
 
 bool sameRegisters(user_regs_struct a, user_regs_struct b) {
@@ -99,7 +106,7 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
       ticks_(target.ticks),
       checksums_(target.checksums),
       malformed_(!buffers.memory.begin(tid, memory, target.pieces, target.registers.rip)),
-      oracleOnly_(target.oracleOnly),
+      oracleOnly_(target.oracleOnly || isNearOurs(target.registers.rip)),
       countAll_(target.countAll),
       codeStays_(target.codeStays),
       trials_(buffers.memory, buffers.vectors, target.registers),

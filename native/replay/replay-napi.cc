@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 
 #include "napi/counter-spec.h"
 #include "napi/register.h"
+#include "replay/own-pages.h"
 #include "replay/point-search.h"
 #include "replay/processes.h"
 #include "replay/remote-call.h"
@@ -140,6 +142,9 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   Napi::Value resume(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const auto how = static_cast<Resume>(info[1].As<Napi::Number>().Int32Value());
+    if (how != Resume::kSysemu && how != Resume::kSysemuStep) {
+      throw Napi::RangeError::New(info.Env(), "a replayed process is resumed by PTRACE_SYSEMU and its step alone");
+    }
     const int signal = info[2].As<Napi::Number>().Int32Value();
     return status(info.Env(), tid, resumeToStop(tid, how, signal, *registersOf(info[3]), *registersOf(info[4])));
   }
@@ -161,6 +166,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     for (size_t i = 0; i < 6 && i + 2 < info.Length(); i++) arguments[i] = wordOf(info[i + 2]);
     const pid_t tid = tidOf(info[0]);
     const long number = static_cast<long>(wordOf(info[1]));
+    if (!mayCall(number, arguments)) return Napi::Number::New(info.Env(), -EPERM);
     processes_.beforeCall(tid, number, arguments);
     const long result = remoteCall(tid, number, arguments);
     return Napi::Number::New(info.Env(), static_cast<double>(result));
@@ -169,6 +175,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   Napi::Value clone(const Napi::CallbackInfo& info) {
     const pid_t maker = tidOf(info[0]);
     const uint64_t flags = wordOf(info[1]);
+    const uint64_t arguments[6] = {flags};
+    if (!mayCall(SYS_clone, arguments)) return Napi::Number::New(info.Env(), -EPERM);
     const pid_t child = remoteClone(maker, flags);
     if (child > 0) processes_.add(child, maker, (flags & CLONE_VM) != 0);
     return Napi::Number::New(info.Env(), child);
@@ -212,7 +220,9 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
 
   Napi::Value writeMemory(const Napi::CallbackInfo& info) {
     const Bytes from = bytesOf(info, 2);
-    const ssize_t count = memoryOf(info.Env(), tidOf(info[0])).write(wordOf(info[1]), from.data, from.length);
+    const uint64_t address = wordOf(info[1]);
+    const ssize_t count =
+        memoryOf(info.Env(), tidOf(info[0])).write(address, from.data, lengthBeforeOurs(address, from.length));
     return Napi::Number::New(info.Env(), static_cast<double>(count < 0 ? 0 : count));
   }
 

@@ -8,8 +8,9 @@
 
 namespace rr {
 
-// How a tracee is resumed; the values are ptrace's own.
-enum class Resume : int { kCont = 7, kStep = 9, kSyscall = 24, kSysemu = 31, kSysemuStep = 32 };
+// How a tracee's program is resumed; the values are ptrace's own. No other way: by these two the kernel makes none of
+// its system calls.
+enum class Resume : int { kSysemu = 31, kSysemuStep = 32 };
 
 // Whether a wait status is a stop by SIGTRAP, and no event's.
 inline bool isTrap(int status) { return status >= 0 && WIFSTOPPED(status) && status >> 8 == SIGTRAP; }

@@ -18,6 +18,9 @@ need sqlite3 sqlite3
 need xxd xxd
 need strace strace
 need find findutils
+need gdb gdb
+need lldb lldb
+/usr/bin/python3 -c 'import pexpect' 2>/dev/null || missing="$missing python3-pexpect"
 # The dynamic busybox has the same name.
 if ! command -v busybox >/dev/null 2>&1 || ldd "$(command -v busybox)" >/dev/null 2>&1; then
   missing="$missing busybox-static"

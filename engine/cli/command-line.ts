@@ -21,6 +21,8 @@ const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
   rm: () => import('./commands/rm.ts'),
   traceinfo: () => import('./commands/traceinfo.ts'),
   cpufeatures: () => import('./commands/cpufeatures.ts'),
+  gdbinit: () => import('./commands/gdbinit.ts'),
+  lldbinit: () => import('./commands/lldbinit.ts'),
   help: () => import('./commands/help.ts'),
 };
 

@@ -209,8 +209,20 @@ export const commands: readonly CommandSpec[] = [
   laterCommand('explicit-sources', 'list source files as they are written'),
   laterCommand('buildid', 'print build identifiers', 'FILE...'),
   laterCommand('filename', 'print the file names of a recording'),
-  laterCommand('gdbinit', 'print commands for gdb', ''),
-  laterCommand('lldbinit', 'print commands for lldb', ''),
+  {
+    name: 'gdbinit',
+    summary: 'print the commands that gdb needs for a replay',
+    operands: '',
+    maxOperands: 0,
+    options: [],
+  },
+  {
+    name: 'lldbinit',
+    summary: 'print the commands that lldb needs for a replay',
+    operands: '',
+    maxOperands: 0,
+    options: [],
+  },
 ];
 
 export function findCommand(name: string): CommandSpec | undefined {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "launcher/debugger.h"
 #include "launcher/front.h"
 #include "launcher/record-stub.h"
 #include "launcher/replay-stub.h"
@@ -14,7 +15,8 @@ int main(int argc, char **argv) {
   if (argc >= 2) {
     if (strcmp(argv[1], "record-stub") == 0) return runRecordStub(argc - 1, argv + 1);
     if (strcmp(argv[1], "replay-stub") == 0) return runReplayStub(argc - 1, argv + 1);
+    if (strcmp(argv[1], "debugger") == 0) return runDebugger(argc - 1, argv + 1);
   }
-  fputs("rr-launch: started by rr only; modes: record-stub, replay-stub\n", stderr);
+  fputs("rr-launch: started by rr only; modes: record-stub, replay-stub, debugger\n", stderr);
   return 2;
 }

@@ -12,6 +12,7 @@ const parts = [
   'package.json',
   'bin',
   'dist',
+  'engine/debug/gdb-script',
   'build/codec.wasm',
   'build/Release/rr-launch',
   'build/Release/rr-runtime',

@@ -1,6 +1,7 @@
 // The protocol server without a replay behind it: packets, clients and rubbish.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromHex, toHex } from '../engine/debug/gdb/bytes.ts';
@@ -8,7 +9,6 @@ import { framePacket, PacketParser } from '../engine/debug/gdb/packet.ts';
 import { DebugServer } from '../engine/debug/gdb/server.ts';
 import { FakeTarget, remote } from './debug/fake-target.ts';
 import { compile } from './harness/compile.ts';
-import { fileURLToPath } from 'node:url';
 
 const test = suite('debug: server');
 const guest = compile(fileURLToPath(new URL('guests-debug/paused.c', import.meta.url)));
@@ -48,8 +48,13 @@ class Client {
   }
 
   async monitor(line: string): Promise<string> {
-    const answer = await this.ask(`qRcmd,${toHex(line)}`);
-    return answer === 'OK' ? '' : (fromHex(answer)?.toString() ?? answer);
+    this.socket.write(framePacket(`qRcmd,${toHex(line)}`));
+    let said = '';
+    for (;;) {
+      const answer = await this.answer();
+      if (!answer.startsWith('O') || answer === 'OK') return said;
+      said += fromHex(answer.slice(1))?.toString();
+    }
   }
 }
 

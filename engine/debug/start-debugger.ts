@@ -57,12 +57,15 @@ export async function runDebugger({ command, inherited }: DebuggerOptions): Prom
     stdio: 'inherit',
     ...(inherited === undefined ? {} : { env: environmentOf(inherited) }),
   });
-  const end = (): void => {
-    child.kill('SIGTERM');
+  let endedBy: number | undefined;
+  const end = (_: NodeJS.Signals, number: number): void => {
+    endedBy = 128 + number;
+    child.kill('SIGHUP');
   };
   for (const signal of endingSignals) process.on(signal, end);
   try {
-    return await exitStatus(child);
+    const status = await exitStatus(child);
+    return endedBy ?? status;
   } finally {
     for (const signal of terminalSignals) process.off(signal, ignore);
     for (const signal of endingSignals) process.off(signal, end);

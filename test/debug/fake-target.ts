@@ -3,9 +3,8 @@
  * stands still, and resumes are answered from a list. What it was asked is kept.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { once } from 'node:events';
-import { EngineError } from '../../engine/errors.ts';
+import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import type {
   Breakpoint,
   CheckpointDescription,
@@ -18,6 +17,7 @@ import type {
   TargetState,
   TaskRegisters,
 } from '../../engine/debug/target.ts';
+import { EngineError } from '../../engine/errors.ts';
 import { registerIndex } from '../../engine/generated/schema.ts';
 import { newRegisters, setRegister } from '../../engine/replay/registers.ts';
 

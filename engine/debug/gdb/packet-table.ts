@@ -6,7 +6,7 @@ import { insertBreakpoint, removeBreakpoint } from './commands/breakpoints.ts';
 import { catchSyscalls, passSignals, programSignals } from './commands/catching.ts';
 import type { PacketHandler } from './commands/command.ts';
 import { detach, kill, killProcess } from './commands/ending.ts';
-import { stopAcknowledging, supportedFeatures } from './commands/features.ts';
+import { hostInformation, stopAcknowledging, supportedFeatures } from './commands/features.ts';
 import { hostFile } from './commands/host-files.ts';
 import { readMemory, writeBinaryMemory, writeMemory } from './commands/memory.ts';
 import { monitorCommand } from './commands/monitor.ts';
@@ -51,6 +51,7 @@ const packetNames = [
   'qAttached',
   'qC',
   'qGetTLSAddr:',
+  'qHostInfo',
   'qRcmd,',
   'qSupported',
   'qSymbol:',
@@ -96,6 +97,7 @@ const handlers: Readonly<Record<PacketName, PacketHandler>> = {
   qAttached: isAttached,
   qC: currentThread,
   'qGetTLSAddr:': threadLocalAddress,
+  qHostInfo: hostInformation,
   'qRcmd,': monitorCommand,
   qSupported: supportedFeatures,
   'qSymbol:': symbolLookup,

@@ -9,7 +9,15 @@ import { describeEnd } from './exit-text.ts';
 import { OpenFiles } from './open-files.ts';
 import { PacketError, type Reply } from './reply.ts';
 import { Snapshot } from './snapshot.ts';
-import { arrivedReason, execReason, libraryReason, type StopReason, stopReason, stopReply } from './stop-reply.ts';
+import {
+  arrivedReason,
+  execReason,
+  interruptedReason,
+  libraryReason,
+  type StopReason,
+  stopReason,
+  stopReply,
+} from './stop-reply.ts';
 import { SymbolLookup } from './symbol-lookup.ts';
 import { allThreads, anyThread, formatThreadId, type ThreadId } from './thread-id.ts';
 
@@ -33,6 +41,8 @@ export class DebugSession {
   /** What QStartNoAckMode, D and k ask of the server once they are answered. */
   acknowledges = true;
   ended = false;
+  /** Tells the client that it has arrived at another place. */
+  arrival: StopReason = arrivedReason;
   /** Whether the replay runs on this client's behalf: the one time at which an interrupt means something. */
   running = false;
 
@@ -101,8 +111,8 @@ export class DebugSession {
     await this.#whileRunning(() => this.target.seek(place));
     this.breakpoints.clear();
     this.symbols.forget();
-    this.#answers = [arrivedReason];
-    return this.#answer(arrivedReason, undefined);
+    this.#answers = [this.arrival];
+    return this.#answer(this.arrival, undefined);
   }
 
   /** Runs, or goes where the client was sent, and gives the stop reply. */
@@ -120,7 +130,7 @@ export class DebugSession {
       if (!(error instanceof EngineError)) throw error;
       if (error.code !== 'INTERRUPTED') this.print(`rr: ${error.message}\n`);
       this.#answers = [];
-      return this.#answer(error.code === 'INTERRUPTED' ? { signal: 2, detail: '' } : arrivedReason, undefined);
+      return this.#answer(error.code === 'INTERRUPTED' ? interruptedReason : this.arrival, undefined);
     }
   }
 
@@ -154,7 +164,7 @@ export class DebugSession {
       answers.push(execReason(after.program));
     }
     if (hasOtherImage || (await this.#mappedFiles(after)) !== librariesBefore) answers.push(libraryReason);
-    return [...answers, arrivedReason];
+    return [...answers, this.arrival];
   }
 
   /** Names and addresses of mapped files: where they are the same, so are the libraries. */

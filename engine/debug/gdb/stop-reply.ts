@@ -8,7 +8,6 @@ import { readRegister } from './x86-64/register-values.ts';
 import { registerNumbers } from './x86-64/registers.ts';
 
 const trap = 5;
-const interrupt = 2;
 const watchNames = { write: 'watch', read: 'rwatch', access: 'awatch' } as const;
 
 /** What a reply says beside the thread and its registers. */
@@ -32,7 +31,7 @@ export function stopReason(stop: Stop): StopReason {
     case 'syscall':
       return { signal: trap, detail: `syscall_${stop.isEntry ? 'entry' : 'return'}:${stop.number.toString(16)};` };
     case 'interrupted':
-      return { signal: interrupt, detail: '' };
+      return interruptedReason;
     case 'exec':
       return execReason(stop.program);
     // A process that is gone could not be gone back into: its end is the end of what can be looked at.
@@ -51,7 +50,9 @@ export function execReason(program: string): StopReason {
 
 /** The debugger reads the list of libraries again, and goes on by itself. */
 export const libraryReason: StopReason = { signal: trap, detail: 'library:;' };
-/** A stop that is nobody's step: the debugger stops and shows where it is. */
+/** SIGINT, which gdb and lldb number alike. */
+export const interruptedReason: StopReason = { signal: 2, detail: '' };
+/** A stop that is nobody's step: gdb stops and shows where it is. */
 export const arrivedReason: StopReason = { signal: 0, detail: '' };
 
 /** With the registers that a debugger wants at once. */

@@ -1,5 +1,7 @@
+import { toHex } from '../bytes.ts';
 import { packetLimit } from '../packet.ts';
 import { ok } from '../reply.ts';
+import { interruptedReason } from '../stop-reply.ts';
 import type { PacketHandler } from './command.ts';
 
 /** `qSupported`: what of the optional protocol there is. */
@@ -31,4 +33,10 @@ export const supportedFeatures: PacketHandler = () => features.join(';');
 export const stopAcknowledging: PacketHandler = (session) => {
   session.acknowledges = false;
   return ok;
+};
+
+/** `qHostInfo`: lldb alone asks. It goes on by itself at a stop without a signal, which gdb is shown on arrival. */
+export const hostInformation: PacketHandler = (session) => {
+  session.arrival = interruptedReason;
+  return `triple:${toHex('x86_64-pc-linux-gnu')};ptrsize:8;endian:little;`;
 };

@@ -1,7 +1,7 @@
-import type { DebugSession } from '../session.ts';
 import { escapeBinary, parseHexNumber } from '../bytes.ts';
 import { packetLimit } from '../packet.ts';
 import { PacketError, type Reply, unsupported } from '../reply.ts';
+import type { DebugSession } from '../session.ts';
 import { targetDescription } from '../x86-64/target-description.ts';
 import type { PacketHandler } from './command.ts';
 

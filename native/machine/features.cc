@@ -21,7 +21,7 @@
 #include <x86intrin.h>
 
 #include "counter/tick-counter.h"
-#include "tracee/breakpoint.h"
+#include "tracee/execution-breakpoint.h"
 #include "tracee/page-tracking.h"
 
 namespace rr {
@@ -132,39 +132,10 @@ MachineFeature breakpointEvents() {
   return {kName, false, "counted " + std::to_string(count) + " of 3 passes"};
 }
 
-// A traced child meets an execution breakpoint.
 MachineFeature debugRegisters() {
   constexpr const char* kName = "debug registers";
-  const pid_t child = fork();
-  if (child < 0) return failed(kName, "fork", errno);
-  if (child == 0) {
-    ptrace(PTRACE_TRACEME, 0, 0, 0);
-    raise(SIGSTOP);
-    passed();
-    _exit(0);
-  }
-  const auto stopped = [&] {
-    int status = 0;
-    while (waitpid(child, &status, __WALL) < 0 && errno == EINTR) {
-    }
-    return status;
-  };
-  const auto end = [&](MachineFeature result) {
-    kill(child, SIGKILL);
-    while (waitpid(child, nullptr, __WALL) < 0 && errno == EINTR) {
-    }
-    return result;
-  };
-  int status = stopped();
-  if (!WIFSTOPPED(status)) return {kName, false, "ptrace: " + ending(status)};
-  const uint64_t address = reinterpret_cast<uint64_t>(&passed);
-  if (!setBreakpoint(child, address)) return end(failed(kName, "PTRACE_POKEUSER", errno));
-  if (ptrace(PTRACE_CONT, child, 0, 0) != 0) return end(failed(kName, "PTRACE_CONT", errno));
-  status = stopped();
-  if (!WIFSTOPPED(status)) return {kName, false, "a breakpoint does not stop: " + ending(status)};
-  user_regs_struct registers = {};
-  const bool there = ptrace(PTRACE_GETREGS, child, 0, &registers) == 0 && registers.rip == address;
-  return end(there ? worked(kName) : MachineFeature{kName, false, "a breakpoint does not stop at its address"});
+  if (debugRegistersStop()) return worked(kName);
+  return {kName, false, "a breakpoint does not stop: int3 is used instead"};
 }
 
 MachineFeature seccompTrace() {

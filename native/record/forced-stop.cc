@@ -23,6 +23,7 @@
 #include "record/trap-disposition.h"
 #include "tracee/abi.h"
 #include "tracee/breakpoint.h"
+#include "tracee/execution-breakpoint.h"
 
 namespace rr {
 
@@ -103,6 +104,8 @@ uint64_t residentBytes(pid_t tid) {
   return read ? uint64_t{resident} * 4096 : ~0ULL;
 }
 
+bool isTrap(int status) { return WIFSTOPPED(status) && (status >> 16) == 0 && WSTOPSIG(status) == SIGTRAP; }
+
 }  // namespace
 
 void Recorder::setTick(uint64_t period) {
@@ -147,27 +150,56 @@ void Recorder::considerInterrupt(Task& task) {
 
 // One step, or a run to `breakpoint` (0: none). False when something else stopped the task: its status is pending.
 bool Recorder::stepOnce(Task& task, uint64_t breakpoint) {
-  if (breakpoint != 0) {
-    if (!setBreakpoint(task.tid, breakpoint)) return false;
-  }
+  const pid_t tid = task.tid;
+  const auto space = task.space;  // also when the task ends
+  ExecutionBreakpoint behind;
+  if (breakpoint != 0 && !behind.set(tid, space->memory, breakpoint)) return false;
   task.state = Task::State::inCall;  // no further interrupt
   const bool resumed = resume(task, breakpoint != 0 ? PTRACE_CONT : PTRACE_SINGLESTEP);
   if (resumed) waitFor(task);
-  if (breakpoint != 0) clearBreakpoint(task.tid);
+  const bool arrived = arriveAtBreakpoint(tid, behind);
   if (!resumed) {
     lost(task);
     return false;
   }
+  if (!tasks_.contains(tid)) return false;
   task.state = Task::State::runnable;
+  if (arrived) return true;
   if (!task.pending) return false;
-  const int status = *task.pending;
-  if (!WIFSTOPPED(status) || (status >> 16) != 0 || WSTOPSIG(status) != SIGTRAP) return false;
   siginfo_t info = {};
-  if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &info) != 0) return false;
-  if (info.si_code != TRAP_TRACE && info.si_code != TRAP_HWBKPT && info.si_code != TRAP_BRKPT) return false;
+  if (!isTrap(*task.pending) || ptrace(PTRACE_GETSIGINFO, tid, 0, &info) != 0) return false;
+  if (breakpoint != 0 || (info.si_code != TRAP_TRACE && info.si_code != TRAP_HWBKPT && info.si_code != TRAP_BRKPT)) {
+    return false;
+  }
   if (metWatch(task, info)) return false;
   task.pending.reset();
   return true;
+}
+
+// Whether the stop that is pending is a hit of a breakpoint of ours, which is cleared in any case: the stop is taken
+// then, and the task, if it still is there, stands at the address.
+bool Recorder::arriveAtBreakpoint(pid_t tid, ExecutionBreakpoint& breakpoint) {
+  const auto found = tasks_.find(tid);
+  bool arrived = false;
+  if (breakpoint && found != tasks_.end() && found->second->pending) {
+    Task& task = *found->second;
+    if (*task.pending >> 8 == (SIGTRAP | PTRACE_EVENT_STOP << 8) && task.interrupted &&
+        contains(readSignalSets(tid).pending, SIGTRAP)) {
+      // It was interrupted as it met the breakpoint: that stop comes before its next instruction.
+      task.interrupted = false;
+      task.pending.reset();
+      if (resume(task, PTRACE_CONT)) waitFor(task);
+    }
+    if (tasks_.contains(tid) && task.pending && isTrap(*task.pending)) {
+      user_regs_struct registers;
+      siginfo_t info = {};
+      arrived = ptrace(PTRACE_GETSIGINFO, tid, 0, &info) == 0 && getRegisters(tid, registers) &&
+                breakpoint.isHit(tid, info, registers) && !metWatch(task, info);
+      if (arrived) task.pending.reset();
+    }
+  }
+  breakpoint.clear(tid);
+  return arrived;
 }
 
 // Runs a task whose next instruction, or the signal that waits, is an event of its own, which serves as well as a

@@ -11,7 +11,7 @@
 #include "record/program-maps.h"
 #include "record/recorder.h"
 #include "record/task-state.h"
-#include "tracee/breakpoint.h"
+#include "tracee/execution-breakpoint.h"
 
 namespace rr {
 
@@ -34,35 +34,35 @@ bool Recorder::comeRound(Task& task, user_regs_struct& registers) {
   // The kernel would force the trap, and reset its disposition.
   const SignalSets sets = readSignalSets(tid);
   if (contains(sets.blocked | sets.ignored, SIGTRAP)) return true;
-  user_regs_struct next = registers;
-  next.eflags |= kResumeFlag;
-  if (!setRegisters(task.tid, next) || !setBreakpoint(task.tid, registers.rip)) return lost(task), false;
+  const uint64_t site = registers.rip;
+  const auto space = task.space;  // also when the task ends
+  if (ExecutionBreakpoint::standsInWay()) {
+    // One that is elsewhere after a step may come round; a loop of one instruction has come round.
+    if (!stepOnce(task, 0)) return false;
+    if (!getRegisters(tid, registers)) return lost(task), false;
+    if (registers.rip == site) return true;
+  } else {
+    user_regs_struct next = registers;
+    next.eflags |= kResumeFlag;
+    if (!setRegisters(tid, next)) return lost(task), false;
+  }
+  ExecutionBreakpoint breakpoint;
+  if (!breakpoint.set(tid, space->memory, site)) return lost(task), false;
   const uint64_t start = processorTime(task.threadGroup);
   setTick(kPutOffTick);
   task.state = Task::State::inCall;  // no interrupt but this one
   if (!resume(task, userCodeRequest(task))) return lost(task), false;
   waitFor(task, start + kLongestTurn);
+  const bool arrived = arriveAtBreakpoint(tid, breakpoint);
   if (!tasks_.contains(tid)) return false;
-  clearBreakpoint(tid);
   task.state = Task::State::runnable;
-  if (!task.pending || !WIFSTOPPED(*task.pending)) return false;
-  if (std::exchange(task.interrupted, false) && *task.pending >> 8 == (SIGTRAP | PTRACE_EVENT_STOP << 8)) {
-    task.pending.reset();
-    if (!contains(readSignalSets(tid).pending, SIGTRAP)) return false;
-    // It has met the breakpoint as well: that stop comes before its next instruction.
-    if (!resume(task, PTRACE_CONT)) return lost(task), false;
-    waitFor(task);
-    if (!tasks_.contains(tid) || !task.pending || !WIFSTOPPED(*task.pending)) return false;
-  }
-  const int status = *task.pending;
-  const uint64_t site = registers.rip;
-  siginfo_t info = {};
-  if (status >> 8 != SIGTRAP || ptrace(PTRACE_GETSIGINFO, tid, 0, &info) != 0 || !getRegisters(tid, registers))
+  if (!arrived) {
+    // The interrupt of this turn.
+    const bool broken = task.pending && *task.pending >> 8 == (SIGTRAP | PTRACE_EVENT_STOP << 8);
+    if (std::exchange(task.interrupted, false) && broken) task.pending.reset();
     return false;
-  // Some hypervisors do not tell of a debug register now and then (native/replay/point-search.cc).
-  if (registers.rip != site || (info.si_code != TRAP_HWBKPT && info.si_code != TRAP_BRKPT)) return false;
-  if (metWatch(task, info)) return false;
-  task.pending.reset();
+  }
+  if (!getRegisters(tid, registers)) return lost(task), false;
   registers.eflags &= ~kResumeFlag;
   return true;
 }

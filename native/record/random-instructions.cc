@@ -30,6 +30,9 @@ constexpr uint64_t kCarry = 1;
 // CF, PF, AF, ZF, SF, OF.
 constexpr uint64_t kArithmeticFlags = 0x8d5;
 
+// How far behind a time stamp its halves are looked at, in instructions.
+constexpr int kLookAheadForTime = 12;
+
 bool isRandom(const Instruction& instruction) {
   return instruction.encoding == InstructionEncoding::legacy && instruction.map == OpcodeMap::x0f &&
          instruction.opcode == kRandomOpcode && instruction.mod == 3 && instruction.repeatPrefix != kRepeat &&
@@ -81,6 +84,24 @@ bool decodingArrivesAt(std::span<const uint8_t> code, uint64_t start) {
   return arrived * 10 >= tried * kArrivalsOfTen;
 }
 
+// rax or rdx as an operand of one of the instructions that follow.
+bool stampIsRead(std::span<const uint8_t> code) {
+  constexpr uint8_t kRax = 0;
+  constexpr uint8_t kRdx = 2;
+  for (int i = 0; i < kLookAheadForTime; i++) {
+    const DecodedInstruction decoded = decodeInstruction(code);
+    if (!decoded) return false;
+    const Instruction& instruction = decoded.instruction;
+    if (instruction.hasModrm && instruction.encoding == InstructionEncoding::legacy &&
+        (instruction.map == OpcodeMap::primary || instruction.map == OpcodeMap::x0f)) {
+      if (instruction.reg == kRax || instruction.reg == kRdx) return true;
+      if (instruction.mod == 3 && (instruction.rm == kRax || instruction.rm == kRdx)) return true;
+    }
+    code = code.subspan(instruction.length);
+  }
+  return false;
+}
+
 // Offset of the first byte of the instruction whose escape byte stands at `escape`: REX comes right before it, 66 and
 // f3 before that.
 uint64_t startOf(std::span<const uint8_t> code, uint64_t escape) {
@@ -120,6 +141,10 @@ std::vector<ReplacedByte> findTimeInstructions(std::span<const uint8_t> code) {
     auto at = code.begin();
     while ((at = std::search(at, code.end(), pattern.begin(), pattern.end())) != code.end()) {
       const auto start = static_cast<uint64_t>(at - code.begin());
+      if (!stampIsRead(code.subspan(start + pattern.size()))) {
+        ++at;
+        continue;
+      }
       if (decodingArrivesAt(code, start)) found.push_back({start + pattern.size() - 1, value});
       ++at;
     }

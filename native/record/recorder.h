@@ -33,6 +33,7 @@
 #include "record/vdso.h"
 #include "ring/ring.h"
 #include "tracee/break-timer.h"
+#include "tracee/execution-breakpoint.h"
 #include "tracee/runtime-image.h"
 
 namespace rr {
@@ -198,6 +199,7 @@ class Recorder {
   void goToOwnEvent(Task& task);
   bool goToLegalSite(Task& task, user_regs_struct& registers);
   bool stepOnce(Task& task, uint64_t breakpoint);
+  bool arriveAtBreakpoint(pid_t tid, ExecutionBreakpoint& breakpoint);
   bool metWatch(Task& task, siginfo_t& info);
   bool comeRound(Task& task, user_regs_struct& registers);
   bool putOff(Task& task, user_regs_struct& registers);

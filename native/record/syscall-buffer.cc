@@ -26,7 +26,7 @@
 #include "record/task-state.h"
 #include "record/trap-disposition.h"
 #include "tracee/abi.h"
-#include "tracee/breakpoint.h"
+#include "tracee/execution-breakpoint.h"
 
 namespace rr {
 
@@ -441,14 +441,24 @@ bool Recorder::runToEdge(Task& task, user_regs_struct& registers) {
     } else {
       edge = task.space->memory.readValue<uint64_t>(RR_LOCALS + RR_LOCALS_RETURN).value_or(0);
     }
-    if (!setBreakpoint(task.tid, edge)) return lost(task), false;
+    const pid_t tid = task.tid;
+    const auto space = task.space;  // also when the task ends
+    ExecutionBreakpoint behind;
+    if (!behind.set(tid, space->memory, edge)) return lost(task), false;
     task.interrupted = false;
     task.state = Task::State::userCode;
     const bool resumed = resume(task, userCodeRequest(task));
     if (resumed) waitFor(task);
-    clearBreakpoint(task.tid);
+    const bool arrived = arriveAtBreakpoint(tid, behind);
     if (!resumed) return lost(task), false;
+    if (!tasks_.contains(tid)) return false;
     task.state = Task::State::runnable;
+    if (arrived) {
+      if (!getRegisters(tid, registers) || !disposition.restore()) return lost(task), false;
+      registers.orig_rax = ~0ULL;
+      task.atEdge = true;
+      return true;
+    }
     if (!task.pending) return false;
     const int status = *task.pending;
     if (!WIFSTOPPED(status) || !getRegisters(task.tid, registers)) return false;
@@ -456,12 +466,7 @@ bool Recorder::runToEdge(Task& task, user_regs_struct& registers) {
       task.pending.reset();
       continue;
     }
-    if (status >> 16 != 0 || WSTOPSIG(status) != SIGTRAP || registers.rip != edge) return false;
-    task.pending.reset();
-    if (!disposition.restore()) return lost(task), false;
-    registers.orig_rax = ~0ULL;
-    task.atEdge = true;
-    return true;
+    return false;
   }
 }
 

@@ -12,7 +12,6 @@
 #include "patch/instruction.h"
 #include "replay/own-pages.h"
 #include "tracee/abi.h"
-#include "tracee/breakpoint.h"
 
 namespace rr {
 
@@ -44,14 +43,6 @@ constexpr size_t kWordsAtOnce = 8;
 constexpr unsigned kFewFalseTraps = 1;
 
 constexpr uint64_t kResumeFlag = 1 << 16;  // RF: the breakpoint at rip does not act on the next instruction
-
-// By the siginfo and not by DR6, which is empty now and then: under load some hypervisors deliver one #DB in 10^5 with
-// no bit set there. The kernel takes that for `int1` and says TRAP_BRKPT. `int3` says SI_KERNEL.
-bool hitBreakpoint(pid_t tid, const user_regs_struct& found, uint64_t address) {
-  siginfo_t info = {};
-  return found.rip == address && ptrace(PTRACE_GETSIGINFO, tid, 0, &info) == 0 &&
-         (info.si_code == TRAP_HWBKPT || info.si_code == TRAP_BRKPT);
-}
 
 // A stub's jump, and what it borrows, would be written into our pages.
 bool isNearOurs(uint64_t site) {
@@ -127,12 +118,12 @@ bool PointSearch::sameState(const user_regs_struct& found, PointCounts& counts) 
   if (!sameRegisters(found, target_) || !ticks_.maybeHere()) return false;
   uint64_t differsAt = 0;
   if (!vectors_.same()) {
-    pieces_.same(stub_.hidden(), differsAt);
+    pieces_.same(hidden(), differsAt);
   } else {
     // They say more than the pieces, and are of fewer pages.
     checksumsAgree_ =
         !checksums_.empty() && firstUnequalChecksum(tid_, memory_, checksums_, 0, kReadAnyway) == checksums_.size();
-    if (checksumsAgree_ || pieces_.same(stub_.hidden(), differsAt)) return true;
+    if (checksumsAgree_ || pieces_.same(hidden(), differsAt)) return true;
   }
   counts.sameRegisters++;
   counts.differsAt = differsAt;
@@ -141,7 +132,7 @@ bool PointSearch::sameState(const user_regs_struct& found, PointCounts& counts) 
 
 // A hit that was not the point.
 void PointSearch::learn(const user_regs_struct& found) {
-  trials_.add(found, stub_.hidden());
+  trials_.add(found, hidden());
   const uint64_t now = processorTime(tid_);
   if (now > triedAt_) shortestTurn_ = std::min(shortestTurn_, now - triedAt_);
   triedAt_ = now;
@@ -152,7 +143,7 @@ bool PointSearch::wantsTrial() {
   const size_t count = trials_.count();
   if (count < kFewTrialHits) return true;
   if (count >= kTrialHits) return false;
-  return !trials_.suffice(stub_.hidden());
+  return !trials_.suffice(hidden());
 }
 
 // At a trap that was not the point: adds some words that differ, to be compared first from now on. Those that differed
@@ -160,9 +151,9 @@ bool PointSearch::wantsTrial() {
 // only.
 void PointSearch::refine() {
   if (refinements_ >= kMaximumRefinements) return;
-  pieces_.sample(stub_.hidden(), true);
+  pieces_.sample(hidden(), true);
   std::vector<PointMemory::Word> differing;
-  pieces_.eachDiffering(stub_.hidden(), [&](const PointMemory::Word& word) {
+  pieces_.eachDiffering(hidden(), [&](const PointMemory::Word& word) {
     if (word.readable) differing.push_back(word);
   });
   std::ranges::stable_sort(differing, std::ranges::greater{}, [](const auto& word) { return word.differed; });
@@ -190,8 +181,8 @@ void PointSearch::refine() {
 // The discriminator has the wanted value too often: here, too, where the state is another one.
 void PointSearch::chooseAnew(const user_regs_struct& found) {
   mostMaybes_ = mostMaybes_ < kMostMaybes ? mostMaybes_ * 4 : 0;
-  trials_.add(found, stub_.hidden());
-  PointChoice chosen = trials_.choose(stub_.hidden());
+  trials_.add(found, hidden());
+  PointChoice chosen = trials_.choose(hidden());
   if (!chosen.discriminator) return;
   std::vector<WordMatch> added = std::move(chosen.words);
   if (!std::holds_alternative<RegisterWord>(choice_.discriminator->word)) added.push_back(*choice_.discriminator);
@@ -284,19 +275,19 @@ int PointSearch::leaveHit(const user_regs_struct& found, PointCounts& counts) {
   learn(found);
   const bool tries = wantsTrial();
   if (tries && !stub_) return kSearchOn;
-  if (!tries) choice_ = trials_.choose(stub_.hidden());
+  if (!tries) choice_ = trials_.choose(hidden());
   if (tries || choice_.discriminator) {
     const bool hadBreakpoint = !stub_;
     if (install(tries ? StubKind::trial : StubKind::match)) {
       counts.matchers += !tries;
-      if (hadBreakpoint) clearBreakpoint(tid_);
+      if (hadBreakpoint) breakpoint_.clear(tid_);
       return kSearchOn;
     }
   }
   matcherRefused_ = true;
   if (!stub_) return kSearchOn;
   stub_.remove();
-  return setBreakpoint(tid_, target_.rip) ? kSearchOn : -errno;
+  return setBreakpoint() ? kSearchOn : -errno;
 }
 
 // A hit of the breakpoint: a PointResult, or as leaveHit.
@@ -341,7 +332,7 @@ int PointSearch::begin(PointStart start, PointCounts& counts) {
     triedAt_ = processorTime(tid_);
     if (codeStays_ && ticks_.counter == nullptr && install(StubKind::trial)) return 0;
   }
-  return setBreakpoint(tid_, target_.rip) ? 0 : -errno;
+  return setBreakpoint() ? 0 : -errno;
 }
 
 int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_struct& found, PointCounts& counts) {
@@ -357,25 +348,54 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     if (const int error = begin(start, counts); error != 0) return error;
   }
   for (int oracleHits = 0; oracleHits < kHitsAtOnce;) {
-    if (!stub_ && from_.rip == target_.rip) from_.eflags |= kResumeFlag;
+    int status = kSearchOn;
+    bool cameAgain = false;
     pieces_.forget();
-    const int status = running ? waitForStop(tid_, found) : resumeToStop(tid_, Resume::kSysemu, 0, from_, found);
+    if (!running && !stub_ && from_.rip == target_.rip) {
+      if (ExecutionBreakpoint::standsInWay()) {
+        status = stepOffSite(found, cameAgain);
+      } else {
+        from_.eflags |= kResumeFlag;
+      }
+    }
+    if (status == kSearchOn) {
+      status = running ? waitForStop(tid_, found) : resumeToStop(tid_, Resume::kSysemu, 0, from_, found);
+    }
     if (status == -EINTR) return status;
     running = false;
     int result = status;
     if (stub_) {
       result = handleStubStop(status, found, counts);
     } else {
-      if (isTrap(status) && hitBreakpoint(tid_, found, target_.rip)) {
+      if (cameAgain || hasHit(status, found)) {
         oracleHits++;
         result = handleHit(found, counts);
       }
-      if (result != kSearchOn && status >= 0 && WIFSTOPPED(status)) clearBreakpoint(tid_);
+      if (result != kSearchOn) breakpoint_.clear(tid_);
     }
     if (result != kSearchOn) return result;
   }
-  clearBreakpoint(tid_);
+  breakpoint_.clear(tid_);
   return kPointGoOn;
+}
+
+// A stop of a task without a stub: by our breakpoint.
+bool PointSearch::hasHit(int status, user_regs_struct& found) const {
+  siginfo_t info = {};
+  return isTrap(status) && ptrace(PTRACE_GETSIGINFO, tid_, 0, &info) == 0 && breakpoint_.isHit(tid_, info, found);
+}
+
+// One step from the site, where the breakpoint would stand in the way: kSearchOn when the task is elsewhere then, else
+// its stop. `cameAgain`: a loop of one instruction has brought it to the site again.
+int PointSearch::stepOffSite(user_regs_struct& found, bool& cameAgain) {
+  breakpoint_.clear(tid_);
+  int status = resumeToStop(tid_, Resume::kSysemuStep, 0, from_, found);
+  while (status == -EINTR) status = waitForStop(tid_, found);
+  if (!isTrap(status)) return status;
+  from_ = found;
+  if (!setBreakpoint()) return -errno;
+  cameAgain = found.rip == target_.rip;
+  return cameAgain ? status : kSearchOn;
 }
 
 }  // namespace rr

@@ -22,6 +22,7 @@
 #include "replay/stops.h"
 #include "replay/stub-areas.h"
 #include "replay/tick-target.h"
+#include "tracee/execution-breakpoint.h"
 #include "tracee/tracee.h"
 
 namespace rr {
@@ -116,6 +117,11 @@ class PointSearch {
   int leaveHit(const user_regs_struct& found, PointCounts& counts);
   void learn(const user_regs_struct& found);
   bool wantsTrial();
+  // The program's bytes at the site, where ours stand there.
+  std::span<const uint8_t> hidden() const { return stub_ ? stub_.hidden() : breakpoint_.hidden(); }
+  bool setBreakpoint() { return breakpoint_.set(tid_, memory_, target_.rip); }
+  bool hasHit(int status, user_regs_struct& found) const;
+  int stepOffSite(user_regs_struct& found, bool& cameAgain);
   void refine();
   void chooseAnew(const user_regs_struct& found);
   bool install(StubKind kind);
@@ -148,6 +154,7 @@ class PointSearch {
 
   uint64_t mostMaybes_;  // of the next stub
 
+  ExecutionBreakpoint breakpoint_;
   SiteStub stub_;
   StubKind stubKind_ = StubKind::trial;
   uint64_t passes_ = 0;  // counted by stubs that others have replaced, and not told yet

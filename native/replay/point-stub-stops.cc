@@ -6,7 +6,6 @@
 
 #include "patch/instruction.h"
 #include "replay/point-search.h"
-#include "tracee/breakpoint.h"
 
 namespace rr {
 
@@ -87,7 +86,7 @@ int PointSearch::leaveCode(const user_regs_struct& found, uint64_t passes, Point
   stub_.remove();
   matcherRefused_ = true;
   from_ = found;
-  return setBreakpoint(tid_, target_.rip) ? kSearchOn : -errno;
+  return setBreakpoint() ? kSearchOn : -errno;
 }
 
 // A stop while the stub is in place. kSearchOn, or what is for the caller.

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -14,26 +13,6 @@
 #include <vector>
 
 namespace rr {
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new()) { good_ = context_ && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1; }
-  ~Sha256() { EVP_MD_CTX_free(context_); }
-  Sha256(const Sha256&) = delete;
-  Sha256& operator=(const Sha256&) = delete;
-
-  void add(std::span<const uint8_t> bytes) {
-    good_ = good_ && EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1;
-  }
-  bool finish(ContentHash& hash) {
-    unsigned length = 0;
-    return good_ && EVP_DigestFinal_ex(context_, hash.data(), &length) == 1 && length == hash.size();
-  }
-
- private:
-  EVP_MD_CTX* context_;
-  bool good_;
-};
 
 namespace {
 
@@ -151,18 +130,12 @@ std::string FileStore::pathFor(const ContentHash& hash) {
 }
 
 std::optional<ContentHash> FileStore::putBytes(const void* bytes, size_t length) {
-  ContentHash hash;
   Sha256 digest;
   digest.add({static_cast<const uint8_t*>(bytes), length});
-  if (!digest.finish(hash)) return withoutDigest();
+  const ContentHash hash = digest.finish();
   const std::string path = pathFor(hash);
   if (path.empty() || (!holds(path, length) && !writeBlob(path, bytes, length))) return std::nullopt;
   return hash;
-}
-
-std::nullopt_t FileStore::withoutDigest() {
-  error_ = "SHA-256 is not available from Node's OpenSSL";
-  return std::nullopt;
 }
 
 // In pieces, and with holes for what is zero: a file may be larger than memory, and mostly empty.
@@ -172,12 +145,11 @@ std::optional<ContentHash> FileStore::putFile(int descriptor, uint64_t size) {
   const int copy = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (copy < 0) return fail("cannot create", temporary), std::nullopt;
   Sha256 digest;
-  ContentHash hash;
-  const bool copied = copyPieces(descriptor, size, copy, temporary, digest);
-  if (!copied || !digest.finish(hash)) {
+  if (!copyPieces(descriptor, size, copy, temporary, digest)) {
     finishBlob(copy, temporary, {}, false);
-    return copied ? withoutDigest() : std::nullopt;
+    return std::nullopt;
   }
+  const ContentHash hash = digest.finish();
   const std::string path = pathFor(hash);
   const bool known = path.empty() || holds(path, size);
   const bool finished = finishBlob(copy, temporary, path, !known);

@@ -3,22 +3,21 @@
 
 #include <sys/stat.h>
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <tuple>
 
+#include "hash/sha256.h"
+
 namespace rr {
 
-using ContentHash = std::array<uint8_t, 32>;
+using ContentHash = Sha256::Digest;
 
 // A blob is `STORE/xx/yyyy...`, the SHA-256 of its content in hexadecimal; `STORE/by-id/DEV-INO-SIZE-MTIME-CTIME` holds
 // the hash of the file that had that identity. Any number of recordings may put into one store at once: files are
 // written under a temporary name and renamed. Any thread, one at a time.
-class Sha256;
-
 class FileStore {
  public:
   explicit FileStore(std::string directory);
@@ -40,7 +39,6 @@ class FileStore {
   std::string pathFor(const ContentHash& hash);
   std::optional<ContentHash> putFile(int descriptor, uint64_t size);
   bool copyPieces(int descriptor, uint64_t size, int copy, const std::string& name, Sha256& digest);
-  std::nullopt_t withoutDigest();
   bool fail(const char* what, const std::string& path);
 
   std::string directory_;

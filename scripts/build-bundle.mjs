@@ -18,7 +18,7 @@ const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  external: ['*.node', 'piscina', 'lz4-napi'],
+  external: ['*.node', 'piscina'],
   // Stack traces in bug reports name the sources.
   sourcemap: 'linked',
   sourcesContent: false,

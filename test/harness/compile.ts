@@ -21,6 +21,17 @@ function ownFlags(source: string): string[] {
   return match?.[1] === undefined ? [] : match[1].trim().split(/\s+/);
 }
 
+/** A source and all that it includes by a relative name, each once; what is not there the compiler will tell. */
+function withIncluded(source: string, found = new Map<string, string>()): ReadonlyMap<string, string> {
+  if (found.has(source) || !existsSync(source)) return found;
+  const text = readFileSync(source, 'utf8');
+  found.set(source, text);
+  for (const [, name = ''] of text.matchAll(/^\s*#\s*include\s+"([^"]+)"/gm)) {
+    withIncluded(join(dirname(source), name), found);
+  }
+  return found;
+}
+
 /**
  * Path of the binary made from a C file, with the flags that it names and those given.
  * @throws Error with the compiler's words.
@@ -28,12 +39,9 @@ function ownFlags(source: string): string[] {
 export function compile(source: string, ...added: readonly string[]): string {
   const text = readFileSync(source, 'utf8');
   const flags = [...ownFlags(text), ...added];
-  const hash = createHash('sha256')
-    .update(text)
-    .update(readFileSync(join(guestFolder, 'guest.h')))
-    .update([...baseFlags, ...flags].join(' '))
-    .digest('hex')
-    .slice(0, 16);
+  const content = createHash('sha256').update([...baseFlags, ...flags].join(' '));
+  for (const each of withIncluded(source).values()) content.update(`\n${each.length}\n`).update(each);
+  const hash = content.digest('hex').slice(0, 16);
   const cache = join(tmpdir(), `rr-engine-guests-${process.getuid?.() ?? 0}`);
   const folder = join(cache, hash);
   const name = basename(source, '.c');

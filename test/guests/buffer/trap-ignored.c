@@ -1,30 +1,28 @@
 // SIGTRAP ignored, then blocked, by a program that is interrupted in its buffered calls; it stays so.
-#include <sys/time.h>
-
 #include "../buffered-calls.h"
+#include "../once.h"
+
+enum { kSignals = 8, kSoon = 500 };
 
 static volatile int handled;
 
 static void onAlarm(int number, siginfo_t *info, void *context) {
   checkInterrupted(context);
-  handled++;
+  if (++handled < kSignals) signalOnce(ITIMER_REAL, kSoon);
 }
 
 static void onTrap(int number) { say("SIGTRAP\n"); }
 
-static void interrupted(int times) {
+static void interrupted(void) {
   struct sigaction action = {.sa_sigaction = onAlarm, .sa_flags = SA_SIGINFO};
   sigaction(SIGALRM, &action, 0);
-  struct itimerval period = {{0, 500}, {0, 500}};
   handled = 0;
-  setitimer(ITIMER_REAL, &period, 0);
+  signalOnce(ITIMER_REAL, kSoon);
   volatile unsigned long sum = 0;
-  while (handled < times) {
+  while (handled < kSignals) {
     someBufferedCalls();
     for (int i = 0; i < 1000; i++) sum += i;
   }
-  memset(&period, 0, sizeof period);
-  setitimer(ITIMER_REAL, &period, 0);
 }
 
 int main(void) {
@@ -32,7 +30,7 @@ int main(void) {
   struct sigaction ignored = {.sa_handler = SIG_IGN, .sa_flags = SA_NODEFER | SA_RESTART}, now;
   sigaddset(&ignored.sa_mask, SIGUSR2);
   sigaction(SIGTRAP, &ignored, 0);
-  interrupted(8);
+  interrupted();
   sigaction(SIGTRAP, 0, &now);
   say("%s, flags %x, mask %d\n", now.sa_handler == SIG_IGN ? "ignored" : "changed", now.sa_flags & ~0x4000000,
       sigismember(&now.sa_mask, SIGUSR2));
@@ -42,7 +40,7 @@ int main(void) {
   sigemptyset(&set);
   sigaddset(&set, SIGTRAP);
   sigprocmask(SIG_BLOCK, &set, 0);
-  interrupted(8);
+  interrupted();
   sigaction(SIGTRAP, 0, &now);
   say("%s\n", now.sa_handler == onTrap ? "handled" : "changed");
   sigprocmask(SIG_SETMASK, 0, &set);

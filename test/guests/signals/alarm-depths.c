@@ -1,14 +1,14 @@
 // A SIGALRM handler, each 3 ms of a recursion, that notes where it came: the replay must interrupt at the same depths.
-#include <sys/time.h>
+#include "../once.h"
 
-#include "../guest.h"
+enum { kSignals = 60, kSoon = 3000 };
 
 static volatile int hits, depth;
 static volatile unsigned long seen;
 
 static void onAlarm(int number unused) {
-  hits++;
   seen = seen * 31 + depth;
+  if (++hits < kSignals) signalOnce(ITIMER_REAL, kSoon);
 }
 
 static int fibonacci(int n) {
@@ -20,10 +20,9 @@ static int fibonacci(int n) {
 
 int main(void) {
   signal(SIGALRM, onAlarm);
-  struct itimerval timer = {{0, 3000}, {0, 3000}}, off = {{0, 0}, {0, 0}};
-  setitimer(ITIMER_REAL, &timer, 0);
+  signalOnce(ITIMER_REAL, kSoon);
   int result = fibonacci(33);
-  setitimer(ITIMER_REAL, &off, 0);
+  signalOnce(ITIMER_REAL, 0);
   say("%d, hits %d, seen %lu\n", result, hits, seen);
   return 0;
 }

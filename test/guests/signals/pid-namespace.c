@@ -1,14 +1,15 @@
 // Signals in mid-code for a process in a pid namespace of its own, which knows no sender outside it.
 #include <sched.h>
-#include <sys/time.h>
 
-#include "../guest.h"
+#include "../once.h"
+
+enum { kSignals = 5, kSoon = 3000 };
 
 static volatile int hits;
 
 static void onAlarm(int number unused, siginfo_t *info, void *context unused) {
   if (info->si_code != SI_KERNEL) say("code %d\n", info->si_code);
-  hits++;
+  if (++hits < kSignals) signalOnce(ITIMER_REAL, kSoon);
 }
 
 int main(void) {
@@ -17,11 +18,9 @@ int main(void) {
   if (child == 0) {
     struct sigaction action = {.sa_sigaction = onAlarm, .sa_flags = SA_SIGINFO};
     sigaction(SIGALRM, &action, NULL);
-    struct itimerval timer = {{0, 3000}, {0, 3000}}, off = {{0, 0}, {0, 0}};
-    setitimer(ITIMER_REAL, &timer, 0);
-    while (hits < 5) {
+    signalOnce(ITIMER_REAL, kSoon);
+    while (hits < kSignals) {
     }
-    setitimer(ITIMER_REAL, &off, 0);
     say("process %d\n", getpid());
     _exit(3);
   }

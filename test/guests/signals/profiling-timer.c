@@ -1,9 +1,10 @@
 // A profiler's signal each millisecond of processor time, ITIMER_PROF, while a program computes: each sample tells
 // where it was, and how far, so that every one must come at the same point again.
-#include <sys/time.h>
 #include <ucontext.h>
 
-#include "../guest.h"
+#include "../once.h"
+
+enum { kSamples = 60, kSoon = 1000 };
 
 static volatile unsigned long counter;
 static volatile unsigned samples;
@@ -13,7 +14,7 @@ static void sample(int signal, siginfo_t *info, void *context) {
   const ucontext_t *at = context;
   const unsigned long offset = (unsigned long)at->uc_mcontext.gregs[REG_RIP] - (unsigned long)(void *)sample;
   trail = (trail ^ offset ^ counter ^ (unsigned long)at->uc_mcontext.gregs[REG_RAX]) * 0x100000001b3UL;
-  samples++;
+  if (++samples < kSamples) signalOnce(ITIMER_PROF, kSoon);
 }
 
 __attribute__((noinline)) static unsigned long mix(unsigned long value) {
@@ -24,15 +25,13 @@ __attribute__((noinline)) static unsigned long mix(unsigned long value) {
 int main(void) {
   struct sigaction action = {.sa_sigaction = sample, .sa_flags = SA_SIGINFO | SA_RESTART};
   sigaction(SIGPROF, &action, NULL);
-  const struct itimerval every = {{0, 1000}, {0, 1000}};
-  setitimer(ITIMER_PROF, &every, NULL);
+  signalOnce(ITIMER_PROF, kSoon);
   unsigned long sum = 1;
-  while (samples < 60 && counter < 4000000) {
+  while (samples < kSamples && counter < 4000000) {
     sum = mix(sum);
     for (int i = 0; i < 50; i++) counter++;
   }
-  const struct itimerval never = {{0, 0}, {0, 0}};
-  setitimer(ITIMER_PROF, &never, NULL);
+  signalOnce(ITIMER_PROF, 0);
   say("%u samples, %lx %lx %lu\n", samples, trail, sum, counter);
   return samples == 0;
 }

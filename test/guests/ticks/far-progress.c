@@ -1,8 +1,9 @@
 // Progress that only a word behind seven pointers shows, in a large process; signals tell how far it is.
 // build: -O0 -no-pie -fno-pie
-#include <sys/time.h>
-
+#include "../once.h"
 #include "counted.h"
+
+enum { kSignals = 25, kSoon = 4000 };
 
 struct link {
   struct link *next;
@@ -19,7 +20,10 @@ static struct link *last(void) {
   return at;
 }
 
-static void tell(int signal) { say("alarm %u at %lu\n", ++alarms, last()->counter); }
+static void tell(int signal) {
+  say("alarm %u at %lu\n", ++alarms, last()->counter);
+  if (alarms < kSignals) signalOnce(ITIMER_REAL, kSoon);
+}
 
 int main(void) {
   for (int i = 0; i < 5; i++) useMemory();
@@ -29,9 +33,8 @@ int main(void) {
     head = link;
   }
   signal(SIGALRM, tell);
-  const struct itimerval often = {{0, 4000}, {0, 4000}};
-  setitimer(ITIMER_REAL, &often, 0);
-  while (alarms < 25) {
+  signalOnce(ITIMER_REAL, kSoon);
+  while (alarms < kSignals) {
     counted();
     for (int i = 0; i < 300; i++) last()->counter++;
   }

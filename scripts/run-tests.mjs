@@ -2,8 +2,11 @@
 // process of its own, and believes nothing but a complete summary (scripts/test-runner/verdict.mjs). The last line is
 // `N passed, N failed`.
 //
+// --only FAMILY/GUEST runs the tests of one guest (test/guests/FAMILY/GUEST.c), --mode MODE in one mode of recording, by
+// its name in test/harness/modes.ts.
+//
 // For the runner's own tests: --folder DIR runs the files of another folder, --no-setup builds nothing, --time-limit S.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -18,6 +21,8 @@ const { values, positionals: filters } = parseArgs({
     folder: { type: 'string', default: join(root, 'test') },
     'no-setup': { type: 'boolean', default: false },
     'time-limit': { type: 'string' },
+    only: { type: 'string' },
+    mode: { type: 'string' },
   },
 });
 
@@ -30,8 +35,21 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 if (!values['no-setup']) setUp(root);
 
+// test/harness/only.ts reads them.
+if (values.only !== undefined) process.env.RR_TEST_ONLY = values.only;
+if (values.mode !== undefined) process.env.RR_TEST_MODE = values.mode;
+
+/** With --only: whether the file has tests of the guest's family. */
+function concerns(name) {
+  if (values.only === undefined) return true;
+  const [family] = values.only.split('/');
+  const source = readFileSync(join(values.folder, name), 'utf8');
+  return new RegExp(`\\brunGuestTests\\(\\s*'${family}'|\\bguestSuite\\('guests: ${family}'`).test(source);
+}
+
 const files = readdirSync(values.folder)
   .filter((name) => name.endsWith('.test.ts') && (filters.length === 0 || filters.some((each) => name.includes(each))))
+  .filter(concerns)
   .sort()
   .map((name) => join(values.folder, name));
 
@@ -47,6 +65,8 @@ async function runWaiting() {
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
     const limit = values['time-limit'] === undefined ? undefined : Number(values['time-limit']);
     const { verdict, output, seconds } = await runFile(file, root, limit);
+    // Another file has the guest's tests.
+    if (values.only !== undefined && verdict.empty) continue;
     const name = relative(root, file);
     passed += verdict.passed;
     failed += verdict.failed;
@@ -60,6 +80,10 @@ async function runWaiting() {
   }
 }
 await Promise.all(Array.from({ length: filesAtOnce }, runWaiting));
+if (values.only !== undefined && files.length > 0 && passed + failed === 0) {
+  console.log(`FAIL no test records ${values.only}`);
+  failed = 1;
+}
 
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

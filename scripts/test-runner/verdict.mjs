@@ -25,8 +25,8 @@ export function refuseSource(source) {
 }
 
 /**
- * Judges a run by its standard output and its end. Gives { passed, failed, skipped, reasons }: the reasons are those
- * that uvu did not print itself.
+ * Judges a run by its standard output and its end. Gives { passed, failed, skipped, reasons, empty }: the reasons are
+ * those that uvu did not print itself; `empty` says that it ended well and there was no test.
  */
 export function judge({ text, status, signal, timedOut, limitSeconds }) {
   const summaries = [...text.matchAll(summaryForm)];
@@ -42,5 +42,6 @@ export function judge({ text, status, signal, timedOut, limitSeconds }) {
     reasons.push(`${passed} of ${total} passed, yet uvu calls it a success: a hook threw, or a test threw no Error`);
   }
   const failed = Math.max(total - passed, reasons.length > 0 ? 1 : 0);
-  return { passed, failed, skipped, reasons };
+  const empty = summaries.length > 0 && summaries.every((each) => Number(each[1]) === 0) && status === 0;
+  return { passed, failed, skipped, reasons, empty };
 }

@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import { compileGuest } from './compile.ts';
 import { recordingModes } from './modes.ts';
+import { isWanted } from './only.ts';
 import { withRecording } from './recording.ts';
 
 export interface GuestRow {
@@ -25,6 +26,7 @@ export function runGuestTests(family: string, guests: readonly Guest[], modes = 
   const test = suite(`guests: ${family}`);
   for (const row of guests.map((each): GuestRow => (typeof each === 'string' ? { guest: each } : each))) {
     const name = `${family}/${row.guest}`;
+    if (!isWanted(name)) continue;
     for (const mode of modes) {
       test(`${name}${row.title === undefined ? '' : ` ${row.title}`} (${mode.name})`, async () => {
         await withRecording(name, {

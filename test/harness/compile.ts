@@ -33,7 +33,7 @@ function withIncluded(source: string, found = new Map<string, string>()): Readon
 }
 
 /**
- * Path of the binary made from a C file, with the flags that it names and those given.
+ * Path of the binary made from a C or C++ file (.cc), with the flags that it names and those given.
  * @throws Error with the compiler's words.
  */
 export function compile(source: string, ...added: readonly string[]): string {
@@ -44,13 +44,14 @@ export function compile(source: string, ...added: readonly string[]): string {
   const hash = content.digest('hex').slice(0, 16);
   const cache = join(tmpdir(), `rr-engine-guests-${process.getuid?.() ?? 0}`);
   const folder = join(cache, hash);
-  const name = basename(source, '.c');
+  const isCpp = source.endsWith('.cc');
+  const name = basename(source, isCpp ? '.cc' : '.c');
   const binary = join(folder, name);
   if (existsSync(binary)) return binary;
   mkdirSync(cache, { recursive: true, mode: 0o755 });
   const making = mkdtempSync(join(cache, 'making-'));
   const built = join(making, name);
-  const { status, stderr, error } = spawnSync('gcc', [...baseFlags, source, '-o', built, ...flags], {
+  const { status, stderr, error } = spawnSync(isCpp ? 'g++' : 'gcc', [...baseFlags, source, '-o', built, ...flags], {
     encoding: 'utf8',
   });
   if (error !== undefined) throw new Error(`gcc cannot be run: ${error.message}; install it: apt-get install gcc`);

@@ -1,7 +1,7 @@
 /** Going elsewhere: it happens at the client's next resume, whatever that is, so that the client notices. */
 import { EngineError, UsageError } from '../../errors.ts';
-import type { DebugSession } from '../gdb/session.ts';
 import { findProcess } from '../find-process.ts';
+import type { DebugSession } from '../gdb/session.ts';
 import type { Place } from '../target.ts';
 import type { MonitorCommand } from './monitor-commands.ts';
 import { noTicks } from './when-commands.ts';

@@ -45,6 +45,16 @@ export const whenCommands: Readonly<Record<string, MonitorCommand>> = {
     if (absoluteSeconds === undefined) throw withoutTime();
     return `Absolute Time: ${absoluteSeconds.toFixed(6)} (${new Date(absoluteSeconds * 1000).toISOString()})\n`;
   }),
+  processes: command(
+    'the processes of the recording: pid, parent, first and last event, program',
+    async ({ recording }) =>
+      recording.processes
+        .map(({ pid, parent, firstEvent, lastEvent, program }) =>
+          [pid, parent ?? '--', firstEvent, lastEvent, program === '' ? '(forked)' : program].join('\t'),
+        )
+        .map((line) => `${line}\n`)
+        .join(''),
+  ),
   recording: command('what is known of the recording', async ({ recording, snapshot }) => {
     const { process, program } = await snapshot.state();
     const lines = [

@@ -1,0 +1,78 @@
+/** What never changes while a recording is debugged, from its trace alone. */
+import { basename } from 'node:path';
+import { readTaskEvent } from '../dump/read-processes.ts';
+import { mappingSources } from '../generated/schema.ts';
+import type { TraceReader } from '../trace/reader.ts';
+import type { ProcessDescription, RecordingDescription } from './target.ts';
+
+type Growing = { -readonly [Key in keyof ProcessDescription]: ProcessDescription[Key] };
+
+/** Files that the event's mappings are of, in the order of their addresses. */
+function mappedPaths(reader: TraceReader): string[] {
+  const found: { address: number; path: string }[] = [];
+  for (let view = reader.nextMapping(); view !== undefined; view = reader.nextMapping()) {
+    if (view.source !== mappingSources.store) continue;
+    found.push({ address: view.addressNumber, path: Buffer.from(view.payload).toString() });
+  }
+  return found.sort((one, other) => one.address - other.address).map(({ path }) => path);
+}
+
+/**
+ * Path of the program as the kernel names it. What was executed may be a link, relative, or a script; the mappings are of
+ * the program and of its dynamic linker.
+ */
+function programPath(executed: string, mapped: readonly string[]): string {
+  const isProgram = (path: string): boolean => path === executed || basename(path) === basename(executed);
+  return mapped.find(isProgram) ?? mapped.find((path) => !/\/ld[-.][^/]*$/.test(path)) ?? mapped[0] ?? executed;
+}
+
+/** Reads the whole trace. What lies behind damage is left out. @throws TraceError when nothing can be read */
+export function describeRecording(reader: TraceReader): RecordingDescription {
+  const processes: Growing[] = [];
+  /** By recorded thread id, of those that live. */
+  const byTask = new Map<number, Growing>();
+  reader.seek(1);
+  while (reader.event < reader.lastEvent && reader.next()) {
+    const { frame, event } = reader;
+    if (frame.taskCount > 0) {
+      for (let view = reader.nextTask(); view !== undefined; view = reader.nextTask()) {
+        const task = readTaskEvent(view);
+        if (task === undefined) continue;
+        const { kind, tid, parentTid, threadGroup, status, strings } = task;
+        if (kind === 'start') {
+          const parent = byTask.get(parentTid);
+          const known = tid === threadGroup ? undefined : parent;
+          const own = known ?? makeProcess(threadGroup, parent?.pid, event);
+          if (known === undefined) processes.push(own);
+          byTask.set(tid, own);
+        } else {
+          const own = byTask.get(tid) ?? byTask.get(parentTid);
+          if (own === undefined) continue;
+          if (kind === 'exec') {
+            own.execEvent = event;
+            own.program = programPath(strings[0] ?? '', mappedPaths(reader));
+            byTask.set(tid, own);
+          } else {
+            if (tid === threadGroup) own.status = status;
+            own.lastEvent = event;
+            byTask.delete(tid);
+          }
+        }
+      }
+    }
+    const own = byTask.get(frame.tid);
+    if (own !== undefined) own.lastEvent = event;
+  }
+  return {
+    directory: reader.directory,
+    firstProcess: processes[0]?.pid ?? 0,
+    lastEvent: reader.lastEvent,
+    isComplete: reader.complete,
+    hasTicks: reader.header.counter !== undefined,
+    processes,
+  };
+}
+
+function makeProcess(pid: number, parent: number | undefined, firstEvent: number): Growing {
+  return { pid, parent, program: '', firstEvent, execEvent: undefined, lastEvent: firstEvent, status: undefined };
+}

@@ -1,0 +1,161 @@
+/**
+ * Where a debugger finds the programs and libraries of a recording: here, when the files here are the recorded ones by
+ * content; else in a folder of links that stands for the root of files, to what the trace's store has of them.
+ */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { mappingSources } from '../generated/schema.ts';
+import { TraceReader } from '../trace/reader.ts';
+
+/** A file that was mapped to be executed. */
+interface CodeFile {
+  /** As the kernel named it: without links. */
+  readonly path: string;
+  readonly hash: string;
+  readonly size: number;
+}
+
+export interface SymbolFiles {
+  /** gdb's sysroot. */
+  readonly root: string;
+  /** A sentence for each file that is another here, or none. */
+  readonly remarks: readonly string[];
+}
+
+const executable = 4;
+
+/** The programs and libraries of a trace, as they were last mapped. What comes behind damage is left out. */
+function codeFiles(reader: TraceReader): Map<string, CodeFile> {
+  const found = new Map<string, CodeFile>();
+  for (let event = 1; event <= reader.lastEvent && reader.next(); event++) {
+    if (reader.frame.mappingCount === 0) continue;
+    for (let view = reader.nextMapping(); view !== undefined; view = reader.nextMapping()) {
+      if (view.source !== mappingSources.store || (view.protection & executable) === 0) continue;
+      const path = Buffer.from(view.payload).toString();
+      if (!path.startsWith('/')) continue;
+      found.set(path, { path, hash: Buffer.from(view.hash).toString('hex'), size: view.fileSizeNumber });
+    }
+  }
+  return found;
+}
+
+/** Whether the file here has the recorded content; undefined when there is none. */
+function isSame({ path, hash, size }: CodeFile, store: string): boolean | undefined {
+  let descriptor: number;
+  try {
+    const status = statSync(path, { bigint: true });
+    if (!status.isFile() || Number(status.size) !== size) return false;
+    // The recorder notes which file it has hashed (native/record/file-store.h).
+    const { dev, ino, size: bytes, mtimeNs, ctimeNs } = status;
+    const identity = `${dev.toString(16)}-${ino}-${bytes}-${mtimeNs}-${ctimeNs}`;
+    if (readNoted(join(store, 'by-id', identity)) === hash) return true;
+    descriptor = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  const sum = createHash('sha256');
+  const piece = Buffer.allocUnsafe(1 << 20);
+  try {
+    for (let count = readSync(descriptor, piece); count > 0; count = readSync(descriptor, piece)) {
+      sum.update(piece.subarray(0, count));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return sum.digest('hex') === hash;
+}
+
+function readNoted(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the store has that content (docs/trace-format.md). */
+function storedPath(store: string, hash: string): string {
+  return join(store, hash.slice(0, 2), hash.slice(2));
+}
+
+/** Puts links below `folder` where files here are others than the recorded ones. @throws TraceError */
+export function findSymbolFiles(directory: string, folder: string): SymbolFiles {
+  const reader = TraceReader.open(directory);
+  try {
+    const { store } = reader.header;
+    const files = [...codeFiles(reader).values()].map((file) => ({ file, same: isSame(file, store) }));
+    if (files.every(({ same }) => same === true)) return { root: '/', remarks: [] };
+    const root = join(folder, 'root');
+    const contents = new Map(
+      files.map(({ file, same }) => [file.path, same ? file.path : storedPath(store, file.hash)]),
+    );
+    mirror(root, contents);
+    const remarks = files.flatMap(({ file, same }) => {
+      if (same === true) return [];
+      const what = same === undefined ? 'is not here' : 'is not the one that was recorded';
+      return [`${file.path} ${what}: its symbols come from the recorded file`];
+    });
+    return { root, remarks };
+  } finally {
+    reader.close();
+  }
+}
+
+/** Links for the files under their own names, and for the names that lead to them here. */
+function mirror(root: string, contents: ReadonlyMap<string, string>): void {
+  mkdirSync(root, { recursive: true });
+  const folders = new Set([...contents.keys()].map(dirname));
+  // Programs name libraries by /lib and /lib64, which are links in most systems of today.
+  for (const name of ['bin', 'lib', 'lib32', 'lib64', 'sbin']) {
+    const target = linkText(`/${name}`);
+    if (target === undefined) continue;
+    symlinkSync(target.replace(/^\//, ''), join(root, name));
+    folders.add(join('/', target));
+  }
+  for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
+  for (const [path, content] of contents) symlinkSync(content, join(root, path));
+  for (const folder of folders) {
+    for (const name of namesIn(folder)) {
+      const path = join(folder, name);
+      if (contents.has(path) || linkText(path) === undefined) continue;
+      const content = contents.get(realPath(path));
+      if (content !== undefined) symlinkSync(content, join(root, path));
+    }
+  }
+}
+
+function linkText(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return '';
+  }
+}

@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert';
 import { EventSelection, looksLikeEvents, parseEventRange } from '../engine/dump/event-selection.ts';
 import { ProcessTable, type TaskEvent, waitStatusText } from '../engine/dump/process-table.ts';
 import { byteCount, seconds, shellWords } from '../engine/dump/text.ts';
-import { printable, printableJson, printableLines } from '../engine/printable.ts';
 import { EngineError } from '../engine/errors.ts';
+import { printable, printableJson, printableLines } from '../engine/printable.ts';
 
 /** The function must throw an EngineError with that code. */
 function throwsCode(action: () => unknown, code: string): void {

@@ -11,6 +11,8 @@ import { verifyChecksums } from './verify-checksums.ts';
 
 /** How far below its mapping the kernel lets a stack grow at once here; limits were lifted (replay-stub.c). */
 const stackReach = 2 ** 30;
+/** Of what the recorder writes for a patch (patched-code.ts). */
+const mostPatchBytes = 24;
 
 /**
  * Goes through the data records of an event: writes back what the kernel wrote, prints output, and verifies memory where
@@ -35,6 +37,7 @@ export function applyData(replayer: Replayer, frame: FrameView): boolean {
         );
         break;
       case dataSpaces.checksum:
+        replayer.controller?.lift(replayer.taskOf(frame, record.tid).addressSpace);
         verifyChecksums(replayer, frame, replayer.taskOf(frame, record.tid), record);
         break;
       case dataSpaces.output:
@@ -68,6 +71,7 @@ function writeMemory(replayer: Replayer, frame: FrameView, task: Task, record: D
   const address = record.addressNumber;
   const { length } = record;
   const start = record.position + dataSize;
+  if (length <= mostPatchBytes) task.addressSpace.patched.note(address, record.buffer.subarray(start, start + length));
   let done = processes.writeMemory(task.pid, address, record.buffer, start, length);
   while (done < length) {
     const at = address + done;
@@ -86,6 +90,7 @@ function writeMemory(replayer: Replayer, frame: FrameView, task: Task, record: D
     if (done < length)
       done += processes.writeMemory(task.pid, address + done, record.buffer, start + done, length - done);
   }
+  replayer.controller?.wroteMemory(task, address, length);
 }
 
 /** A shared mapping that must not be written, even by ptrace: write to its file. Returns the bytes written. */

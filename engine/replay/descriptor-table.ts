@@ -20,6 +20,14 @@ export class DescriptorTable {
     return new DescriptorTable(this.numbers);
   }
 
+  /** The process's descriptor of what `key` names is to be another one from now on. */
+  forget(processes: ReplayProcesses, pid: number, key: string): void {
+    const number = this.numbers.get(key);
+    if (number === undefined) return;
+    processes.call(pid, closeNumber, number);
+    this.numbers.delete(key);
+  }
+
   /**
    * The number in process `pid` of what `key` names; `give` makes a descriptor of ours for it and gets it back.
    * Returns -errno when it cannot be handed over.

@@ -31,20 +31,24 @@ function mapRecord(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
     return;
   }
   checkRange(replayer, frame, start, length);
+  addressSpace.patched.removeRange(start, end);
   const type = mapping.mapFlags & mapFlags.typeMask;
   const shared = type !== mapFlags.private;
   // A file's own identity makes it one for all that map it; memory shared with children only has none.
   const hasIdentity = mapping.inode !== 0n || mapping.device !== 0n;
   if (shared && hasIdentity && mapping.source !== mappingSources.anonymous) {
-    mapShared(replayer, frame, task, mapping);
+    mapShared(replayer, frame, task, mapping, SharedFiles.key(mapping.device, mapping.inode));
+  } else if (shared) {
+    // Memory shared with children only is a file of its own, so that a checkpoint can have a copy of it.
+    addressSpace.files.remove(start, end);
+    const key = `anonymous:${frame.eventNumber}:${start}`;
+    mapShared(replayer, frame, task, mapping, key, 0);
   } else if (mapping.source === mappingSources.store) {
     mapStored(replayer, frame, task, mapping);
   } else {
     const kept = mapping.mapFlags & mapFlags.growsDown;
-    const flags = (shared ? mapFlags.shared : mapFlags.private) | kept | mapFlags.anonymous | mapFlags.noReserve;
+    const flags = mapFlags.private | kept | mapFlags.anonymous | mapFlags.noReserve;
     addressSpace.files.remove(start, end);
-    // Kept as a file: pages that this process has never touched may have a content (verify-checksums.ts).
-    if (shared) addFile(task, mapping, {});
     place(replayer, frame, task, mapping, flags, -1);
   }
 }
@@ -71,9 +75,15 @@ function mapStored(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
   place(replayer, frame, task, mapping, mapFlags.private | mapFlags.noReserve, descriptor);
 }
 
-function mapShared(replayer: Replayer, frame: FrameView, task: Task, mapping: MappingView): void {
-  const key = SharedFiles.key(mapping.device, mapping.inode);
-  const size = mapping.offsetNumber + mapping.lengthNumber;
+function mapShared(
+  replayer: Replayer,
+  frame: FrameView,
+  task: Task,
+  mapping: MappingView,
+  key: string,
+  offset = mapping.offsetNumber,
+): void {
+  const size = offset + mapping.lengthNumber;
   if (!Number.isSafeInteger(size)) throw replayer.nonsense(frame, `maps a file beyond byte 2^53`);
   const first = !replayer.shared.has(key);
   const file = replayer.shared.open(key, Buffer.from(mapping.payload).toString(), size);
@@ -84,8 +94,8 @@ function mapShared(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
   const descriptor = task.descriptors.obtain(replayer.processes, task.pid, key, (send) => send(file));
   checkDescriptor(replayer, frame, task, descriptor);
   if (first) rebasePrivateMappings(replayer, frame, key, file);
-  addFile(task, mapping, { sharedKey: key });
-  place(replayer, frame, task, mapping, mapFlags.shared | mapFlags.noReserve, descriptor);
+  addFile(task, mapping, { sharedKey: key }, offset);
+  place(replayer, frame, task, mapping, mapFlags.shared | mapFlags.noReserve, descriptor, offset);
 }
 
 function place(
@@ -95,8 +105,8 @@ function place(
   mapping: MappingView,
   flags: number,
   descriptor: number,
+  offset = descriptor < 0 ? 0 : mapping.offsetNumber,
 ): void {
-  const offset = descriptor < 0 ? 0 : mapping.offsetNumber;
   const fixed = flags | mapFlags.fixed;
   const { addressNumber, lengthNumber, protection } = mapping;
   callOrDiverge(replayer, frame, task, 'mmap', addressNumber, lengthNumber, protection, fixed, descriptor, offset);
@@ -104,12 +114,12 @@ function place(
 
 type FileKeys = Pick<MappedFile, 'sharedKey' | 'privateKey'>;
 
-function addFile(task: Task, mapping: MappingView, keys: FileKeys): void {
+function addFile(task: Task, mapping: MappingView, keys: FileKeys, offset = mapping.offsetNumber): void {
   const start = mapping.addressNumber;
   task.addressSpace.files.add({
     start,
     end: start + mapping.lengthNumber,
-    offset: mapping.offsetNumber,
+    offset,
     path: Buffer.from(mapping.payload).toString(),
     ...keys,
   });

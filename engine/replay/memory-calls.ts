@@ -93,6 +93,7 @@ function unmapRange(replayer: Replayer, frame: FrameView, task: Task, start: num
   checkRange(replayer, frame, start, length);
   callOrDiverge(replayer, frame, task, 'munmap', start, length);
   task.addressSpace.files.remove(start, start + length);
+  task.addressSpace.patched.removeRange(start, start + length);
 }
 
 /** Its mapping record tells the range. */
@@ -169,6 +170,10 @@ function remap(replayer: Replayer, frame: FrameView, task: Task): void {
   } else {
     const moving = flags | remapFlags.mayMove | remapFlags.fixed;
     callOrDiverge(replayer, frame, task, 'mremap', oldStart, oldLength, newLength, moving, newStart);
+  }
+  if (newStart !== oldStart && oldLength > 0) {
+    task.addressSpace.patched.removeRange(oldStart, oldStart + oldLength);
+    task.addressSpace.patched.removeRange(newStart, newStart + newLength);
   }
   // Old size zero: a second view of a shared mapping (mremap(2)).
   if (oldLength > 0) files.move(oldStart, oldStart + oldLength, newStart, newStart + newLength);

@@ -38,10 +38,11 @@ export type PointStart = (typeof pointStarts)[keyof typeof pointStarts];
 export const pointParts = { memory: 0, xsave: 1, checksums: 2 } as const;
 /**
  * How a point is searched for: by breakpoints alone; with every pass counted, even where that costs more than the pass;
- * whether the code there is a file's, so that it is there already and hardly changes; and whether the checksums are of
- * all that may differ between two passes with the same registers.
+ * whether the code there is a file's, so that it is there already and hardly changes; whether the checksums are of all
+ * that may differ between two passes with the same registers; and whether the ordinal alone names the point: nothing is
+ * compared then, and the program runs in its own code but for the instruction at the site.
  */
-export const pointFlags = { oracleOnly: 1, countAll: 2, codeStays: 4, checksumsTell: 8 } as const;
+export const pointFlags = { oracleOnly: 1, countAll: 2, codeStays: 4, checksumsTell: 8, ordinalIsSure: 16 } as const;
 /**
  * What a search counts, by index: stops at the site, stubs built, traps of stubs, stops with the recorded registers but
  * another state, the address where memory differed at the last of those (0: the vector state differed), how often the
@@ -161,6 +162,8 @@ export interface ReplayProcesses {
   processorTime(pid: number): number;
   /** The same in microseconds, and our own behind it: written to `into` from `at` on. */
   processorTimes(pid: number, into: Float64Array, at: number): void;
+  /** Asks a process that runs to stop (PTRACE_INTERRUPT): the next wait gives a stop of event 128. 0, or -errno. */
+  interrupt(pid: number): number;
   /** Kills and reaps. */
   end(pid: number): void;
   /** Kills and reaps all. */
@@ -176,6 +179,10 @@ interface Primitives {
   createMemoryFile(name: string): number;
   /** Where the open file has data, from that offset on; -1 where only a hole is left. The offset, where nobody knows. */
   nextData(descriptor: number, offset: number): number;
+  /** The calling thread's id, for breakWait. */
+  threadId(): number;
+  /** Ends a wait of that thread of this process, as its timer does: at once, if it waits. */
+  breakWait(threadId: number): void;
   /** Binds the calling thread, and the processes that it makes from now on. */
   bindToProcessor(number: number): void;
 }

@@ -61,6 +61,19 @@ function untouchedPages(pid: number, range: MappedFile): boolean[] {
   });
 }
 
+/** The parts of the range that still are the file's. */
+export function untouchedRanges(pid: number, range: MappedFile): { readonly start: number; readonly end: number }[] {
+  const untouched = untouchedPages(pid, range);
+  const found: { start: number; end: number }[] = [];
+  for (let page = 0; page < untouched.length; page++) {
+    if (!untouched[page]) continue;
+    const first = page;
+    while (untouched[page + 1]) page++;
+    found.push({ start: range.start + first * pageSize, end: range.start + (page + 1) * pageSize });
+  }
+  return found;
+}
+
 /** PROT_* of the mapping at an address; 0 where there is none. */
 export function protectionAt(pid: number, address: number): number {
   for (const line of readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n')) {

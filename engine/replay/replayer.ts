@@ -9,6 +9,7 @@ import type { CounterSpec } from '../machine/native-probes.ts';
 import type { Ordinals } from '../trace/ordinals.ts';
 import { checkMappings } from './check-mappings.ts';
 import { differences, type RegisterMask } from './compare.ts';
+import type { Controller } from './controller.ts';
 import { type DivergenceDetails, makeDivergence } from './divergence.ts';
 import type { Echo } from './echo.ts';
 import type { EventSource } from './event-source.ts';
@@ -52,7 +53,7 @@ export class Replayer implements Disposable {
   readonly processes: ReplayProcesses;
   readonly source: EventSource;
   readonly stored: StoredFiles;
-  readonly shared = new SharedFiles();
+  readonly shared: SharedFiles;
   readonly echo: Echo;
   /** Undefined: passes are neither known nor kept. */
   readonly ordinals: Ordinals | undefined;
@@ -78,8 +79,11 @@ export class Replayer implements Disposable {
   onTick: () => void = () => undefined;
   /** Undefined: a point that looks like the recorded one is it. */
   readonly weakPoints: WeakPoints | undefined;
+  /** Undefined: nobody drives it from inside its events. */
+  controller: Controller | undefined;
   private readonly recent = new RecentEvents();
   private readonly watchdog: Watchdog;
+  private readonly ownsProcesses: boolean;
 
   /** @throws EngineError REPLAY_START, ADDON_MISSING */
   constructor(parts: {
@@ -89,13 +93,18 @@ export class Replayer implements Disposable {
     readonly ordinals?: Ordinals;
     readonly counter?: CounterSpec;
     readonly weakPoints?: WeakPoints;
+    /** Shared with others of the session, who close it; without it the replayer has its own. */
+    readonly processes?: ReplayProcesses;
+    readonly shared?: SharedFiles;
   }) {
     this.weakPoints = parts.weakPoints;
     this.ordinals = parts.ordinals;
     this.source = parts.source;
     this.stored = parts.stored;
     this.echo = parts.echo;
-    this.processes = startProcesses();
+    this.ownsProcesses = parts.processes === undefined;
+    this.processes = parts.processes ?? startProcesses();
+    this.shared = parts.shared ?? new SharedFiles();
     this.costs = PointCosts.ifWanted(this.processes);
     this.ticks = parts.counter === undefined ? undefined : new Ticks(this.processes, parts.counter);
     this.watchdog = new Watchdog(this.processes, this.oracleOnly);
@@ -110,6 +119,8 @@ export class Replayer implements Disposable {
     const { frame } = this.source;
     this.recent.remember(frame);
     const buffered = (frame.flags & frameFlags.buffered) !== 0;
+    const runsFirst = (frame.flags & frameFlags.buffered) !== 0 || runsToEvent(frame.eventKind);
+    if (!runsFirst) this.controller?.beforeEffects(frame);
     const task = buffered ? loadBuffer(this, frame) : undefined;
     this.replayEvent(frame);
     if (task !== undefined) checkBufferUsed(this, frame, task);
@@ -197,11 +208,14 @@ export class Replayer implements Disposable {
     this.prepareToRun(task);
     this.watchdog.begin();
     for (;;) {
-      let status = this.processes.resume(task.pid, resumeKinds.sysemu, 0, task.registers, this.found);
+      const steps = this.controller?.beforeRun(task, frame) === 'step';
+      const how = steps ? resumeKinds.sysemuStep : resumeKinds.sysemu;
+      let status = this.processes.resume(task.pid, how, 0, task.registers, this.found);
       while (status === waitBroken) {
         this.tick(frame, task);
         status = this.processes.wait(task.pid, this.found);
       }
+      if (this.controller?.takesStop(task, frame, status)) continue;
       if (status === syscallStop) {
         showProgramAddress(this, task);
         return status;
@@ -238,6 +252,12 @@ export class Replayer implements Disposable {
   /** True when a stop is a signal that the task's own instruction raised. */
   isOwnSignal(task: Task, status: number): boolean {
     return stopEvent(status) === 0 && this.raisedItself(task, stopSignal(status));
+  }
+
+  /** The process for the first task: the stub itself, or a copy where others need it, too. -errno when that failed. */
+  takeFirst(): number {
+    const cloneParent = 0x8000;
+    return this.ownsProcesses ? this.processes.first : this.processes.clone(this.processes.first, cloneParent);
   }
 
   /** Ends the task's process and forgets the task. */
@@ -293,7 +313,8 @@ export class Replayer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.processes.close();
+    if (this.ownsProcesses) this.processes.close();
+    else for (const task of this.tasks.values()) this.processes.end(task.pid);
     this.shared[Symbol.dispose]();
   }
 
@@ -327,6 +348,18 @@ export class Replayer implements Disposable {
       `the kernel refuses to resume process ${task.pid} (task ${task.tid}): errno ${error}; is another debugger attached?`,
     );
   }
+}
+
+/** Kinds of events to which their task runs. */
+function runsToEvent(kind: number): boolean {
+  return (
+    kind === eventKinds.syscall ||
+    kind === eventKinds.syscallEnter ||
+    kind === eventKinds.signal ||
+    kind === eventKinds.trap ||
+    kind === eventKinds.sched ||
+    kind === eventKinds.step
+  );
 }
 
 /**

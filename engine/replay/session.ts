@@ -121,7 +121,7 @@ function reportEnd(reader: TraceReader, replayer: Replayer): number {
 }
 
 /** Instructions that tell the processor's number give the recorded one there only. */
-function bindToRecordedProcessor(recorded: number): void {
+export function bindToRecordedProcessor(recorded: number): void {
   if (recorded < 0) return;
   try {
     primitives().bindToProcessor(recorded);

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import { primitives } from './primitives.ts';
 
 interface SharedFile {
@@ -19,6 +19,27 @@ export class SharedFiles implements Disposable {
 
   static key(device: bigint, inode: bigint): string {
     return `${device}:${inode}`;
+  }
+
+  /** The files with the content that they have now, for processes of their own. */
+  copy(): SharedFiles {
+    const copies = new SharedFiles();
+    for (const [key, file] of this.files) {
+      const descriptor = primitives().createMemoryFile(key.slice(-60));
+      copies.files.set(key, { descriptor, size: file.size, filledFrom: file.filledFrom });
+      ftruncateSync(descriptor, file.size);
+      copyContent(file.descriptor, descriptor, file.size);
+    }
+    return copies;
+  }
+
+  keys(): Iterable<string> {
+    return this.files.keys();
+  }
+
+  /** Our descriptor of a file that is there. */
+  descriptorOf(key: string): number | undefined {
+    return this.files.get(key)?.descriptor;
   }
 
   /** Whether a file has been mapped shared before. */
@@ -86,5 +107,21 @@ export class SharedFiles implements Disposable {
   [Symbol.dispose](): void {
     for (const { descriptor } of this.files.values()) closeSync(descriptor);
     this.files.clear();
+  }
+}
+
+const copiedAtOnce = 1 << 20;
+
+/** Holes stay holes. */
+function copyContent(from: number, to: number, size: number): void {
+  const piece = Buffer.alloc(Math.min(copiedAtOnce, size));
+  for (let offset = 0; offset < size; ) {
+    const data = primitives().nextData(from, offset);
+    if (data < 0) return;
+    offset = Math.max(offset, data);
+    const read = readSync(from, piece, 0, Math.min(piece.length, size - offset), offset);
+    if (read === 0) return;
+    for (let done = 0; done < read; ) done += writeSync(to, piece, done, read - done, offset + done);
+    offset += read;
   }
 }

@@ -35,4 +35,15 @@ export class Task {
     this.name = of.name;
     this.addressSpace.tasks.add(this);
   }
+
+  /** The same task of another world. */
+  copyInto(addressSpace: AddressSpace, pid: number, descriptors: DescriptorTable): Task {
+    const { tid, threadGroup, cpuidTraps, name } = this;
+    const copy = new Task({ tid, threadGroup, pid, addressSpace, descriptors, cpuidTraps, name });
+    copy.registers.set(this.registers);
+    copy.inCall = this.inCall;
+    copy.restarts = this.restarts;
+    copy.time = this.time;
+    return copy;
+  }
 }

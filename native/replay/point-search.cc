@@ -100,6 +100,7 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
       oracleOnly_(target.oracleOnly || isNearOurs(target.registers.rip)),
       countAll_(target.countAll),
       codeStays_(target.codeStays),
+      ordinalIsSure_(target.ordinalIsSure && target.ordinal > 0),
       trials_(buffers.memory, buffers.vectors, target.registers),
       mostMaybes_(kFirstMaybes),
       stub_(tid, memory, stubs, buffers.sites, target.registers.rip, !target.codeStays) {
@@ -214,7 +215,7 @@ bool PointSearch::install(StubKind kind) {
     if (!countsPasses_) stub_.explore();
   } else {
     request.discriminator = Countdown{kind == StubKind::trial ? 1 : ordinal_};
-    if (kind == StubKind::countdown && ordinal_ > kManyPasses) stub_.explore();
+    if (kind == StubKind::countdown && ordinal_ > kManyPasses && !ordinalIsSure_) stub_.explore();
   }
   if (!stub_.put(request)) return false;
   passes_ += counted;
@@ -300,7 +301,7 @@ int PointSearch::handleHit(user_regs_struct& found, PointCounts& counts) {
     from_ = found;
     return kSearchOn;
   }
-  if (sameState(found, counts)) return kPointFound;
+  if (ordinalIsSure_ || sameState(found, counts)) return kPointFound;
   if (ordinal_ == 1) return kPointNotThere;
   if (ticks_.passed()) return kTicksPassed;
   return leaveHit(found, counts);

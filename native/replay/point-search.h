@@ -65,6 +65,7 @@ struct PointTarget {
   bool oracleOnly = false;  // no stub
   bool countAll = false;    // passes must be counted, however hot the site is
   bool codeStays = false;   // the code at the site is a file's: it is there already, and hardly changes
+  bool ordinalIsSure = false;  // it names the point: nothing is compared, and no loop is copied
   TickTarget ticks;         // where a counter is in use; the state is compared where its count is that of the point
 };
 
@@ -145,6 +146,7 @@ class PointSearch {
   bool oracleOnly_;
   bool countAll_;
   bool codeStays_;
+  bool ordinalIsSure_;
   bool countsPasses_ = true;
 
   PointTrials trials_;

@@ -28,7 +28,7 @@ int PointSearch::handleStubTrap(user_regs_struct& found, PointCounts& counts) {
   found.rip = target_.rip;
   // They are not needed any more, and so the same as those that are.
   if (stub_->changesFlags) found.eflags = (found.eflags & ~kStatusFlags) | (target_.eflags & kStatusFlags);
-  if (!tired && sameState(found, counts)) {
+  if (!tired && (ordinalIsSure_ || sameState(found, counts))) {
     tellPasses(passesOfStub(), counts);
     if (stubKind_ == StubKind::match) remember();
     stub_.remove();

@@ -114,6 +114,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::signalInfo>("signalInfo"),
                            InstanceMethod<&Self::processorTime>("processorTime"),
                            InstanceMethod<&Self::processorTimes>("processorTimes"),
+                           InstanceMethod<&Self::interrupt>("interrupt"),
                            InstanceMethod<&Self::end>("end"),
                            InstanceMethod<&Self::close>("close"),
                        });
@@ -308,6 +309,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
       target.oracleOnly = (flags & 1) != 0;
       target.countAll = (flags & 2) != 0;
       target.codeStays = (flags & 4) != 0;
+      target.ordinalIsSure = (flags & 16) != 0;
       if ((flags & 8) != 0) target.checksums = checksumsOfPoint();
       if (const int64_t ticks = info[8].As<Napi::Number>().Int64Value(); ticks >= 0) {
         target.ticks = {&counterOf(info.Env(), tid), static_cast<uint64_t>(ticks)};
@@ -413,6 +415,11 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     into.Data()[at + 1] = static_cast<double>(own.tv_sec) * 1e6 + static_cast<double>(own.tv_nsec) / 1e3;
   }
 
+  Napi::Value interrupt(const Napi::CallbackInfo& info) {
+    const long result = ptrace(PTRACE_INTERRUPT, tidOf(info[0]), 0, 0);
+    return Napi::Number::New(info.Env(), result == 0 ? 0 : -errno);
+  }
+
   void end(const Napi::CallbackInfo& info) {
     counters_.erase(tidOf(info[0]));
     processes_.end(tidOf(info[0]));
@@ -446,6 +453,12 @@ Napi::Value nextData(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(found));
 }
 
+Napi::Value threadId(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), gettid()); }
+
+void breakWait(const Napi::CallbackInfo& info) {
+  syscall(SYS_tgkill, getpid(), static_cast<pid_t>(info[0].As<Napi::Number>().Int32Value()), BreakTimer::signal());
+}
+
 void bindToProcessor(const Napi::CallbackInfo& info) {
   const int number = info[0].As<Napi::Number>().Int32Value();
   cpu_set_t set;
@@ -465,6 +478,8 @@ void registerReplay(Napi::Env env, Napi::Object exports) {
   exports.Set("ReplayProcesses", ReplayProcessesWrap::define(env));
   exports.Set("createMemoryFile", Napi::Function::New(env, createMemoryFile, "createMemoryFile"));
   exports.Set("nextData", Napi::Function::New(env, nextData, "nextData"));
+  exports.Set("threadId", Napi::Function::New(env, threadId, "threadId"));
+  exports.Set("breakWait", Napi::Function::New(env, breakWait, "breakWait"));
   exports.Set("bindToProcessor", Napi::Function::New(env, bindToProcessor, "bindToProcessor"));
 }
 

@@ -2,11 +2,11 @@
  * A new program. Nothing is executed: the process throws its memory away and maps what the trace recorded, so that the
  * program's file may be gone, and no file of the user's is ever opened.
  */
-import { type FrameView, taskKinds } from '../../generated/schema.ts';
-import { AddressSpace, runtimeEnd, runtimeStart, userEnd } from '../address-space.ts';
+import { type FrameView, registerIndex, taskKinds } from '../../generated/schema.ts';
+import { AddressSpace, type ProgramStart, runtimeEnd, runtimeStart, userEnd } from '../address-space.ts';
 import { applyData } from '../apply-data.ts';
 import { mapRecords } from '../map-records.ts';
-import { readFrameRegisters } from '../registers.ts';
+import { readFrameRegisters, register } from '../registers.ts';
 import { callOrDiverge } from '../remote-memory.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
@@ -28,6 +28,37 @@ export function replayExec(replayer: Replayer, frame: FrameView): void {
   readFrameRegisters(frame, replayer.expected);
   applyData(replayer, frame);
   replayer.adopt(frame, task);
+  if (replayer.controller !== undefined) task.addressSpace.start = readProgramStart(replayer, frame, task);
+}
+
+const wordSize = 8;
+/** Words looked at above the stack pointer: argument and environment pointers, and the auxiliary vector. */
+const mostWords = 1 << 16;
+
+/** argc, the argument pointers, the environment's, the auxiliary vector: System V ABI for x86-64, 3.4.1. */
+function readProgramStart(replayer: Replayer, frame: FrameView, task: Task): ProgramStart {
+  const stack = Buffer.alloc(mostWords * wordSize);
+  const { processes } = replayer;
+  const read = processes.readMemory(task.pid, register(task.registers, registerIndex.rsp), stack, 0, stack.length);
+  const words = Math.floor(Math.max(0, read) / wordSize);
+  const word = (index: number): bigint => (index < words ? stack.readBigUInt64LE(index * wordSize) : 0n);
+  const count = Math.min(Number(word(0)), words);
+  const names: string[] = [];
+  const piece = Buffer.alloc(4096);
+  for (let index = 0; index < count; index++) {
+    const length = processes.readMemory(task.pid, Number(word(1 + index)), piece, 0, piece.length);
+    names.push(piece.toString('latin1', 0, Math.max(0, length)).split('\0', 1)[0]!);
+  }
+  let at = count + 2;
+  while (at < words && word(at) !== 0n) at++;
+  const first = ++at;
+  while (at < words && word(at) !== 0n) at += 2;
+  const end = Math.min(words, at + 2);
+  return {
+    event: frame.eventNumber,
+    arguments: names,
+    auxiliaryVector: Uint8Array.from(stack.subarray(first * wordSize, end * wordSize)),
+  };
 }
 
 /** The other threads of the process are gone without events, and the task has the leader's id now. */

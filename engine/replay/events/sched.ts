@@ -2,6 +2,7 @@
 import { dataSize, dataSpaces, type FrameView, frameFlags, registerIndex } from '../../generated/schema.ts';
 import { logger } from '../../log.ts';
 import { differences, masks, registersEqual } from '../compare.ts';
+import type { Controller } from '../controller.ts';
 import {
   type PointStart,
   pointCounts,
@@ -9,16 +10,23 @@ import {
   pointParts,
   pointResults,
   pointStarts,
+  type ResumeKind,
+  resumeKinds,
   tickResults,
   waitBroken,
 } from '../primitives.ts';
 import { readFrameRegisters, register, registerText } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
+import { unshareMappings } from '../unshare-mappings.ts';
 import { checkEntries, differingRange } from '../verify-checksums.ts';
 import { isDropped, runNear, ticksPassed } from './near-ticks.ts';
 
 const log = logger('replay');
+
+const cloneParent = 0x8000;
+/** So few passes are counted by stops: a stub costs more. */
+const fewPasses = 3;
 
 export function replaySched(replayer: Replayer, frame: FrameView): void {
   const task = replayer.taskOf(frame);
@@ -30,6 +38,27 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
     arriveBehindBuffer(replayer, frame, task);
     return;
   }
+  if (replayer.controller !== undefined) {
+    arriveControlled(replayer, replayer.controller, frame, task);
+    return;
+  }
+  const found = searchState(replayer, frame, task);
+  if (!found.byTicks) replayer.ordinals?.note(frame.eventNumber, found.passes);
+  replayer.adopt(frame, task);
+}
+
+interface FoundPoint {
+  /** How often the task came to the address up to the point; 0: it stood there, or it was not counted. */
+  readonly passes: number;
+  readonly byTicks: boolean;
+}
+
+/**
+ * Runs the task to the point.
+ * @param countsAll passes are counted even where that is dear
+ * @throws Divergence
+ */
+function searchState(replayer: Replayer, frame: FrameView, task: Task, countsAll = false): FoundPoint {
   const counts = new Float64Array(pointCounts.size);
   const ticks = replayer.ticks?.target(frame, task);
   const ordinal = ticks === undefined ? (replayer.ordinals?.of(frame.eventNumber) ?? 0) : 0;
@@ -44,7 +73,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   else runNear(replayer, frame, task, ticks);
   let start: PointStart = pointStarts.standing;
   for (;;) {
-    const result = search(replayer, task, counts, start, ordinal, ticks, isWeak);
+    const result = search(replayer, task, counts, start, ordinal, ticks, isWeak || countsAll);
     if (result === waitBroken) {
       replayer.tick(frame, task);
       start = pointStarts.running;
@@ -89,8 +118,101 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
       `event ${frame.eventNumber}: forced stop found${ticks === undefined ? '' : ' by its ticks'} after ${counts[pointCounts.hits]} stops, ${counts[pointCounts.stubTraps]} of them by ${counts[pointCounts.stubs]} stubs, ${wrong} wrong, pass ${counts[pointCounts.isUncounted] === 0 ? passes : 'uncounted'}, ${(1000 * (performance.now() - begun)).toFixed(0)} us for ${((frame.timeNumber - task.time) / 1000).toFixed(0)} us`,
   );
   if (isWeak) replayer.weakPoints?.note(frame.eventNumber);
-  if (ticks === undefined) replayer.ordinals?.note(frame.eventNumber, passes);
-  replayer.adopt(frame, task);
+  return { passes, byTicks: ticks !== undefined };
+}
+
+/**
+ * The same while somebody drives the replay: which pass of its address the point is must be known before the program
+ * runs, since a state may not be compared where code of a debugger's stands, and a loop may not be copied where it wants
+ * to stop. Unless it is known from before, a copy of the process is sent ahead.
+ */
+function arriveControlled(replayer: Replayer, controller: Controller, frame: FrameView, task: Task): void {
+  const site = register(replayer.expected, registerIndex.rip);
+  let left = replayer.ordinals?.of(frame.eventNumber) ?? 0;
+  if (left === 0) {
+    left = sendAhead(replayer, controller, frame, task);
+    replayer.ordinals?.note(frame.eventNumber, left);
+  }
+  const counts = new Float64Array(pointCounts.size);
+  while (left > 0) {
+    const byStops = left <= fewPasses || isSharedCode(task, site) || controller.isNear(task.addressSpace, site);
+    controller.watchSite(byStops ? site : undefined);
+    const steps = controller.beforeRun(task, frame) === 'step';
+    let status: number;
+    if (steps || byStops) {
+      if (!byStops) controller.watchSite(site);
+      status = resumeControlled(replayer, frame, task, steps ? resumeKinds.sysemuStep : resumeKinds.sysemu);
+      const taken = controller.takesStop(task, frame, status);
+      left -= controller.arrivals;
+      controller.watchSite(undefined);
+      if (taken) continue;
+    } else {
+      counts.fill(0);
+      status = runToPass(replayer, frame, task, counts, left);
+      if (status === pointResults.found) {
+        left = 0;
+        task.registers.set(replayer.found);
+        break;
+      }
+      left -= counts[pointCounts.passes]!;
+      if (status === pointResults.goOn) {
+        task.registers.set(replayer.found);
+        continue;
+      }
+      if (controller.takesStop(task, frame, status)) continue;
+    }
+    if (isDropped(replayer, task, status)) {
+      task.registers.set(replayer.found);
+      continue;
+    }
+    throw replayer.stopDivergence(
+      frame,
+      task,
+      `a forced stop at ${registerText(replayer.expected, registerIndex.rip)}, ${left} passes on`,
+      status,
+    );
+  }
+  controller.beforeEffects(frame);
+  arriveBehindBuffer(replayer, frame, task);
+}
+
+function resumeControlled(replayer: Replayer, frame: FrameView, task: Task, how: ResumeKind): number {
+  const { processes, found } = replayer;
+  let status = processes.resume(task.pid, how, 0, task.registers, found);
+  while (status === waitBroken) {
+    replayer.tick(frame, task);
+    status = processes.wait(task.pid, found);
+  }
+  return status;
+}
+
+function runToPass(replayer: Replayer, frame: FrameView, task: Task, counts: Float64Array, left: number): number {
+  const { processes, expected, found } = replayer;
+  const isFile = task.addressSpace.files.find(register(expected, registerIndex.rip)) !== undefined;
+  const flags = pointFlags.ordinalIsSure | (isFile ? pointFlags.codeStays : 0);
+  for (let start: PointStart = pointStarts.standing; ; start = pointStarts.running) {
+    const status = processes.searchPoint(task.pid, start, task.registers, expected, left, flags, counts, found, -1);
+    if (status !== waitBroken) return status;
+    replayer.tick(frame, task);
+  }
+}
+
+/** How often the task will come to the point's address; the copy that has told it is gone. @throws Divergence */
+function sendAhead(replayer: Replayer, controller: Controller, frame: FrameView, task: Task): number {
+  controller.lift(task.addressSpace);
+  const pid = replayer.processes.clone(task.pid, cloneParent);
+  if (pid < 0) throw replayer.callDivergence(frame, task, 'making a process (clone)', pid);
+  const before = task.registers.slice();
+  const own = task.pid;
+  try {
+    unshareMappings(replayer, frame, task, pid);
+    task.pid = pid;
+    return searchState(replayer, frame, task, true).passes;
+  } finally {
+    task.pid = own;
+    task.registers.set(before);
+    replayer.processes.end(pid);
+  }
 }
 
 function arriveBehindBuffer(replayer: Replayer, frame: FrameView, task: Task): void {
@@ -135,16 +257,23 @@ function search(
 }
 
 function searchFlags(replayer: Replayer, task: Task, ticks: number | undefined, isWeak: boolean): number {
-  const mapping = task.addressSpace.files.find(register(replayer.expected, registerIndex.rip));
-  // A stub would count as well; and its jump would show in all other mappings of code that is mapped shared.
-  const isShared = mapping !== undefined && mapping.privateKey === undefined;
-  const oracleOnly = replayer.oracleOnly || (ticks !== undefined && replayer.ticks!.countsOurCode) || isShared;
+  const site = register(replayer.expected, registerIndex.rip);
+  const mapping = task.addressSpace.files.find(site);
+  // A stub would count as well.
+  const counterCounts = ticks !== undefined && replayer.ticks!.countsOurCode;
+  const oracleOnly = replayer.oracleOnly || counterCounts || isSharedCode(task, site);
   return (
     (oracleOnly ? pointFlags.oracleOnly : 0) |
     (isWeak ? pointFlags.countAll : pointFlags.checksumsTell) |
     (replayer.countPasses ? pointFlags.countAll : 0) |
     (mapping !== undefined ? pointFlags.codeStays : 0)
   );
+}
+
+/** The jump of a stub would show in all other mappings of code that is mapped shared. */
+function isSharedCode(task: Task, site: number): boolean {
+  const mapping = task.addressSpace.files.find(site);
+  return mapping !== undefined && mapping.privateKey === undefined;
 }
 
 /** Tells the processes what the recorder saved. True when there is memory, or an XSAVE area. */

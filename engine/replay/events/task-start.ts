@@ -1,4 +1,6 @@
 /** New tasks: each becomes a process of the replay's. */
+
+import { EngineError } from '../../errors.ts';
 import { type FrameView, taskKinds } from '../../generated/schema.ts';
 import { AddressSpace } from '../address-space.ts';
 import { applyData } from '../apply-data.ts';
@@ -32,10 +34,12 @@ export function replayTaskStart(replayer: Replayer, frame: FrameView): void {
 /** The stub itself; the exec that follows clears it. */
 function firstTask(replayer: Replayer, frame: FrameView, tid: number, threadGroup: number): Task {
   if (replayer.tasks.size > 0) throw replayer.nonsense(frame, 'starts a first task again');
+  const pid = replayer.takeFirst();
+  if (pid < 0) throw new EngineError('REPLAY_START', `cannot copy the first process (clone): errno ${-pid}`);
   return new Task({
     tid,
     threadGroup,
-    pid: replayer.processes.first,
+    pid,
     addressSpace: new AddressSpace(),
     descriptors: new DescriptorTable(),
     cpuidTraps: false,

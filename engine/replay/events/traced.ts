@@ -15,6 +15,7 @@ const mostDropped = 1000;
 /** One instruction. @throws Divergence */
 export function replayStep(replayer: Replayer, frame: FrameView): void {
   const task = replayer.taskOf(frame);
+  replayer.controller?.lift(task.addressSpace);
   const status = stepOnce(replayer, frame, task);
   if (!isStopped(status) || status === syscallStop || stopSignal(status) !== sigtrap) {
     throw replayer.stopDivergence(frame, task, 'the end of a single step', status);

@@ -1,0 +1,85 @@
+/** The replay's thread of a debugger session: takes requests from the main thread, one after the other. */
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import { EngineError } from '../errors.ts';
+import { primitives } from '../replay/primitives.ts';
+import { bindToRecordedProcessor } from '../replay/session.ts';
+import { TraceReader } from '../trace/reader.ts';
+import { type Client, ReplayTarget, type Request } from './replay/replay-target.ts';
+
+/** Cells of the memory that both threads share. */
+export const cells = { requests: 0, interrupted: 1, running: 2, threadId: 3, count: 4 } as const;
+
+export interface ReplayThreadData {
+  readonly directory: string;
+  readonly quiet: boolean;
+  readonly cpuUnbound: boolean;
+  readonly outputFile?: string;
+  readonly control: Int32Array;
+}
+
+export type Answer =
+  | { readonly id: number; readonly result: unknown }
+  | {
+      readonly id: number;
+      readonly error: { readonly code?: string; readonly message: string; readonly exitStatus?: number };
+    };
+
+/** Serves until it is closed. */
+export function runReplayThread(data: ReplayThreadData): void {
+  const { control, directory, quiet, cpuUnbound } = data;
+  const port = parentPort;
+  if (port === null) throw new Error('this is for a worker thread');
+  Atomics.store(control, cells.threadId, primitives().threadId());
+  if (!cpuUnbound) {
+    const reader = TraceReader.open(directory);
+    try {
+      bindToRecordedProcessor(reader.header.boundProcessor);
+    } finally {
+      reader.close();
+    }
+  }
+  const refuse = (id: number, error: unknown): void => {
+    Atomics.store(control, cells.running, 0);
+    const answer: Answer = { id, error: describe(error) };
+    port.postMessage(answer);
+  };
+  const client: Client = {
+    next: () => {
+      for (;;) {
+        const seen = Atomics.load(control, cells.requests);
+        const message = receiveMessageOnPort(port);
+        if (message !== undefined) {
+          const request = message.message as Request;
+          if (request.method === 'resume' || request.method === 'seek') Atomics.store(control, cells.running, 1);
+          return request;
+        }
+        Atomics.wait(control, cells.requests, seen);
+      }
+    },
+    reply: (id, result) => {
+      Atomics.store(control, cells.running, 0);
+      const answer: Answer = { id, result };
+      port.postMessage(answer);
+    },
+    refuse,
+    isInterrupted: () => Atomics.load(control, cells.interrupted) !== 0,
+    acknowledge: () => {
+      Atomics.store(control, cells.interrupted, 0);
+    },
+  };
+  let target: ReplayTarget;
+  try {
+    target = new ReplayTarget({ directory, quiet, client });
+  } catch (error) {
+    refuse(client.next().id, error);
+    return;
+  }
+  target.serve();
+}
+
+function describe(error: unknown): { code?: string; message: string; exitStatus?: number } {
+  if (error instanceof EngineError) {
+    return { code: error.code, message: error.message, exitStatus: error.exitStatus };
+  }
+  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}

@@ -1,0 +1,106 @@
+/** Breakpoint instructions in the code of replayed processes: which are wanted, and which stand there now. */
+import type { AddressSpace } from '../../replay/address-space.ts';
+import type { ReplayProcesses } from '../../replay/primitives.ts';
+
+const int3 = Uint8Array.of(0xcc);
+
+interface Written {
+  readonly own: Uint8Array;
+  /** Bytes of a patched site that were written back, since its jump would have taken the int3 for part of its own. */
+  readonly restored: { readonly address: number; readonly jump: Uint8Array } | undefined;
+}
+
+export class CodeBreakpoints {
+  readonly #processes: ReplayProcesses;
+  readonly #written = new Map<AddressSpace, Map<number, Written>>();
+
+  constructor(processes: ReplayProcesses) {
+    this.#processes = processes;
+  }
+
+  /** Writes those that do not stand there yet, and takes the others away. Memory that is not there has none. */
+  write(space: AddressSpace, wanted: Iterable<number>): void {
+    const pid = pidOf(space);
+    if (pid === undefined) return;
+    let there = this.#written.get(space);
+    const addresses = new Set(wanted);
+    if (there === undefined) {
+      if (addresses.size === 0) return;
+      there = new Map();
+      this.#written.set(space, there);
+    }
+    for (const address of [...there.keys()]) if (!addresses.has(address)) this.remove(space, address);
+    for (const address of addresses) if (!there.has(address)) this.#writeOne(space, pid, there, address);
+  }
+
+  has(space: AddressSpace, address: number): boolean {
+    return this.#written.get(space)?.has(address) ?? false;
+  }
+
+  /** Whether one stands within so many bytes. */
+  isNear(space: AddressSpace, address: number, distance: number): boolean {
+    for (const each of this.#written.get(space)?.keys() ?? []) {
+      if (Math.abs(each - address) < distance) return true;
+    }
+    return false;
+  }
+
+  remove(space: AddressSpace, address: number): void {
+    const there = this.#written.get(space);
+    const written = there?.get(address);
+    const pid = pidOf(space);
+    if (there === undefined || written === undefined) return;
+    there.delete(address);
+    if (pid === undefined) return;
+    const now = new Uint8Array(1);
+    // Code that was written or mapped anew has none of ours.
+    if (this.#processes.readMemory(pid, address, now, 0, 1) === 1 && now[0] === int3[0]) {
+      this.#processes.writeMemory(pid, address, written.own, 0, 1);
+    }
+    const { restored } = written;
+    if (restored === undefined) return;
+    const stillNeeded = [...there.values()].some((other) => other.restored?.address === restored.address);
+    if (!stillNeeded) this.#processes.writeMemory(pid, restored.address, restored.jump, 0, restored.jump.length);
+  }
+
+  removeAll(space: AddressSpace): void {
+    for (const address of [...(this.#written.get(space)?.keys() ?? [])]) this.remove(space, address);
+    this.#written.delete(space);
+  }
+
+  everywhere(): void {
+    for (const space of [...this.#written.keys()]) this.removeAll(space);
+  }
+
+  /** The program's data were written there: what stands there is its own. */
+  overwritten(space: AddressSpace, address: number, length: number): void {
+    const there = this.#written.get(space);
+    if (there === undefined) return;
+    for (const each of [...there.keys()]) if (each >= address && each < address + length) there.delete(each);
+  }
+
+  /** Puts the program's bytes over what was read from `address` on. */
+  show(space: AddressSpace, address: number, bytes: Uint8Array): void {
+    for (const [each, { own }] of this.#written.get(space) ?? []) {
+      const at = each - address;
+      if (at >= 0 && at < bytes.length) bytes[at] = own[0]!;
+    }
+  }
+
+  #writeOne(space: AddressSpace, pid: number, there: Map<number, Written>, address: number): void {
+    const own = new Uint8Array(1);
+    if (this.#processes.readMemory(pid, address, own, 0, 1) !== 1) return;
+    const site = space.patched.borrowing(address);
+    if (site !== undefined) this.#processes.writeMemory(pid, site.address, site.own, 0, site.own.length);
+    if (this.#processes.writeMemory(pid, address, int3, 0, 1) !== 1) return;
+    there.set(address, {
+      own,
+      restored: site === undefined ? undefined : { address: site.address, jump: site.jump },
+    });
+  }
+}
+
+function pidOf(space: AddressSpace): number | undefined {
+  const [task] = space.tasks;
+  return task?.pid;
+}

@@ -1,0 +1,368 @@
+/**
+ * Drives a replay from inside its events (replay/controller.ts): keeps a debugger's breakpoints in the code, steps tasks
+ * over them, counts arrivals, and knows at each moment which position this is. What to do at a stop is its goal's.
+ */
+import { eventKinds, type FrameView, registerIndex } from '../../generated/schema.ts';
+import type { AddressSpace } from '../../replay/address-space.ts';
+import type { Controller } from '../../replay/controller.ts';
+import { memoryCall } from '../../replay/memory-calls.ts';
+import { register, setRegister } from '../../replay/registers.ts';
+import type { Replayer } from '../../replay/replayer.ts';
+import type { Task } from '../../replay/task.ts';
+import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
+import { CodeBreakpoints } from './code-breakpoints.ts';
+import { type Leg, type Position, stepped } from './position.ts';
+import { changedWatches, WatchedMemory, type Watchpoint } from './watched-memory.ts';
+
+const sigtrap = 5;
+const sigsegv = 11;
+/** si_code of a SIGTRAP (sigaction(2)): by int3. */
+const trapKernel = 0x80;
+/** PTRACE_EVENT_STOP. */
+const interruptEvent = 128;
+/** A jump of a search's stub reaches so far. */
+const stubReach = 16;
+const trapFlag = 0x100;
+
+/** What a stop of the debugger's is about. The task stands at `driver.position`. */
+export type Halt =
+  /** `isStanding`: it stood there already when this began, by an event or by being told so. */
+  | { readonly kind: 'breakpoint'; readonly address: number; readonly isStanding: boolean }
+  | { readonly kind: 'step' }
+  /** `by`: the instruction that changed it, or reached it. */
+  | { readonly kind: 'watchpoint'; readonly watch: Watchpoint; readonly by: number }
+  | { readonly kind: 'syscall'; readonly number: number; readonly isEntry: boolean }
+  | { readonly kind: 'interrupted' };
+
+export interface Goal {
+  /** Addresses where int3 stands in code of the process that is looked at. */
+  readonly breakpoints: ReadonlySet<number>;
+  readonly watchpoints: readonly Watchpoint[];
+  /** Whether the task is to execute one instruction only; asked before each run. */
+  steps(task: Task): boolean;
+  /** Called at each; it may throw to leave the replay, or block. */
+  halted(halt: Halt, task: Task): void;
+  /** The task is about to run; for goals that end at a place. */
+  beforeRun(task: Task): void;
+  /** True when system calls of that number are to be halted at. */
+  catches(number: number): boolean;
+}
+
+export class Driver implements Controller {
+  goal: Goal;
+  /** Thread group that is looked at. */
+  process: number;
+  arrivals = 0;
+  /** Set from another thread's word: the next possibility to halt is taken. */
+  interruptWanted: () => boolean;
+  readonly #replayer: Replayer;
+  readonly #code: CodeBreakpoints;
+  readonly #watched: WatchedMemory;
+  #event: number;
+  #legs: readonly Leg[] = [];
+  /** Arrivals at addresses since the last leg ended. */
+  readonly #passes = new Map<number, number>();
+  #site: number | undefined;
+  /** The task that stands where the last halt left it, without an instruction executed since: its breakpoint is done. */
+  #done: { readonly task: Task; readonly address: number } | undefined;
+  /** A breakpoint of ours behind a patched instruction that is stepped over. */
+  #behind: { readonly space: AddressSpace; readonly address: number } | undefined;
+  #isStepping = false;
+  /** Where the task began to run. */
+  #from = 0;
+  #interruptSent = false;
+  /** At a system call's entry: the registers there. */
+  entry: Task | undefined;
+  /** The task that ran last. */
+  current: Task | undefined;
+
+  constructor(replayer: Replayer, event: number, process: number, goal: Goal, interruptWanted: () => boolean) {
+    this.#replayer = replayer;
+    this.#code = new CodeBreakpoints(replayer.processes);
+    this.#watched = new WatchedMemory(replayer);
+    this.#event = event;
+    this.process = process;
+    this.goal = goal;
+    this.interruptWanted = interruptWanted;
+    replayer.controller = this;
+    const usual = replayer.onTick;
+    replayer.onTick = () => {
+      usual();
+      this.#interrupt();
+    };
+  }
+
+  get position(): Position {
+    return { event: this.#event, legs: this.#legs };
+  }
+
+  /** The rest of the position is this, which is the same place. */
+  rename(legs: readonly Leg[]): void {
+    this.#legs = legs;
+    this.#passes.clear();
+  }
+
+  /** How often the task has come to an armed address since the last leg ended. */
+  passes(address: number): number {
+    return this.#passes.get(address) ?? 0;
+  }
+
+  /** An event is done. */
+  passedEvent(event: number): void {
+    this.#event = event;
+    this.#legs = [];
+    this.#passes.clear();
+    this.#done = undefined;
+    this.entry = undefined;
+  }
+
+  /** The halt is over: the breakpoint where the task stands does not halt it again. */
+  goOn(task: Task): void {
+    this.#done = { task, address: register(task.registers, registerIndex.rip) };
+  }
+
+  /** What is read from the program's memory, without what is ours. */
+  show(space: AddressSpace, address: number, bytes: Uint8Array): void {
+    this.#code.show(space, address, bytes);
+    space.patched.show(address, bytes);
+  }
+
+  /** The debugger writes to the program's memory. */
+  written(space: AddressSpace, address: number, length: number): void {
+    this.#code.overwritten(space, address, length);
+  }
+
+  // Controller.
+
+  beforeRun(task: Task, _frame: FrameView): 'run' | 'step' {
+    this.current = task;
+    if (this.interruptWanted()) this.#halt({ kind: 'interrupted' }, task);
+    this.goal.beforeRun(task);
+    if (!this.#isLookedAt(task)) {
+      // Code of other processes is as the program has it.
+      this.#isStepping = false;
+      return 'run';
+    }
+    let rip = register(task.registers, registerIndex.rip);
+    const isDone = (): boolean => this.#done?.task === task && this.#done.address === rip;
+    if (this.goal.breakpoints.has(rip) && !isDone()) {
+      this.#halt({ kind: 'breakpoint', address: rip, isStanding: true }, task);
+      rip = register(task.registers, registerIndex.rip);
+    }
+    this.#done = undefined;
+    const wanted = this.#wanted();
+    const steps = this.goal.steps(task);
+    this.#code.write(task.addressSpace, wanted);
+    this.#watched.arm(task, this.goal.watchpoints);
+    this.#from = rip;
+    this.#isStepping = steps || wanted.has(rip);
+    if (!this.#isStepping) return 'run';
+    const site = task.addressSpace.patched.at(rip);
+    if (site !== undefined) {
+      this.#stepOverPatched(task, site.stub, rip + site.own.length);
+      return 'run';
+    }
+    this.#code.remove(task.addressSpace, rip);
+    return 'step';
+  }
+
+  takesStop(task: Task, frame: FrameView, status: number): boolean {
+    const { found, processes } = this.#replayer;
+    const wasStepping = this.#isStepping;
+    this.#isStepping = false;
+    const behind = this.#behind;
+    this.#behind = undefined;
+    if (behind !== undefined) this.#code.remove(behind.space, behind.address);
+    if (status < 0 || !isStopped(status)) return false;
+    if (stopEvent(status) === interruptEvent) {
+      this.#interruptSent = false;
+      task.registers.set(found);
+      return true;
+    }
+    if (status === syscallStop) {
+      if (this.#redirect(task)) return true;
+      this.#end(task, frame);
+      return false;
+    }
+    const signal = stopSignal(status);
+    if (stopEvent(status) === 0 && signal === sigsegv) {
+      const verdict = this.#watched.takesFault(task, found, this.#isLookedAt(task));
+      if (verdict.taken) {
+        task.registers.set(found);
+        if (verdict.moved) this.#moved(task, wasStepping, verdict.changed, verdict.from);
+        return true;
+      }
+    }
+    if (stopEvent(status) === 0 && signal === sigtrap) {
+      const info = processes.signalInfo(task.pid);
+      const code = new DataView(info.buffer, info.byteOffset).getInt32(8, true);
+      const rip = register(found, registerIndex.rip);
+      const isOurs = this.#code.has(task.addressSpace, rip - 1) || behind?.address === rip - 1;
+      if (code === trapKernel && isOurs) {
+        setRegister(found, registerIndex.rip, rip - 1);
+        task.registers.set(found);
+        if (behind?.address === rip - 1) this.#moved(task, true, []);
+        else this.#arrive(task, rip - 1, false);
+        return true;
+      }
+      if (wasStepping && code !== trapKernel) {
+        task.registers.set(found);
+        // The program's own trap flag is not set where only ours was.
+        task.registers[2 * registerIndex.eflags]! &= ~trapFlag;
+        this.#moved(task, true, []);
+        return true;
+      }
+    }
+    this.#end(task, frame);
+    return false;
+  }
+
+  beforeEffects(frame: FrameView): void {
+    const task = this.#replayer.tasks.get(frame.tid);
+    if (task === undefined || changesAddressSpace(frame)) {
+      this.#code.everywhere();
+      this.#watched.everywhere();
+    }
+  }
+
+  wroteMemory(task: Task, address: number, length: number): void {
+    this.#code.overwritten(task.addressSpace, address, length);
+  }
+
+  lift(space: AddressSpace): void {
+    this.#code.removeAll(space);
+    this.#watched.disarm(space);
+  }
+
+  /** Nothing of ours is anywhere. */
+  liftAll(): void {
+    this.#code.everywhere();
+    this.#watched.everywhere();
+  }
+
+  /** After an event: watched memory that the kernel has changed. */
+  changedByEvent(frame: FrameView): Watchpoint | undefined {
+    if (this.goal.watchpoints.length === 0) return undefined;
+    const task = this.#replayer.tasks.get(frame.tid);
+    if (task === undefined || !this.#isLookedAt(task)) return undefined;
+    return changedWatches(this.#replayer, task, this.goal.watchpoints)[0];
+  }
+
+  isNear(space: AddressSpace, address: number): boolean {
+    return this.#code.isNear(space, address, stubReach);
+  }
+
+  watchSite(address: number | undefined): void {
+    this.#site = address;
+    this.arrivals = 0;
+  }
+
+  // What is ours.
+
+  #wanted(): Set<number> {
+    const wanted = new Set(this.goal.breakpoints);
+    if (this.#site !== undefined) wanted.add(this.#site);
+    return wanted;
+  }
+
+  #isLookedAt(task: Task): boolean {
+    return task.threadGroup === this.process;
+  }
+
+  #interrupt(): void {
+    if (!this.interruptWanted() || this.#interruptSent || this.current === undefined) return;
+    this.#interruptSent = this.#replayer.processes.interrupt(this.current.pid) === 0;
+  }
+
+  #stepOverPatched(task: Task, stub: number, behind: number): void {
+    this.#code.remove(task.addressSpace, behind);
+    this.#code.write(task.addressSpace, new Set([...this.#wanted(), behind]));
+    this.#behind = { space: task.addressSpace, address: behind };
+    setRegister(task.registers, registerIndex.rip, stub);
+  }
+
+  /** The program's own instruction stands at a patched site for a breakpoint behind it: its call is the runtime's. */
+  #redirect(task: Task): boolean {
+    const { found } = this.#replayer;
+    const address = register(found, registerIndex.rip) - 2;
+    const site = task.addressSpace.patched.at(address);
+    if (site === undefined) return false;
+    task.registers.set(found);
+    setRegister(task.registers, registerIndex.rip, site.stub);
+    task.registers[2 * registerIndex.rax] = found[2 * registerIndex.orig_rax]!;
+    task.registers[2 * registerIndex.rax + 1] = found[2 * registerIndex.orig_rax + 1]!;
+    return true;
+  }
+
+  /** The task has executed an instruction, or the hook of one. */
+  #moved(task: Task, wasStep: boolean, changed: readonly Watchpoint[], by = this.#from): void {
+    const rip = register(task.registers, registerIndex.rip);
+    if (changed.length === 0 && wasStep) {
+      changed = this.goal.watchpoints.length === 0 ? [] : changedWatches(this.#replayer, task, this.goal.watchpoints);
+    }
+    const isStep = wasStep && this.goal.steps(task);
+    if (isStep) {
+      this.#legs = stepped(this.position).legs;
+      this.#passes.clear();
+    }
+    if (changed.length > 0) {
+      if (this.goal.breakpoints.has(rip)) this.#count(rip);
+      this.#halt({ kind: 'watchpoint', watch: changed[0]!, by }, task);
+      return;
+    }
+    if (this.goal.breakpoints.has(rip) || this.#site === rip) this.#arrive(task, rip, isStep);
+    else if (isStep) this.#halt({ kind: 'step' }, task);
+  }
+
+  #count(address: number): void {
+    this.#passes.set(address, (this.#passes.get(address) ?? 0) + 1);
+  }
+
+  /** The task has come to an address where a breakpoint of ours is wanted; its instruction has not been executed. */
+  #arrive(task: Task, address: number, byStep: boolean): void {
+    this.#count(address);
+    if (this.#site === address) this.arrivals++;
+    this.#done = { task, address };
+    if (this.goal.breakpoints.has(address)) this.#halt({ kind: 'breakpoint', address, isStanding: false }, task);
+    else if (byStep) this.#halt({ kind: 'step' }, task);
+  }
+
+  #halt(halt: Halt, task: Task): void {
+    this.current = task;
+    this.goal.halted(halt, task);
+    this.goOn(task);
+  }
+
+  /** The event takes the task over. */
+  #end(task: Task, frame: FrameView): void {
+    const { found } = this.#replayer;
+    if (frame.eventKind === eventKinds.syscall || frame.eventKind === eventKinds.syscallEnter) {
+      if (this.#isLookedAt(task) && this.goal.catches(frame.number)) {
+        const before = task.registers.slice();
+        task.registers.set(found);
+        this.#halt({ kind: 'syscall', number: frame.number, isEntry: true }, task);
+        task.registers.set(before);
+      }
+    }
+    if (changesAddressSpace(frame)) this.liftAll();
+  }
+}
+
+/** Whether an event maps memory, or copies or ends an address space. */
+function changesAddressSpace(frame: FrameView): boolean {
+  if (frame.mappingCount > 0) return true;
+  switch (frame.eventKind) {
+    case eventKinds.syscall:
+    case eventKinds.syscallExit:
+    case eventKinds.syscallEnter:
+      return memoryCall(frame.number) !== undefined;
+    case eventKinds.taskStart:
+    case eventKinds.exec:
+    case eventKinds.exit:
+    case eventKinds.step:
+    case eventKinds.signal:
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,93 @@
+/** What a replay under a driver is to do. */
+import type { Task } from '../../replay/task.ts';
+import type { Goal, Halt } from './driver.ts';
+import type { Leg, Position } from './position.ts';
+import type { Watchpoint } from './watched-memory.ts';
+
+const noAddresses: ReadonlySet<number> = new Set();
+
+/** Goes to a position, and says when it is there. */
+export class FollowGoal implements Goal {
+  readonly target: Position;
+  /** Also armed on the way. */
+  readonly armed: ReadonlySet<number>;
+  readonly watchpoints: readonly Watchpoint[];
+  readonly #arrived: (task: Task | undefined) => void;
+  readonly #met: (halt: Halt, task: Task) => void;
+  #event: number;
+  #leg = 0;
+  #left = 0;
+
+  constructor(parts: {
+    readonly target: Position;
+    /** The last event that is behind the replay. */
+    readonly event: number;
+    readonly arrived: (task: Task | undefined) => void;
+    readonly armed?: ReadonlySet<number>;
+    readonly watchpoints?: readonly Watchpoint[];
+    readonly met?: (halt: Halt, task: Task) => void;
+  }) {
+    this.target = parts.target;
+    this.#event = parts.event;
+    this.#arrived = parts.arrived;
+    this.armed = parts.armed ?? noAddresses;
+    this.watchpoints = parts.watchpoints ?? [];
+    this.#met = parts.met ?? (() => undefined);
+    this.#begin();
+  }
+
+  /** An event is done. True: this is the place. */
+  passedEvent(event: number): boolean {
+    this.#event = event;
+    if (event !== this.target.event) return false;
+    this.#begin();
+    return this.target.legs.length === 0;
+  }
+
+  arrive(task: Task | undefined): void {
+    this.#arrived(task);
+  }
+
+  get breakpoints(): ReadonlySet<number> {
+    const leg = this.#current();
+    return leg?.kind === 'pass' ? new Set([...this.armed, leg.address]) : this.armed;
+  }
+
+  steps(): boolean {
+    return this.#current()?.kind === 'step';
+  }
+
+  beforeRun(): void {}
+
+  catches(): boolean {
+    return false;
+  }
+
+  halted(halt: Halt, task: Task): void {
+    const leg = this.#current();
+    // To stand at an address is no arrival there.
+    const isStanding = halt.kind === 'breakpoint' && halt.isStanding;
+    const counts =
+      leg !== undefined &&
+      !isStanding &&
+      (leg.kind === 'step' || (halt.kind === 'breakpoint' && halt.address === leg.address));
+    const isThere = counts && this.#left === 1 && this.#leg + 1 === this.target.legs.length;
+    // What is met at the place itself is not met before it.
+    const isMet = halt.kind === 'breakpoint' ? this.armed.has(halt.address) : halt.kind === 'watchpoint';
+    if (isMet && !isThere) this.#met(halt, task);
+    if (!counts) return;
+    this.#left--;
+    if (this.#left > 0) return;
+    this.#leg++;
+    this.#begin();
+    if (isThere) this.#arrived(task);
+  }
+
+  #current(): Leg | undefined {
+    return this.#event === this.target.event ? this.target.legs[this.#leg] : undefined;
+  }
+
+  #begin(): void {
+    this.#left = this.target.legs[this.#leg]?.count ?? 0;
+  }
+}

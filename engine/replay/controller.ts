@@ -1,0 +1,31 @@
+import type { FrameView } from '../generated/schema.ts';
+import type { AddressSpace } from './address-space.ts';
+import type { Task } from './task.ts';
+
+/**
+ * Who drives a replay from inside its events: a debugger, or a search of its own. The replayer asks it before each run of
+ * program code and tells it of each stop. Any of the methods may block, and may leave the replay for good by throwing:
+ * the replayer is then disposed of, and never used again.
+ */
+export interface Controller {
+  /** The task is about to execute instructions on its way to the event; 'step': one only. `task.registers` may be set. */
+  beforeRun(task: Task, frame: FrameView): 'run' | 'step';
+  /**
+   * The task has stopped, with the registers in `found`. True: the stop was none of the recording's, and the task goes on
+   * with `task.registers`. Else the event takes it, and the program's memory is as it would be without a controller.
+   */
+  takesStop(task: Task, frame: FrameView, status: number): boolean;
+  /** An event is about to do its work without a run of its task, or has finished its run. */
+  beforeEffects(frame: FrameView): void;
+  /** The kernel's data were written into a task's memory. */
+  wroteMemory(task: Task, address: number, length: number): void;
+  /** The task's address space is about to be copied, compared or thrown away: nothing of ours may be in it. */
+  lift(space: AddressSpace): void;
+  /**
+   * For a forced stop: whether something of ours lies so near that address that a stub must not be put there.
+   */
+  isNear(space: AddressSpace, address: number): boolean;
+  /** Passes of an address are to be counted by stops: takesStop is then true for each, and `arrivals` says how many. */
+  watchSite(address: number | undefined): void;
+  arrivals: number;
+}

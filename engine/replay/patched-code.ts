@@ -1,0 +1,111 @@
+/**
+ * Where the recording has replaced instructions of the program by jumps to the in-tracee runtime (docs/syscall-buffer.md),
+ * so that a debugger can show the program's own bytes, and step over such a place as over the instruction.
+ *
+ * Known from the data records that made them: first the stub's bytes, which name the site, then those at the site.
+ */
+
+/** preload/layout.h: where the stubs of rdtsc and rdtscp find their entries. */
+const timeEntryAt = 0x7000_8000 + 80;
+const stubSize = 24;
+const jumpOpcode = 0x2524ff;
+
+export interface PatchedSite {
+  readonly address: number;
+  readonly stub: number;
+  /** The program's bytes: `syscall`, `rdtsc` or `rdtscp`. The jump is as long, and borrows what follows. */
+  readonly own: Uint8Array;
+  /** What stands there now. */
+  readonly jump: Uint8Array;
+}
+
+const ownBytes = {
+  call: Uint8Array.of(0x0f, 0x05),
+  time: Uint8Array.of(0x0f, 0x31),
+  timeAux: Uint8Array.of(0x0f, 0x01, 0xf9),
+} as const;
+
+/** Bytes behind a site that its jump may take for part of its own. */
+const borrowed = 6;
+
+export class PatchedCode {
+  readonly #sites: Map<number, PatchedSite>;
+  #announced: { readonly address: number; readonly stub: number; readonly own: Uint8Array } | undefined;
+
+  constructor(sites: ReadonlyMap<number, PatchedSite> = new Map()) {
+    this.#sites = new Map(sites);
+  }
+
+  copy(): PatchedCode {
+    return new PatchedCode(this.#sites);
+  }
+
+  /** A data record of the recording was written there. */
+  note(address: number, bytes: Uint8Array): void {
+    if (bytes.length === stubSize) {
+      const stub = parseStub(address, bytes);
+      if (stub !== undefined) this.#announced = stub;
+      return;
+    }
+    if (bytes.length !== 2 && bytes.length !== 3) return;
+    const announced = this.#announced;
+    if (announced !== undefined && announced.address === address && announced.own.length === bytes.length) {
+      this.#announced = undefined;
+      this.#sites.set(address, { ...announced, jump: Uint8Array.from(bytes) });
+    } else if (this.#sites.get(address)?.own.length === bytes.length) {
+      // The program's own instruction again.
+      this.#sites.delete(address);
+    }
+  }
+
+  at(address: number): PatchedSite | undefined {
+    return this.#sites.get(address);
+  }
+
+  /** The site whose jump takes the byte there for part of its own, without being of the instruction itself. */
+  borrowing(address: number): PatchedSite | undefined {
+    for (let start = address - 1; start >= address - borrowed; start--) {
+      const site = this.#sites.get(start);
+      if (site !== undefined && address >= start + site.own.length) return site;
+    }
+    return undefined;
+  }
+
+  /** The mappings there are others now. */
+  removeRange(start: number, end: number): void {
+    if (this.#sites.size === 0) return;
+    for (const address of this.#sites.keys()) {
+      if (address >= start && address < end) this.#sites.delete(address);
+    }
+  }
+
+  /** Puts the program's bytes over what was read from `address` on. */
+  show(address: number, bytes: Uint8Array): void {
+    if (this.#sites.size === 0) return;
+    for (const site of this.#sites.values()) {
+      for (let i = 0; i < site.own.length; i++) {
+        const at = site.address + i - address;
+        if (at >= 0 && at < bytes.length) bytes[at] = site.own[i]!;
+      }
+    }
+  }
+}
+
+/** A stub of the recorder's (native/record/syscall-buffer.cc, stubCode). */
+function parseStub(
+  address: number,
+  bytes: Uint8Array,
+): { readonly address: number; readonly stub: number; readonly own: Uint8Array } | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const jumpsAt = (at: number): boolean => (view.getUint32(at, true) & 0xff_ffff) === jumpOpcode;
+  if (view.getUint16(0, true) === 0xb948 && jumpsAt(10)) {
+    const behind = Number(view.getBigUint64(2, true));
+    return { address: behind - ownBytes.call.length, stub: address, own: ownBytes.call };
+  }
+  if (view.getUint32(0, true) === 0x250c_8948 && jumpsAt(15)) {
+    const behind = address + 15 + view.getInt32(11, true);
+    const own = view.getUint32(18, true) === timeEntryAt ? ownBytes.time : ownBytes.timeAux;
+    return { address: behind - own.length, stub: address, own };
+  }
+  return undefined;
+}

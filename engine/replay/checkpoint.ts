@@ -1,5 +1,5 @@
 /**
- * A replay at an event's end, kept to go on from: a stopped copy of each address space, and what the replayer knows of it.
+ * A replay at an event's end or on the way to the next one, kept to go on from: a stopped copy of each address space, and what the replayer knows of it.
  * The copies are made by fork, so that memory is shared until somebody writes; a replay that goes on from a checkpoint
  * runs in copies of the copies, and the checkpoint stays.
  */
@@ -11,7 +11,7 @@ import type { DescriptorTable } from './descriptor-table.ts';
 import type { ReplayProcesses } from './primitives.ts';
 import { untouchedRanges } from './private-mappings.ts';
 import { mapFlags, memoryCallRefused } from './remote-memory.ts';
-import type { Replayer } from './replayer.ts';
+import type { Replayer, SegmentProgress } from './replayer.ts';
 import { SharedFiles } from './shared-files.ts';
 import type { Task } from './task.ts';
 
@@ -39,14 +39,23 @@ export interface World {
 export class Checkpoint implements Disposable {
   /** The last event that is behind it; 0: nothing has run. */
   readonly event: number;
+  /** Within a segment: what is done of it. */
+  readonly progress: SegmentProgress | undefined;
   /** Processes that it keeps. */
   readonly processCount: number;
   readonly #processes: ReplayProcesses;
   readonly #spaces: readonly KeptSpace[];
   readonly #shared: SharedFiles;
 
-  private constructor(processes: ReplayProcesses, event: number, spaces: readonly KeptSpace[], shared: SharedFiles) {
+  private constructor(
+    processes: ReplayProcesses,
+    event: number,
+    spaces: readonly KeptSpace[],
+    shared: SharedFiles,
+    progress?: SegmentProgress,
+  ) {
     this.event = event;
+    this.progress = progress === undefined ? undefined : { ...progress };
     this.#processes = processes;
     this.#shared = shared;
     this.#spaces = spaces;
@@ -58,8 +67,11 @@ export class Checkpoint implements Disposable {
     return new Checkpoint(processes, 0, [], new SharedFiles());
   }
 
-  /** Of a replay between two events. @throws EngineError CHECKPOINT_FAILED */
-  static of(replayer: Replayer, event: number): Checkpoint {
+  /**
+   * Of a replay behind an event, whose tasks are stopped and hold nothing of a debugger's.
+   * @param progress where it is on its way to the next @throws EngineError CHECKPOINT_FAILED
+   */
+  static of(replayer: Replayer, event: number, progress?: SegmentProgress): Checkpoint {
     const { processes } = replayer;
     const shared = replayer.shared.copy();
     const kept: KeptSpace[] = [];
@@ -75,7 +87,7 @@ export class Checkpoint implements Disposable {
       }));
       kept.push({ space: copy, pid, descriptors, tasks: all });
     }
-    return new Checkpoint(processes, event, kept, shared);
+    return new Checkpoint(processes, event, kept, shared, progress);
   }
 
   /** Another world like this one. @throws EngineError CHECKPOINT_FAILED */

@@ -170,6 +170,19 @@ export interface ReplayProcesses {
   close(): void;
 }
 
+/** Some of native/patch/instruction.h, InstructionKind. */
+export const instructionKinds = {
+  relativeJump: 1,
+  conditionalJump: 2,
+  loop: 3,
+  relativeCall: 4,
+  indirectJump: 5,
+  indirectCall: 6,
+  nearReturn: 7,
+  farBranch: 8,
+  repeatedString: 14,
+} as const;
+
 interface Primitives {
   /** Starts the first process with the launcher at that path; throws an Error that tells what failed. */
   readonly ReplayProcesses: new (
@@ -179,6 +192,8 @@ interface Primitives {
   createMemoryFile(name: string): number;
   /** Where the open file has data, from that offset on; -1 where only a hole is left. The offset, where nobody knows. */
   nextData(descriptor: number, offset: number): number;
+  /** Length of the machine instruction there, and 256 times its kind, a value of instructionKinds; 0: there is none. */
+  instructionAt(bytes: Uint8Array, offset: number): number;
   /** The calling thread's id, for breakWait. */
   threadId(): number;
   /** Ends a wait of that thread of this process, as its timer does: at once, if it waits. */

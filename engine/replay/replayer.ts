@@ -49,6 +49,16 @@ const sigtrap = 5;
 /** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS: what an instruction can raise. */
 const synchronousSignals: ReadonlySet<number> = new Set([4, 5, 7, 8, 11, 31]);
 
+/** What has been done of the way to an event, but for the task's own registers and memory. */
+export interface SegmentProgress {
+  /** The buffered calls are in the process. */
+  isLoaded: boolean;
+  /** And the task is behind them, where the event has no instruction of its own. */
+  isBehind: boolean;
+  /** Of a forced stop: how often the task has still to come to its address; undefined: not known yet. */
+  passesLeft: number | undefined;
+}
+
 export class Replayer implements Disposable {
   readonly processes: ReplayProcesses;
   readonly source: EventSource;
@@ -79,6 +89,10 @@ export class Replayer implements Disposable {
   onTick: () => void = () => undefined;
   /** Undefined: a point that looks like the recorded one is it. */
   readonly weakPoints: WeakPoints | undefined;
+  /** What is done of the segment that leads to the current event: a checkpoint in it has a copy. */
+  progress: SegmentProgress = { isLoaded: false, isBehind: false, passesLeft: undefined };
+  /** The first segment goes on from there. */
+  resumed: SegmentProgress | undefined;
   /** Undefined: nobody drives it from inside its events. */
   controller: Controller | undefined;
   private readonly recent = new RecentEvents();
@@ -117,6 +131,8 @@ export class Replayer implements Disposable {
   step(): FrameView | undefined {
     if (!this.source.next()) return undefined;
     const { frame } = this.source;
+    this.progress = this.resumed ?? { isLoaded: false, isBehind: false, passesLeft: undefined };
+    this.resumed = undefined;
     this.recent.remember(frame);
     const buffered = (frame.flags & frameFlags.buffered) !== 0;
     const runsFirst = (frame.flags & frameFlags.buffered) !== 0 || runsToEvent(frame.eventKind);

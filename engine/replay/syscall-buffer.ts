@@ -65,9 +65,12 @@ export function loadBuffer(replayer: Replayer, frame: FrameView): Task | undefin
   if (last === undefined) throw replayer.nonsense(frame, 'has a malformed buffered call');
   const stops = isAsynchronous(frame);
   if (stops) entries[last + returnAddressTopAt]! |= stopBehind;
-  writeBuffer(replayer, frame, task, entries);
+  const { progress } = replayer;
+  if (!progress.isLoaded) writeBuffer(replayer, frame, task, entries);
+  progress.isLoaded = true;
   replayer.ticks?.ranOurCode(task);
-  if (stops) runBehindBuffer(replayer, frame, task);
+  if (stops && !progress.isBehind) runBehindBuffer(replayer, frame, task);
+  progress.isBehind = true;
   return task;
 }
 

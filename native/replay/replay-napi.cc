@@ -19,6 +19,7 @@
 #include "napi/register.h"
 #include "replay/own-pages.h"
 #include "replay/point-search.h"
+#include "patch/instruction.h"
 #include "replay/processes.h"
 #include "replay/remote-call.h"
 #include "replay/stops.h"
@@ -453,6 +454,16 @@ Napi::Value nextData(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(found));
 }
 
+// instructionAt(bytes, offset): its length, with its InstructionKind in the second byte; 0 where there is none.
+Napi::Value instructionAt(const Napi::CallbackInfo& info) {
+  const auto bytes = info[0].As<Napi::Uint8Array>();
+  const auto offset = static_cast<size_t>(info[1].As<Napi::Number>().Int64Value());
+  if (offset >= bytes.ByteLength()) return Napi::Number::New(info.Env(), 0);
+  const DecodedInstruction decoded = decodeInstruction({bytes.Data() + offset, bytes.ByteLength() - offset});
+  const int kind = static_cast<int>(decoded.instruction.kind);
+  return Napi::Number::New(info.Env(), decoded ? decoded.instruction.length | kind << 8 : 0);
+}
+
 Napi::Value threadId(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), gettid()); }
 
 void breakWait(const Napi::CallbackInfo& info) {
@@ -478,6 +489,7 @@ void registerReplay(Napi::Env env, Napi::Object exports) {
   exports.Set("ReplayProcesses", ReplayProcessesWrap::define(env));
   exports.Set("createMemoryFile", Napi::Function::New(env, createMemoryFile, "createMemoryFile"));
   exports.Set("nextData", Napi::Function::New(env, nextData, "nextData"));
+  exports.Set("instructionAt", Napi::Function::New(env, instructionAt, "instructionAt"));
   exports.Set("threadId", Napi::Function::New(env, threadId, "threadId"));
   exports.Set("breakWait", Napi::Function::New(env, breakWait, "breakWait"));
   exports.Set("bindToProcessor", Napi::Function::New(env, bindToProcessor, "bindToProcessor"));

@@ -46,6 +46,8 @@ export interface Goal {
   beforeRun(task: Task): void;
   /** True when system calls of that number are to be halted at. */
   catches(number: number): boolean;
+  /** An event is done; for goals that are about the segment before it. */
+  passedEvent?(event: number): unknown;
 }
 
 export class Driver implements Controller {
@@ -68,9 +70,12 @@ export class Driver implements Controller {
   /** A breakpoint of ours behind a patched instruction that is stepped over. */
   #behind: { readonly space: AddressSpace; readonly address: number } | undefined;
   #isStepping = false;
+  #hasRun = false;
   /** Where the task began to run. */
   #from = 0;
   #interruptSent = false;
+  /** Called once, before the next run: the replay stands within a segment where it is to be. */
+  arriveBeforeRun: ((task: Task) => void) | undefined;
   /** At a system call's entry: the registers there. */
   entry: Task | undefined;
   /** The task that ran last. */
@@ -92,6 +97,14 @@ export class Driver implements Controller {
     };
   }
 
+  /** Halts at watchpoints since the last leg ended. */
+  watchHalts = 0;
+
+  /** No instruction has been executed since the last leg, or event, ended. */
+  get standsAtLeg(): boolean {
+    return !this.#hasRun;
+  }
+
   get position(): Position {
     return { event: this.#event, legs: this.#legs };
   }
@@ -100,6 +113,14 @@ export class Driver implements Controller {
   rename(legs: readonly Leg[]): void {
     this.#legs = legs;
     this.#passes.clear();
+    this.watchHalts = 0;
+    this.#hasRun = false;
+  }
+
+  /** Where a checkpoint within a segment was made; its task's breakpoint is done. */
+  resumeAt(legs: readonly Leg[], task: Task | undefined): void {
+    this.rename(legs);
+    if (task !== undefined) this.goOn(task);
   }
 
   /** How often the task has come to an armed address since the last leg ended. */
@@ -110,8 +131,7 @@ export class Driver implements Controller {
   /** An event is done. */
   passedEvent(event: number): void {
     this.#event = event;
-    this.#legs = [];
-    this.#passes.clear();
+    this.rename([]);
     this.#done = undefined;
     this.entry = undefined;
   }
@@ -136,6 +156,9 @@ export class Driver implements Controller {
 
   beforeRun(task: Task, _frame: FrameView): 'run' | 'step' {
     this.current = task;
+    const arrive = this.arriveBeforeRun;
+    this.arriveBeforeRun = undefined;
+    arrive?.(task);
     if (this.interruptWanted()) this.#halt({ kind: 'interrupted' }, task);
     this.goal.beforeRun(task);
     if (!this.#isLookedAt(task)) {
@@ -155,6 +178,7 @@ export class Driver implements Controller {
     this.#code.write(task.addressSpace, wanted);
     this.#watched.arm(task, this.goal.watchpoints);
     this.#from = rip;
+    this.#hasRun = true;
     this.#isStepping = steps || wanted.has(rip);
     if (!this.#isStepping) return 'run';
     const site = task.addressSpace.patched.at(rip);
@@ -302,11 +326,11 @@ export class Driver implements Controller {
     }
     const isStep = wasStep && this.goal.steps(task);
     if (isStep) {
-      this.#legs = stepped(this.position).legs;
-      this.#passes.clear();
+      this.rename(stepped(this.position).legs);
     }
     if (changed.length > 0) {
       if (this.goal.breakpoints.has(rip)) this.#count(rip);
+      this.watchHalts++;
       this.#halt({ kind: 'watchpoint', watch: changed[0]!, by }, task);
       return;
     }

@@ -1,7 +1,7 @@
 /** What a replay under a driver is to do. */
 import type { Task } from '../../replay/task.ts';
 import type { Goal, Halt } from './driver.ts';
-import type { Leg, Position } from './position.ts';
+import { type Leg, legsBetween, type Position } from './position.ts';
 import type { Watchpoint } from './watched-memory.ts';
 
 const noAddresses: ReadonlySet<number> = new Set();
@@ -14,21 +14,24 @@ export class FollowGoal implements Goal {
   readonly watchpoints: readonly Watchpoint[];
   readonly #arrived: (task: Task | undefined) => void;
   readonly #met: (halt: Halt, task: Task) => void;
+  /** What is left of the target's, in its event. */
+  readonly #legs: readonly Leg[];
   #event: number;
   #leg = 0;
   #left = 0;
 
   constructor(parts: {
     readonly target: Position;
-    /** The last event that is behind the replay. */
-    readonly event: number;
+    /** Where the replay stands; on the way to the target. */
+    readonly from: Position;
     readonly arrived: (task: Task | undefined) => void;
     readonly armed?: ReadonlySet<number>;
     readonly watchpoints?: readonly Watchpoint[];
     readonly met?: (halt: Halt, task: Task) => void;
   }) {
     this.target = parts.target;
-    this.#event = parts.event;
+    this.#legs = legsBetween(parts.from, parts.target) ?? parts.target.legs;
+    this.#event = parts.from.event;
     this.#arrived = parts.arrived;
     this.armed = parts.armed ?? noAddresses;
     this.watchpoints = parts.watchpoints ?? [];
@@ -42,6 +45,11 @@ export class FollowGoal implements Goal {
     if (event !== this.target.event) return false;
     this.#begin();
     return this.target.legs.length === 0;
+  }
+
+  /** It stands at the target already. */
+  get isThere(): boolean {
+    return this.#event === this.target.event && this.#legs.length === 0;
   }
 
   arrive(task: Task | undefined): void {
@@ -70,8 +78,8 @@ export class FollowGoal implements Goal {
     const counts =
       leg !== undefined &&
       !isStanding &&
-      (leg.kind === 'step' || (halt.kind === 'breakpoint' && halt.address === leg.address));
-    const isThere = counts && this.#left === 1 && this.#leg + 1 === this.target.legs.length;
+      (leg.kind === 'step' || (leg.kind === 'pass' && halt.kind === 'breakpoint' && halt.address === leg.address));
+    const isThere = counts && this.#left === 1 && this.#leg + 1 === this.#legs.length;
     // What is met at the place itself is not met before it.
     const isMet = halt.kind === 'breakpoint' ? this.armed.has(halt.address) : halt.kind === 'watchpoint';
     if (isMet && !isThere) this.#met(halt, task);
@@ -84,10 +92,10 @@ export class FollowGoal implements Goal {
   }
 
   #current(): Leg | undefined {
-    return this.#event === this.target.event ? this.target.legs[this.#leg] : undefined;
+    return this.#event === this.target.event ? this.#legs[this.#leg] : undefined;
   }
 
   #begin(): void {
-    this.#left = this.target.legs[this.#leg]?.count ?? 0;
+    this.#left = this.#legs[this.#leg]?.count ?? 0;
   }
 }

@@ -8,7 +8,9 @@ export type Leg =
   /** So many instructions. */
   | { readonly kind: 'step'; readonly count: number }
   /** To the so-manieth arrival at an address. */
-  | { readonly kind: 'pass'; readonly address: number; readonly count: number };
+  | { readonly kind: 'pass'; readonly address: number; readonly count: number }
+  /** To a place that has no name yet: one can stay there, and go on, and a name is found when one wants to come back. */
+  | { readonly kind: 'open'; readonly number: number; readonly count: number };
 
 export interface Position {
   /** The last event that is behind it; 0: nothing has run. */
@@ -22,9 +24,10 @@ export function samePosition(one: Position, other: Position): boolean {
 
 /** `1234`, `1234+0x401136#3`, `1234+0x401136#3+12`. */
 export function positionText({ event, legs }: Position): string {
-  const parts = legs.map((leg) =>
-    leg.kind === 'step' ? `+${leg.count}` : `+0x${leg.address.toString(16)}#${leg.count}`,
-  );
+  const parts = legs.map((leg) => {
+    if (leg.kind === 'open') return `+?${leg.number}`;
+    return leg.kind === 'step' ? `+${leg.count}` : `+0x${leg.address.toString(16)}#${leg.count}`;
+  });
   return `${event}${parts.join('')}`;
 }
 
@@ -54,4 +57,25 @@ export function unstepped({ event, legs }: Position): Position | undefined {
   if (last?.kind !== 'step') return undefined;
   const before = legs.slice(0, -1);
   return { event, legs: last.count === 1 ? before : [...before, { kind: 'step', count: last.count - 1 }] };
+}
+
+/** What is left of the way to `target` from `at`; undefined where `at` is not on it, as far as their texts tell. */
+export function legsBetween(at: Position, target: Position): readonly Leg[] | undefined {
+  if (at.event !== target.event) return at.legs.length === 0 ? target.legs : undefined;
+  const rest = [...target.legs];
+  for (const [index, leg] of at.legs.entries()) {
+    const other = rest.shift();
+    if (other === undefined || other.kind !== leg.kind) return undefined;
+    if (leg.kind === 'pass' && other.kind === 'pass' && other.address !== leg.address) return undefined;
+    if (leg.kind === 'open' && other.kind === 'open' && other.number !== leg.number) return undefined;
+    if (other.count === leg.count) continue;
+    if (other.count < leg.count || index !== at.legs.length - 1) return undefined;
+    rest.unshift({ ...other, count: other.count - leg.count });
+  }
+  return rest;
+}
+
+/** A position without its last leg. */
+export function withoutLastLeg({ event, legs }: Position): Position {
+  return { event, legs: legs.slice(0, -1) };
 }

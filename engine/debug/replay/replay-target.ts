@@ -5,15 +5,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { EngineError } from '../../errors.ts';
-import { eventKinds, type FrameView, registerIndex } from '../../generated/schema.ts';
+import { eventKinds, type FrameView, frameFlags, registerIndex, trapKinds } from '../../generated/schema.ts';
 import { logger } from '../../log.ts';
 import { Checkpoint, type World } from '../../replay/checkpoint.ts';
+import { masks, registersEqual } from '../../replay/compare.ts';
 import { Echo } from '../../replay/echo.ts';
-import { type ReplayProcesses, startProcesses } from '../../replay/primitives.ts';
+import { type RegisterWords, type ReplayProcesses, startProcesses } from '../../replay/primitives.ts';
 import { newRegisters, register } from '../../replay/registers.ts';
 import { Replayer } from '../../replay/replayer.ts';
 import { StoredFiles } from '../../replay/stored-files.ts';
 import type { Task } from '../../replay/task.ts';
+import { syscallNumbers } from '../../syscalls/numbers.ts';
 import { Ordinals } from '../../trace/ordinals.ts';
 import { TraceReader } from '../../trace/reader.ts';
 import { conditionHolds } from '../breakpoints/agent-expression.ts';
@@ -33,7 +35,19 @@ import type {
 } from '../target.ts';
 import { Driver, type Goal, type Halt } from './driver.ts';
 import { FollowGoal } from './goals.ts';
-import { type Position, parsePosition, positionText, samePosition } from './position.ts';
+import { checksumMemory, type RangeChecksum, sameMemory } from './memory-state.ts';
+import {
+  type Leg,
+  legsBetween,
+  type Position,
+  parsePosition,
+  positionText,
+  samePosition,
+  unstepped,
+  withoutLastLeg,
+} from './position.ts';
+import { guessPredecessors } from './predecessors.ts';
+import { Count, Walk, type WalkEnd } from './walk.ts';
 import { type Watchpoint, watchValue } from './watched-memory.ts';
 
 const log = logger('debug');
@@ -79,6 +93,7 @@ class Arrived extends Error {}
 class Closed extends Error {}
 
 interface Run extends Disposable {
+  readonly from: Kept;
   readonly replayer: Replayer;
   readonly reader: TraceReader;
   readonly driver: Driver;
@@ -88,12 +103,31 @@ interface Run extends Disposable {
 interface Met {
   readonly position: Position;
   readonly stop: Stop;
-  /** Of a watchpoint: the instruction that did it, and how many halts of its segment come before. */
-  readonly by: number | undefined;
 }
+
+/** A checkpoint, and where it is. */
+interface Kept {
+  readonly checkpoint: Checkpoint;
+  readonly position: Position;
+  /** The task whose segment it is in, or whose event it is behind. */
+  readonly tid: number;
+  /** Recorded time of the event, nanoseconds. */
+  readonly time: number;
+}
+
+/** What is known of a place without a name. */
+type OpenPlace =
+  /** Behind the so-manieth change of a watched value since the leg before, by the instruction there. */
+  | { readonly kind: 'watch'; readonly by: number; readonly index: number; readonly watched: readonly Breakpoint[] }
+  | { readonly kind: 'state'; readonly registers: RegisterWords; readonly checksums: readonly RangeChecksum[] };
+
+const mostNear = 6;
 
 /** Real time between automatic checkpoints at first, milliseconds; and how many of them are kept. */
 const checkpointEvery = 400;
+/** Of a walk: instructions before it is looked whether to go on, and how often. */
+const stepsAtOnce = 4000;
+const mostRounds = 60;
 const mostCheckpoints = 24;
 
 export class ReplayTarget {
@@ -107,8 +141,10 @@ export class ReplayTarget {
   readonly #stored: StoredFiles;
   readonly #ordinals: Ordinals;
   readonly #echo: Echo;
-  readonly #root: Checkpoint;
-  #automatic: Checkpoint[] = [];
+  readonly #root: Kept;
+  #automatic: Kept[] = [];
+  /** Where the debugger has just been, and is likely to come again: the latest last. */
+  readonly #near: Kept[] = [];
   #checkpointedAt = 0;
   #explicit: { description: CheckpointDescription; position: Position }[] = [];
   #nextCheckpoint = 1;
@@ -144,7 +180,8 @@ export class ReplayTarget {
     }
     this.#echo = new Echo({ quiet, mark: false });
     this.#processes = startProcesses();
-    this.#root = Checkpoint.ofBeginning(this.#processes);
+    const checkpoint = Checkpoint.ofBeginning(this.#processes);
+    this.#root = { checkpoint, position: { event: 0, legs: [] }, tid: 0, time: 0 };
   }
 
   /** Answers requests until close() is asked for. */
@@ -253,7 +290,8 @@ export class ReplayTarget {
     run?.[Symbol.dispose]();
   }
 
-  #open(checkpoint: Checkpoint, goal: Goal, isQuiet: boolean): Run {
+  #open(from: Kept, goal: Goal, isQuiet: boolean): Run {
+    const { checkpoint, position, tid } = from;
     const reader = TraceReader.open(this.#directory);
     let world: World | undefined;
     try {
@@ -268,13 +306,15 @@ export class ReplayTarget {
         shared: world.shared,
       });
       for (const [tid, task] of world.tasks) replayer.tasks.set(tid, task);
+      if (checkpoint.progress !== undefined) replayer.resumed = { ...checkpoint.progress };
       replayer.onTick = () => this.#echo.flush();
       const driver = new Driver(replayer, checkpoint.event, this.#process, goal, () => this.#client.isInterrupted());
+      if (checkpoint.progress !== undefined) driver.resumeAt(position.legs, world.tasks.get(tid));
       const dispose = (): void => {
         replayer[Symbol.dispose]();
         reader.close();
       };
-      return { replayer, reader, driver, [Symbol.dispose]: dispose };
+      return { from, replayer, reader, driver, [Symbol.dispose]: dispose };
     } catch (error) {
       reader.close();
       for (const task of world?.tasks.values() ?? []) this.#processes.end(task.pid);
@@ -282,33 +322,77 @@ export class ReplayTarget {
     }
   }
 
-  /** The checkpoints up to that event, the latest first. */
-  #checkpointsBefore(event: number): Checkpoint[] {
-    const usable = this.#automatic.filter((checkpoint) => checkpoint.event <= event);
-    return [...usable.sort((one, other) => other.event - one.event), this.#root];
+  /** Checkpoints on the way to a position, the latest first. */
+  #checkpointsBefore(position: Position): Kept[] {
+    const usable = [...this.#automatic, ...this.#near].filter(
+      (kept) => kept.position.event <= position.event && legsBetween(kept.position, position) !== undefined,
+    );
+    const later = (one: Kept, other: Kept): number =>
+      other.position.event - one.position.event ||
+      stepsOf(legsBetween(one.position, position)) - stepsOf(legsBetween(other.position, position));
+    return [...usable.sort(later), this.#root];
   }
 
   /** Goes there, and stays: the request under way is answered, and the debugger served from there on. */
   #travelTo(position: Position, stop?: Stop): void {
     this.#endRun();
-    const [checkpoint] = this.#checkpointsBefore(position.event);
+    const [kept] = this.#checkpointsBefore(position);
     const arrived = (task: Task | undefined): void => {
       const { driver } = this.#run!;
       driver.goal = this.#interactive;
       driver.rename(position.legs);
+      if (position.legs.length === 0) this.#keepNear(task);
       this.#serve(stop, task);
     };
-    const goal = new FollowGoal({ target: position, event: checkpoint!.event, arrived });
-    const run = this.#open(checkpoint!, goal, true);
+    const goal = new FollowGoal({ target: position, from: kept!.position, arrived });
+    const run = this.#open(kept!, goal, true);
     this.#run = run;
     this.#drive(run, goal, true);
+  }
+
+  /** Goes there, does `goal` from there on, and ends when that throws Arrived. */
+  #explore(position: Position, makeGoal: (run: Run) => Goal, keeps = false): void {
+    this.#endRun();
+    const [kept] = this.#checkpointsBefore(position);
+    const arrived = (task: Task | undefined): void => {
+      const { driver } = this.#run!;
+      driver.rename(position.legs);
+      if (keeps) this.#keepNear(task);
+      if (task !== undefined) driver.goOn(task);
+      driver.goal = makeGoal(this.#run!);
+    };
+    const journey = new FollowGoal({ target: position, from: kept!.position, arrived });
+    const run = this.#open(kept!, journey, true);
+    this.#run = run;
+    try {
+      this.#drive(run, journey, false);
+    } catch (error) {
+      if (!(error instanceof Arrived)) throw error;
+    } finally {
+      this.#endRun();
+    }
+  }
+
+  /** Makes a checkpoint of where the replay stands. */
+  #keepNear(task: Task | undefined): void {
+    const { replayer, driver, reader } = this.#run!;
+    const { position } = driver;
+    if (position.event < this.#firstProgram) return;
+    if ([...this.#near, ...this.#automatic].some((kept) => samePosition(kept.position, position))) return;
+    const isWithin = position.legs.length > 0;
+    if (isWithin && !isResumable(reader.frame)) return;
+    driver.liftAll();
+    const checkpoint = Checkpoint.of(replayer, position.event, isWithin ? replayer.progress : undefined);
+    this.#near.push({ checkpoint, position, tid: task?.tid ?? 0, time: this.#timeOf(this.#run!) });
+    if (this.#near.length > mostNear) this.#near.shift()!.checkpoint[Symbol.dispose]();
   }
 
   /** Plays events until an exception ends it. */
   #drive(run: Run, journey: FollowGoal, isKept: boolean): void {
     const { replayer, driver, reader } = run;
-    let isThere = journey.target.event === reader.event && journey.target.legs.length === 0;
+    let isThere = journey.isThere && replayer.resumed === undefined;
     if (isThere) this.#arriveAt(run, journey);
+    else if (journey.isThere) driver.arriveBeforeRun = (task) => journey.arrive(task);
     for (;;) {
       if (isThere) this.#beforeEvent(run, reader.event + 1);
       const frame = replayer.step();
@@ -331,17 +415,20 @@ export class ReplayTarget {
             `there is no position ${positionText(journey.target)}: the next event comes first`,
           );
         }
-      } else {
+      } else if (driver.goal === this.#interactive) {
         isThere = true;
         this.#maybeCheckpoint(run);
         this.#afterEvent(run, frame);
+      } else {
+        driver.goal.passedEvent?.(reader.event);
       }
     }
   }
 
   #arriveAt(run: Run, journey: FollowGoal): void {
-    const task = run.replayer.tasks.get(run.replayer.source.frame.tid);
-    journey.arrive(task);
+    const hasPlayed = run.reader.event > run.from.position.event;
+    const tid = hasPlayed ? run.reader.frame.tid : run.from.tid;
+    journey.arrive(run.replayer.tasks.get(tid));
   }
 
   #metByEvent(run: Run, journey: FollowGoal, watch: Watchpoint, frame: FrameView): void {
@@ -353,21 +440,23 @@ export class ReplayTarget {
     const { event } = run.reader;
     const now = performance.now();
     if (now - this.#checkpointedAt < checkpointEvery) return;
-    if (this.#automatic.some((checkpoint) => checkpoint.event >= event)) return;
+    if (this.#automatic.some(({ position }) => position.event >= event)) return;
     run.driver.liftAll();
-    this.#automatic.push(Checkpoint.of(run.replayer, event));
+    const checkpoint = Checkpoint.of(run.replayer, event);
+    const { tid, timeNumber } = run.reader.frame;
+    this.#automatic.push({ checkpoint, position: { event, legs: [] }, tid, time: timeNumber });
     this.#checkpointedAt = performance.now();
     if (this.#automatic.length <= mostCheckpoints) return;
     // The one whose neighbours are nearest to each other goes, but for the last ones.
-    const sorted = this.#automatic.sort((one, other) => one.event - other.event);
+    const sorted = this.#automatic.sort((one, other) => one.position.event - other.position.event);
     let victim = 0;
     let shortest = Number.POSITIVE_INFINITY;
     for (let index = 0; index + 4 < sorted.length; index++) {
-      const gap = sorted[index + 1]!.event - (sorted[index - 1]?.event ?? 0);
+      const gap = sorted[index + 1]!.position.event - (sorted[index - 1]?.position.event ?? 0);
       if (gap < shortest) [shortest, victim] = [gap, index];
     }
     const [dropped] = sorted.splice(victim, 1);
-    dropped![Symbol.dispose]();
+    dropped!.checkpoint[Symbol.dispose]();
     this.#automatic = sorted;
   }
 
@@ -402,7 +491,79 @@ export class ReplayTarget {
       const count = driver.passes(halt.address);
       if (count > 0) driver.rename([...driver.position.legs, { kind: 'pass', address: halt.address, count }]);
     }
+    if (halt.kind === 'watchpoint') {
+      if (driver.position.legs.at(-1)?.kind !== 'step' || !this.#isSteppingOf(task)) {
+        const watched = this.#watched;
+        this.#leaveOpen({ kind: 'watch', by: halt.by, index: driver.watchHalts, watched }, task);
+      }
+    } else if (halt.kind === 'interrupted' && task.threadGroup === this.#process && !driver.standsAtLeg) {
+      const registers = task.registers.slice();
+      this.#leaveOpen({ kind: 'state', registers, checksums: checksumMemory(this.#processes, task) }, task);
+    }
     this.#serve(this.#stopOf(halt, task), task);
+  }
+
+  /** The replay stands where no name leads to: a checkpoint keeps the place. */
+  #leaveOpen(place: OpenPlace, task: Task): void {
+    const { driver } = this.#run!;
+    this.#places.push(place);
+    driver.rename([...driver.position.legs, { kind: 'open', number: this.#places.length, count: 1 }]);
+    this.#keepNear(task);
+  }
+
+  /** The same position with names for all of its legs. @throws EngineError NO_PLACE */
+  #named(position: Position): Position {
+    const known: Leg[] = [];
+    for (const leg of position.legs) {
+      if (leg.kind !== 'open') known.push(leg);
+      else known.push(...this.#nameOf({ event: position.event, legs: [...known] }, leg.number));
+    }
+    return { event: position.event, legs: known };
+  }
+
+  /** Legs from a position to the place without a name that comes next. */
+  #nameOf(base: Position, number: number): readonly Leg[] {
+    const known = this.#names.get(number);
+    if (known !== undefined) return known;
+    const place = this.#places[number - 1]!;
+    const found = place.kind === 'watch' ? this.#nameOfWatch(base, place) : this.#nameOfState(base, place);
+    if (found === undefined)
+      throw new EngineError('NO_PLACE', `the way to ${positionText(base)}+?${number} is not found again`);
+    this.#names.set(number, found);
+    return found;
+  }
+
+  #nameOfWatch(
+    base: Position,
+    { by, index, watched }: Extract<OpenPlace, { kind: 'watch' }>,
+  ): readonly Leg[] | undefined {
+    const count = this.#countToWatch(base, index, by, watched);
+    if (count === undefined) return undefined;
+    const step: Leg = { kind: 'step', count: 1 };
+    return count === 0 ? [step] : [{ kind: 'pass', address: by, count }, step];
+  }
+
+  /** The first arrival with that state, which is where it was, or as good as that: all that follows is the same. */
+  #nameOfState(base: Position, place: Extract<OpenPlace, { kind: 'state' }>): readonly Leg[] | undefined {
+    const address = register(place.registers, registerIndex.rip);
+    let found: readonly Leg[] | undefined;
+    this.#explore(base, () => {
+      return new Count({
+        addresses: [address],
+        halted: (halt, task, counts) => {
+          if (halt.kind !== 'breakpoint' || !registersEqual(task.registers, place.registers, masks.signal)) return;
+          this.#run!.driver.liftAll();
+          if (!sameMemory(this.#processes, task, place.checksums)) return;
+          const count = counts.of(address);
+          found = count === 0 ? [] : [{ kind: 'pass', address, count }];
+          throw new Arrived();
+        },
+        passedEvent: () => {
+          throw new Arrived();
+        },
+      });
+    });
+    return found;
   }
 
   #isSteppingOf(task: Task): boolean {
@@ -543,7 +704,10 @@ export class ReplayTarget {
       this.#pending = request;
       if (resume.direction === 'backward') {
         const from = this.#run!.driver.position;
-        throw new Leave(() => this.#backward(resume, from));
+        throw new Leave(() => {
+          this.#lastPlace = from;
+          this.#backward(resume, this.#named(from));
+        });
       }
       if (this.#run === undefined) throw new EngineError('NO_PLACE', 'the replay stands nowhere: seek somewhere first');
       this.#refreshWatches();
@@ -582,60 +746,84 @@ export class ReplayTarget {
   }
 
   #lastPlace: Position | undefined;
+  readonly #places: OpenPlace[] = [];
+  readonly #names = new Map<number, readonly Leg[]>();
 
   // Backwards.
 
   #backward(resume: Resume, from: Position): void {
-    this.#lastPlace = from;
     this.#endRun();
-    if (resume.how === 'step') throw new EngineError('NOT_YET', 'going back by one instruction is not available yet');
     const begin = this.#beginning();
+    if (resume.how === 'step') {
+      const before = from.event <= begin.event && from.legs.length === 0 ? undefined : this.#before(from);
+      if (before === undefined || before.event < begin.event) {
+        this.#travelTo(begin, { kind: 'begin', tid: resume.tid });
+      } else {
+        this.#travelTo(before, { kind: 'step', tid: resume.tid });
+      }
+      return;
+    }
     let until = from;
-    for (const checkpoint of this.#checkpointsBefore(from.event)) {
-      if (checkpoint.event > until.event || (checkpoint.event === until.event && until.legs.length === 0)) continue;
-      const last = this.#lastHalt(checkpoint, until);
+    for (const kept of this.#checkpointsBefore({ event: from.event, legs: [] })) {
+      const { event } = kept.position;
+      if (kept.position.legs.length > 0 || event > until.event) continue;
+      if (event === until.event && until.legs.length === 0) continue;
+      const last = this.#lastHalt(kept, until);
       if (last !== undefined && last.position.event >= begin.event) {
         this.#travelTo(last.position, last.stop);
         return;
       }
-      until = { event: checkpoint.event, legs: [] };
-      if (checkpoint.event <= begin.event) break;
+      until = { event, legs: [] };
+      if (event <= begin.event) break;
     }
-    this.#travelTo(begin, { kind: 'begin', tid: this.#process });
+    this.#travelTo(begin, { kind: 'begin', tid: resume.tid });
   }
 
   /** What the debugger would have stopped at last between a checkpoint and a position. */
-  #lastHalt(checkpoint: Checkpoint, until: Position): Met | undefined {
+  #lastHalt(kept: Kept, until: Position): Met | undefined {
     let last: Met | undefined;
-    const passes = new Map<string, number>();
-    const watches: Watchpoint[] = [];
+    let lastWatch: { event: number; index: number; by: number; stop: Stop } | undefined;
+    let segment = -1;
+    let passes = new Map<number, number>();
+    let watchHalts = 0;
+    const watchpoints: Watchpoint[] = [];
     const met = (halt: Halt, task: Task): void => {
-      const { driver } = this.#run!;
-      const { event } = driver.position;
-      if (halt.kind === 'breakpoint') {
-        const key = `${event} ${halt.address}`;
-        const count = (passes.get(key) ?? 0) + (halt.isStanding ? 0 : 1);
-        passes.set(key, count);
-        if (!this.#holds(halt.address, task)) return;
-        const position: Position =
-          count === 0 ? { event, legs: [] } : { event, legs: [{ kind: 'pass', address: halt.address, count }] };
-        if (count === 0 && samePosition(position, until)) return;
-        last = { position, stop: this.#stopOf(halt, task), by: undefined };
+      const { event } = this.#run!.driver.position;
+      if (event !== segment) {
+        segment = event;
+        passes = new Map();
+        watchHalts = 0;
       }
+      if (halt.kind === 'watchpoint') {
+        watchHalts++;
+        lastWatch = { event, index: watchHalts, by: halt.by, stop: this.#stopOf(halt, task) };
+        last = undefined;
+        return;
+      }
+      if (halt.kind !== 'breakpoint') return;
+      const count = (passes.get(halt.address) ?? 0) + (halt.isStanding ? 0 : 1);
+      passes.set(halt.address, count);
+      if (!this.#holds(halt.address, task)) return;
+      const legs: Position['legs'] = count === 0 ? [] : [{ kind: 'pass', address: halt.address, count }];
+      if (samePosition({ event, legs }, until)) return;
+      last = { position: { event, legs }, stop: this.#stopOf(halt, task) };
+      lastWatch = undefined;
     };
     const arrived = (): void => {
       throw new Arrived();
     };
     const goal = new FollowGoal({
       target: until,
-      event: checkpoint.event,
+      from: kept.position,
       arrived,
       armed: this.#addresses,
-      watchpoints: watches,
+      watchpoints,
       met,
     });
-    const run = this.#open(checkpoint, goal, true);
+    const run = this.#open(kept, goal, true);
     this.#run = run;
+    const [task] = run.replayer.tasks.values();
+    if (task !== undefined) watchpoints.push(...watchesOf(run.replayer, task, this.#watched));
     try {
       this.#drive(run, goal, false);
     } catch (error) {
@@ -643,9 +831,162 @@ export class ReplayTarget {
     } finally {
       this.#endRun();
     }
-    // The place where it began is no place before it.
-    const isThere = last !== undefined && samePosition((last as Met).position, until);
-    return isThere ? undefined : last;
+    if (lastWatch === undefined) return last;
+    const { event, index, by, stop } = lastWatch;
+    // What the kernel wrote: before that event.
+    const place = by === 0 ? this.#before({ event, legs: [] }) : this.#storePosition(event, index, by);
+    return place === undefined ? undefined : { position: place, stop };
+  }
+
+  /** Where the store stands that was the so-manieth change of a watched value behind an event. */
+  #storePosition(event: number, index: number, by: number): Position | undefined {
+    const base: Position = { event, legs: [] };
+    const count = this.#countToWatch(base, index, by, this.#watched);
+    if (count === undefined) return undefined;
+    return count === 0 ? base : { event, legs: [{ kind: 'pass', address: by, count }] };
+  }
+
+  /** Arrivals at an instruction up to the so-manieth change of a watched value, which is its. */
+  #countToWatch(base: Position, index: number, by: number, watched: readonly Breakpoint[]): number | undefined {
+    let found: number | undefined;
+    let halts = 0;
+    this.#explore(base, (run) => {
+      const [task] = [...run.replayer.tasks.values()].filter(({ threadGroup }) => threadGroup === this.#process);
+      return new Count({
+        addresses: [by],
+        watchpoints: task === undefined ? [] : watchesOf(run.replayer, task, watched),
+        halted: (halt, _task, counts) => {
+          if (halt.kind !== 'watchpoint') return;
+          halts++;
+          if (halts < index) return;
+          found = counts.of(by);
+          throw new Arrived();
+        },
+        passedEvent: () => {
+          throw new Arrived();
+        },
+      });
+    });
+    return found;
+  }
+
+  /** The place one instruction before another; undefined at the beginning. @throws EngineError NO_PREDECESSOR */
+  #before(position: Position): Position | undefined {
+    const unsteppedOne = unstepped(position);
+    if (unsteppedOne !== undefined) return unsteppedOne;
+    const last = position.legs.at(-1);
+    if (last?.kind === 'pass') return this.#beforePass(position, last.address);
+    return this.#beforeEffect(position.event);
+  }
+
+  /** The place before an event. */
+  #beforeEffect(event: number): Position | undefined {
+    if (event <= this.#beginning().event) return undefined;
+    const base: Position = { event: event - 1, legs: [] };
+    const place = this.#placeOfEvent(event);
+    if (place === undefined) return base;
+    let count = 0;
+    this.#explore(base, () => {
+      return new Count({
+        addresses: [place.address],
+        halted: (halt) => {
+          if (halt.kind === 'breakpoint' && !halt.isStanding) count++;
+        },
+        passedEvent: () => {
+          throw new Arrived();
+        },
+      });
+    });
+    if (place.isExecuted) {
+      return count === 0 ? base : { event: base.event, legs: [{ kind: 'pass', address: place.address, count }] };
+    }
+    if (count === 0) return this.#before(base);
+    return this.#before({ event: base.event, legs: [{ kind: 'pass', address: place.address, count }] });
+  }
+
+  /** Where the task of an event comes to on its way to it; undefined for one that is no place in the code. */
+  #placeOfEvent(event: number): { readonly address: number; readonly isExecuted: boolean } | undefined {
+    const reader = TraceReader.open(this.#directory);
+    try {
+      reader.seek(event);
+      reader.next();
+      return placeOf(reader.frame);
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** The place one instruction before an arrival at an address. */
+  #beforePass(position: Position, address: number): Position | undefined {
+    const base = withoutLastLeg(position);
+    const count = position.legs.at(-1)!.count;
+    // What is on the stack there tells who called.
+    let guesses = new Set<number>();
+    this.#explore(position, (run) => {
+      const task = run.driver.current!;
+      const word = this.#read(task, register(task.registers, registerIndex.rsp), 8);
+      const onStack = word.length === 8 ? Number(Buffer.from(word).readBigUInt64LE(0) & 0x7fff_ffff_ffffn) : 0;
+      guesses = guessPredecessors(address, onStack, (from, length) => this.#read(task, from, length));
+      throw new Arrived();
+    });
+    let pivot: Position = base;
+    this.#explore(base, () => {
+      return new Count({
+        addresses: [...guesses, address],
+        halted: (halt, _task, counts) => {
+          if (halt.kind !== 'breakpoint' || halt.address !== address || counts.of(address) < count) return;
+          const { last } = counts;
+          if (last !== undefined) {
+            pivot = {
+              event: base.event,
+              legs: [...base.legs, { kind: 'pass', address: last.address, count: last.count }],
+            };
+          }
+          throw new Arrived();
+        },
+        passedEvent: () => {
+          throw new Arrived();
+        },
+      });
+    });
+    let enters = false;
+    for (let rounds = 0; rounds < mostRounds; rounds++) {
+      const end = this.#walk(pivot, address, enters);
+      switch (end?.kind) {
+        case 'found':
+          return end.before;
+        case 'inCall':
+          pivot = end.call;
+          enters = true;
+          break;
+        case 'far':
+          if (this.#client.isInterrupted()) throw new EngineError('INTERRUPTED', 'interrupted');
+          pivot = end.at;
+          enters = false;
+          break;
+        default:
+          rounds = mostRounds;
+      }
+    }
+    throw new EngineError(
+      'NO_PREDECESSOR',
+      `the instruction before 0x${address.toString(16)} is too far from all places that are known: set a breakpoint before it and use reverse-continue`,
+    );
+  }
+
+  #walk(pivot: Position, target: number, enters: boolean): WalkEnd | undefined {
+    let found: WalkEnd | undefined;
+    const ended = (end: WalkEnd): never => {
+      found = end;
+      throw new Arrived();
+    };
+    const read = (task: Task, from: number, length: number): Uint8Array => this.#read(task, from, length);
+    this.#explore(
+      pivot,
+      ({ driver }) => new Walk({ driver, target, mostSteps: stepsAtOnce, enters, read, ended }),
+      true,
+    );
+    return found;
   }
 
   // Answers.
@@ -686,12 +1027,7 @@ export class ReplayTarget {
     const task = this.#anyTask();
     const { replayer } = this.#run!;
     if (task === undefined) return;
-    this.#watches = this.#watched.map(({ kind, address, length }) => ({
-      access: kind as Watchpoint['access'],
-      address,
-      length,
-      value: watchValue(replayer, task, address, length),
-    }));
+    this.#watches = watchesOf(replayer, task, this.#watched);
   }
 
   readonly #methods = {
@@ -708,7 +1044,7 @@ export class ReplayTarget {
         event: position.event,
         position: positionText(position),
         ticks: undefined,
-        elapsedSeconds: position.event === 0 ? 0 : this.#elapsed(run),
+        elapsedSeconds: this.#timeOf(run) / 1e9,
         absoluteSeconds: undefined,
         program: current === undefined ? '' : this.#programOf(current),
         image: this.#imageOf(current),
@@ -779,6 +1115,7 @@ export class ReplayTarget {
     checkpoint: (): CheckpointDescription => {
       const task = this.#task();
       const { position } = this.#run!.driver;
+      this.#keepNear(task);
       const description: CheckpointDescription = {
         number: this.#nextCheckpoint++,
         position: positionText(position),
@@ -808,11 +1145,24 @@ export class ReplayTarget {
     return (task?.threadGroup ?? 0) * 2 ** 24 + ((task?.addressSpace.start?.event ?? 0) % 2 ** 24);
   }
 
-  #elapsed(run: Run): number {
-    return run.reader.frame.timeNumber / 1e9;
+  /** Recorded time of the last event, nanoseconds. */
+  #timeOf({ reader, from, driver }: Run): number {
+    return driver.position.event > from.position.event && reader.event === driver.position.event
+      ? reader.frame.timeNumber
+      : this.#lastTime(driver.position.event, from);
+  }
+
+  #lastTime(event: number, from: Kept): number {
+    if (event === from.position.event) return from.time;
+    const reader = TraceReader.open(this.#directory);
+    try {
+      reader.seek(event);
+      return reader.next() ? reader.frame.timeNumber : 0;
+    } finally {
+      reader.close();
+    }
   }
 }
-
 /** user_regs_struct's indices in the order of gdb's registers: general, rip, eflags, segments. */
 const gdbOrder = [
   ...(['rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp'] as const),
@@ -840,4 +1190,57 @@ function firstExec(reader: TraceReader): number {
     if (reader.frame.eventKind === eventKinds.exec) return reader.event;
   }
   return 1;
+}
+
+/** How far legs lead, roughly: to compare ways of one place to another. */
+function stepsOf(legs: readonly Leg[] | undefined): number {
+  return (legs ?? []).reduce((sum, leg) => sum + leg.count + (leg.kind === 'pass' ? 1000 : 0), 0);
+}
+
+/** Whether a checkpoint on the way to that event can be gone on from: nothing of the replay's own is in the memory. */
+function isResumable(frame: FrameView): boolean {
+  switch (frame.eventKind) {
+    case eventKinds.syscall:
+    case eventKinds.syscallEnter:
+      return (frame.flags & frameFlags.vsyscall) === 0;
+    case eventKinds.trap:
+    case eventKinds.sched:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const rdtscpKind = trapKinds.rdtscp;
+
+/** Where a task comes to on its way to an event, by its recorded registers. */
+function placeOf(frame: FrameView): { readonly address: number; readonly isExecuted: boolean } | undefined {
+  const rip = frame.registerLow(registerIndex.rip) + frame.registerHigh(registerIndex.rip) * 0x1_0000_0000;
+  switch (frame.eventKind) {
+    case eventKinds.syscall:
+      // Its registers are those of where it returned to.
+      if (frame.number === syscallNumbers.rt_sigreturn) return undefined;
+      return { address: rip - 2, isExecuted: true };
+    case eventKinds.syscallEnter:
+      return { address: rip - 2, isExecuted: true };
+    case eventKinds.trap:
+      return frame.number === trapKinds.random
+        ? undefined
+        : { address: rip - (frame.number === rdtscpKind ? 3 : 2), isExecuted: true };
+    case eventKinds.signal:
+    case eventKinds.sched:
+      return { address: rip, isExecuted: false };
+    default:
+      return undefined;
+  }
+}
+
+/** Watchpoints with what is there now. */
+function watchesOf(replayer: Replayer, task: Task, watched: readonly Breakpoint[]): Watchpoint[] {
+  return watched.map(({ kind, address, length }) => ({
+    access: kind as Watchpoint['access'],
+    address,
+    length,
+    value: watchValue(replayer, task, address, length),
+  }));
 }

@@ -128,13 +128,15 @@ function searchState(replayer: Replayer, frame: FrameView, task: Task, countsAll
  */
 function arriveControlled(replayer: Replayer, controller: Controller, frame: FrameView, task: Task): void {
   const site = register(replayer.expected, registerIndex.rip);
-  let left = replayer.ordinals?.of(frame.eventNumber) ?? 0;
-  if (left === 0) {
+  const { progress } = replayer;
+  let left = progress.passesLeft ?? replayer.ordinals?.of(frame.eventNumber) ?? 0;
+  if (progress.passesLeft === undefined && left === 0) {
     left = sendAhead(replayer, controller, frame, task);
     replayer.ordinals?.note(frame.eventNumber, left);
   }
   const counts = new Float64Array(pointCounts.size);
   while (left > 0) {
+    progress.passesLeft = left;
     const byStops = left <= fewPasses || isSharedCode(task, site) || controller.isNear(task.addressSpace, site);
     controller.watchSite(byStops ? site : undefined);
     const steps = controller.beforeRun(task, frame) === 'step';

@@ -1,0 +1,102 @@
+/**
+ * Where the instruction before one may be: guesses from the code around it. A guess that is wrong costs time, and no more:
+ * what comes from it is only believed when stepping has shown it.
+ */
+import { instructionKinds, primitives } from '../../replay/primitives.ts';
+
+export interface DecodedAt {
+  readonly length: number;
+  /** A value of instructionKinds, or another number. */
+  readonly kind: number;
+}
+
+/** The instruction at an offset; undefined where there is none. */
+export function decodeAt(bytes: Uint8Array, offset: number): DecodedAt | undefined {
+  const found = primitives().instructionAt(bytes, offset);
+  return found === 0 ? undefined : { length: found & 0xff, kind: found >> 8 };
+}
+
+export const isCall = ({ kind }: DecodedAt): boolean =>
+  kind === instructionKinds.relativeCall || kind === instructionKinds.indirectCall;
+
+/** Code that is looked at before and behind an address, bytes. */
+const reach = 1024;
+/** Decoding falls into step with the code after a few instructions, wherever it begins: so many beginnings are tried. */
+const starts = 16;
+const mostAgree = 12;
+/** Lengths of a call instruction that are tried before a return address. */
+const callLengths = [5, 2, 3, 6, 7, 4];
+
+/**
+ * @param read the program's bytes, fewer where memory ends
+ * @param onStack the word on top of the stack: the return address where `address` begins a function
+ */
+export function guessPredecessors(
+  address: number,
+  onStack: number,
+  read: (address: number, length: number) => Uint8Array,
+): Set<number> {
+  const guesses = new Set<number>();
+  const start = Math.max(0, address - reach);
+  let code = read(start, 2 * reach);
+  let from = start;
+  if (code.length === 0) {
+    from = address - (address % 4096);
+    code = read(from, reach);
+  }
+  for (const [offset, instruction] of boundaries(code)) {
+    const at = from + offset;
+    const next = at + instruction.length;
+    if (next === address && !neverFallsThrough(instruction)) guesses.add(at);
+    if (branchTarget(code, offset, instruction, at) === address) guesses.add(at);
+  }
+  for (const length of callLengths) {
+    const call = read(onStack - length, length);
+    const instruction = call.length === length ? decodeAt(call, 0) : undefined;
+    if (instruction !== undefined && instruction.length === length && isCall(instruction)) {
+      guesses.add(onStack - length);
+      break;
+    }
+  }
+  guesses.delete(address);
+  return guesses;
+}
+
+/** Offsets at which most decodings find an instruction to begin. */
+function boundaries(code: Uint8Array): Map<number, DecodedAt> {
+  const votes = new Map<number, number>();
+  for (let start = 0; start < starts; start++) {
+    for (let at = start; at < code.length; ) {
+      votes.set(at, (votes.get(at) ?? 0) + 1);
+      at += decodeAt(code, at)?.length ?? 1;
+    }
+  }
+  const found = new Map<number, DecodedAt>();
+  for (const [offset, count] of votes) {
+    const instruction = count >= mostAgree ? decodeAt(code, offset) : undefined;
+    if (instruction !== undefined) found.set(offset, instruction);
+  }
+  return found;
+}
+
+function neverFallsThrough({ kind }: DecodedAt): boolean {
+  return (
+    kind === instructionKinds.relativeJump ||
+    kind === instructionKinds.indirectJump ||
+    kind === instructionKinds.nearReturn ||
+    kind === instructionKinds.farBranch
+  );
+}
+
+/** Where a direct jump or call leads; the displacement is its last byte, or four. */
+function branchTarget(code: Uint8Array, offset: number, { kind, length }: DecodedAt, at: number): number | undefined {
+  const direct =
+    kind === instructionKinds.relativeJump ||
+    kind === instructionKinds.conditionalJump ||
+    kind === instructionKinds.loop ||
+    kind === instructionKinds.relativeCall;
+  if (!direct) return undefined;
+  const view = new DataView(code.buffer, code.byteOffset + offset, length);
+  const isLong = length >= 5;
+  return at + length + (isLong ? view.getInt32(length - 4, true) : view.getInt8(length - 1));
+}

@@ -1,9 +1,13 @@
-// Runs one test file in a process group of its own, with a time limit, and judges what it printed.
+// Runs one test file in a process group of its own, with a limit of processor time, and judges what it printed.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { limitTime } from './time-limit.mjs';
 import { judge, refuseSource } from './verdict.mjs';
 
+/** Of processor time. */
 const defaultLimitSeconds = 300;
+/** A test may wait for a child that stands still, until that reaches its own limit. */
+const stallSeconds = 180;
 /** How long output that is on its way may take after the process has ended. */
 const drainMilliseconds = 500;
 const running = new Set();
@@ -30,14 +34,17 @@ function limitOf(source) {
   return match === null ? defaultLimitSeconds : Number(match[1]);
 }
 
-/** Gives { verdict, output, seconds }; `limit` in seconds overrides that of the file. */
+/** Gives { verdict, output, seconds }; `limit`, in seconds on the clock, overrides those of the file. */
 export async function runFile(file, root, limit) {
   const source = readFileSync(file, 'utf8');
   const refusal = refuseSource(source);
   if (refusal !== undefined) {
     return { verdict: { passed: 0, failed: 1, skipped: 0, reasons: [refusal] }, output: '', seconds: 0 };
   }
-  const limitSeconds = limit ?? limitOf(source);
+  const limits =
+    limit === undefined
+      ? { processorSeconds: limitOf(source), stallSeconds }
+      : { processorSeconds: limit, clockSeconds: limit };
   const started = performance.now();
   const child = spawn(process.execPath, ['--import', 'tsx', file], {
     cwd: root,
@@ -54,17 +61,17 @@ export async function runFile(file, root, limit) {
   });
   child.stderr.on('data', (chunk) => chunks.push(chunk));
 
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
+  let limitReached;
+  const watch = limitTime(child.pid, limits, (what) => {
+    limitReached = what;
     killGroup(child.pid);
-  }, limitSeconds * 1000);
+  });
   const closed = new Promise((resolve) => child.on('close', resolve));
   const { status, signal } = await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (exitStatus, exitSignal) => resolve({ status: exitStatus, signal: exitSignal }));
   });
-  clearTimeout(timer);
+  watch.stop();
   // Whatever the test left behind holds the pipes open.
   killGroup(child.pid);
   running.delete(child.pid);
@@ -74,6 +81,6 @@ export async function runFile(file, root, limit) {
   child.stderr.destroy();
 
   const seconds = (performance.now() - started) / 1000;
-  const verdict = judge({ text: summaryText, status, signal, timedOut, limitSeconds });
+  const verdict = judge({ text: summaryText, status, signal, limitReached });
   return { verdict, output: Buffer.concat(chunks).toString(), seconds };
 }

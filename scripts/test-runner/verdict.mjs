@@ -28,11 +28,11 @@ export function refuseSource(source) {
  * Judges a run by its standard output and its end. Gives { passed, failed, skipped, reasons, empty }: the reasons are
  * those that uvu did not print itself; `empty` says that it ended well and there was no test.
  */
-export function judge({ text, status, signal, timedOut, limitSeconds }) {
+export function judge({ text, status, signal, limitReached }) {
   const summaries = [...text.matchAll(summaryForm)];
   const [total = 0, passed = 0, skipped = 0] = (summaries.at(-1) ?? []).slice(1).map(Number);
   const reasons = [];
-  if (timedOut) reasons.push(`did not end within ${limitSeconds} s (a hang, or a handle left open): killed`);
+  if (limitReached !== undefined) reasons.push(`${limitReached} (a hang, or a handle left open): killed`);
   else if (signal !== null) reasons.push(`died of ${signal}`);
   else if (status !== 0 && total === passed) reasons.push(`exit status ${status} although no test says that it failed`);
   if (summaries.length === 0) reasons.push('printed no summary: the tests did not run to their end');

@@ -1,18 +1,21 @@
 /**
  * Runs a command the way a shell at a prompt would: standard streams that are files, a soft limit of 1024 descriptors
- * (Node has raised its own), no core dumps, and a time limit after which its whole process group is killed. A child
+ * (Node has raised its own), no core dumps, and a limit of
+ * processor time after which its whole process group is killed. A child
  * dies with this process, however that ends (PR_SET_PDEATHSIG).
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { limitTime } from '../../scripts/test-runner/time-limit.mjs';
 
 export interface ChildOptions {
   /** Existing directory for the files behind standard output, error and input; `label` makes their names. */
   readonly scratch: string;
   readonly label: string;
   readonly cwd: string;
+  /** Of processor time; twenty times as long on the clock, and no longer than a while without any. */
   readonly limitSeconds: number;
   /** What is added to `plainEnvironment`. */
   readonly env?: Readonly<Record<string, string>>;
@@ -35,6 +38,8 @@ export interface ChildResult {
   readonly status: number | undefined;
   readonly signal: string | undefined;
   readonly timedOut: boolean;
+  /** Which limit it reached, when it did. */
+  readonly limitReached: string | undefined;
   readonly seconds: number;
   readonly stdout: Output;
   readonly stderr: Output;
@@ -90,15 +95,19 @@ export async function runChild(command: readonly string[], options: ChildOptions
     detached: true,
   });
   for (const stream of streams) closeSync(stream);
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    if (child.pid !== undefined) killGroup(child.pid);
-  }, options.limitSeconds * 1000);
+  const { pid } = child;
+  let limitReached: string | undefined;
+  const watch =
+    pid === undefined
+      ? undefined
+      : limitTime(pid, { processorSeconds: options.limitSeconds }, (what) => {
+          limitReached = what;
+          killGroup(pid);
+        });
   const [status, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (exitStatus, exitSignal) => resolve([exitStatus, exitSignal]));
-  }).finally(() => clearTimeout(timer));
+  }).finally(() => watch?.stop());
   const seconds = (performance.now() - started) / 1000;
   if (child.pid !== undefined) killGroup(child.pid);
   return {
@@ -106,15 +115,16 @@ export async function runChild(command: readonly string[], options: ChildOptions
     label: options.label,
     status: status ?? undefined,
     signal: signal ?? undefined,
-    timedOut,
+    timedOut: limitReached !== undefined,
+    limitReached,
     seconds,
     stdout: describeOutput(file('stdout')),
     stderr: describeOutput(file('stderr')),
   };
 }
 
-/** "exited with 3", "died of SIGSEGV", "was killed after 60 s". */
+/** "exited with 3", "died of SIGSEGV", "was killed: took 60 s of processor time". */
 export function describeEnd(result: ChildResult): string {
-  if (result.timedOut) return `was killed at its time limit, after ${result.seconds.toFixed(0)} s`;
+  if (result.timedOut) return `was killed after ${result.seconds.toFixed(0)} s: ${result.limitReached}`;
   return result.signal === undefined ? `exited with ${result.status}` : `died of ${result.signal}`;
 }

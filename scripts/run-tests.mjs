@@ -5,6 +5,9 @@
 // --only FAMILY/GUEST runs the tests of one guest (test/guests/FAMILY/GUEST.c), --mode MODE in one mode of recording, by
 // its name in test/harness/modes.ts.
 //
+// A file with a comment line `// Parts: N` runs N times, each with its share of the tests: no slow one takes all others
+// along, and two parts run at once.
+//
 // For the runner's own tests: --folder DIR runs the files of another folder, --no-setup builds nothing, --time-limit S.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -60,14 +63,19 @@ if (files.length === 0) {
   failed = 1;
 }
 
-const waiting = [...files];
+const waiting = files.flatMap((file) => {
+  const parts = Number(/^\/\/ Parts: (\d+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? 1);
+  if (values.only !== undefined || parts === 1) return [{ file }];
+  return Array.from({ length: parts }, (_, index) => ({ file, part: `${index + 1}/${parts}` }));
+});
 async function runWaiting() {
-  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const { file, part } = next;
     const limit = values['time-limit'] === undefined ? undefined : Number(values['time-limit']);
-    const { verdict, output, seconds } = await runFile(file, root, limit);
+    const { verdict, output, seconds } = await runFile(file, root, limit, part);
     // Another file has the guest's tests.
     if (values.only !== undefined && verdict.empty) continue;
-    const name = relative(root, file);
+    const name = relative(root, file) + (part === undefined ? '' : ` part ${part}`);
     passed += verdict.passed;
     failed += verdict.failed;
     if (verdict.failed === 0) {

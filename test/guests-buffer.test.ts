@@ -1,4 +1,5 @@
 // The syscall buffer where programs make it hard: signals, tasks that come and go, memory, filters.
+// Parts: 2
 import { forcedStopsMode } from './harness/forced-stops.ts';
 import { runGuestTests } from './harness/guest-tests.ts';
 import { busyModes, contained } from './harness/modes.ts';

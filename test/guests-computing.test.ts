@@ -1,32 +1,40 @@
 // Programs that only compute, stopped in mid-code at random: each stop must be found again, by stubs and by breakpoints.
+// Parts: 2
 import { release } from 'node:os';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileGuest } from './harness/compile.ts';
 import { computingGuests, forcedStopsMode } from './harness/forced-stops.ts';
-import { withRecording } from './harness/recording.ts';
-import { countForcedStops } from './harness/trace-figures.ts';
+import { guestSuite } from './harness/only.ts';
+import { type Scenario, withRecording } from './harness/recording.ts';
+import { countForcedStops, type ForcedStops } from './harness/trace-figures.ts';
 
-const test = suite('guests: computing');
+const test = guestSuite('guests: computing');
 
-for (const guest of computingGuests) {
-  test(`computing/${guest}, stopped every 1 to 5 ms`, async () => {
-    await withRecording(`computing/${guest}`, {
-      command: [compileGuest(`computing/${guest}`)],
-      mode: forcedStopsMode('1000-5000'),
-      deterministic: true,
-    });
+/** So few would be by chance: nothing was tried. */
+const leastStops = 3;
+
+/** Records and replays `computing/GUEST`, and hands its number of stops on, of which there must be some. */
+async function stopAndReplay(
+  guest: string,
+  period: string,
+  deterministic = true,
+  use: (stops: ForcedStops) => void = () => {},
+): Promise<void> {
+  const name = `computing/${guest}`;
+  const scenario: Scenario = { command: [compileGuest(name)], mode: forcedStopsMode(period), deterministic };
+  await withRecording(name, scenario, ({ traceDirectory }) => {
+    const found = countForcedStops(traceDirectory);
+    assert.ok(found.stops >= leastStops, `${name}: stopped ${found.stops} times, expected ${leastStops} at least`);
+    use(found);
   });
 }
 
+for (const guest of computingGuests) {
+  test(`computing/${guest}, stopped every 1 to 5 ms`, () => stopAndReplay(guest, '1000-5000'));
+}
+
 // So often that stops fall on the entries and exits of calls.
-test('computing/short-waits, stopped every 0.1 to 0.5 ms', async () => {
-  await withRecording('computing/short-waits', {
-    command: [compileGuest('computing/short-waits')],
-    mode: forcedStopsMode('100-500'),
-    deterministic: true,
-  });
-});
+test('computing/short-waits, stopped every 0.1 to 0.5 ms', () => stopAndReplay('short-waits', '100-500'));
 
 // 256 GB, checked at each event by what is there.
 test('computing/reserved, with checksums', async () => {
@@ -38,47 +46,20 @@ test('computing/reserved, with checksums', async () => {
 });
 
 // A signal shows where the loop is: not the same in each run, but in the replay.
-test('computing/shared-memory: progress in shared memory alone', async () => {
-  await withRecording('computing/shared-memory', {
-    command: [compileGuest('computing/shared-memory')],
-    mode: forcedStopsMode('1000-5000'),
-    deterministic: false,
-  });
-});
+test('computing/shared-memory: progress in shared memory alone', () =>
+  stopAndReplay('shared-memory', '1000-5000', false));
 
-test('computing/shared-text: code that is mapped shared', async () => {
-  await withRecording('computing/shared-text', {
-    command: [compileGuest('computing/shared-text')],
-    mode: forcedStopsMode('50-200'),
-    deterministic: true,
-  });
-});
+test('computing/shared-text: code that is mapped shared', () => stopAndReplay('shared-text', '50-200'));
 
-test('computing/generated-code: code that reads and changes the constants in its instructions', async () => {
-  await withRecording('computing/generated-code', {
-    command: [compileGuest('computing/generated-code')],
-    mode: forcedStopsMode('50-200'),
-    deterministic: true,
-  });
-});
+test('computing/generated-code: code that reads and changes the constants in its instructions', () =>
+  stopAndReplay('generated-code', '50-200'));
 
 // PAGEMAP_SCAN and write protection without a handler came with Linux 6.7.
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const tellsWrittenPages = major > 6 || (major === 6 && minor >= 7);
 
-if (tellsWrittenPages) {
-  test('no point in a large process is weak', async () => {
-    const scenario = {
-      command: [compileGuest('computing/large')],
-      mode: forcedStopsMode('1000-5000'),
-      deterministic: true,
-    };
-    await withRecording('computing/large', scenario, ({ traceDirectory }) => {
-      const { stops, weak } = countForcedStops(traceDirectory);
-      assert.ok(stops > 0);
-      assert.is(weak, 0);
-    });
-  });
-}
+(tellsWrittenPages ? test : test.skip)('computing/large: no point in a large process is weak', () =>
+  stopAndReplay('large', '1000-5000', true, ({ weak }) => assert.is(weak, 0)),
+);
 
 test.run();

@@ -1,4 +1,5 @@
 // Under a seccomp filter that was there before the recorder, as in a container: such a filter outranks the recorder's,
+// Parts: 2
 // and yet calls are buffered (native/record/dispatch.cc). RR_TEST_MODES=contained runs all guests so.
 import { runGuestTests } from './harness/guest-tests.ts';
 import { contained, type RecordingMode } from './harness/modes.ts';

@@ -1,4 +1,5 @@
 // Signals: sent, raised by instructions, blocked, waited for, and what handlers see.
+// Parts: 2
 import { runGuestTests } from './harness/guest-tests.ts';
 
 runGuestTests('signals', [

@@ -76,4 +76,18 @@ test('fails when no file matches', () => {
   assert.is(status, 1);
 });
 
+test('deals a file’s tests out to its parts', () => {
+  const { output, lastLine } = run('dealt.');
+  assert.match(output, /dealt\.test\.ts part 1\/2: 2 passed/);
+  assert.match(output, /dealt\.test\.ts part 2\/2: 1 passed/);
+  assert.is(lastLine, '3 passed, 0 failed');
+});
+
+test('runs the tests of one guest, and fails when there are none', () => {
+  assert.is(run('dealt.', '--only', 'fixture/two').lastLine, '1 passed, 0 failed');
+  const none = run('dealt.', '--only', 'fixture/four');
+  assert.match(none.output, /no test records fixture\/four/);
+  assert.is(none.status, 1);
+});
+
 test.run();

@@ -34,8 +34,8 @@ function limitOf(source) {
   return match === null ? defaultLimitSeconds : Number(match[1]);
 }
 
-/** Gives { verdict, output, seconds }; `limit`, in seconds on the clock, overrides those of the file. */
-export async function runFile(file, root, limit) {
+/** Gives { verdict, output, seconds }; `limit`, in seconds on the clock, overrides those of the file; `part`: N/M. */
+export async function runFile(file, root, limit, part) {
   const source = readFileSync(file, 'utf8');
   const refusal = refuseSource(source);
   if (refusal !== undefined) {
@@ -50,7 +50,7 @@ export async function runFile(file, root, limit) {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...(part === undefined ? {} : { RR_TEST_PART: part }) },
   });
   running.add(child.pid);
   const chunks = [];

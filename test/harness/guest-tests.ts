@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import { compileGuest } from './compile.ts';
 import { recordingModes } from './modes.ts';
-import { isWanted } from './only.ts';
+import { isInPart, isWanted } from './only.ts';
 import { withRecording } from './recording.ts';
 
 export interface GuestRow {
@@ -28,6 +28,7 @@ export function runGuestTests(family: string, guests: readonly Guest[], modes = 
     const name = `${family}/${row.guest}`;
     if (!isWanted(name)) continue;
     for (const mode of modes) {
+      if (!isInPart()) continue;
       test(`${name}${row.title === undefined ? '' : ` ${row.title}`} (${mode.name})`, async () => {
         await withRecording(name, {
           command: [compileGuest(name), ...(row.args ?? [])],

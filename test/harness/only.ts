@@ -1,5 +1,5 @@
 /** `npm test -- --only FAMILY/GUEST --mode MODE`: which tests and modes that leaves (scripts/run-tests.mjs sets these). */
-import { suite, type Test } from 'uvu';
+import { suite } from 'uvu';
 import type { RecordingMode } from './modes.ts';
 
 const only = process.env.RR_TEST_ONLY;
@@ -21,11 +21,28 @@ export function wantedModes(
   throw new Error(`--mode ${mode}: expected one of ${known.map((each) => JSON.stringify(each.name)).join(', ')}`);
 }
 
-/** A suite of tests whose titles begin with the guest's name, `FAMILY/GUEST`. */
-export function guestSuite(title: string): Pick<Test, 'run'> & ((name: string, body: () => Promise<void>) => void) {
+const [part = 1, parts = 1] = (process.env.RR_TEST_PART ?? '').split('/').filter(Boolean).map(Number);
+let declared = 0;
+
+/** Whether it is the turn of the next test: a file of several parts (scripts/run-tests.mjs) deals its tests out to them. */
+export function isInPart(): boolean {
+  return declared++ % parts === part - 1;
+}
+
+type Body = () => Promise<void>;
+
+export interface GuestSuite {
+  /** Declares a test; its title begins with the guest's name, `FAMILY/GUEST`. */
+  (title: string, body: Body): void;
+  skip(title: string, body: Body): void;
+  run(): void;
+}
+
+/** A suite of which only those tests run that are wanted. */
+export function guestSuite(title: string): GuestSuite {
   const tests = suite(title);
-  const add = (name: string, body: () => Promise<void>): void => {
-    if (isWanted(/^[\w-]+\/[\w-]+/.exec(name)?.[0] ?? '')) tests(name, body);
+  const declare = (add: (name: string, body: Body) => void) => (name: string, body: Body) => {
+    if (isWanted(/^[\w-]+\/[\w-]+/.exec(name)?.[0] ?? '') && isInPart()) add(name, body);
   };
-  return Object.assign(add, { run: () => tests.run() });
+  return Object.assign(declare(tests), { skip: declare(tests.skip), run: () => tests.run() });
 }

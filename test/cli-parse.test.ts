@@ -154,10 +154,24 @@ test('an option of the other side says where it goes', () => {
 });
 
 test('an option that is known but not there yet says so', () => {
-  throwsCode(() => record('--setuid-sudo', 'x'), 'NOT_AVAILABLE', /^record --setuid-sudo is not available yet$/);
   throwsCode(() => replay('-h', 'x'), 'NOT_AVAILABLE', /^replay -h is not available yet$/);
   throwsCode(() => record('--max-size=5', 'x'), 'NOT_AVAILABLE', /^record --max-size is not available yet$/);
-  throwsCode(() => record('--nested=detach', 'x'), 'NOT_AVAILABLE', /--nested=detach/);
+});
+
+test('an option that cannot be had here says why', () => {
+  for (const name of ['disable-avx-512', 'check-outside-mmaps']) {
+    throwsCode(() => record(`--${name}`, 'x'), 'NOT_SUPPORTED', new RegExp(`^record --${name}: [^\n]{40,}$`));
+  }
+  for (const name of ['', '-ext', '-xsave']) {
+    throwsCode(() => record(`--disable-cpuid-features${name}`, '1', 'x'), 'NOT_SUPPORTED', /cannot be hidden/);
+  }
+  throwsCode(() => record('--nested=detach', 'x'), 'NOT_SUPPORTED', /--nested=ignore/);
+  throwsCode(() => record('--nested=release', 'x'), 'NOT_SUPPORTED', /--nested=ignore/);
+});
+
+test('options that mean nothing here are accepted', () => {
+  assert.is(record('--syscall-buffer-size', '1024', '--scarce-fds', '--unmap-vdso', 'x').program, 'x');
+  throwsCode(() => record('--syscall-buffer-size', 'large', 'x'), 'BAD_VALUE', /--syscall-buffer-size/);
 });
 
 test('values that are missing, unwanted or no numbers', () => {

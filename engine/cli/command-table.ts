@@ -6,6 +6,14 @@ function later(long: string, help: string, more: Partial<OptionSpec> = {}): Opti
   return { long, help, state: 'later', ...more };
 }
 
+/** Options that rr has and that we cannot have; `refusal` goes behind the option's name. */
+function refused(long: string, refusal: string, more: Partial<OptionSpec> = {}): OptionSpec {
+  return { long, help: refusal, state: 'hidden', refusal, ...more };
+}
+
+const needsCpuidFaulting =
+  'features cannot be hidden from the program, which asks the processor itself; GLIBC_TUNABLES=glibc.cpu.hwcaps keeps the C library off some';
+
 function laterCommand(name: string, summary: string, operands = '[TRACE]'): CommandSpec {
   return { name, summary, operands, options: [], state: 'later' };
 }
@@ -91,16 +99,22 @@ const recordCommand: CommandSpec = {
     { long: 'no-file-cloning', state: 'hidden', help: 'accepted: files are copied, never cloned' },
     { long: 'no-read-cloning', state: 'hidden', help: 'accepted: what is read is copied, never cloned' },
     { long: 'syscall-buffer-sig', value: 'N', state: 'hidden', help: 'accepted: the buffer needs no signal' },
-    later('setuid-sudo', 'record a set-user-id program under sudo'),
+    { long: 'syscall-buffer-size', value: 'KILOBYTES', state: 'hidden', help: 'accepted: the buffer has one size' },
+    { long: 'scarce-fds', state: 'hidden', help: 'accepted: the recorder takes no descriptor of the program’s' },
+    { long: 'unmap-vdso', state: 'hidden', help: 'accepted: its functions make system calls as it is' },
+    { long: 'setuid-sudo', help: 'under sudo: run the program as the user who called it, so that set-user-id works' },
     later('trace-id', 'identifier of the trace', { value: 'ID' }),
-    later('disable-avx-512', 'hide AVX-512 from the program'),
-    later('disable-cpuid-features', 'hide features from the program', { value: 'MASKS' }),
-    later('disable-cpuid-features-ext', 'hide features from the program', { value: 'MASKS' }),
-    later('disable-cpuid-features-xsave', 'hide features from the program', { value: 'MASKS' }),
+    refused('disable-avx-512', needsCpuidFaulting),
+    refused('disable-cpuid-features', needsCpuidFaulting, { value: 'MASKS' }),
+    refused('disable-cpuid-features-ext', needsCpuidFaulting, { value: 'MASKS' }),
+    refused('disable-cpuid-features-xsave', needsCpuidFaulting, { value: 'MASKS' }),
     { long: 'stap-sdt', state: 'hidden', help: 'accepted: probes of the program stay as they are' },
     { long: 'asan', state: 'hidden', help: 'accepted: AddressSanitizer needs nothing' },
     { long: 'tsan', state: 'hidden', help: 'accepted: ThreadSanitizer needs nothing' },
-    later('check-outside-mmaps', 'watch mappings shared with others'),
+    refused(
+      'check-outside-mmaps',
+      'what processes outside of the recording write to shared mappings is not seen; record them together',
+    ),
     later('keep', 'when to keep the trace', { value: 'always|failures|never' }),
     later('max-size', 'largest trace', { value: 'SIZE' }),
     later('max-time', 'longest recording', { value: 'T' }),

@@ -15,6 +15,8 @@ export interface OptionSpec {
   readonly repeatable?: true;
   /** `later`: known, but not available yet. `hidden`: works, but is not in the help. */
   readonly state?: 'later' | 'hidden';
+  /** Why it cannot be had here, and what to do instead: what is said to those who ask for it. It is not in the help. */
+  readonly refusal?: string;
   readonly help: string;
 }
 

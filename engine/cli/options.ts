@@ -65,6 +65,8 @@ export interface RecordOptions extends GlobalOptions {
   readonly outputTraceDir?: string;
   /** `-p`: the trace directory and a newline are written to this descriptor when the trace exists. */
   readonly printTraceDirFd?: number;
+  /** `--setuid-sudo`: the program runs as the user who called sudo. */
+  readonly setuidSudo: boolean;
   /** `-s`: another task's turn after each event. */
   readonly alwaysSwitch: boolean;
   /** `-c`: the longest time slice, nanoseconds; left out: the recorder's own. */

@@ -28,6 +28,7 @@ import {
 } from './native-recorder.ts';
 import { chooseProcessor } from './processors.ts';
 import { findProgram } from './program.ts';
+import { asCallerOfSudo, type Command } from './sudo.ts';
 
 const log = logger('record');
 
@@ -41,6 +42,9 @@ export async function record(options: RecordOptions): Promise<number> {
   checkMachine();
   const environment = programEnvironment(options);
   const program = findProgram(options.exactArguments[0]!, variable(environment, 'PATH'));
+  const command = options.setuidSudo
+    ? asCallerOfSudo(options.exactArguments)
+    : { program, arguments: options.exactArguments };
   const cpu = options.cpuUnbound ? -1 : chooseProcessor(options.bindToCpu);
   const umask = keepOwnFilesOpen();
   const output = options.outputTraceDir;
@@ -52,7 +56,7 @@ export async function record(options: RecordOptions): Promise<number> {
   });
   let outcome: Outcome;
   try {
-    outcome = await run(options, { program, environment, cpu, directory, umask });
+    outcome = await run(options, { program, command, environment, cpu, directory, umask });
   } catch (error) {
     // Nothing was recorded; a directory that was there before stays.
     removeTraceFiles(directory);
@@ -66,6 +70,8 @@ export async function record(options: RecordOptions): Promise<number> {
 
 interface Plan {
   readonly program: Buffer;
+  /** What is executed first. */
+  readonly command: Command;
   readonly environment: readonly Buffer[];
   /** To bind to; -1: none. */
   readonly cpu: number;
@@ -83,7 +89,10 @@ interface Outcome {
 }
 
 /** Runs the program and closes its trace. @throws EngineError when the program has not begun */
-async function run(options: RecordOptions, { program, environment, cpu, directory, umask }: Plan): Promise<Outcome> {
+async function run(
+  options: RecordOptions,
+  { program, command, environment, cpu, directory, umask }: Plan,
+): Promise<Outcome> {
   const store = storeDirectory(traceRoot(), options.store);
   makeStore(store);
   const points = executionPoints(options.counter, options.microarchitecture ?? '', cpu);
@@ -134,8 +143,8 @@ async function run(options: RecordOptions, { program, environment, cpu, director
     const recorder = startRecorder(
       {
         launcher: launcherPath,
-        program,
-        arguments: options.exactArguments,
+        program: command.program,
+        arguments: command.arguments,
         environment,
         storeDirectory: store,
         ignoredSignals: inherited?.ignoredSignals ?? 0n,

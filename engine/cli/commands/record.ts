@@ -15,7 +15,7 @@ const longestSlice = 1_000_000_000_000;
 
 /**
  * Reads what `record` was told. The environment is read once and left as it is.
- * @throws UsageError BAD_VALUE, MISSING_PROGRAM, NOT_AVAILABLE
+ * @throws UsageError BAD_VALUE, MISSING_PROGRAM, NOT_AVAILABLE, NOT_SUPPORTED
  */
 export function recordOptions({ global, values, operands }: Invocation): RecordOptions {
   const [program, ...args] = operands;
@@ -23,6 +23,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     throw new UsageError('MISSING_PROGRAM', 'record: which program? rr record [OPTIONS] EXE [ARGS]...');
   }
   parseSignal(values, 'syscall-buffer-sig');
+  values.integer('syscall-buffer-size', 1, 1 << 20);
   const inherited = readInheritedState();
   const optional = {
     inherited,
@@ -47,6 +48,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     exactArguments: exactWords(operands),
     env: values.all('env').map(checkVariable),
     wait: values.has('wait'),
+    setuidSudo: values.has('setuid-sudo'),
     alwaysSwitch: values.has('always-switch'),
     chaos: values.has('chaos') || values.has('chaos-seed'),
     cpuUnbound: values.has('cpu-unbound'),
@@ -137,7 +139,10 @@ function parseCpu(values: OptionValues): number | undefined {
 function parseNested(text: string | undefined): 'ignore' | undefined {
   if (text === undefined || text === 'ignore') return text;
   if (text === 'detach' || text === 'release') {
-    throw new UsageError('NOT_AVAILABLE', `record --nested=${text} is not available yet`);
+    throw new UsageError(
+      'NOT_SUPPORTED',
+      `record --nested=${text}: nothing that is recorded can leave the recording (its seccomp filter stays); --nested=ignore records it along`,
+    );
   }
   throw new UsageError('BAD_VALUE', `--nested=${text}: expected ignore`);
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { buildNative, nativeTimeout } from './harness/native-program.ts';
 import { compileGuest } from './harness/compile.ts';
 import { rrCommand } from './harness/recording.ts';
 
@@ -13,15 +14,12 @@ const folder = mkdtempSync(join(tmpdir(), 'rr-known-sites-'));
 test.after(() => rmSync(folder, { recursive: true }));
 
 test('all common sites that are found are system call instructions', () => {
-  const program = join(folder, 'common-sites');
-  const sources = ['test/native/common-sites.cc', 'native/record/known-sites.cc', 'native/patch/instruction.cc'];
-  const words = ['-std=c++20', '-O1', '-D_GNU_SOURCE', '-Inative', '-o', program, ...sources];
-  const built = spawnSync('g++', words, { encoding: 'utf8', timeout: 120_000 });
-  assert.is(built.status, 0, built.stderr);
+  const sources = ['native/record/known-sites.cc', 'native/patch/instruction.cc'];
+  const program = buildNative(folder, 'common-sites', sources);
   // The linker, with its calls, and libc hold nearly all; the last one has none.
   const least = { 'ld-linux-x86-64.so.2': 15, 'libc.so.6': 40, 'libm.so.6': 0 };
   const files = Object.keys(least).map((name) => join(libraries, name));
-  const { stdout, status } = spawnSync(program, files, { encoding: 'utf8', timeout: 60_000 });
+  const { stdout, status } = spawnSync(program, files, { encoding: 'utf8', timeout: nativeTimeout(60_000) });
   assert.is(status, 0);
   const lines = stdout.trimEnd().split('\n');
   for (const [index, [name, count]] of Object.entries(least).entries()) {
@@ -40,7 +38,7 @@ function share(name: string, ...command: string[]): { readonly calls: number; re
 }
 
 function rr(...words: string[]): string {
-  const { stdout, stderr, status } = spawnSync(rrCommand, words, { encoding: 'utf8', timeout: 60_000 });
+  const { stdout, stderr, status } = spawnSync(rrCommand, words, { encoding: 'utf8', timeout: nativeTimeout(60_000) });
   assert.is(status, 0, stderr);
   return stdout;
 }

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { buildNative, nativeTimeout } from './harness/native-program.ts';
 
 const sources = [
-  'test/native/out-parameters.cc',
   'native/record/out-parameters.cc',
   ...['native/record/families', 'native/tracee'].flatMap((folder) =>
     readdirSync(folder)
@@ -19,22 +19,8 @@ const sources = [
 test('every byte that a real call writes is in a range that the table tells', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rr-out-parameters-'));
   try {
-    const program = join(folder, 'out-parameters');
-    const words = [
-      '-std=c++20',
-      '-O1',
-      '-D_GNU_SOURCE',
-      '-Inative',
-      '-Ipreload',
-      '-o',
-      program,
-      ...sources,
-      '-lutil',
-      '-lrt',
-    ];
-    const built = spawnSync('g++', words, { encoding: 'utf8', timeout: 120_000 });
-    assert.is(built.status, 0, built.stderr);
-    const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: 60_000 });
+    const program = buildNative(folder, 'out-parameters', sources, ['-lutil', '-lrt']);
+    const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: nativeTimeout(60_000) });
     assert.match(stdout, /^2\d\d calls, 0 failed\n$/);
     assert.is(status, 0, `${signal} ${stdout}`);
   } finally {

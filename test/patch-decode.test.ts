@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { buildNative, nativeTimeout } from './harness/native-program.ts';
 
 const libraries = '/usr/lib/x86_64-linux-gnu';
 const compiler = spawnSync('g++', ['-print-prog-name=cc1plus'], { encoding: 'utf8' }).stdout.trim();
@@ -23,15 +24,9 @@ const withTables = [join(libraries, 'libcrypto.so.3')].filter((file) => existsSy
 test('the decoder agrees with objdump on every instruction, and survives hostile bytes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rr-patch-decode-'));
   try {
-    const program = join(folder, 'patch-decode');
-    const sources = ['test/native/patch-decode.cc', 'native/patch/instruction.cc'];
-    const built = spawnSync('g++', ['-std=c++20', '-O2', '-Inative', '-o', program, ...sources], {
-      encoding: 'utf8',
-      timeout: 120_000,
-    });
-    assert.is(built.status, 0, built.stderr);
+    const program = buildNative(folder, 'patch-decode', ['native/patch/instruction.cc']);
     const files = [libc, ...others, ...withTables];
-    const { stdout, status, signal } = spawnSync(program, files, { encoding: 'utf8', timeout: 240_000 });
+    const { stdout, status, signal } = spawnSync(program, files, { encoding: 'utf8', timeout: nativeTimeout(240_000) });
     assert.is(status, 0, `${signal} ${stdout}`);
     const lines = stdout.trimEnd().split('\n');
     assert.is(lines.pop(), '0 wrong answers on hostile bytes');

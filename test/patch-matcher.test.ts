@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { buildNative, nativeTimeout } from './harness/native-program.ts';
 
 const sources = readdirSync('native/patch')
   .filter((name) => name.endsWith('.cc'))
@@ -14,11 +15,8 @@ const sources = readdirSync('native/patch')
 test('a matcher stub traps at the wanted pass and the program sees nothing of it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rr-patch-matcher-'));
   try {
-    const program = join(folder, 'patch-matcher');
-    const words = ['-std=c++20', '-O1', '-Inative', '-o', program, 'test/native/patch-matcher.cc', ...sources];
-    const built = spawnSync('g++', words, { encoding: 'utf8', timeout: 120_000 });
-    assert.is(built.status, 0, built.stderr);
-    const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: 150_000 });
+    const program = buildNative(folder, 'patch-matcher', sources);
+    const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: nativeTimeout(150_000) });
     assert.is(status, 0, `${signal} ${stdout}`);
     const [, sites, traps, stops] = /^(\d+) sites, (\d+) traps, (\d+) stops$/m.exec(stdout) ?? [];
     assert.ok(Number(sites) > 800, stdout);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { buildNative, nativeTimeout } from './harness/native-program.ts';
 
 const sources = readdirSync('native/patch')
   .filter((name) => name.endsWith('.cc'))
@@ -15,11 +16,8 @@ const sources = readdirSync('native/patch')
 function outputOf(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'rr-patch-'));
   try {
-    const program = join(folder, name);
-    const words = ['-std=c++20', '-O1', '-Inative', '-o', program, join('test/native', `${name}.cc`), ...sources];
-    const built = spawnSync('g++', words, { encoding: 'utf8', timeout: 120_000 });
-    assert.is(built.status, 0, built.stderr);
-    const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: 120_000 });
+    const program = buildNative(folder, name, sources);
+    const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: nativeTimeout(120_000) });
     assert.is(status, 0, `${signal} ${stdout}`);
     return stdout;
   } finally {

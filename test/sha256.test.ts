@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { buildNative } from './harness/native-program.ts';
 
 // Around the lengths at which the padding takes another block, and beyond what is hashed at once.
 const lengths = [0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 1000, 100_003];
@@ -13,10 +14,7 @@ const lengths = [0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 1000, 100_003];
 test('the store’s SHA-256 is that of everybody, with the processor’s instructions for it and without', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rr-sha256-'));
   try {
-    const program = join(folder, 'sha256');
-    const words = ['-std=c++20', '-O1', '-Inative', '-o', program, 'test/native/sha256.cc', 'native/hash/sha256.cc'];
-    const built = spawnSync('g++', words, { encoding: 'utf8' });
-    assert.is(built.status, 0, built.stderr);
+    const program = buildNative(folder, 'sha256', ['native/hash/sha256.cc']);
     const files = lengths.map((length) => join(folder, `${length}`));
     for (const [index, file] of files.entries()) {
       writeFileSync(

@@ -5,21 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { buildNative, nativeTimeout } from './harness/native-program.ts';
 
-const sources = [
-  'test/native/tick-counter.cc',
-  'native/counter/tick-counter.cc',
-  'native/counter/microarchitecture.cc',
-];
+const sources = ['native/counter/tick-counter.cc', 'native/counter/microarchitecture.cc'];
 
 test('a counter counts each pass once, interrupts at the very tick, and leaves children out', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rr-tick-counter-'));
   try {
-    const program = join(folder, 'tick-counter');
-    const words = ['-std=c++20', '-O1', '-D_GNU_SOURCE', '-Inative', '-Ipreload', '-o', program, ...sources];
-    const built = spawnSync('g++', words, { encoding: 'utf8', timeout: 120_000 });
-    assert.is(built.status, 0, built.stderr);
-    const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: 60_000 });
+    const program = buildNative(folder, 'tick-counter', sources);
+    const { stdout, status, signal } = spawnSync(program, { encoding: 'utf8', timeout: nativeTimeout(60_000) });
     assert.match(stdout, /^0 failed\n$/);
     assert.is(status, 0, `${signal} ${stdout}`);
   } finally {

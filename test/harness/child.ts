@@ -51,6 +51,8 @@ export const plainEnvironment: Readonly<Record<string, string>> = {
   HOME: '/nonexistent',
   LANG: 'C',
   TZ: 'UTC',
+  // Another Node than that in the PATH: scripts/test-on-node.mjs.
+  ...(process.env.RR_NODE === undefined ? {} : { RR_NODE: process.env.RR_NODE }),
 };
 
 const prelude = 'ulimit -S -n 1024; ulimit -c 0; umask 022; exec setpriv --pdeathsig KILL -- "$@"';

@@ -16,7 +16,8 @@ int runDebugger(int argc, char **argv) {
     fputs("rr-launch debugger: PARENT SOFT PROGRAM ARGS...\n", stderr);
     return 2;
   }
-  // SIGHUP, which is what a terminal sends when it goes, rather than SIGKILL: a debugger that reads a line has changed the terminal, and puts it back.
+  // SIGHUP, which is what a terminal sends when it goes, rather than SIGKILL: a debugger that reads a line has changed
+  // the terminal, and puts it back.
   prctl(PR_SET_PDEATHSIG, SIGHUP);
   // The parent may have died before that.
   if (getppid() != (pid_t)strtol(argv[kParent], NULL, 10)) return 1;

@@ -62,11 +62,11 @@ struct PointTarget {
   // How often the task comes to the site up to the point, from where the search begins, where an earlier replay has
   // counted; 0: not known. The state is compared there all the same.
   uint64_t ordinal = 0;
-  bool oracleOnly = false;  // no stub
-  bool countAll = false;    // passes must be counted, however hot the site is
-  bool codeStays = false;   // the code at the site is a file's: it is there already, and hardly changes
+  bool oracleOnly = false;     // no stub
+  bool countAll = false;       // passes must be counted, however hot the site is
+  bool codeStays = false;      // the code at the site is a file's: it is there already, and hardly changes
   bool ordinalIsSure = false;  // it names the point: nothing is compared, and no loop is copied
-  TickTarget ticks;         // where a counter is in use; the state is compared where its count is that of the point
+  TickTarget ticks;            // where a counter is in use; the state is compared where its count is that of the point
 };
 
 // What a search fills, kept for the next one.

@@ -17,9 +17,9 @@
 
 #include "napi/counter-spec.h"
 #include "napi/register.h"
+#include "patch/instruction.h"
 #include "replay/own-pages.h"
 #include "replay/point-search.h"
-#include "patch/instruction.h"
 #include "replay/processes.h"
 #include "replay/remote-call.h"
 #include "replay/stops.h"

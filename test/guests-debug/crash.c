@@ -27,6 +27,4 @@ static int work(void) {
   return sum(list);
 }
 
-int main(void) {
-  return work();
-}
+int main(void) { return work(); }

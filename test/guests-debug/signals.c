@@ -6,9 +6,7 @@
 static volatile int received;
 static sigjmp_buf back;
 
-static void onUser(int signal) {
-  received += signal;
-}
+static void onUser(int signal) { received += signal; }
 
 static void onFault(int signal, siginfo_t *info, void *context) {
   received += signal;

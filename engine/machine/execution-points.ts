@@ -1,5 +1,5 @@
 /** Which kind of execution point is in use, and why: docs/execution-points.md, "Where there is a counter". */
-import { UsageError } from '../errors.ts';
+import { EngineError, UsageError } from '../errors.ts';
 import { type CounterProbe, type CounterSpec, nativeProbes } from './native-probes.ts';
 
 /** `--counter`, for tests: `auto` takes the processor's where it can be used, a number is the address of a breakpoint. */
@@ -24,6 +24,9 @@ export interface ExecutionPoints {
 
 const conditionalBranches = 'retired conditional branches';
 const breakpointType = 5;
+const userSpaceEnd = 0x7fff_ffff_f000;
+/** Ticks. */
+const mostSkid = 2 ** 20;
 
 /**
  * @param microarchitecture the name that -A gave, or empty
@@ -62,13 +65,23 @@ export function fromProbe({ counter, microarchitecture, event, reason }: Counter
   };
 }
 
+/** What `--counter` can have chosen, whatever else the trace says. @throws EngineError BAD_COUNTER */
+function breakpointCounter({ address, skid }: RecordedCounter): CounterSpec {
+  if (address <= 0 || address >= userSpaceEnd || skid < 0 || skid > mostSkid) {
+    const what = `a breakpoint at 0x${address.toString(16)} with a skid of ${skid}`;
+    throw new EngineError('BAD_COUNTER', `the trace is damaged: it counts by ${what}, which no recording does`);
+  }
+  return { type: breakpointType, config: 0, address, skid };
+}
+
 /**
  * The counter to replay a trace with: this machine's, when it counts what the recording's did. Undefined: points are
  * found by their state.
+ * @throws EngineError BAD_COUNTER for one that no recording has
  */
 export function replayCounter(recorded: RecordedCounter | undefined, cpu: number): CounterSpec | undefined {
   if (recorded === undefined) return undefined;
-  if (recorded.type === breakpointType) return recorded;
+  if (recorded.type === breakpointType) return breakpointCounter(recorded);
   const { counter } = executionPoints('auto', '', cpu);
   return counter?.counts === recorded.counts ? counter : undefined;
 }

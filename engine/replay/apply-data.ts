@@ -4,11 +4,13 @@ import { syscallNumbers } from '../syscalls/numbers.ts';
 import { pageDown, pageUp } from './address-space.ts';
 import { echoRecord } from './echo-output.ts';
 import { protectionAt } from './private-mappings.ts';
-import { callOrDiverge, mapFlags, memoryCallRefused } from './remote-memory.ts';
+import { callOrDiverge, checkWritten, mapFlags, memoryCallRefused } from './remote-memory.ts';
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
 import { verifyChecksums } from './verify-checksums.ts';
 
+/** DR0 to DR7, bytes. */
+const debugRegistersSize = 64;
 /** How far below its mapping the kernel lets a stack grow at once here; limits were lifted (replay-stub.c). */
 const stackReach = 2 ** 30;
 /** Of what the recorder writes for a patch (patched-code.ts). */
@@ -29,12 +31,7 @@ export function applyData(replayer: Replayer, frame: FrameView): boolean {
         setXsave(replayer, frame, replayer.taskOf(frame, record.tid), record);
         break;
       case dataSpaces.debugRegisters:
-        replayer.processes.setDebugRegisters(
-          replayer.taskOf(frame, record.tid).pid,
-          record.buffer,
-          record.position + dataSize,
-          record.length,
-        );
+        setDebugRegisters(replayer, frame, replayer.taskOf(frame, record.tid), record);
         break;
       case dataSpaces.checksum:
         replayer.controller?.lift(replayer.taskOf(frame, record.tid).addressSpace);
@@ -66,11 +63,26 @@ function setXsave(replayer: Replayer, frame: FrameView, task: Task, record: Data
   }
 }
 
+function setDebugRegisters(replayer: Replayer, frame: FrameView, task: Task, record: DataRecordView): void {
+  const { buffer, length } = record;
+  if (length !== debugRegistersSize) throw replayer.nonsense(frame, `has debug registers of ${length} bytes`);
+  try {
+    replayer.processes.setDebugRegisters(task.pid, buffer, record.position + dataSize, length);
+  } catch (error) {
+    const found = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw replayer.divergence(frame, task, {
+      expected: 'the debug registers that the tracer has set',
+      found: `the kernel refuses them (${found})`,
+    });
+  }
+}
+
 function writeMemory(replayer: Replayer, frame: FrameView, task: Task, record: DataRecordView): void {
   const { processes } = replayer;
   const address = record.addressNumber;
   const { length } = record;
   const start = record.position + dataSize;
+  checkWritten(replayer, frame, address, length);
   if (length <= mostPatchBytes) task.addressSpace.patched.note(address, record.buffer.subarray(start, start + length));
   let done = processes.writeMemory(task.pid, address, record.buffer, start, length);
   while (done < length) {

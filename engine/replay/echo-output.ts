@@ -9,6 +9,8 @@ const piece = new Uint8Array(pieceSize);
 const vectorSize = 16;
 /** The kernel's limit, UIO_MAXIOV. */
 const vectorLimit = 1024;
+/** So much does one call write at most (MAX_RW_COUNT in the kernel), bytes. */
+const writeLimit = 0x7fff_f000;
 /** Offsets in struct msghdr. */
 const messageVectors = 16;
 const messageVectorCount = 24;
@@ -40,6 +42,8 @@ function streamOf(replayer: Replayer, frame: FrameView): number {
 function echoFromMemory(replayer: Replayer, frame: FrameView, task: Task): void {
   const { expected } = replayer;
   const length = register(expected, registerIndex.rax);
+  if (length > writeLimit)
+    throw replayer.nonsense(frame, `writes out 0x${length.toString(16)} bytes, more than a call can`);
   const second = register(expected, registerIndex.rsi);
   switch (frame.number) {
     case syscallNumbers.write:

@@ -1,5 +1,5 @@
 /** Mappings as the trace records them, made in the replay at the same addresses. */
-import { type FrameView, type MappingView, mappingSources } from '../generated/schema.ts';
+import { type FrameView, type MappingView, mappingSourceNames, mappingSources } from '../generated/schema.ts';
 import { pageSize } from './address-space.ts';
 import type { MappedFile } from './mapped-files.ts';
 import { rebasePrivateMappings } from './private-mappings.ts';
@@ -31,6 +31,7 @@ function mapRecord(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
     return;
   }
   checkRange(replayer, frame, start, length);
+  checkFile(replayer, frame, mapping);
   addressSpace.patched.removeRange(start, end);
   const type = mapping.mapFlags & mapFlags.typeMask;
   const shared = type !== mapFlags.private;
@@ -50,6 +51,19 @@ function mapRecord(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
     const flags = mapFlags.private | kept | mapFlags.anonymous | mapFlags.noReserve;
     addressSpace.files.remove(start, end);
     place(replayer, frame, task, mapping, flags, -1);
+  }
+}
+
+/** @throws EngineError BAD_EVENT for what no mapping of a recording has */
+function checkFile(replayer: Replayer, frame: FrameView, mapping: MappingView): void {
+  const { source, offsetNumber, lengthNumber } = mapping;
+  if (mappingSourceNames[source] === undefined) {
+    throw replayer.nonsense(frame, `has a mapping of source ${source}, which this version does not know`);
+  }
+  if (!Number.isSafeInteger(offsetNumber + lengthNumber))
+    throw replayer.nonsense(frame, 'maps a file beyond byte 2^53');
+  if (offsetNumber % pageSize !== 0) {
+    throw replayer.nonsense(frame, `maps a file from byte ${offsetNumber} on, which is not the start of a page`);
   }
 }
 
@@ -84,7 +98,6 @@ function mapShared(
   offset = mapping.offsetNumber,
 ): void {
   const size = offset + mapping.lengthNumber;
-  if (!Number.isSafeInteger(size)) throw replayer.nonsense(frame, `maps a file beyond byte 2^53`);
   const first = !replayer.shared.has(key);
   const file = replayer.shared.open(key, Buffer.from(mapping.payload).toString(), size);
   if (mapping.source === mappingSources.store) {

@@ -159,7 +159,7 @@ function remap(replayer: Replayer, frame: FrameView, task: Task): void {
   const oldLength = pageUp(oldSize);
   const newLength = pageUp(newSize);
   checkRange(replayer, frame, newStart, newLength);
-  checkRange(replayer, frame, oldStart, Math.max(oldLength, 1));
+  checkRange(replayer, frame, oldStart, oldLength === 0 ? 1 : oldLength);
   const { files } = task.addressSpace;
   const file = files.find(oldStart);
   if (file?.sharedKey !== undefined) {
@@ -188,9 +188,9 @@ function moveHeapEnd(replayer: Replayer, frame: FrameView, task: Task): void {
   const end = register(replayer.expected, registerIndex.rax);
   const from = pageUp(addressSpace.heapEnd ?? end);
   const to = pageUp(end);
+  checkRange(replayer, frame, Math.min(from, to), Math.max(1, Math.abs(to - from)));
   addressSpace.heapEnd = end;
   if (to > from) {
-    checkRange(replayer, frame, from, to - from);
     const flags = mapFlags.private | mapFlags.fixed | mapFlags.anonymous | mapFlags.noReserve;
     callOrDiverge(replayer, frame, task, 'mmap', from, to - from, readWrite, flags, -1, 0);
   } else if (to < from) {

@@ -35,12 +35,28 @@ export function callOrDiverge(
 
 /** A range that a trace may name: pages of user space, none of them ours. @throws EngineError BAD_EVENT */
 export function checkRange(replayer: Replayer, frame: FrameView, start: number, length: number): void {
+  if (length > 0 && isProgramRange(start, length)) return;
+  throw replayer.nonsense(frame, `maps ${numberText(length)} bytes at ${numberText(start)}, where nothing may be`);
+}
+
+/** The same of bytes that the kernel wrote there. @throws EngineError BAD_EVENT */
+export function checkWritten(replayer: Replayer, frame: FrameView, address: number, length: number): void {
+  if (length === 0 || isProgramRange(address, length)) return;
+  throw replayer.nonsense(frame, `writes ${length} bytes at ${numberText(address)}, where no program's memory is`);
+}
+
+/** Whether an address is the program's own: of user space, and not of our pages. */
+export function isProgramAddress(address: number): boolean {
+  return isProgramRange(address, 1);
+}
+
+function isProgramRange(start: number, length: number): boolean {
   const end = start + length;
-  if (length > 0 && end <= userEnd && (end <= runtimeStart || start >= runtimeEnd)) return;
-  throw replayer.nonsense(
-    frame,
-    `maps 0x${length.toString(16)} bytes at 0x${start.toString(16)}, where nothing may be`,
-  );
+  return start >= 0 && length >= 0 && end <= userEnd && (end <= runtimeStart || start >= runtimeEnd);
+}
+
+function numberText(value: number): string {
+  return value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
 }
 
 function callText(name: string, args: readonly number[]): string {

@@ -46,6 +46,9 @@ import type { WeakPoints } from './weak-points.ts';
 const log = logger('replay');
 
 const sigtrap = 5;
+const sigsys = 31;
+/** EIO: of the values that ptrace was to set. */
+const inputOutputError = 5;
 /** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS: what an instruction can raise. */
 const synchronousSignals: ReadonlySet<number> = new Set([4, 5, 7, 8, 11, 31]);
 
@@ -71,6 +74,8 @@ export class Replayer implements Disposable {
   readonly ticks: Ticks | undefined;
   /** By recorded tid. */
   readonly tasks = new Map<number, Task>();
+  /** The first one has been there: its process may be gone by now. */
+  hadTasks = false;
   /** Registers at the last stop. */
   readonly found: RegisterWords = newRegisters();
   /** Registers of the current frame; swapped with the task's when the event is done. */
@@ -353,12 +358,20 @@ export class Replayer implements Disposable {
 
   private describeStop(status: number): string {
     if (status === syscallStop) return `system call ${syscallText(this.found[2 * registerIndex.orig_rax]! | 0)}`;
+    if (status < 0) return `the kernel refuses it: errno ${-status}`;
+    if (endSignal(status) === sigsys && !isStopped(status)) {
+      return 'a system call that no replay makes, for which its process was ended: do not trust this trace';
+    }
     if (isStopped(status)) return `signal ${signalText(stopSignal(status))} raised by its instruction`;
     if (endSignal(status) !== 0) return `its process was ended from outside by ${signalText(endSignal(status))}`;
     return `its process exited with status ${exitCode(status)}`;
   }
 
   private ptraceFailure(task: Task, error: number): EngineError {
+    if (error === inputOutputError) {
+      const what = `the kernel refuses the registers of task ${task.tid}, which no program can have`;
+      return new EngineError('BAD_EVENT', `the trace is damaged: ${what}`);
+    }
     return new EngineError(
       'PTRACE_FAILED',
       `the kernel refuses to resume process ${task.pid} (task ${task.tid}): errno ${error}; is another debugger attached?`,

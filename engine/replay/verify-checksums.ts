@@ -1,4 +1,5 @@
 import { type DataRecordView, dataSize, type FrameView } from '../generated/schema.ts';
+import { checkRange } from './remote-memory.ts';
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
 
@@ -69,6 +70,7 @@ function findMismatch(
     const start = Number(view.getBigUint64(at, true));
     const size = Number(view.getBigUint64(at + 8, true));
     const expected = view.getBigUint64(at + 16, true);
+    checkRange(replayer, frame, start, size);
     // Pages of a file that were never touched are not zero.
     const sparse = size > readAnyway && !task.addressSpace.files.overlaps(start, start + size);
     const found = replayer.processes.checksum(task.pid, start, size, sparse);

@@ -27,19 +27,19 @@ export type RegisterName = (typeof registerNames)[number];
 export type Registers = Record<RegisterName, bigint>;
 
 export interface DataFields {
-  readonly address?: number;
+  readonly address?: number | bigint;
   readonly tid?: number;
   readonly space?: number;
   readonly bytes: Uint8Array;
 }
 
 export interface MappingFields {
-  readonly address: number;
-  readonly length: number;
+  readonly address: number | bigint;
+  readonly length: number | bigint;
   readonly protection: number;
   readonly mapFlags: number;
   readonly source?: number;
-  readonly offset?: number;
+  readonly offset?: number | bigint;
   readonly device?: number;
   readonly inode?: number;
   readonly fileSize?: number;
@@ -54,6 +54,8 @@ export interface TaskFields {
   readonly cloneFlags?: number;
   readonly status?: number;
   readonly threadGroup?: number;
+  /** Path, arguments: each with its end. */
+  readonly text?: string;
 }
 
 export interface EventFields {
@@ -133,13 +135,16 @@ function buildMapping(event: number, tid: number, fields: MappingFields): Uint8A
 }
 
 function buildTask(event: number, fields: TaskFields): Uint8Array {
-  const view = record(taskSize, recordKinds.task, 0, event);
+  const text = Buffer.from(fields.text ?? '');
+  const view = record(taskSize + text.length, recordKinds.task, 0, event);
   view.setInt32(taskOffsets.tid, fields.tid, true);
   view.setInt32(taskOffsets.parentTid, fields.parentTid ?? 0, true);
   view.setInt32(taskOffsets.threadGroup, fields.threadGroup ?? fields.tid, true);
   view.setInt32(taskOffsets.status, fields.status ?? 0, true);
   view.setBigUint64(taskOffsets.cloneFlags, BigInt(fields.cloneFlags ?? 0), true);
   view.setUint8(taskOffsets.taskKind, fields.kind);
+  view.setUint32(taskOffsets.textLength, text.length, true);
+  bytesOf(view).set(text, taskSize);
   return bytesOf(view);
 }
 
@@ -163,6 +168,11 @@ export class SyntheticTrace implements EventSource {
       mappings: (fields.mappings ?? []).map((each) => buildMapping(event, fields.tid, each)),
       tasks: (fields.tasks ?? []).map((each) => buildTask(event, each)),
     });
+  }
+
+  /** All records, in the order in which a recorder writes them. */
+  records(): readonly Uint8Array[] {
+    return this.events.flatMap(({ data, mappings, tasks, frame }) => [...data, ...mappings, ...tasks, frame]);
   }
 
   next(): boolean {
@@ -291,17 +301,23 @@ export class SyntheticProgram {
 
   /** The trace: task and program start, the events, and the end. */
   finish(status = 0): SyntheticTrace {
+    for (const event of this.events(status)) this.trace.add(event);
+    return this.trace;
+  }
+
+  /** The events of the trace: the start of the task is the first, its program the second, the end the last. */
+  events(status = 0): EventFields[] {
     const start: Registers = { ...this.registers, ...new SyntheticProgram().registers };
     const code = Uint8Array.from(this.code);
     const length = Math.max(4096, Math.ceil(code.length / 4096) * 4096);
-    const { trace } = this;
-    trace.add({
+    const events: EventFields[] = [];
+    events.push({
       kind: eventKinds.taskStart,
       tid: initialTid,
       registers: start,
       tasks: [{ kind: taskKinds.start, tid: initialTid }],
     });
-    trace.add({
+    events.push({
       kind: eventKinds.exec,
       number: 59,
       tid: initialTid,
@@ -313,8 +329,8 @@ export class SyntheticProgram {
       ],
       data: [{ address: codeStart, bytes: code }],
     });
-    for (const event of this.later) trace.add(event);
-    trace.add({ kind: eventKinds.traceEnd, number: status, tid: initialTid, registers: start });
-    return trace;
+    events.push(...this.later);
+    events.push({ kind: eventKinds.traceEnd, number: status, tid: initialTid, registers: start });
+    return events;
   }
 }

@@ -1,5 +1,6 @@
 /** The end of a task. */
 import { dataSize, dataSpaces, type FrameView } from '../../generated/schema.ts';
+import { checkWritten } from '../remote-memory.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
 
@@ -13,6 +14,7 @@ export function replayExit(replayer: Replayer, frame: FrameView): void {
     const heir = otherTask(own) ?? own;
     const start = record.position + dataSize;
     const { length } = record;
+    checkWritten(replayer, frame, record.addressNumber, length);
     const written = replayer.processes.writeMemory(heir.pid, record.addressNumber, record.buffer, start, length);
     if (written < length) {
       throw replayer.divergence(frame, heir, {

@@ -16,6 +16,7 @@ import {
   waitBroken,
 } from '../primitives.ts';
 import { readFrameRegisters, register, registerText } from '../registers.ts';
+import { isProgramAddress } from '../remote-memory.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
 import { unshareMappings } from '../unshare-mappings.ts';
@@ -31,6 +32,7 @@ const fewPasses = 3;
 export function replaySched(replayer: Replayer, frame: FrameView): void {
   const task = replayer.taskOf(frame);
   readFrameRegisters(frame, replayer.expected);
+  checkPlace(replayer, frame);
   replayer.prepareToRun(task);
   const hasState = readPoint(replayer, frame);
   // Stopped right behind a buffered call nothing of the point was saved, since the number of calls tells all.
@@ -215,6 +217,13 @@ function sendAhead(replayer: Replayer, controller: Controller, frame: FrameView,
     task.registers.set(before);
     replayer.processes.end(pid);
   }
+}
+
+/** A breakpoint is set there, or a jump written: not into our pages. @throws EngineError BAD_EVENT */
+function checkPlace(replayer: Replayer, frame: FrameView): void {
+  if (isProgramAddress(register(replayer.expected, registerIndex.rip))) return;
+  const place = registerText(replayer.expected, registerIndex.rip);
+  throw replayer.nonsense(frame, `is a forced stop at ${place}, where no program's code is`);
 }
 
 function arriveBehindBuffer(replayer: Replayer, frame: FrameView, task: Task): void {

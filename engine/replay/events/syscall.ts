@@ -7,6 +7,7 @@ import { echoMark, echoMemory } from '../echo-output.ts';
 import { mapRecords } from '../map-records.ts';
 import { memoryCall } from '../memory-calls.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
+import { checkWritten } from '../remote-memory.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
 import { isStopped, stopSignal, syscallStop, syscallText } from '../wait-status.ts';
@@ -62,6 +63,7 @@ function runBehindVsyscall(replayer: Replayer, frame: FrameView, task: Task): vo
   const { processes, expected, found } = replayer;
   readFrameRegisters(frame, expected);
   const address = register(expected, registerIndex.rip);
+  checkWritten(replayer, frame, address, 1);
   const saved = new Uint8Array(1);
   processes.readMemory(task.pid, address, saved, 0, 1);
   processes.writeMemory(task.pid, address, Uint8Array.of(breakpointInstruction), 0, 1);

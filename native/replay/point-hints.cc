@@ -15,7 +15,7 @@ constexpr size_t kMostWords = 16;
 
 }  // namespace
 
-bool PointHints::recall(const user_regs_struct& target, const PointMemory& memory, Hint& hint) const {
+bool PointHints::recall(const user_regs_struct& target, const PointPieces& memory, Hint& hint) const {
   const auto found = bySite_.find(target.rip);
   if (found == bySite_.end()) return false;
   hint.turn = found->second.turn;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <unordered_map>
 
-#include "replay/point-memory.h"
+#include "replay/point-pieces.h"
 #include "replay/point-trials.h"
 
 namespace rr {
@@ -18,7 +18,7 @@ class PointHints {
   };
 
   // For the point that `memory` has begun with; false where nothing is known, or a word is not in what was recorded.
-  bool recall(const user_regs_struct& target, const PointMemory& memory, Hint& hint) const;
+  bool recall(const user_regs_struct& target, const PointPieces& memory, Hint& hint) const;
   void remember(uint64_t site, const Hint& hint);
   void forget(uint64_t site) { bySite_.erase(site); }
 

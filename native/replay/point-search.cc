@@ -153,14 +153,14 @@ bool PointSearch::wantsTrial() {
 void PointSearch::refine() {
   if (refinements_ >= kMaximumRefinements) return;
   pieces_.sample(hidden(), true);
-  std::vector<PointMemory::Word> differing;
-  pieces_.eachDiffering(hidden(), [&](const PointMemory::Word& word) {
+  std::vector<PointPieces::Word> differing;
+  pieces_.eachDiffering(hidden(), [&](const PointPieces::Word& word) {
     if (word.readable) differing.push_back(word);
   });
   std::ranges::stable_sort(differing, std::ranges::greater{}, [](const auto& word) { return word.differed; });
   std::vector<WordMatch>& words = choice_.words;
   std::vector<WordMatch> added;
-  for (const PointMemory::Word& word : differing) {
+  for (const PointPieces::Word& word : differing) {
     if (added.size() >= kWordsAtOnce) break;
     const WordMatch match = {MemoryWord{word.address}, word.value};
     const bool known =

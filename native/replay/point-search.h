@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "replay/point-hints.h"
-#include "replay/point-memory.h"
+#include "replay/point-pieces.h"
 #include "replay/point-trials.h"
 #include "replay/point-vectors.h"
 #include "replay/site-stub.h"
@@ -71,7 +71,7 @@ struct PointTarget {
 
 // What a search fills, kept for the next one.
 struct PointBuffers {
-  PointMemory memory;
+  PointPieces memory;
   PointVectors vectors;
   PointHints hints;
   ExploredSites sites;
@@ -134,7 +134,7 @@ class PointSearch {
 
   pid_t tid_;
   const TraceeMemory& memory_;
-  PointMemory& pieces_;
+  PointPieces& pieces_;
   PointVectors& vectors_;
   PointHints& hints_;
   user_regs_struct target_;

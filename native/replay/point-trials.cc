@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kFirstWords = 12;
 
 // Better first.
-auto rank(const PointMemory::Word& word) {
+auto rank(const PointPieces::Word& word) {
   const bool lowerHalf = static_cast<uint32_t>(word.value) != static_cast<uint32_t>(word.now);
   return std::make_tuple(word.differed, word.moved, word.toward, lowerHalf);
 }
@@ -24,7 +24,7 @@ constexpr GeneralRegister kBases[] = {
     GeneralRegister::r14, GeneralRegister::r15, GeneralRegister::rdi, GeneralRegister::rsi, GeneralRegister::rdx,
     GeneralRegister::r8,  GeneralRegister::r9,  GeneralRegister::r10, GeneralRegister::r11};
 
-WordMatch matchOf(const PointMemory::Word& word) { return {MemoryWord{word.address}, word.value}; }
+WordMatch matchOf(const PointPieces::Word& word) { return {MemoryWord{word.address}, word.value}; }
 
 }  // namespace
 
@@ -86,9 +86,9 @@ bool PointTrials::registerTells() const {
   return false;
 }
 
-std::vector<PointMemory::Word> PointTrials::tellingWords(std::span<const uint8_t> hidden) {
-  std::vector<PointMemory::Word> words;
-  memory_.eachDiffering(hidden, [&](const PointMemory::Word& word) {
+std::vector<PointPieces::Word> PointTrials::tellingWords(std::span<const uint8_t> hidden) {
+  std::vector<PointPieces::Word> words;
+  memory_.eachDiffering(hidden, [&](const PointPieces::Word& word) {
     if (word.readable && word.differed > 0) words.push_back(word);
   });
   const size_t count = std::min(words.size(), kFirstWords + 1);
@@ -100,7 +100,7 @@ std::vector<PointMemory::Word> PointTrials::tellingWords(std::span<const uint8_t
 bool PointTrials::suffice(std::span<const uint8_t> hidden) {
   if (registerTells()) return true;
   bool tells = false;
-  memory_.eachDiffering(hidden, [&](const PointMemory::Word& word) {
+  memory_.eachDiffering(hidden, [&](const PointPieces::Word& word) {
     tells |= word.readable && word.differed == memory_.samples() && word.moved > 0;
   });
   return tells;
@@ -125,8 +125,8 @@ PointChoice PointTrials::choose(std::span<const uint8_t> hidden) {
   const bool always = choice.discriminator && std::get<0>(best) == samples_.size();
   // One that has moved: what memory says is not better.
   if (always && std::get<1>(best) > 0) return choice;
-  const std::vector<PointMemory::Word> words = tellingWords(hidden);
-  for (const PointMemory::Word& word : words) choice.words.push_back(matchOf(word));
+  const std::vector<PointPieces::Word> words = tellingWords(hidden);
+  for (const PointPieces::Word& word : words) choice.words.push_back(matchOf(word));
   const bool memoryAlways = !words.empty() && words.front().differed == memory_.samples();
   if (!words.empty() && (!always || (memoryAlways && words.front().moved > 0)) &&
       (memoryAlways || !choice.discriminator || words.front().differed > std::get<0>(best))) {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "patch/matcher-stub.h"
-#include "replay/point-memory.h"
+#include "replay/point-pieces.h"
 #include "replay/point-vectors.h"
 
 namespace rr {
@@ -29,12 +29,12 @@ struct PointChoice {
 class PointTrials {
  public:
   // The first two outlive it, and have begun with the point.
-  PointTrials(PointMemory& memory, PointVectors& vectors, const user_regs_struct& target)
+  PointTrials(PointPieces& memory, PointVectors& vectors, const user_regs_struct& target)
       : memory_(memory), vectors_(vectors), target_(target) {}
 
   // The task stands where the search begins, which is not the point. That is a sample of memory without a hit.
   void begin(const user_regs_struct& standing);
-  // A hit that was not the point. `hidden`: as PointMemory has it.
+  // A hit that was not the point. `hidden`: as PointPieces has it.
   void add(const user_regs_struct& found, std::span<const uint8_t> hidden);
   // Hits so far.
   size_t count() const { return hits_; }
@@ -56,9 +56,9 @@ class PointTrials {
   RegisterUse useOf(GeneralRegister which) const;
   bool registerTells() const;
   void findBase(MemoryWord& word) const;
-  std::vector<PointMemory::Word> tellingWords(std::span<const uint8_t> hidden);
+  std::vector<PointPieces::Word> tellingWords(std::span<const uint8_t> hidden);
 
-  PointMemory& memory_;
+  PointPieces& memory_;
   PointVectors& vectors_;
   user_regs_struct target_;
   std::vector<user_regs_struct> samples_;  // of the registers

@@ -15,7 +15,7 @@
 namespace rr {
 
 // Kept from one search to the next: to allocate its buffers costs more than to use them.
-class PointMemory {
+class PointPieces {
  public:
   // An aligned word of the recorded memory that is not what it was at the point, and what the samples told of it.
   struct Word {

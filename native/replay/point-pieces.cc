@@ -1,4 +1,4 @@
-#include "replay/point-memory.h"
+#include "replay/point-pieces.h"
 
 #include <limits.h>
 #include <string.h>
@@ -16,7 +16,7 @@ constexpr uint64_t kPage = 4096;
 
 }  // namespace
 
-bool PointMemory::begin(pid_t tid, const TraceeMemory& memory, std::span<const uint8_t> pieces, uint64_t site) {
+bool PointPieces::begin(pid_t tid, const TraceeMemory& memory, std::span<const uint8_t> pieces, uint64_t site) {
   tid_ = tid;
   memory_ = &memory;
   site_ = site;
@@ -46,7 +46,7 @@ bool PointMemory::begin(pid_t tid, const TraceeMemory& memory, std::span<const u
 }
 
 // Pieces that overlap or share a page become one read: what it costs is the pages, not the bytes.
-void PointMemory::planReading() {
+void PointPieces::planReading() {
   order_.resize(pieces_.size());
   for (uint32_t i = 0; i < order_.size(); i++) order_[i] = i;
   std::ranges::sort(order_, std::ranges::less{}, [&](uint32_t index) { return pieces_[index].address; });
@@ -75,7 +75,7 @@ void PointMemory::planReading() {
 
 // Fills now_ with memory as the program has it: without the jump at the site. One call of the kernel's, if all is
 // there.
-void PointMemory::read(std::span<const uint8_t> hidden) {
+void PointPieces::read(std::span<const uint8_t> hidden) {
   if (isRead_) return;
   isRead_ = true;
   isPartial_ = false;
@@ -88,7 +88,7 @@ void PointMemory::read(std::span<const uint8_t> hidden) {
   hide(hidden);
 }
 
-void PointMemory::hide(std::span<const uint8_t> hidden) {
+void PointPieces::hide(std::span<const uint8_t> hidden) {
   if (hidden.empty()) return;
   for (const Piece& piece : pieces_) {
     if (piece.address >= site_ + hidden.size() || piece.address + piece.length <= site_) continue;
@@ -103,7 +103,7 @@ void PointMemory::hide(std::span<const uint8_t> hidden) {
 
 // What had a word that differed at the first sample. False when nothing had, or it is not all there: to read all then
 // tells what is.
-bool PointMemory::readDiffering() {
+bool PointPieces::readDiffering() {
   someLocal_.clear();
   someRemote_.clear();
   size_t total = 0;
@@ -122,7 +122,7 @@ bool PointMemory::readDiffering() {
          static_cast<ssize_t>(total);
 }
 
-bool PointMemory::same(std::span<const uint8_t> hidden, uint64_t& differsAt) {
+bool PointPieces::same(std::span<const uint8_t> hidden, uint64_t& differsAt) {
   read(hidden);
   for (const Piece& piece : pieces_) {
     const uint8_t* now = now_.data() + piece.nowOffset;
@@ -135,7 +135,7 @@ bool PointMemory::same(std::span<const uint8_t> hidden, uint64_t& differsAt) {
   return true;
 }
 
-std::optional<uint64_t> PointMemory::recorded(uint64_t address) const {
+std::optional<uint64_t> PointPieces::recorded(uint64_t address) const {
   for (const Piece& piece : pieces_) {
     if (address < piece.address || address + 8 > piece.address + piece.length) continue;
     return wordAt(expected_, piece.offset + (address - piece.address));
@@ -143,7 +143,7 @@ std::optional<uint64_t> PointMemory::recorded(uint64_t address) const {
   return std::nullopt;
 }
 
-void PointMemory::sample(std::span<const uint8_t> hidden, bool all) {
+void PointPieces::sample(std::span<const uint8_t> hidden, bool all) {
   if (!isRead_ && !all && samples_ > 0 && readDiffering()) {
     isPartial_ = true;
     hide(hidden);

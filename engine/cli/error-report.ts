@@ -1,5 +1,6 @@
 import { EngineError } from '../errors.ts';
 import { logger, printMessage } from '../log.ts';
+import { printable } from '../printable.ts';
 
 const log = logger('cli');
 
@@ -9,12 +10,12 @@ const log = logger('cli');
  */
 export function reportError(error: unknown): number {
   if (error instanceof EngineError) {
-    printMessage(error.message);
+    printMessage(printable(error.message));
     log.debug(() => error.stack ?? error.code);
     return error.exitStatus;
   }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
-    printMessage(error.message);
+    printMessage(printable(error.message));
     log.debug(() => error.stack ?? String(error));
     return 1;
   }

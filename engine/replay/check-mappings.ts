@@ -1,6 +1,7 @@
 /** `rr -K replay`: compares what the replay believes about mapped files with the kernel's list, after each event. */
 import { readFileSync } from 'node:fs';
 import type { FrameView } from '../generated/schema.ts';
+import { printable } from '../printable.ts';
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
 
@@ -36,7 +37,7 @@ export function checkMappings(replayer: Replayer, frame: FrameView, task: Task):
     }
     if (reached >= file.end) continue;
     throw replayer.divergence(frame, task, {
-      expected: `${file.path} at 0x${file.start.toString(16)}-0x${file.end.toString(16)}`,
+      expected: `${printable(file.path)} at 0x${file.start.toString(16)}-0x${file.end.toString(16)}`,
       found: `nothing mapped at 0x${reached.toString(16)}`,
     });
   }

@@ -3,6 +3,7 @@ import { EngineError } from '../errors.ts';
 import { type FrameView, registerIndex } from '../generated/schema.ts';
 import type { RegisterDifference } from './compare.ts';
 import type { ReplayProcesses } from './primitives.ts';
+import { printable } from '../printable.ts';
 import { eventText, type RecentEvents } from './recent-events.ts';
 import { register } from './registers.ts';
 import type { Task } from './task.ts';
@@ -42,7 +43,7 @@ export function makeDivergence(
   const lines = [
     `replay diverged from the recording at event ${frame.eventNumber}`,
     `  event     ${eventText(frame.eventKind, frame.number)}`,
-    `  task      ${task.tid} of process ${task.threadGroup} (${task.name}); here process ${task.pid}`,
+    `  task      ${task.tid} of process ${task.threadGroup} (${printable(task.name)}); here process ${task.pid}`,
     `  expected  ${details.expected}`,
     `  found     ${details.found}`,
     ...(details.registers ?? []).map(
@@ -76,7 +77,7 @@ function placeLines(processes: ReplayProcesses, task: Task, address: number): re
   const after = processes.readMemory(task.pid, address, bytes, codeBefore, codeAfter);
   const hex = (from: number, to: number): string => Buffer.from(bytes.subarray(from, to)).toString('hex');
   return [
-    `  at        ${place}${file ? ` = ${file.path} + 0x${(address - file.start + file.offset).toString(16)}` : ''}`,
+    `  at        ${place}${file ? ` = ${printable(file.path)} + 0x${(address - file.start + file.offset).toString(16)}` : ''}`,
     `  mapping   ${line ? line.replace(/\s+/g, ' ') : 'none'}`,
     ...(after > 0
       ? [`  code      ${before === codeBefore ? hex(0, codeBefore) : ''} > ${hex(codeBefore, codeBefore + after)}`]

@@ -33,7 +33,7 @@ function rebase(replayer: Replayer, frame: FrameView, task: Task, key: string, f
   const descriptor = task.descriptors.obtain(replayer.processes, task.pid, key, (send) => send(file));
   if (descriptor < 0) throw replayer.callDivergence(frame, task, 'handing over a mapped file', descriptor);
   const flags = mapFlags.private | mapFlags.noReserve | mapFlags.fixed;
-  for (const { start, end, protection } of untouchedParts(task.pid, range)) {
+  for (const { start, end, protection } of untouchedRanges(task.pid, range)) {
     const offset = range.offset + (start - range.start);
     callOrDiverge(replayer, frame, task, 'mmap', start, end - start, protection, flags, descriptor, offset);
   }
@@ -47,7 +47,7 @@ interface Part {
 }
 
 /** The parts of a range whose pages still are the file's, each in one mapping. The range may be larger than all memory. */
-function untouchedParts(pid: number, range: MappedFile): readonly Part[] {
+export function untouchedRanges(pid: number, range: MappedFile): readonly Part[] {
   const parts: Part[] = [];
   for (const { start, end, protection, hasOwnPages } of mappingsIn(pid, range)) {
     if (hasOwnPages) parts.push(...untouchedPages(pid, start, end).map((part) => ({ ...part, protection })));
@@ -94,19 +94,6 @@ function untouchedPages(pid: number, start: number, end: number): readonly Omit<
     closeSync(pagemap);
   }
   return runs;
-}
-
-/** The parts of the range that still are the file's. */
-export function untouchedRanges(pid: number, range: MappedFile): { readonly start: number; readonly end: number }[] {
-  const untouched = untouchedPages(pid, range);
-  const found: { start: number; end: number }[] = [];
-  for (let page = 0; page < untouched.length; page++) {
-    if (!untouched[page]) continue;
-    const first = page;
-    while (untouched[page + 1]) page++;
-    found.push({ start: range.start + first * pageSize, end: range.start + (page + 1) * pageSize });
-  }
-  return found;
 }
 
 /** PROT_* of the mapping at an address; 0 where there is none. */

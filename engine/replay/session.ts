@@ -2,6 +2,7 @@ import type { ReplayOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger, printMessage } from '../log.ts';
 import { replayCounter } from '../machine/execution-points.ts';
+import { printable } from '../printable.ts';
 import { resolveTrace } from '../trace/locations.ts';
 import { Ordinals } from '../trace/ordinals.ts';
 import { TraceReader } from '../trace/reader.ts';
@@ -107,7 +108,7 @@ function replayAll(reader: TraceReader, replayer: Replayer, progress: Progress, 
 /** A trace that ends early is said to; one whose recording was killed has no end at all. */
 function reportEnd(reader: TraceReader, replayer: Replayer): number {
   if (replayer.end === undefined) {
-    const reason = reader.end?.reason ?? 'the recording was killed';
+    const reason = printable(reader.end?.reason ?? 'the recording was killed');
     printMessage(
       `${reader.directory}: the trace breaks off after event ${reader.lastEvent}: ${reason}; all before was replayed`,
     );
@@ -115,7 +116,9 @@ function reportEnd(reader: TraceReader, replayer: Replayer): number {
   }
   if (replayer.end.incomplete) {
     const reason = reader.end?.reason;
-    log.warn(`the trace ends before the program did, at event ${reader.lastEvent}${reason ? `: ${reason}` : ''}`);
+    log.warn(
+      `the trace ends before the program did, at event ${reader.lastEvent}${reason ? `: ${printable(reason)}` : ''}`,
+    );
   }
   return 0;
 }

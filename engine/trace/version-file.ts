@@ -45,6 +45,9 @@ export function parseVersionFile(file: string, bytes: Uint8Array): VersionConten
   return checkContent(file, body.toString('utf8', firstLine.length + 1));
 }
 
+/** More than any kernel knows (CONFIG_NR_CPUS). */
+const mostProcessors = 1 << 16;
+
 type Unknown = Readonly<Record<string, unknown>>;
 
 /** Checks the types of all that is used: a right checksum says nothing about who wrote the file. */
@@ -56,7 +59,7 @@ function checkContent(file: string, json: string): VersionContent {
     throw new TraceError('TRACE_DAMAGED', file, 'the header is not JSON', { cause });
   }
   const fail = (path: string): never => {
-    throw new TraceError('TRACE_DAMAGED', file, `the header’s ${path} is missing or of the wrong type`);
+    throw new TraceError('TRACE_DAMAGED', file, `the header’s ${path} is missing, of the wrong type or impossible`);
   };
   const object = (value: unknown, path: string): Unknown =>
     typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Unknown) : fail(path);
@@ -77,6 +80,8 @@ function checkContent(file: string, json: string): VersionContent {
   }
   whole(header.coreCount, 'coreCount');
   whole(header.boundProcessor, 'boundProcessor');
+  if (Math.abs(header.boundProcessor as number) > mostProcessors) fail('boundProcessor');
+  if (!/^\/[^\0]*$/.test(header.store as string)) fail('store');
   if (header.chaosSeed !== undefined) whole(header.chaosSeed, 'chaosSeed');
   if (header.counter !== undefined) {
     const counter = object(header.counter, 'counter');
@@ -85,7 +90,12 @@ function checkContent(file: string, json: string): VersionContent {
       if (typeof counter[name] !== 'string') fail(`counter.${name}`);
     }
   }
-  if (root.end !== undefined && typeof object(root.end, 'end').complete !== 'boolean') fail('end.complete');
+  if (root.end !== undefined) {
+    const end = object(root.end, 'end');
+    if (typeof end.complete !== 'boolean') fail('end.complete');
+    if (end.reason !== undefined && typeof end.reason !== 'string') fail('end.reason');
+    if (end.status !== undefined) whole(end.status, 'end.status');
+  }
   if (root.lanes !== undefined) {
     const extents = object(root.lanes, 'lanes');
     for (const lane of laneOrder) {

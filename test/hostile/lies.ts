@@ -439,6 +439,7 @@ const stopLies: readonly Lie[] = [
       'of 2^64 - 1 bytes': piece(0n, 2n ** 64n - 1n, 8),
       'in the kernel': piece(2n ** 63n, 8n, 8),
       'without a length': Buffer.alloc(8),
+      'of more than any stop has': piece(0n, 16n << 20n, 16 << 20),
     } as Readonly<Record<string, Uint8Array | undefined>>,
     (program, bytes) => {
       if (bytes === undefined) program.emit([nop]);

@@ -25,6 +25,9 @@ import { isDropped, runNear, ticksPassed } from './near-ticks.ts';
 
 const log = logger('replay');
 
+/** A recorder saves some hundred pieces of memory, an XSAVE area, and 24 bytes for each mapping. */
+const mostPointBytes = 8 << 20;
+
 const cloneParent = 0x8000;
 /** So few passes are counted by stops: a stub costs more. */
 const fewPasses = 3;
@@ -291,6 +294,7 @@ function isSharedCode(task: Task, site: number): boolean {
 function readPoint(replayer: Replayer, frame: FrameView): boolean {
   const { processes } = replayer;
   let hasState = false;
+  let bytes = 0;
   processes.beginPoint();
   for (let record = replayer.source.nextData(); record !== undefined; record = replayer.source.nextData()) {
     const { space, length } = record;
@@ -305,6 +309,9 @@ function readPoint(replayer: Replayer, frame: FrameView): boolean {
       part = space === dataSpaces.pointXsave ? pointParts.xsave : pointParts.memory;
       hasState = true;
     }
+    bytes += length;
+    if (bytes > mostPointBytes)
+      throw replayer.nonsense(frame, `has more than ${mostPointBytes} bytes of a forced stop`);
     processes.addPointData(part, record.buffer, record.position + dataSize, length);
   }
   return hasState;

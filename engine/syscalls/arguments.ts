@@ -103,14 +103,13 @@ export const silent = (values: Readonly<Record<string, number>>): Command[] =>
 
 export type SyscallOptions = Partial<Omit<Syscall, 'name' | 'arguments'>>;
 
-/** A system call; by default it does not block, is emulated in replay, and writes what its arguments say. */
+/** A system call; by default it does not block, and writes what its arguments say. */
 export function syscall(name: SyscallName, list: readonly Argument[], options: SyscallOptions = {}): Syscall {
   return {
     name,
     arguments: list,
     mayBlock: false,
     restart: options.mayBlock ? 'system' : 'none',
-    replay: 'emulate',
     modelled: true,
     ...options,
   };

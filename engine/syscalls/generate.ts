@@ -50,7 +50,7 @@ inline constexpr CommandModel kCommands[] = {
 ${arrays.commands.map((line) => `    ${line}`).join('\n')}
 };
 
-inline constexpr SyscallModel kUnknownSyscall = {"unknown", false, 6, false, true, false, ReplayKind::emulate,
+inline constexpr SyscallModel kUnknownSyscall = {"unknown", false, 6, false, true, false,
     RestartClass::system, OtherCommands::none, kNoArgument, 0, 0, 0, 0, 0};
 
 inline constexpr SyscallModel kSyscalls[] = {
@@ -87,7 +87,6 @@ function modelLine(call: Syscall, arrays: Arrays): string {
     call.modelled,
     call.mayBlock,
     call.name in buffered,
-    `ReplayKind::${call.replay}`,
     `RestartClass::${call.restart}`,
     `OtherCommands::${commands?.otherwise ?? 'none'}`,
     commands ? commands.argument : 'kNoArgument',

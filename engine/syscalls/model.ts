@@ -124,14 +124,6 @@ export interface Commands {
   readonly trustedTypes?: readonly number[];
 }
 
-export type ReplayKind =
-  /** The recorded effects are written back; the call is not made. */
-  | 'emulate'
-  /** It changes the address space: made again, at the recorded addresses. */
-  | 'execute'
-  /** It changes the tree of tasks, or all registers; docs/events.md tells. */
-  | 'special';
-
 /** What an interrupted call ends with inside the kernel (include/linux/errno.h), and so what the kernel does next. */
 export type RestartClass =
   /** EINTR, or it is never interrupted. */
@@ -150,7 +142,6 @@ export interface Syscall {
   readonly arguments: readonly Argument[];
   readonly mayBlock: boolean;
   readonly restart: RestartClass;
-  readonly replay: ReplayKind;
   /** False: what it writes is not known; the recorder compares memory. */
   readonly modelled: boolean;
   readonly commands?: Commands;

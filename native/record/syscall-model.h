@@ -12,9 +12,6 @@ enum class LengthRule : uint8_t { fixed, argument, result, memory, string, iovec
 // For which results the kernel may write.
 enum class WrittenOn : uint8_t { success, failure, interrupted, always };
 
-// What replay does (docs/events.md).
-enum class ReplayKind : uint8_t { emulate, execute, special };
-
 // What an interrupted call ends with inside the kernel: none, -ERESTARTSYS, -ERESTARTNOINTR, -ERESTARTNOHAND,
 // -ERESTART_RESTARTBLOCK.
 enum class RestartClass : uint8_t { none, system, always, noHandler, block };
@@ -61,7 +58,6 @@ struct SyscallModel {
   bool modelled;  // false: compare memory
   bool mayBlock;
   bool bufferable;
-  ReplayKind replay;
   RestartClass restart;
   OtherCommands otherCommands;
   uint8_t commandArgument;  // kNoArgument: the call has no commands

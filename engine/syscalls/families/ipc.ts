@@ -18,8 +18,8 @@ import type { Syscall } from '../model.ts';
 
 export const ipc: readonly Syscall[] = [
   syscall('shmget', [hex('key'), size('size'), flags('shmflg', 'ipcGet')]),
-  syscall('shmat', [int('shmid'), hex('shmaddr'), flags('shmflg', 'shmAttach')], { replay: 'execute' }),
-  syscall('shmdt', [hex('shmaddr')], { replay: 'execute' }),
+  syscall('shmat', [int('shmid'), hex('shmaddr'), flags('shmflg', 'shmAttach')]),
+  syscall('shmdt', [hex('shmaddr')]),
   syscall('shmctl', [int('shmid'), flags('op', 'shmControl'), hex('buf')], { commands: sharedMemoryCommands }),
   syscall('semget', [hex('key'), int('nsems'), flags('semflg', 'ipcGet')]),
   syscall('semop', [int('semid'), struct('sops', 'sembuf'), size('nsops')], { mayBlock: true, restart: 'none' }),

@@ -18,24 +18,27 @@ import {
 } from '../arguments.ts';
 import type { Syscall } from '../model.ts';
 
-const executed = { replay: 'execute' } as const;
-
 export const memory: readonly Syscall[] = [
-  syscall(
-    'mmap',
-    [hex('addr'), size('length'), flags('prot', 'protection'), flags('flags', 'map'), descriptor('fd'), hex('offset')],
-    executed,
-  ),
-  syscall('munmap', [hex('addr'), size('length')], executed),
-  syscall('mprotect', [hex('addr'), size('len'), flags('prot', 'protection')], executed),
-  syscall('pkey_mprotect', [hex('addr'), size('len'), flags('prot', 'protection'), int('pkey')], executed),
-  syscall(
-    'mremap',
-    [hex('old_address'), size('old_size'), size('new_size'), flags('flags', 'mremap'), hex('new_address')],
-    executed,
-  ),
-  syscall('brk', [hex('addr')], executed),
-  syscall('madvise', [hex('addr'), size('length'), flags('advice', 'madvise')], executed),
+  syscall('mmap', [
+    hex('addr'),
+    size('length'),
+    flags('prot', 'protection'),
+    flags('flags', 'map'),
+    descriptor('fd'),
+    hex('offset'),
+  ]),
+  syscall('munmap', [hex('addr'), size('length')]),
+  syscall('mprotect', [hex('addr'), size('len'), flags('prot', 'protection')]),
+  syscall('pkey_mprotect', [hex('addr'), size('len'), flags('prot', 'protection'), int('pkey')]),
+  syscall('mremap', [
+    hex('old_address'),
+    size('old_size'),
+    size('new_size'),
+    flags('flags', 'mremap'),
+    hex('new_address'),
+  ]),
+  syscall('brk', [hex('addr')]),
+  syscall('madvise', [hex('addr'), size('length'), flags('advice', 'madvise')]),
   syscall('process_madvise', [
     descriptor('pidfd'),
     struct('iovec', 'iovec'),

@@ -24,8 +24,7 @@ import { ptraceCommands } from '../commands/ptrace.ts';
 import type { Syscall } from '../model.ts';
 import { structs } from '../structs.ts';
 
-const special = { replay: 'special' } as const;
-const makesTask = { replay: 'special', restart: 'always' } as const;
+const makesTask = { restart: 'always' } as const;
 
 /** CLONE_PARENT_SETTID | CLONE_PIDFD. What the child writes (CLONE_CHILD_SETTID) belongs to its first event. */
 const storesInParent = 0x00100000 | 0x00001000;
@@ -53,14 +52,16 @@ export const processes: readonly Syscall[] = [
     { ...makesTask, mayBlock: true },
   ),
   syscall('clone3', [cloneArguments, size('size')], { ...makesTask, mayBlock: true }),
-  syscall('execve', [path('pathname'), struct('argv', 'pointer'), struct('envp', 'pointer')], special),
-  syscall(
-    'execveat',
-    [directory('dirfd'), path('pathname'), struct('argv', 'pointer'), struct('envp', 'pointer'), flags('flags', 'at')],
-    special,
-  ),
-  syscall('exit', [int('status')], special),
-  syscall('exit_group', [int('status')], special),
+  syscall('execve', [path('pathname'), struct('argv', 'pointer'), struct('envp', 'pointer')]),
+  syscall('execveat', [
+    directory('dirfd'),
+    path('pathname'),
+    struct('argv', 'pointer'),
+    struct('envp', 'pointer'),
+    flags('flags', 'at'),
+  ]),
+  syscall('exit', [int('status')]),
+  syscall('exit_group', [int('status')]),
   // Nothing is written when the result is 0 (WNOHANG).
   syscall(
     'wait4',
@@ -164,5 +165,5 @@ export const processes: readonly Syscall[] = [
     unsigned('flags'),
   ]),
   // Goes on with the call that was interrupted: the registers still hold its arguments.
-  syscall('restart_syscall', [], { ...special, mayBlock: true }),
+  syscall('restart_syscall', [], { mayBlock: true }),
 ];

@@ -19,7 +19,7 @@ export const signals: readonly Syscall[] = [
     size('sigsetsize'),
   ]),
   syscall('rt_sigpending', [oldSet('set', 1), size('sigsetsize')]),
-  syscall('rt_sigreturn', [], { replay: 'special' }),
+  syscall('rt_sigreturn', []),
   syscall('rt_sigsuspend', [struct('mask', 'sigset'), size('sigsetsize')], { mayBlock: true, restart: 'noHandler' }),
   syscall(
     'rt_sigtimedwait',

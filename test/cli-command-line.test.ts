@@ -48,7 +48,7 @@ const refused: ReadonlyArray<[words: string[], status: number, message: RegExp]>
   [['pack'], 2, /^rr: pack is not available yet\n$/],
   [['-D', 'write', 'record', 'x'], 2, /^rr: -D is not available yet\n$/],
   [['--dump-at=5', 'replay'], 2, /^rr: --dump-at is not available yet\n$/],
-  [['replay'], 2, /^rr: replay under a debugger is not available yet/],
+  [['replay', '-t', '5'], 2, /^rr: replay -t is not available yet\n$/],
   [['recrod', 'ls'], 2, /unknown command "recrod"; did you mean record\?/],
   [['help', 'recrod'], 2, /did you mean record\?/],
   [['--lgo', 'x'], 2, /unknown option --lgo; did you mean --log\?/],
@@ -69,7 +69,7 @@ for (const [words, expectedStatus, message] of refused) {
 test('a directory without a command is a trace to replay', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rr-cli-'));
   try {
-    assert.match(rr(folder).stderr, /replay under a debugger is not available yet/);
+    assert.match(rr(folder).stderr, /not a trace/);
   } finally {
     rmSync(folder, { recursive: true });
   }

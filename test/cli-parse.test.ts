@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findCommand, globalOptions } from '../engine/cli/command-table.ts';
 import { recordOptions } from '../engine/cli/commands/record.ts';
-import { replayOptions } from '../engine/cli/commands/replay.ts';
+import { debugOptions, replayOptions } from '../engine/cli/commands/replay.ts';
 import { parseChecksumMode, parseGlobalOptions } from '../engine/cli/global-options.ts';
 import type { Invocation } from '../engine/cli/grammar.ts';
 import { nearest } from '../engine/cli/nearest.ts';
@@ -12,18 +12,19 @@ import { EngineError } from '../engine/errors.ts';
 
 function invocation(name: string, words: readonly string[]): Invocation {
   const command = findCommand(name)!;
-  const { values, operands } = parseWords(words, {
+  const { values, operands, afterDashes } = parseWords(words, {
     options: command.options,
     command: name,
     globalOptions,
     stopsAtOperand: command.stopsAtOperand === true,
     separatesAtDashes: command.takesDebuggerOptions === true,
   });
-  return { command, global: parseGlobalOptions(new OptionValues()), values, operands };
+  return { command, global: parseGlobalOptions(new OptionValues()), values, operands, afterDashes };
 }
 
 const record = (...words: string[]) => recordOptions(invocation('record', words));
 const replay = (...words: string[]) => replayOptions(invocation('replay', words));
+const debug = (...words: string[]) => debugOptions(invocation('replay', words));
 
 /** The function must throw an EngineError with that code, whose message matches. */
 function throwsCode(action: () => unknown, code: string, message: RegExp): void {
@@ -115,17 +116,27 @@ test('record: needs a program', () => {
 });
 
 test('replay: options and trace in any order', () => {
-  const { trace, autopilot, quiet, statsInterval } = replay('t', '-aq', '--stats', '100');
-  assert.equal([trace, autopilot, quiet, statsInterval], ['t', true, true, 100]);
+  const { trace, quiet, statsInterval } = replay('t', '-aq', '--stats', '100');
+  assert.equal([trace, quiet, statsInterval], ['t', true, 100]);
   assert.is(replay('-a').trace, undefined);
 });
 
-test('replay: what follows the dashes is for the debugger', () => {
-  assert.is(replay('-a', '--', '-x', 'script').trace, undefined);
+test('replay: what follows the dashes is for the debugger, behind its options', () => {
+  const { trace, debuggerOptions } = debug('t', '-o', '-batch', '--', '-x', 'script');
+  assert.equal([trace, debuggerOptions], ['t', ['-batch', '-x', 'script']]);
 });
 
-test('replay: without autopilot is not available yet', () => {
-  throwsCode(() => replay('t'), 'NOT_AVAILABLE', /not available yet/);
+test('replay: where the debugger finds the program', () => {
+  assert.equal(debug('t').start, { atEnd: false });
+  assert.equal(debug('-p', 'cc1', '-e').start, { process: 'cc1', atEnd: true });
+  assert.equal(debug('-g5', '-f', '12').start, { fork: 12, event: 5, atEnd: false });
+  throwsCode(() => debug('-g', 'x'), 'BAD_VALUE', /--goto x: expected a number/);
+});
+
+test('replay: a port without a debugger', () => {
+  const { port, host, keepsListening, debuggerFile } = debug('-s', '0', '-h', 'localhost', '-k');
+  assert.equal([port, host, keepsListening, debuggerFile], [0, 'localhost', true, 'gdb']);
+  throwsCode(() => debug('-s', '65536'), 'BAD_VALUE', /--dbgport 65536/);
 });
 
 test('checksum modes', () => {
@@ -154,7 +165,7 @@ test('an option of the other side says where it goes', () => {
 });
 
 test('an option that is known but not there yet says so', () => {
-  throwsCode(() => replay('-h', 'x'), 'NOT_AVAILABLE', /^replay -h is not available yet$/);
+  throwsCode(() => replay('-t', '5'), 'NOT_AVAILABLE', /^replay -t is not available yet$/);
   throwsCode(() => record('--max-size=5', 'x'), 'NOT_AVAILABLE', /^record --max-size is not available yet$/);
 });
 

@@ -66,7 +66,7 @@ async function runCommand(command: CommandSpec, words: readonly string[], global
   if (command.state === 'later' && !wantsHelp) {
     throw new UsageError('NOT_AVAILABLE', `${command.name} is not available yet`);
   }
-  const { values, operands } = parseWords(wantsHelp ? ['--help'] : words, {
+  const { values, operands, afterDashes } = parseWords(wantsHelp ? ['--help'] : words, {
     options: [...command.options, helpOption],
     command: command.name,
     globalOptions,
@@ -85,7 +85,7 @@ async function runCommand(command: CommandSpec, words: readonly string[], global
     );
   }
   const module = await load[command.name]!();
-  return module.run({ command, global, values, operands });
+  return module.run({ command, global, values, operands, afterDashes });
 }
 
 /**

@@ -44,6 +44,8 @@ export interface Invocation {
   readonly global: GlobalOptions;
   readonly values: OptionValues;
   readonly operands: readonly string[];
+  /** What stood behind `--`, of a command that takes options for the debugger. */
+  readonly afterDashes: readonly string[];
 }
 
 /** What the module of a command exports. The result is the exit status. */

@@ -108,8 +108,6 @@ export interface RecordOptions extends GlobalOptions {
 export interface ReplayOptions extends GlobalOptions {
   /** Trace directory as it was typed; left out: the latest one. */
   readonly trace?: string;
-  /** `-a`: replay to the end without a debugger. */
-  readonly autopilot: boolean;
   /** `-q`: what the program wrote to standard output and error is not written again. */
   readonly quiet: boolean;
   readonly cpuUnbound: boolean;
@@ -117,4 +115,44 @@ export interface ReplayOptions extends GlobalOptions {
   readonly withoutCounter: boolean;
   /** `--stats`: a line of statistics each time that many events were replayed. */
   readonly statsInterval?: number;
+}
+
+/** `rr replay` without `-a`. */
+export interface DebugOptions extends GlobalOptions {
+  /** Trace directory as it was typed; left out: the latest one. */
+  readonly trace?: string;
+  readonly quiet: boolean;
+  readonly cpuUnbound: boolean;
+  /** Where the debugger finds the program; nothing given: at its beginning. */
+  readonly start: {
+    /** `-p`: pid, or name of the program. */
+    readonly process?: string;
+    /** `-f` */
+    readonly fork?: number;
+    /** `-g` */
+    readonly event?: number;
+    /** `-e` */
+    readonly atEnd: boolean;
+  };
+  /** `-d` */
+  readonly debuggerFile: string;
+  /** `-o`, then what stood behind `--`. */
+  readonly debuggerOptions: readonly string[];
+  /** `-x` */
+  readonly commandFiles: readonly string[];
+  /** `-i` */
+  readonly interpreter?: string;
+  readonly fullname: boolean;
+  /** `-h` */
+  readonly host: string;
+  /** `-s`: no debugger is started; 0 picks a port. */
+  readonly port?: number;
+  /** `-k` */
+  readonly keepsListening: boolean;
+  /** `--serve-files` */
+  readonly servesFiles: boolean;
+  /** `--tty`: where the program's output goes. */
+  readonly terminal?: string;
+  /** What the debugger inherits. Without it (not started by bin/rr) the state of this process is all there is. */
+  readonly inherited?: InheritedState;
 }

@@ -7,6 +7,7 @@ import { readInheritedState } from '../inherited-state.ts';
 import { isRecorded, runUnrecorded } from '../nested.ts';
 import type { RecordOptions } from '../options.ts';
 import { type OptionValues, parseInteger } from '../parse.ts';
+import { withoutUndefined } from '../without-undefined.ts';
 
 const lastSignal = 64;
 /** Nanoseconds. */
@@ -72,13 +73,6 @@ export const run: RunCommand = async (invocation) => {
   const { record } = await import('../../record/session.ts');
   return record(options);
 };
-
-type Defined<Shape> = { [Key in keyof Shape]?: Exclude<Shape[Key], undefined> };
-
-/** The same object without the properties that are undefined. */
-function withoutUndefined<Shape extends object>(shape: Shape): Defined<Shape> {
-  return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Defined<Shape>;
-}
 
 function nonEmpty(option: string, values: OptionValues): string | undefined {
   const text = values.text(option);

@@ -1,29 +1,60 @@
-import { UsageError } from '../../errors.ts';
 import type { Invocation, RunCommand } from '../grammar.ts';
-import type { ReplayOptions } from '../options.ts';
+import { readInheritedState } from '../inherited-state.ts';
+import type { DebugOptions, ReplayOptions } from '../options.ts';
+import { withoutUndefined } from '../without-undefined.ts';
 
-/** @throws UsageError BAD_VALUE, NOT_AVAILABLE */
+const lastPort = 65_535;
+
+/** Of `-a`. @throws UsageError BAD_VALUE */
 export function replayOptions({ global, values, operands }: Invocation): ReplayOptions {
-  if (!values.has('autopilot')) {
-    throw new UsageError(
-      'NOT_AVAILABLE',
-      'replay under a debugger is not available yet; `rr replay -a` replays to the end',
-    );
-  }
   const [trace] = operands;
   const statsInterval = values.integer('stats', 1);
   return {
     ...global,
-    ...(trace === undefined ? {} : { trace }),
-    autopilot: true,
+    ...withoutUndefined({ trace, statsInterval }),
     quiet: values.has('no-redirect-output'),
     cpuUnbound: values.has('cpu-unbound'),
     withoutCounter: values.word('counter', ['none']) === 'none',
-    ...(statsInterval === undefined ? {} : { statsInterval }),
+  };
+}
+
+/** Without `-a`. @throws UsageError BAD_VALUE */
+export function debugOptions({ global, values, operands, afterDashes }: Invocation): DebugOptions {
+  const [trace] = operands;
+  const optional = {
+    trace,
+    interpreter: values.text('interpreter'),
+    port: values.integer('dbgport', 0, lastPort),
+    terminal: values.text('tty'),
+    inherited: readInheritedState(),
+  };
+  const start = {
+    process: values.text('onprocess'),
+    fork: values.integer('onfork', 1),
+    event: values.integer('goto', 1),
+  };
+  return {
+    ...global,
+    ...withoutUndefined(optional),
+    quiet: values.has('no-redirect-output'),
+    cpuUnbound: values.has('cpu-unbound'),
+    start: { ...withoutUndefined(start), atEnd: values.has('goto-exit') },
+    debuggerFile: values.text('debugger') ?? 'gdb',
+    debuggerOptions: [...values.all('debugger-option'), ...afterDashes],
+    commandFiles: values.all('gdb-x'),
+    fullname: values.has('fullname'),
+    host: values.text('dbghost') ?? '127.0.0.1',
+    keepsListening: values.has('keep-listening'),
+    servesFiles: values.has('serve-files'),
   };
 }
 
 export const run: RunCommand = async (invocation) => {
+  if (!invocation.values.has('autopilot')) {
+    const options = debugOptions(invocation);
+    const { debugRecording } = await import('../../debug/session.ts');
+    return debugRecording(options);
+  }
   const options = replayOptions(invocation);
   const { replay } = await import('../../replay/session.ts');
   return replay(options);

@@ -1,7 +1,8 @@
 /**
  * What a terminal may be given. Names, paths, arguments and reasons come from traces, and a terminal obeys what is in
  * them: it is the one place that takes such characters out. All text of ours goes through `printableLines` on its way
- * out (engine/log.ts, engine/cli/print.ts); what the recorded program wrote is passed on as it is.
+ * out (engine/log.ts, engine/cli/print.ts, engine/debug/gdb/connection.ts). What the recorded program wrote is passed on
+ * as it is.
  */
 
 /**

@@ -174,6 +174,7 @@ test('monitor commands say what is wrong in one line', () =>
     assert.match(await client.monitor('seek-ticks 5'), /^rr: the trace has no ticks.*\n$/);
     assert.is(await client.monitor('seek 101'), 'rr: no event 101: the recording has events 1 to 100\n');
     assert.match(await client.monitor('seek there'), /^rr: position "there": expected .*\n$/);
+    assert.match(await client.monitor('seek \x1b[2J'), /^rr: position "\\x1b\[2J": expected .*\n$/);
     assert.match(await client.monitor('process 3'), /^rr: the recording has no process 3; it has .*\n$/);
     assert.is(await client.monitor('frog'), 'rr: no command "frog"; monitor help lists them\n');
     assert.match(await client.monitor('delete-checkpoint 3'), /^rr: no checkpoint 3/);

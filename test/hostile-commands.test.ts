@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TraceHeader } from '../engine/trace/trace-header.ts';
+import { compile } from './harness/compile.ts';
 import { allLies, type Lie } from './hostile/lies.ts';
 import { type EventFields, SyntheticTrace } from './replay/synthetic-trace.ts';
 import { header, inSlots, writeTrace } from './trace-fixture.ts';
@@ -95,6 +96,15 @@ for (const name of damaged) {
 
 test('the truth replays from disk', async () => {
   const { status, stderr } = rr('replay', '-a', await write(lie(damaged[0]!).make(false)));
+  assert.is(stderr, '');
+  assert.is(status, 0);
+});
+
+test('it also does where a filter is in force that refuses seccomp(2)', async () => {
+  const directory = await write(lie(damaged[0]!).make(false));
+  const refuse = compile('test/edge/refuse.c');
+  const words = ['container,seccomp', 'bin/rr', 'replay', '-a', directory];
+  const { status, stderr } = spawnSync(refuse, words, { encoding: 'utf8', timeout: 60_000 });
   assert.is(stderr, '');
   assert.is(status, 0);
 });

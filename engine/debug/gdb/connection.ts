@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { EngineError } from '../../errors.ts';
 import { logger } from '../../log.ts';
+import { printableLines } from '../../printable.ts';
 import { toHex } from './bytes.ts';
 import { framePacket, type Incoming, PacketParser } from './packet.ts';
 import { findPacket } from './packet-table.ts';
@@ -101,7 +102,7 @@ export class Connection {
 
   /** Console output, which a client takes while it waits for a stop. */
   #print(text: string): void {
-    this.#send(`O${toHex(text)}`);
+    this.#send(`O${toHex(printableLines(text))}`);
   }
 
   #send(reply: Reply): void {

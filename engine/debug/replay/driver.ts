@@ -6,6 +6,7 @@ import { eventKinds, type FrameView, registerIndex } from '../../generated/schem
 import type { AddressSpace } from '../../replay/address-space.ts';
 import type { Controller } from '../../replay/controller.ts';
 import { memoryCall } from '../../replay/memory-calls.ts';
+import type { RegisterWords } from '../../replay/primitives.ts';
 import { register, setRegister } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
 import type { Task } from '../../replay/task.ts';
@@ -23,6 +24,8 @@ const interruptEvent = 128;
 /** A jump of a search's stub reaches so far. */
 const stubReach = 16;
 const trapFlag = 0x100;
+/** The opcode of pushf. */
+const pushFlags = 0x9c;
 
 /** What a stop of the debugger's is about. The task stands at `driver.position`. */
 export type Halt =
@@ -71,6 +74,7 @@ export class Driver implements Controller {
   #behind: { readonly space: AddressSpace; readonly address: number } | undefined;
   #isStepping = false;
   #hasRun = false;
+  #pushesFlags = false;
   /** Where the task began to run. */
   #from = 0;
   #interruptSent = false;
@@ -187,7 +191,23 @@ export class Driver implements Controller {
       return 'run';
     }
     this.#code.remove(task.addressSpace, rip);
+    this.#pushesFlags = this.#isPushFlags(task, rip);
     return 'step';
+  }
+
+  #isPushFlags(task: Task, rip: number): boolean {
+    const code = new Uint8Array(2);
+    this.#replayer.processes.readMemory(task.pid, rip, code, 0, 2);
+    return code[0] === pushFlags || ((code[0] === 0x66 || (code[0]! & 0xf0) === 0x40) && code[1] === pushFlags);
+  }
+
+  /** The flag of our step is on the program's stack. */
+  #clearPushedFlag(task: Task): void {
+    const pushed = new Uint8Array(1);
+    const at = register(task.registers, registerIndex.rsp) + 1;
+    if (this.#replayer.processes.readMemory(task.pid, at, pushed, 0, 1) !== 1) return;
+    pushed[0]! &= ~(trapFlag >> 8);
+    this.#replayer.processes.writeMemory(task.pid, at, pushed, 0, 1);
   }
 
   takesStop(task: Task, frame: FrameView, status: number): boolean {
@@ -204,6 +224,8 @@ export class Driver implements Controller {
       return true;
     }
     if (status === syscallStop) {
+      // The instruction has kept the flags in r11, with that of the step.
+      if (wasStepping) clearTrapFlag(found, registerIndex.r11);
       if (this.#redirect(task)) return true;
       this.#end(task, frame);
       return false;
@@ -232,7 +254,8 @@ export class Driver implements Controller {
       if (wasStepping && code !== trapKernel) {
         task.registers.set(found);
         // The program's own trap flag is not set where only ours was.
-        task.registers[2 * registerIndex.eflags]! &= ~trapFlag;
+        clearTrapFlag(task.registers, registerIndex.eflags);
+        if (this.#pushesFlags) this.#clearPushedFlag(task);
         this.#moved(task, true, []);
         return true;
       }
@@ -389,4 +412,8 @@ function changesAddressSpace(frame: FrameView): boolean {
     default:
       return false;
   }
+}
+
+function clearTrapFlag(words: RegisterWords, index: number): void {
+  words[2 * index]! &= ~trapFlag;
 }

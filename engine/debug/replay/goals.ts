@@ -4,6 +4,8 @@ import type { Goal, Halt } from './driver.ts';
 import { type Leg, legsBetween, type Position } from './position.ts';
 import type { Watchpoint } from './watched-memory.ts';
 
+/** So many passes are worth a stub. */
+const manyPasses = 24;
 const noAddresses: ReadonlySet<number> = new Set();
 
 /** Goes to a position, and says when it is there. */
@@ -16,6 +18,7 @@ export class FollowGoal implements Goal {
   readonly #met: (halt: Halt, task: Task) => void;
   /** What is left of the target's, in its event. */
   readonly #legs: readonly Leg[];
+  readonly #runToPass: ((task: Task, address: number, count: number) => void) | undefined;
   #event: number;
   #leg = 0;
   #left = 0;
@@ -28,6 +31,8 @@ export class FollowGoal implements Goal {
     readonly armed?: ReadonlySet<number>;
     readonly watchpoints?: readonly Watchpoint[];
     readonly met?: (halt: Halt, task: Task) => void;
+    /** Runs the task to the so-manieth arrival at an address. */
+    readonly runToPass?: (task: Task, address: number, count: number) => void;
   }) {
     this.target = parts.target;
     this.#legs = legsBetween(parts.from, parts.target) ?? parts.target.legs;
@@ -36,6 +41,7 @@ export class FollowGoal implements Goal {
     this.armed = parts.armed ?? noAddresses;
     this.watchpoints = parts.watchpoints ?? [];
     this.#met = parts.met ?? (() => undefined);
+    this.#runToPass = parts.runToPass;
     this.#begin();
   }
 
@@ -65,10 +71,27 @@ export class FollowGoal implements Goal {
     return this.#current()?.kind === 'step';
   }
 
-  beforeRun(): void {}
+  /** What is many passes away is gone to at once, if nobody wants to see what is met on the way. */
+  beforeRun(task: Task): void {
+    for (let leg = this.#current(); leg?.kind === 'pass' && this.#left >= manyPasses; leg = this.#current()) {
+      if (this.armed.size > 0 || this.watchpoints.length > 0 || this.#runToPass === undefined) return;
+      this.#runToPass(task, leg.address, this.#left);
+      this.#left = 1;
+      this.#finishPass(task);
+    }
+  }
 
   catches(): boolean {
     return false;
+  }
+
+  #finishPass(task: Task): void {
+    this.#left--;
+    if (this.#left > 0) return;
+    const isThere = this.#leg + 1 === this.#legs.length;
+    this.#leg++;
+    this.#begin();
+    if (isThere) this.#arrived(task);
   }
 
   halted(halt: Halt, task: Task): void {
@@ -83,12 +106,7 @@ export class FollowGoal implements Goal {
     // What is met at the place itself is not met before it.
     const isMet = halt.kind === 'breakpoint' ? this.armed.has(halt.address) : halt.kind === 'watchpoint';
     if (isMet && !isThere) this.#met(halt, task);
-    if (!counts) return;
-    this.#left--;
-    if (this.#left > 0) return;
-    this.#leg++;
-    this.#begin();
-    if (isThere) this.#arrived(task);
+    if (counts) this.#finishPass(task);
   }
 
   #current(): Leg | undefined {

@@ -79,3 +79,10 @@ export function legsBetween(at: Position, target: Position): readonly Leg[] | un
 export function withoutLastLeg({ event, legs }: Position): Position {
   return { event, legs: legs.slice(0, -1) };
 }
+
+/** Further to the so-manieth arrival at an address. */
+export function withPass(legs: readonly Leg[], address: number, count: number): readonly Leg[] {
+  const last = legs.at(-1);
+  if (last?.kind !== 'pass' || last.address !== address) return [...legs, { kind: 'pass', address, count }];
+  return [...legs.slice(0, -1), { kind: 'pass', address, count: last.count + count }];
+}

@@ -34,6 +34,7 @@ import type {
   TaskRegisters,
 } from '../target.ts';
 import { Driver, type Goal, type Halt } from './driver.ts';
+import { runToPass, runToState } from './fast-run.ts';
 import { FollowGoal } from './goals.ts';
 import { checksumMemory, type RangeChecksum, sameMemory } from './memory-state.ts';
 import {
@@ -45,6 +46,7 @@ import {
   samePosition,
   unstepped,
   withoutLastLeg,
+  withPass,
 } from './position.ts';
 import { guessPredecessors } from './predecessors.ts';
 import { Count, Walk, type WalkEnd } from './walk.ts';
@@ -344,7 +346,7 @@ export class ReplayTarget {
       if (position.legs.length === 0) this.#keepNear(task);
       this.#serve(stop, task);
     };
-    const goal = new FollowGoal({ target: position, from: kept!.position, arrived });
+    const goal = new FollowGoal({ target: position, from: kept!.position, arrived, runToPass: this.#runToPass });
     const run = this.#open(kept!, goal, true);
     this.#run = run;
     this.#drive(run, goal, true);
@@ -361,7 +363,7 @@ export class ReplayTarget {
       if (task !== undefined) driver.goOn(task);
       driver.goal = makeGoal(this.#run!);
     };
-    const journey = new FollowGoal({ target: position, from: kept!.position, arrived });
+    const journey = new FollowGoal({ target: position, from: kept!.position, arrived, runToPass: this.#runToPass });
     const run = this.#open(kept!, journey, true);
     this.#run = run;
     try {
@@ -372,6 +374,13 @@ export class ReplayTarget {
       this.#endRun();
     }
   }
+
+  readonly #runToPass = (task: Task, address: number, count: number): void => {
+    const { replayer, driver } = this.#run!;
+    driver.liftAll();
+    runToPass(replayer, task, address, count, () => this.#client.isInterrupted());
+    driver.goOn(task);
+  };
 
   /** Makes a checkpoint of where the replay stands. */
   #keepNear(task: Task | undefined): void {
@@ -489,7 +498,7 @@ export class ReplayTarget {
     if (halt.kind === 'step' && this.#staysInRange(task)) return;
     if (halt.kind === 'breakpoint' && !halt.isStanding && driver.position.legs.at(-1)?.kind !== 'step') {
       const count = driver.passes(halt.address);
-      if (count > 0) driver.rename([...driver.position.legs, { kind: 'pass', address: halt.address, count }]);
+      if (count > 0) driver.rename(withPass(driver.position.legs, halt.address, count));
     }
     if (halt.kind === 'watchpoint') {
       if (driver.position.legs.at(-1)?.kind !== 'step' || !this.#isSteppingOf(task)) {
@@ -547,22 +556,20 @@ export class ReplayTarget {
   #nameOfState(base: Position, place: Extract<OpenPlace, { kind: 'state' }>): readonly Leg[] | undefined {
     const address = register(place.registers, registerIndex.rip);
     let found: readonly Leg[] | undefined;
-    this.#explore(base, () => {
-      return new Count({
-        addresses: [address],
-        halted: (halt, task, counts) => {
-          if (halt.kind !== 'breakpoint' || !registersEqual(task.registers, place.registers, masks.signal)) return;
-          this.#run!.driver.liftAll();
-          if (!sameMemory(this.#processes, task, place.checksums)) return;
-          const count = counts.of(address);
-          found = count === 0 ? [] : [{ kind: 'pass', address, count }];
-          throw new Arrived();
-        },
-        passedEvent: () => {
-          throw new Arrived();
-        },
-      });
-    });
+    this.#explore(base, (run) => ({
+      breakpoints: new Set(),
+      watchpoints: [],
+      steps: () => false,
+      halted: () => undefined,
+      catches: () => false,
+      beforeRun: (task) => {
+        run.driver.liftAll();
+        const isIt = (): boolean => sameMemory(this.#processes, task, place.checksums);
+        const count = runToState(run.replayer, task, place.registers, isIt, () => this.#client.isInterrupted());
+        found = count === 0 ? [] : [{ kind: 'pass', address, count }];
+        throw new Arrived();
+      },
+    }));
     return found;
   }
 
@@ -930,17 +937,16 @@ export class ReplayTarget {
       throw new Arrived();
     });
     let pivot: Position = base;
+    let arrivals = count;
     this.#explore(base, () => {
       return new Count({
         addresses: [...guesses, address],
         halted: (halt, _task, counts) => {
           if (halt.kind !== 'breakpoint' || halt.address !== address || counts.of(address) < count) return;
-          const { last } = counts;
-          if (last !== undefined) {
-            pivot = {
-              event: base.event,
-              legs: [...base.legs, { kind: 'pass', address: last.address, count: last.count }],
-            };
+          const [first] = counts.recent;
+          if (first !== undefined) {
+            arrivals = 1 + counts.recent.slice(1).filter((each) => each.address === address).length;
+            pivot = { event: base.event, legs: withPass(base.legs, first.address, first.count) };
           }
           throw new Arrived();
         },
@@ -951,17 +957,19 @@ export class ReplayTarget {
     });
     let enters = false;
     for (let rounds = 0; rounds < mostRounds; rounds++) {
-      const end = this.#walk(pivot, address, enters);
+      const end = this.#walk(pivot, address, arrivals, enters);
       switch (end?.kind) {
         case 'found':
           return end.before;
         case 'inCall':
           pivot = end.call;
+          ({ arrivals } = end);
           enters = true;
           break;
         case 'far':
           if (this.#client.isInterrupted()) throw new EngineError('INTERRUPTED', 'interrupted');
           pivot = end.at;
+          ({ arrivals } = end);
           enters = false;
           break;
         default:
@@ -974,7 +982,7 @@ export class ReplayTarget {
     );
   }
 
-  #walk(pivot: Position, target: number, enters: boolean): WalkEnd | undefined {
+  #walk(pivot: Position, target: number, arrivals: number, enters: boolean): WalkEnd | undefined {
     let found: WalkEnd | undefined;
     const ended = (end: WalkEnd): never => {
       found = end;
@@ -983,7 +991,7 @@ export class ReplayTarget {
     const read = (task: Task, from: number, length: number): Uint8Array => this.#read(task, from, length);
     this.#explore(
       pivot,
-      ({ driver }) => new Walk({ driver, target, mostSteps: stepsAtOnce, enters, read, ended }),
+      ({ driver }) => new Walk({ driver, target, mostSteps: stepsAtOnce, arrivals, enters, read, ended }),
       true,
     );
     return found;

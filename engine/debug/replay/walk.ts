@@ -10,6 +10,8 @@ import type { Position } from './position.ts';
 import { decodeAt, isCall } from './predecessors.ts';
 
 const longestInstruction = 15;
+/** Arrivals that a count remembers: from the earliest of them a walk is a window on what was before. */
+const mostRecent = 12;
 const noAddresses: ReadonlySet<number> = new Set();
 
 /** What a walk has found. */
@@ -17,9 +19,9 @@ export type WalkEnd =
   /** The place of the instruction that led to the address. */
   | { readonly kind: 'found'; readonly before: Position }
   /** The address was reached within this call, or by its return. */
-  | { readonly kind: 'inCall'; readonly call: Position }
-  /** Not within so many steps; where it was then. */
-  | { readonly kind: 'far'; readonly at: Position }
+  | { readonly kind: 'inCall'; readonly call: Position; readonly arrivals: number }
+  /** Not within so many steps; where it was then, and how many arrivals are still to come. */
+  | { readonly kind: 'far'; readonly at: Position; readonly arrivals: number }
   /** The segment ended. */
   | { readonly kind: 'passed' };
 
@@ -31,6 +33,8 @@ export class Walk implements Goal {
   readonly #read: (task: Task, address: number, length: number) => Uint8Array;
   readonly #ended: (end: WalkEnd) => never;
   #steps = 0;
+  #arrivals: number;
+  #arrivalsAtCall = 0;
   #before: Position;
   /** The call that is run over, and where it returns to. */
   #call: { readonly position: Position; readonly returnsTo: number; readonly rsp: number } | undefined;
@@ -41,6 +45,8 @@ export class Walk implements Goal {
     readonly driver: Driver;
     readonly target: number;
     readonly mostSteps: number;
+    /** The arrival at the target that counts. */
+    readonly arrivals: number;
     readonly enters: boolean;
     readonly read: (task: Task, address: number, length: number) => Uint8Array;
     readonly ended: (end: WalkEnd) => never;
@@ -48,6 +54,7 @@ export class Walk implements Goal {
     this.#driver = parts.driver;
     this.#target = parts.target;
     this.#mostSteps = parts.mostSteps;
+    this.#arrivals = parts.arrivals;
     this.#enters = parts.enters;
     this.#read = parts.read;
     this.#ended = parts.ended;
@@ -69,6 +76,7 @@ export class Walk implements Goal {
     const code = this.#read(task, rip, longestInstruction);
     const instruction = decodeAt(code, 0);
     if (instruction === undefined || !isCall(instruction)) return;
+    this.#arrivalsAtCall = this.#arrivals;
     this.#call = {
       position: this.#before,
       returnsTo: rip + instruction.length,
@@ -85,21 +93,25 @@ export class Walk implements Goal {
   }
 
   halted(halt: Halt, task: Task): void {
-    if (halt.kind === 'interrupted') this.#ended({ kind: 'far', at: this.#before });
+    if (halt.kind === 'interrupted') this.#ended({ kind: 'far', at: this.#before, arrivals: this.#arrivals });
     if (halt.kind === 'breakpoint' && halt.isStanding) return;
     const rip = register(task.registers, registerIndex.rip);
     const call = this.#call;
     if (call !== undefined) {
-      if (rip === this.#target) this.#ended({ kind: 'inCall', call: call.position });
+      if (rip === this.#target && --this.#arrivals <= 0) {
+        this.#ended({ kind: 'inCall', call: call.position, arrivals: this.#arrivalsAtCall });
+      }
       if (rip !== call.returnsTo || register(task.registers, registerIndex.rsp) < call.rsp) return;
       const count = this.#driver.passes(rip);
       this.#driver.rename([...call.position.legs, { kind: 'pass', address: rip, count }]);
       this.#call = undefined;
-    } else if (rip === this.#target) {
+    } else if (rip === this.#target && --this.#arrivals <= 0) {
       this.#ended({ kind: 'found', before: this.#before });
     }
     this.#steps++;
-    if (this.#steps >= this.#mostSteps) this.#ended({ kind: 'far', at: this.#driver.position });
+    if (this.#steps >= this.#mostSteps) {
+      this.#ended({ kind: 'far', at: this.#driver.position, arrivals: this.#arrivals });
+    }
   }
 
   passedEvent(): void {
@@ -112,7 +124,8 @@ export class Count implements Goal {
   readonly watchpoints;
   readonly breakpoints: ReadonlySet<number>;
   readonly counts = new Map<number, number>();
-  last: { readonly address: number; readonly count: number } | undefined;
+  /** The latest arrivals, the last one last. */
+  readonly recent: { readonly address: number; readonly count: number }[] = [];
   readonly #halted: (halt: Halt, task: Task, counts: Count) => void;
   readonly #passedEvent: () => void;
 
@@ -147,7 +160,8 @@ export class Count implements Goal {
       const count = this.of(halt.address) + 1;
       this.counts.set(halt.address, count);
       this.#halted(halt, task, this);
-      this.last = { address: halt.address, count };
+      this.recent.push({ address: halt.address, count });
+      if (this.recent.length > mostRecent) this.recent.shift();
       return;
     }
     this.#halted(halt, task, this);

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { type FrameView, registerIndex } from '../generated/schema.ts';
+import { printable } from '../printable.ts';
 import type { RegisterDifference } from './compare.ts';
 import type { ReplayProcesses } from './primitives.ts';
-import { printable } from '../printable.ts';
 import { eventText, type RecentEvents } from './recent-events.ts';
 import { register } from './registers.ts';
 import type { Task } from './task.ts';

@@ -421,13 +421,18 @@ class Decoder {
         const unsigned whole = (into_.reg & 7) << 3 | (into_.rm & 7);
         if (whole == 0x10) return InstructionKind::readExtendedState;  // 0f 01 d0
         if (whole == 0x39) return InstructionKind::readTimestampAux;   // 0f 01 f9
-        return InstructionKind::plain;
+        return whole == 0x38 ? InstructionKind::undefined : InstructionKind::plain;  // 0f 01 f8: swapgs
       }
       case 0x05:
         return InstructionKind::systemCall;
       case 0x07:
       case 0x35:
         return InstructionKind::farBranch;
+      case 0x06:  // clts, invd, wbinvd, wrmsr, rdmsr
+      case 0x08:
+      case 0x09:
+      case 0x30:
+      case 0x32:
       case 0x0b:
       case 0x20:
       case 0x21:

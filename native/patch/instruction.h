@@ -38,7 +38,7 @@ enum class InstructionKind : uint8_t {
   systemCall,         // syscall
   otherSystemCall,    // sysenter, int n
   breakpoint,         // int3, int1
-  undefined,          // ud0, ud1, ud2; mov to and from control and debug registers, which are the kernel's
+  undefined,          // ud0, ud1, ud2; those for the kernel alone: mov to and from control and debug registers, ...
   pushFlags,          // pushfq
   popFlags,           // popfq
   repeatedString,     // a string instruction with rep, repe or repne

@@ -84,18 +84,15 @@ bool decodingArrivesAt(std::span<const uint8_t> code, uint64_t start) {
   return arrived * 10 >= tried * kArrivalsOfTen;
 }
 
-// rax or rdx as an operand of one of the instructions that follow.
-bool stampIsRead(std::span<const uint8_t> code) {
-  constexpr uint8_t kRax = 0;
-  constexpr uint8_t kRdx = 2;
+// rax to rbx (`last` 3), or rax to rdx (2), as an operand of one of the instructions that follow.
+bool resultIsRead(std::span<const uint8_t> code, uint8_t last) {
   for (int i = 0; i < kLookAheadForTime; i++) {
     const DecodedInstruction decoded = decodeInstruction(code);
     if (!decoded) return false;
     const Instruction& instruction = decoded.instruction;
     if (instruction.hasModrm && instruction.encoding == InstructionEncoding::legacy &&
         (instruction.map == OpcodeMap::primary || instruction.map == OpcodeMap::x0f)) {
-      if (instruction.reg == kRax || instruction.reg == kRdx) return true;
-      if (instruction.mod == 3 && (instruction.rm == kRax || instruction.rm == kRdx)) return true;
+      if (instruction.reg <= last || (instruction.mod == 3 && instruction.rm <= last)) return true;
     }
     code = code.subspan(instruction.length);
   }
@@ -137,20 +134,22 @@ std::vector<ReplacedByte> findTimeInstructions(std::span<const uint8_t> code) {
   constexpr uint8_t kRdtsc[] = {kEscape, 0x31};
   constexpr uint8_t kRdtscp[] = {kEscape, 0x01, 0xf9};
   std::vector<ReplacedByte> found;
-  const auto find = [&](std::span<const uint8_t> pattern, uint8_t value) {
-    auto at = code.begin();
-    while ((at = std::search(at, code.end(), pattern.begin(), pattern.end())) != code.end()) {
-      const auto start = static_cast<uint64_t>(at - code.begin());
-      if (!stampIsRead(code.subspan(start + pattern.size()))) {
-        ++at;
-        continue;
-      }
-      if (decodingArrivesAt(code, start)) found.push_back({start + pattern.size() - 1, value});
-      ++at;
+  constexpr uint8_t kCpuid[] = {kEscape, 0xa2};
+  constexpr uint8_t kRdx = 2;
+  constexpr uint8_t kRbx = 3;
+  const auto find = [&](std::span<const uint8_t> pattern, uint8_t value, uint8_t lastResult) {
+    const uint8_t* const end = code.data() + code.size();
+    for (const uint8_t* at = code.data(); at < end; at++) {
+      at = static_cast<const uint8_t*>(memmem(at, static_cast<size_t>(end - at), pattern.data(), pattern.size()));
+      if (at == nullptr) return;
+      const auto start = static_cast<uint64_t>(at - code.data());
+      if (!resultIsRead(code.subspan(start + pattern.size()), lastResult) || !decodingArrivesAt(code, start)) continue;
+      found.push_back({start + pattern.size() - 1, value});
     }
   };
-  find(kRdtsc, kRdtscTrapOpcode);
-  find(kRdtscp, kRdtscpTrapByte);
+  find(kRdtsc, kRdtscTrapOpcode, kRdx);
+  find(kRdtscp, kRdtscpTrapByte, kRdx);
+  find(kCpuid, kCpuidTrapOpcode, kRbx);
   return found;
 }
 

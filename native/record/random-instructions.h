@@ -25,6 +25,8 @@ constexpr uint8_t kRandomTrapOpcode = 0x23;
 // The same of rdtsc (0f 31), and the third byte of rdtscp (0f 01 f9).
 constexpr uint8_t kRdtscTrapOpcode = 0x32;
 constexpr uint8_t kRdtscpTrapByte = 0xf8;
+// And of cpuid (0f a2): wbinvd.
+constexpr uint8_t kCpuidTrapOpcode = 0x09;
 
 // A byte of machine code that is to be another.
 struct ReplacedByte {
@@ -37,13 +39,15 @@ struct ReplacedByte {
 // carry flag, which tells whether there was a number.
 std::vector<ReplacedByte> findRandomInstructions(std::span<const uint8_t> code);
 
-// The same for rdtsc and rdtscp. Decoding must arrive there.
+// The same for rdtsc, rdtscp and cpuid, whose results must be looked at soon. A hypervisor that does not make rdtsc
+// trap does not see cpuid either: what it tells, the APIC id above all, is the host processor's on which the guest
+// happens to run, another one after a while.
 std::vector<ReplacedByte> findTimeInstructions(std::span<const uint8_t> code);
 
 // What is to be replaced in a part of an open file, remembered by the file's identity (stat(2)).
 class RandomInstructions {
  public:
-  // `withTime`: rdtsc and rdtscp too; the same in each call.
+  // `withTime`: rdtsc, rdtscp and cpuid too; the same in each call.
   const std::vector<ReplacedByte>& inFile(int descriptor, uint64_t offset, uint64_t length, bool withTime);
 
  private:

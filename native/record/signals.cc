@@ -249,7 +249,8 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
   unsigned processor = 0;
   uint64_t stamp = 0;
   std::optional<PatchedInstruction> time;
-  if (task.space->cpuidTraps && code[0] == 0x0f && code[1] == 0xa2) {
+  if (code[0] == 0x0f &&
+      ((task.space->cpuidTraps && code[1] == 0xa2) || (!timeTraps_ && code[1] == kCpuidTrapOpcode))) {
     kind = static_cast<int>(schema::TrapKind::kCpuid);
     unsigned leaf[4];
     __cpuid_count(static_cast<unsigned>(registers.rax), static_cast<unsigned>(registers.rcx), leaf[0], leaf[1], leaf[2],

@@ -8,7 +8,6 @@ import { EngineError } from '../../errors.ts';
 import { eventKinds, type FrameView, frameFlags, registerIndex, trapKinds } from '../../generated/schema.ts';
 import { logger } from '../../log.ts';
 import { Checkpoint, type World } from '../../replay/checkpoint.ts';
-import { masks, registersEqual } from '../../replay/compare.ts';
 import { Echo } from '../../replay/echo.ts';
 import { type RegisterWords, type ReplayProcesses, startProcesses } from '../../replay/primitives.ts';
 import { newRegisters, register } from '../../replay/registers.ts';

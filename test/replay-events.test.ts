@@ -212,6 +212,33 @@ test('stored files are mapped privately and shared', () => {
   }
 });
 
+test('a private mapping that is larger than all memory shows what is written to its file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rr-replay-'));
+  const content = Buffer.alloc(page);
+  content.writeUInt32LE(77, 0);
+  const hash = createHash('sha256').update(content).digest('hex');
+  mkdirSync(join(folder, hash.slice(0, 2)));
+  writeFileSync(join(folder, hash.slice(0, 2), hash.slice(2)), content);
+  const file = { source: mappingSources.store, hash, fileSize: page, path: '/etc/made', device: 5, inode: 6 };
+  const sharedAt = area - 8 * page;
+  const program = new SyntheticProgram();
+  for (const [address, length, mapFlags] of [
+    [area, 2 ** 42, 2],
+    [sharedAt, page, 1],
+  ] as const) {
+    program.call(call.mmap, [address, length, readWrite, mapFlags, 3, 0], address, {
+      mappings: [{ ...file, address, length, protection: readWrite, mapFlags }],
+    });
+  }
+  store(program, sharedAt, 78);
+  loadAsCall(program, area, 78);
+  try {
+    assert.equal(replayAll(program.finish(), folder).status, 0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('a stored file that is gone is named', () => {
   const program = new SyntheticProgram();
   const mapping = { address: area, length: page, protection: 1, mapFlags: 2, source: mappingSources.store };

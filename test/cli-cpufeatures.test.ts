@@ -34,9 +34,9 @@ test('--json tells the kind of execution point, its reason, and each feature', (
   if (!hardwareEvents.works) assert.is(executionPoint.reason, hardwareEvents.detail);
   assert.ok(report.processor.family > 0);
   for (const { name, works, detail } of report.features) assert.is(detail === '', works, `${name}: ${detail}`);
-  // Without these three nothing can be recorded, and these tests would not be here.
+  // Without it nothing can be recorded, and these tests would not be here.
   const working = report.features.filter(({ works }) => works).map(({ name }) => name.split(' ')[0]);
-  for (const needed of ['debug', 'seccomp', 'rdtsc']) assert.ok(working.includes(needed), needed);
+  assert.ok(working.includes('seccomp'));
 });
 
 test('the processor can be named by -A', () => {

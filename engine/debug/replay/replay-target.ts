@@ -8,6 +8,7 @@ import { EngineError } from '../../errors.ts';
 import { eventKinds, type FrameView, frameFlags, registerIndex, trapKinds } from '../../generated/schema.ts';
 import { logger } from '../../log.ts';
 import { Checkpoint, type World } from '../../replay/checkpoint.ts';
+import { masks, registersEqual } from '../../replay/compare.ts';
 import { Echo } from '../../replay/echo.ts';
 import { type RegisterWords, type ReplayProcesses, startProcesses } from '../../replay/primitives.ts';
 import { newRegisters, register } from '../../replay/registers.ts';
@@ -32,6 +33,7 @@ import type {
   TargetState,
   TaskRegisters,
 } from '../target.ts';
+import { Diversion } from './diversion.ts';
 import { Driver, type Goal, type Halt } from './driver.ts';
 import { runToPass, runToState } from './fast-run.ts';
 import { FollowGoal } from './goals.ts';
@@ -335,7 +337,7 @@ export class ReplayTarget {
   }
 
   /** Goes there, and stays: the request under way is answered, and the debugger served from there on. */
-  #travelTo(position: Position, stop?: Stop): void {
+  #travelTo(position: Position, stop?: Stop, again?: Request): void {
     this.#endRun();
     const [kept] = this.#checkpointsBefore(position);
     const arrived = (task: Task | undefined): void => {
@@ -343,7 +345,14 @@ export class ReplayTarget {
       driver.goal = this.#interactive;
       driver.rename(position.legs);
       if (position.legs.length === 0) this.#keepNear(task);
-      this.#serve(stop, task);
+      if (again === undefined) {
+        this.#serve(stop, task);
+        return;
+      }
+      // A resume that was asked for here goes on at once.
+      if (task !== undefined) driver.goOn(task);
+      this.#refreshWatches();
+      this.#resume = again.args[0] as Resume;
     };
     const goal = new FollowGoal({ target: position, from: kept!.position, arrived, runToPass: this.#runToPass });
     const run = this.#open(kept!, goal, true);
@@ -707,7 +716,18 @@ export class ReplayTarget {
     if (method === 'resume') {
       const resume = args[0] as Resume;
       this.#client.acknowledge();
+      if (this.#change !== undefined && !this.#hasOwnRegisters() && resume.direction === 'forward') {
+        this.#divert(request, resume);
+        return false;
+      }
       this.#pending = request;
+      if (this.#change !== undefined && resume.direction === 'forward') {
+        // The registers are the recording's again: all that was changed is dropped.
+        const { position } = this.#change;
+        this.#change = undefined;
+        throw new Leave(() => this.#travelTo(position, undefined, request));
+      }
+      this.#change = undefined;
       if (resume.direction === 'backward') {
         const from = this.#run!.driver.position;
         throw new Leave(() => {
@@ -723,6 +743,7 @@ export class ReplayTarget {
     if (method === 'seek') {
       const position = this.#positionOf(args[0] as Place);
       this.#checkPosition(position);
+      this.#change = undefined;
       this.#client.acknowledge();
       this.#pending = request;
       const process = this.#process;
@@ -736,6 +757,12 @@ export class ReplayTarget {
     const call = calls[method] as ((...values: readonly unknown[]) => unknown) | undefined;
     if (call === undefined) throw new EngineError('NO_METHOD', `the replay does not know ${method}`);
     this.#client.reply(id, call(...args));
+    if (method === 'setRegisters' && this.#change?.hasRun && this.#hasOwnRegisters()) {
+      // The call is over, and with it all that it has done.
+      const { position } = this.#change;
+      this.#change = undefined;
+      throw new Leave(() => this.#travelTo(position));
+    }
     return false;
   }
 
@@ -752,6 +779,15 @@ export class ReplayTarget {
   }
 
   #lastPlace: Position | undefined;
+  /** The debugger has changed registers or memory: where, and what they were. */
+  #change:
+    | {
+        readonly position: Position;
+        readonly registers: ReadonlyMap<number, RegisterWords>;
+        /** The changed program has run. */
+        readonly hasRun: boolean;
+      }
+    | undefined;
   readonly #places: OpenPlace[] = [];
   readonly #names = new Map<number, readonly Leg[]>();
 
@@ -1064,10 +1100,14 @@ export class ReplayTarget {
       return { general, xsave: Uint8Array.from(this.#processes.getXsave(task.pid)) };
     },
     setRegisters: (tid: number, registers: TaskRegisters): void => {
-      this.#task(tid).registers.set(registers.general);
+      this.#beginChange();
+      const task = this.#task(tid);
+      task.registers.set(registers.general);
+      this.#processes.setXsave(task.pid, registers.xsave, 0, registers.xsave.length);
     },
     readMemory: (address: number, length: number): Uint8Array => this.#read(this.#task(), address, length),
     writeMemory: (address: number, bytes: Uint8Array): number => {
+      this.#beginChange();
       const task = this.#task();
       this.#run!.driver.written(task.addressSpace, address, bytes.length);
       return this.#processes.writeMemory(task.pid, address, bytes, 0, bytes.length);
@@ -1146,6 +1186,42 @@ export class ReplayTarget {
     return tasks
       .filter((task) => task.threadGroup === this.#process)
       .map(({ tid, name }) => ({ tid, name: name.slice(0, 15) }));
+  }
+
+  /** The debugger is about to change something: what there was stays in a checkpoint. */
+  #beginChange(): void {
+    if (this.#change !== undefined) return;
+    const { replayer, driver } = this.#run!;
+    const { position } = driver;
+    this.#keepNear(driver.current);
+    if (this.#near.every((kept) => !samePosition(kept.position, position))) {
+      throw new EngineError('NOT_HERE', 'nothing can be changed at this place: step or continue a little first');
+    }
+    const registers = new Map([...replayer.tasks].map(([tid, task]) => [tid, task.registers.slice()]));
+    this.#change = { position, registers, hasRun: false };
+  }
+
+  /** True when the tasks' registers are what they were before the debugger changed something. */
+  #hasOwnRegisters(): boolean {
+    const { replayer } = this.#run!;
+    return [...this.#change!.registers].every(([tid, registers]) => {
+      const task = replayer.tasks.get(tid);
+      return task !== undefined && registersEqual(task.registers, registers, masks.signal);
+    });
+  }
+
+  /** Runs the changed program; what it does is thrown away. */
+  #divert(request: Request, resume: Resume): void {
+    const run = this.#run!;
+    const task = this.#task(resume.how === 'step' ? resume.tid : undefined);
+    this.#change = { ...this.#change!, hasRun: true };
+    run.driver.liftAll();
+    const stop = new Diversion(run.replayer, this.#echo).run(task, this.#addresses, resume.how === 'step', () =>
+      this.#client.isInterrupted(),
+    );
+    run.driver.current = task;
+    this.#client.acknowledge();
+    this.#client.reply(request.id, stop);
   }
 
   #imageOf(task: Task | undefined): number {

@@ -1,0 +1,122 @@
+/**
+ * A diversion: the program runs where the recording does not, because a debugger has changed its registers or memory to
+ * call a function of it. It runs in processes that are thrown away afterwards. Its system calls reach no kernel: output is
+ * shown, memory calls are made in its own address space, and everything else is unknown to it.
+ */
+import { registerIndex } from '../../generated/schema.ts';
+import type { Echo } from '../../replay/echo.ts';
+import { type ReplayProcesses, resumeKinds, waitBroken } from '../../replay/primitives.ts';
+import { callArguments, register, setRegister } from '../../replay/registers.ts';
+import type { Replayer } from '../../replay/replayer.ts';
+import type { Task } from '../../replay/task.ts';
+import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
+import { syscallNumbers } from '../../syscalls/numbers.ts';
+import type { Stop } from '../target.ts';
+import { CodeBreakpoints } from './code-breakpoints.ts';
+
+const sigtrap = 5;
+const interruptEvent = 128;
+const unknownCall = -38;
+const mostWritten = 1 << 16;
+/** MAP_ANONYMOUS. */
+const anonymous = 0x20;
+/** Lowest address that a call of the program may map at: below lies what is ours. */
+const oursEnd = 0x7020_0000;
+
+export class Diversion {
+  readonly #replayer: Replayer;
+  readonly #code: CodeBreakpoints;
+  readonly #echo: Echo;
+  readonly #processes: ReplayProcesses;
+  #interruptSent = false;
+
+  constructor(replayer: Replayer, echo: Echo) {
+    this.#replayer = replayer;
+    this.#processes = replayer.processes;
+    this.#code = new CodeBreakpoints(replayer.processes);
+    this.#echo = echo;
+  }
+
+  /** Runs the task until a breakpoint, a signal, or the end of a step. */
+  run(task: Task, breakpoints: ReadonlySet<number>, isStep: boolean, isInterrupted: () => boolean): Stop {
+    const { tid, addressSpace } = task;
+    const { found } = this.#replayer;
+    for (let first = true; ; first = false) {
+      const rip = register(task.registers, registerIndex.rip);
+      const stepsOff = first && breakpoints.has(rip);
+      this.#code.write(addressSpace, breakpoints);
+      if (isStep || stepsOff) this.#code.remove(addressSpace, rip);
+      const how = isStep || stepsOff ? resumeKinds.sysemuStep : resumeKinds.sysemu;
+      let status = this.#processes.resume(task.pid, how, 0, task.registers, found);
+      while (status === waitBroken) {
+        if (isInterrupted() && !this.#interruptSent) this.#interruptSent = this.#processes.interrupt(task.pid) === 0;
+        status = this.#processes.wait(task.pid, found);
+      }
+      this.#code.removeAll(addressSpace);
+      if (status < 0 || !isStopped(status)) return { kind: 'exit', tid, status: status < 0 ? undefined : status };
+      task.registers.set(found);
+      if (status === syscallStop) {
+        this.#call(task);
+        if (isStep) return { kind: 'step', tid };
+        continue;
+      }
+      if (stopEvent(status) === interruptEvent) {
+        this.#interruptSent = false;
+        if (isInterrupted()) return { kind: 'interrupted', tid };
+        continue;
+      }
+      const signal = stopSignal(status);
+      if (signal !== sigtrap) return { kind: 'signal', tid, signal };
+      const at = register(found, registerIndex.rip) - 1;
+      if (breakpoints.has(at) && !isStep && !stepsOff) {
+        setRegister(task.registers, registerIndex.rip, at);
+        return { kind: 'breakpoint', tid, address: at, hardware: false };
+      }
+      if (isStep) return { kind: 'step', tid };
+      if (!stepsOff) return { kind: 'signal', tid, signal };
+    }
+  }
+
+  /** Answers the system call at which the task stands. */
+  #call(task: Task): void {
+    const number = task.registers[2 * registerIndex.orig_rax]! | 0;
+    const result = this.#result(task, number);
+    setRegister(task.registers, registerIndex.rax, result);
+    task.registers[2 * registerIndex.orig_rax] = 0xffff_ffff;
+    task.registers[2 * registerIndex.orig_rax + 1] = 0xffff_ffff;
+  }
+
+  #result(task: Task, number: number): number {
+    const [first = 0, second = 0, third = 0, fourth = 0] = callArguments(task.registers);
+    switch (number) {
+      case syscallNumbers.write:
+        if (first !== 1 && first !== 2) return unknownCall;
+        return this.#write(task, first, second, third);
+      case syscallNumbers.getpid:
+        return task.threadGroup;
+      case syscallNumbers.gettid:
+        return task.tid;
+      case syscallNumbers.mmap: {
+        if ((fourth & anonymous) === 0) return unknownCall;
+        if (first !== 0 && first < oursEnd) return unknownCall;
+        return this.#processes.call(task.pid, number, first, second, third, fourth, -1, 0);
+      }
+      case syscallNumbers.munmap:
+      case syscallNumbers.mprotect:
+        if (first < oursEnd) return unknownCall;
+        return this.#processes.call(task.pid, number, first, second, third);
+      case syscallNumbers.brk:
+        return task.addressSpace.heapEnd ?? 0;
+      default:
+        return unknownCall;
+    }
+  }
+
+  #write(task: Task, descriptor: number, address: number, length: number): number {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, mostWritten)));
+    const read = this.#processes.readMemory(task.pid, address, bytes, 0, bytes.length);
+    this.#echo.write(descriptor, bytes.subarray(0, Math.max(0, read)));
+    this.#echo.flush();
+    return read;
+  }
+}

@@ -2,8 +2,8 @@
  * Finds a lane's chunks: by its index, or by walking the file when there is no index or it cannot be trusted. A walk
  * checks every checksum; where it meets damage it goes on with the next chunk behind it.
  */
-import { chunkContents, chunkMagic, indexEntrySize } from '../generated/schema.ts';
-import { type Chunk, type ChunkHeader, chunkLength } from './chunk.ts';
+import { chunkContents, chunkHeaderSize, chunkMagic, indexEntrySize } from '../generated/schema.ts';
+import { type Chunk, type ChunkHeader, chunkLength, readChunkHeader } from './chunk.ts';
 import { chunkFault } from './chunk-checks.ts';
 import { chunkDecoder } from './chunk-decoder.ts';
 import type { LaneFile } from './lane-file.ts';
@@ -67,30 +67,32 @@ function readIndex(file: LaneFile, extent: LaneExtent): Chunk[] {
   return chunks;
 }
 
-/** How many bytes may be hashed in search of chunks behind damage, in file sizes: a forged file must not cost more. */
-const searchBudget = 8;
+/**
+ * What the search for chunks behind damage may cost: bytes that are hashed in vain, as a multiple of the file's size and
+ * for the smallest file; and what a chunk counts at least. Else a forged file makes it take the square of its size.
+ */
+const searchBudget = 4;
+const leastBudget = 1 << 20;
+const leastCost = 4096;
 
 function walk(file: LaneFile): LaneChunks {
   const chunks: Chunk[] = [];
+  const window = new FileWindow(file);
   let damage: TraceError | undefined;
-  let budget = file.size * searchBudget + maxStoredSize;
+  let budget = file.size * searchBudget + leastBudget;
   let position = 0;
   while (position < file.size && budget > 0) {
-    const header = file.readHeader(position);
+    const header = window.header(position);
     const fault = header ? headerFault(file, header) : 'no chunk where one must be';
-    let sound = false;
-    if (header && !fault) {
-      budget -= chunkLength(header);
-      sound = chunkDecoder.check(file, header) === 0;
-    }
-    if (header && sound) {
+    if (header && !fault && chunkDecoder.check(file, header) === 0) {
       if (header.content === chunkContents.records) chunks.push(header);
       position += chunkLength(header);
       continue;
     }
+    if (header && !fault) budget -= Math.max(leastCost, chunkLength(header));
     const what = fault ?? 'a chunk’s checksum is wrong';
     damage ??= new TraceError('TRACE_DAMAGED', file.path, what, { offset: position });
-    position = findMagic(file, position + 1);
+    position = window.nextMagic(position + 1);
   }
   return { chunks: inOrder(chunks), damage };
 }
@@ -104,18 +106,45 @@ function headerFault(file: LaneFile, header: ChunkHeader): string | undefined {
   return undefined;
 }
 
-const window = new Uint8Array(1 << 16);
+const windowSize = 1 << 16;
 const magicBytes = Buffer.alloc(4);
 magicBytes.writeUInt32LE(chunkMagic);
 
-/** Offset of the next bytes that look like a chunk's beginning; the file's size when there are none. */
-function findMagic(file: LaneFile, from: number): number {
-  for (let position = from; position < file.size; ) {
-    const count = file.read(position, window, 0, window.length);
-    const found = Buffer.from(window.buffer, 0, count).indexOf(magicBytes);
-    if (found !== -1) return position + found;
-    if (count < window.length) break;
-    position += count - (magicBytes.length - 1);
+/** A part of the file in memory: each byte of a file that is looked through forwards is read about once. */
+class FileWindow {
+  readonly #file: LaneFile;
+  readonly #bytes = Buffer.alloc(windowSize);
+  /** Where it begins in the file, and how many of its bytes are the file's. */
+  #start = 0;
+  #length = 0;
+
+  constructor(file: LaneFile) {
+    this.#file = file;
   }
-  return file.size;
+
+  /** The chunk header at `position`; undefined when there is none. Its fields are not checked. */
+  header(position: number): ChunkHeader | undefined {
+    this.#cover(position, chunkHeaderSize);
+    const length = this.#start + this.#length - position;
+    if (length < chunkHeaderSize) return undefined;
+    return readChunkHeader(this.#bytes, position - this.#start, position);
+  }
+
+  /** Offset of the next bytes from `from` on that look like a chunk's beginning; the file's size when there are none. */
+  nextMagic(from: number): number {
+    for (let position = from; position + magicBytes.length <= this.#file.size; ) {
+      this.#cover(position, magicBytes.length);
+      const found = this.#bytes.subarray(0, this.#length).indexOf(magicBytes, position - this.#start);
+      if (found !== -1) return this.#start + found;
+      position = Math.max(position + 1, this.#start + this.#length - (magicBytes.length - 1));
+    }
+    return this.#file.size;
+  }
+
+  /** Has `length` bytes at `position`, or all up to the file's end. */
+  #cover(position: number, length: number): void {
+    if (position >= this.#start && position + length <= this.#start + this.#length) return;
+    this.#start = position;
+    this.#length = this.#file.read(position, this.#bytes, 0, windowSize);
+  }
 }

@@ -9,6 +9,8 @@ export interface TraceHeader {
   readonly created: string;
   /** Version of the package that recorded. */
   readonly recorder: string;
+  /** Of this recording alone, RFC 9562; absent in old traces. */
+  readonly uuid?: string;
   /** Path of the program, and its arguments from argv[0] on. */
   readonly program: string;
   readonly arguments: readonly string[];
@@ -39,6 +41,20 @@ export interface MachineDescription {
   readonly kernel: string;
   /** Leaves of CPUID as hexadecimal words, where they are recorded; by `LEAF` or `LEAF.SUBLEAF`. */
   readonly cpuid?: Readonly<Record<string, string>>;
+  /** The processor can make `cpuid` trap; absent in old traces. */
+  readonly cpuidFaulting?: boolean;
+  /** Absent in old traces. */
+  readonly system?: SystemName;
+}
+
+/** What uname(2) tells, and the name of the NIS domain. */
+export interface SystemName {
+  readonly sysname: string;
+  readonly nodename: string;
+  readonly release: string;
+  readonly version: string;
+  readonly machine: string;
+  readonly domainname: string;
 }
 
 /** How a recording ended; written when it has. */

@@ -4,10 +4,10 @@
  */
 import { formatVersion } from '../generated/schema.ts';
 import { crc32 } from './crc32.ts';
-import { laneOrder } from './lane-files.ts';
 import { maxVersionBytes } from './limits.ts';
 import { TraceError } from './trace-error.ts';
 import type { VersionContent } from './trace-header.ts';
+import { ContentError, readContent } from './version-content.ts';
 
 export function formatVersionFile(content: VersionContent): Uint8Array {
   const body = Buffer.from(`${formatVersion}\n${JSON.stringify(content, null, 1)}\n`);
@@ -45,65 +45,12 @@ export function parseVersionFile(file: string, bytes: Uint8Array): VersionConten
   return checkContent(file, body.toString('utf8', firstLine.length + 1));
 }
 
-/** More than any kernel knows (CONFIG_NR_CPUS). */
-const mostProcessors = 1 << 16;
-
-type Unknown = Readonly<Record<string, unknown>>;
-
-/** Checks the types of all that is used: a right checksum says nothing about who wrote the file. */
 function checkContent(file: string, json: string): VersionContent {
-  let content: unknown;
   try {
-    content = JSON.parse(json);
+    return readContent(JSON.parse(json));
   } catch (cause) {
-    throw new TraceError('TRACE_DAMAGED', file, 'the header is not JSON', { cause });
+    if (!(cause instanceof ContentError) && !(cause instanceof SyntaxError)) throw cause;
+    const what = cause instanceof ContentError ? cause.message : 'the header is not JSON';
+    throw new TraceError('TRACE_DAMAGED', file, what, { cause });
   }
-  const fail = (path: string): never => {
-    throw new TraceError('TRACE_DAMAGED', file, `the header’s ${path} is missing, of the wrong type or impossible`);
-  };
-  const object = (value: unknown, path: string): Unknown =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Unknown) : fail(path);
-  const whole = (value: unknown, path: string): void => {
-    if (!Number.isSafeInteger(value)) fail(path);
-  };
-  const strings = (value: Unknown, names: readonly string[]): void => {
-    for (const name of names) if (typeof value[name] !== 'string') fail(name);
-  };
-
-  const root = object(content, 'content');
-  const header = object(root.header, 'header');
-  strings(header, ['created', 'recorder', 'program', 'workingDirectory', 'executionPoint', 'store', 'compression']);
-  strings(object(header.machine, 'machine'), ['architecture', 'processor', 'kernel']);
-  for (const name of ['arguments', 'environment']) {
-    const list = header[name];
-    if (!Array.isArray(list) || !list.every((each) => typeof each === 'string')) fail(name);
-  }
-  whole(header.coreCount, 'coreCount');
-  whole(header.boundProcessor, 'boundProcessor');
-  if (Math.abs(header.boundProcessor as number) > mostProcessors) fail('boundProcessor');
-  if (!/^\/[^\0]*$/.test(header.store as string)) fail('store');
-  if (header.chaosSeed !== undefined) whole(header.chaosSeed, 'chaosSeed');
-  if (header.counter !== undefined) {
-    const counter = object(header.counter, 'counter');
-    for (const name of ['type', 'config', 'address', 'skid']) whole(counter[name], `counter.${name}`);
-    for (const name of ['counts', 'event', 'microarchitecture']) {
-      if (typeof counter[name] !== 'string') fail(`counter.${name}`);
-    }
-  }
-  if (root.end !== undefined) {
-    const end = object(root.end, 'end');
-    if (typeof end.complete !== 'boolean') fail('end.complete');
-    if (end.reason !== undefined && typeof end.reason !== 'string') fail('end.reason');
-    if (end.status !== undefined) whole(end.status, 'end.status');
-  }
-  if (root.lanes !== undefined) {
-    const extents = object(root.lanes, 'lanes');
-    for (const lane of laneOrder) {
-      const extent = object(extents[lane], `lanes.${lane}`);
-      whole(extent.size, `lanes.${lane}.size`);
-      whole(extent.index, `lanes.${lane}.index`);
-      if ((extent.index as number) < 0 || (extent.index as number) > (extent.size as number)) fail(`lanes.${lane}`);
-    }
-  }
-  return content as VersionContent;
 }

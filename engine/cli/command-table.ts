@@ -90,6 +90,7 @@ const recordCommand: CommandSpec = {
     { long: 'no-preload', help: 'inject no code into the program; implies -n' },
     { long: 'nested', value: 'ignore', help: 'what to do inside another recording: ignore runs the program only' },
     { long: 'store', value: 'DIR', help: 'keep mapped files here, for all traces of the machine' },
+    { long: 'store-rights', value: 'WHO', help: 'who may use a store that is made: user (default), group or all' },
     { long: 'force-stops', value: 'MIN-MAX', state: 'hidden', help: 'stop in mid-code after random microseconds' },
     { long: 'weak-stops', state: 'hidden', help: 'hash no memory at stops in mid-code' },
     { long: 'patch-after', value: 'N', state: 'hidden', help: 'buffer a system call site from its Nth call on' },

@@ -91,6 +91,8 @@ export interface RecordOptions extends GlobalOptions {
   readonly noSyscallBuffer: boolean;
   /** `--store`: directory of the content store; left out: beside the traces. */
   readonly store?: string;
+  /** `--store-rights`: who may use the store, when it is made; one that is there keeps its rights. */
+  readonly storeRights: 'user' | 'group' | 'all';
   /** `--force-stops MIN-MAX`, for tests: stops the program in mid-code after random times, microseconds. */
   readonly forceStops?: { readonly minimum: number; readonly maximum: number };
   /** `--counter`, for tests: what counts ticks. */

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { existsSync, mkdirSync, readlinkSync, rmdirSync, writeSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readlinkSync, rmdirSync, writeSync } from 'node:fs';
 import { release } from 'node:os';
 import type { RecordOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
@@ -94,7 +94,7 @@ async function run(
   { program, command, environment, cpu, directory, umask }: Plan,
 ): Promise<Outcome> {
   const store = storeDirectory(traceRoot(), options.store);
-  makeStore(store);
+  makeStore(store, options.storeRights);
   const points = executionPoints(options.counter, options.microarchitecture ?? '', cpu);
   log.debug(() => `execution points by ${points.kind}: ${points.reason}`);
   const chaosSeed = options.chaos ? (options.chaosSeed ?? randomInt(2 ** 32)) : undefined;
@@ -228,9 +228,14 @@ function checkMachine(): void {
   }
 }
 
-function makeStore(directory: string): void {
+/** Modes of a store's folders: what is made in one that groups share belongs to the group, and only its maker removes it. */
+const storeModes = { user: 0o700, group: 0o2770, all: 0o1777 } as const;
+
+/** One that is there keeps its rights. @throws EngineError STORE_UNWRITABLE */
+function makeStore(directory: string, rights: RecordOptions['storeRights']): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    const made = mkdirSync(directory, { recursive: true, mode: storeModes.user });
+    if (made !== undefined && rights !== 'user') chmodSync(directory, storeModes[rights]);
   } catch (cause) {
     throw new EngineError('STORE_UNWRITABLE', `record: cannot make the store ${directory}: ${systemReason(cause)}`, {
       cause,

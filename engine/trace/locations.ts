@@ -1,7 +1,8 @@
 /** Where traces are: their root, the names of new ones, the latest one, and what the user may call them. */
 import { randomBytes } from 'node:crypto';
-import { accessSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import { accessSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { privateFolderMode } from './folder.ts';
 import { traceFileNames } from './lane-files.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 
@@ -40,7 +41,7 @@ function entriesOf(directory: string): string[] | undefined {
 
 function makeDirectory(directory: string, options: { parents: boolean }): void {
   try {
-    mkdirSync(directory, { recursive: options.parents, mode: 0o755 });
+    mkdirSync(directory, { recursive: options.parents, mode: privateFolderMode });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && !options.parents) throw cause;
     throw new TraceError('TRACE_UNWRITABLE', directory, `cannot make it: ${systemReason(cause)}`, { cause });

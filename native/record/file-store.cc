@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 #include <cinttypes>
 #include <span>
 #include <vector>
+
+#include "tracee/descriptor.h"
 
 namespace rr {
 
@@ -22,10 +25,10 @@ constexpr int64_t kRacy = 2'000'000'000;
 
 int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000LL + time.tv_nsec; }
 
-std::string hexadecimal(const ContentHash& hash) {
+std::string hexadecimal(std::span<const uint8_t> bytes) {
   std::string text;
   char digits[3];
-  for (uint8_t byte : hash) {
+  for (uint8_t byte : bytes) {
     snprintf(digits, sizeof digits, "%02x", byte);
     text += digits;
   }
@@ -71,6 +74,9 @@ bool readAll(int descriptor, uint64_t offset, std::span<uint8_t> bytes) {
 // A file of more bytes is read in pieces of so many.
 constexpr uint64_t kPiece = 1 << 20;
 
+// What a store's own files may be read by: whoever may look into it.
+constexpr mode_t kReadable = 0444;
+
 bool isZero(std::span<const uint8_t> bytes) {
   return bytes[0] == 0 && memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
@@ -82,78 +88,204 @@ uint64_t holeAt(int descriptor, uint64_t offset, uint64_t size) {
   return std::min({static_cast<uint64_t>(data), size, offset + kPiece}) - offset;
 }
 
-bool holds(const std::string& path, uint64_t size) {
-  struct stat there;
-  return stat(path.c_str(), &there) == 0 && static_cast<uint64_t>(there.st_size) == size;
+// Whether a stored file has that content. A crash or a full disk may have left one that has its size alone.
+bool hasContent(int descriptor, uint64_t size, const ContentHash& hash) {
+  Sha256 digest;
+  std::vector<uint8_t> piece(std::min(kPiece, size));
+  const std::vector<uint8_t> zeros(piece.size());
+  for (uint64_t offset = 0; offset < size;) {
+    const uint64_t hole = holeAt(descriptor, offset, size);
+    const std::span<uint8_t> part = std::span(piece).first(std::min(kPiece, size - offset));
+    if (hole == 0 && !readAll(descriptor, offset, part)) return false;
+    digest.add(hole ? std::span(zeros).first(hole) : std::span<const uint8_t>(part));
+    offset += hole ? hole : part.size();
+  }
+  return digest.finish() == hash;
+}
+
+// What changes with any change to a stored file.
+std::string identityText(const struct stat& blob) {
+  char text[120];
+  snprintf(text, sizeof text, "%" PRIu64 "-%" PRId64 "-%" PRId64 "-%" PRId64, static_cast<uint64_t>(blob.st_ino),
+           static_cast<int64_t>(blob.st_size), nanoseconds(blob.st_mtim), nanoseconds(blob.st_ctim));
+  return text;
+}
+
+// The mode of a stored file: not wider than that of the file that it is of. `gid`: the stored file's group.
+mode_t modeOf(const struct stat& original, gid_t gid) {
+  mode_t mode = original.st_mode & 0755;
+  // The group of the original may have been let in where another has not.
+  if (original.st_gid != gid) mode = (mode & ~mode_t{070}) | ((mode & 07) << 3 & 050);
+  return mode | 0400;
+}
+
+// Written by the user, or by root: what is in it is believed.
+bool isTrusted(int descriptor) {
+  struct stat status;
+  return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+         (status.st_uid == geteuid() || status.st_uid == 0);
 }
 
 }  // namespace
 
+// A file that is being written, without a name of its own yet.
+struct FileStore::Draft {
+  Descriptor file;
+  std::string name;
+};
+
 FileStore::FileStore(std::string directory) : directory_(std::move(directory)) {}
 
-bool FileStore::fail(const char* what, const std::string& path) {
-  error_ = std::string(what) + " " + path + ": " + strerror(errno);
+FileStore::~FileStore() {
+  if (root_ >= 0) close(root_);
+}
+
+bool FileStore::fail(const char* what, const std::string& name) {
+  error_ = std::string(what) + " " + directory_ + "/" + name + ": " + strerror(errno);
   return false;
 }
 
-bool FileStore::makeDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) return true;
-  return fail("cannot make the store's directory", path);
+// Opens the store's directory; its rights are those of the folders in it.
+bool FileStore::openRoot() {
+  if (root_ >= 0) return true;
+  root_ = open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  struct stat status;
+  if (root_ < 0 || fstat(root_, &status) != 0) return fail("cannot open the store's directory", "");
+  folderMode_ = status.st_mode & 07777;
+  return true;
 }
 
-bool FileStore::writeBlob(const std::string& path, const void* bytes, size_t length) {
-  const std::string temporary = temporaryName();
-  int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (descriptor < 0) return fail("cannot create", temporary);
-  const bool written = writeAll(descriptor, bytes, length) || fail("cannot write", temporary);
-  return finishBlob(descriptor, temporary, path, written);
+// A folder in the store, made when it is not there; -1 when that fails. Others may write to a store that is shared: no
+// link is followed.
+int FileStore::openFolder(const std::string& name) {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  int folder = openat(root_, name.c_str(), kFlags);
+  if (folder >= 0 || errno != ENOENT) return folder;
+  const bool made = mkdirat(root_, name.c_str(), folderMode_ & 0777) == 0;
+  if (!made && errno != EEXIST) return -1;
+  folder = openat(root_, name.c_str(), kFlags);
+  if (made && folder >= 0) {
+    fchmod(folder, folderMode_);
+    fsync(root_);
+  }
+  return folder;
 }
 
-std::string FileStore::temporaryName() const {
-  static unsigned counter = 0;
-  return directory_ + "/" + std::to_string(getpid()) + "." + std::to_string(counter++) + ".tmp";
+// Random: processes of two containers that share a store may have the same number.
+std::optional<FileStore::Draft> FileStore::makeDraft() {
+  std::array<uint8_t, 16> random;
+  std::string name;
+  if (getrandom(random.data(), random.size(), 0) == static_cast<ssize_t>(random.size())) {
+    name = hexadecimal(random) + ".tmp";
+    Descriptor file(openat(root_, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (file) return Draft{std::move(file), name};
+  }
+  fail("cannot create", name);
+  return std::nullopt;
 }
 
-// Closes the file, and gives it its name if it is `good`.
-bool FileStore::finishBlob(int descriptor, const std::string& temporary, const std::string& path, bool good) {
-  if (close(descriptor) != 0 && good) good = fail("cannot write", temporary);
-  if (good && rename(temporary.c_str(), path.c_str()) != 0) good = fail("cannot rename", temporary);
-  if (!good) unlink(temporary.c_str());
-  return good;
+void FileStore::drop(const Draft& draft) { unlinkat(root_, draft.name.c_str(), 0); }
+
+// Gives the draft its name in the folder: it is on the disk before, and the name afterwards.
+bool FileStore::name(const Draft& draft, int folder, const std::string& folderName, const std::string& name) {
+  if (fsync(draft.file.number()) != 0 && errno != EINVAL && errno != ENOSYS) {
+    fail("cannot write", draft.name);
+    drop(draft);
+    return false;
+  }
+  if (renameat(root_, draft.name.c_str(), folder, name.c_str()) != 0) {
+    fail("cannot rename a file to", folderName + "/" + name);
+    drop(draft);
+    return false;
+  }
+  fsync(folder);
+  return true;
 }
 
-// The path of a content, whose folder is there then; empty when it cannot be made.
-std::string FileStore::pathFor(const ContentHash& hash) {
-  const std::string name = hexadecimal(hash);
-  const std::string folder = directory_ + "/" + name.substr(0, 2);
-  return makeDirectory(directory_) && makeDirectory(folder) ? folder + "/" + name.substr(2) : std::string();
+// Whether the file of that name has the content. It gets the rights of `original` as well, where it had fewer.
+bool FileStore::holds(const Place& place, uint64_t size, const ContentHash& hash, const struct stat& original) {
+  const Descriptor blob(
+      openat(place.folder.number(), place.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat there;
+  if (!blob || fstat(blob.number(), &there) != 0 || !S_ISREG(there.st_mode)) return false;
+  if (static_cast<uint64_t>(there.st_size) != size) return false;
+  if (right_[hash] != identityText(there) && !hasContent(blob.number(), size, hash)) return false;
+  const mode_t wanted = modeOf(original, there.st_gid);
+  // Another user's file keeps its own.
+  if ((there.st_mode & wanted) != wanted) fchmod(blob.number(), (there.st_mode & 0777) | wanted);
+  noteRight(place, hash);
+  return true;
+}
+
+// The stored file is right as it stands: it need not be read again until it changes.
+void FileStore::noteRight(const Place& place, const ContentHash& hash) {
+  struct stat blob;
+  if (fstatat(place.folder.number(), place.name.c_str(), &blob, AT_SYMLINK_NOFOLLOW) == 0) {
+    right_[hash] = identityText(blob);
+  }
 }
 
 std::optional<ContentHash> FileStore::putBytes(const void* bytes, size_t length) {
+  struct stat original = {};
+  original.st_mode = kReadable;
+  return openRoot() ? putContent({static_cast<const uint8_t*>(bytes), length}, original) : std::nullopt;
+}
+
+std::optional<ContentHash> FileStore::putContent(std::span<const uint8_t> bytes, const struct stat& original) {
   Sha256 digest;
-  digest.add({static_cast<const uint8_t*>(bytes), length});
+  digest.add(bytes);
   const ContentHash hash = digest.finish();
-  const std::string path = pathFor(hash);
-  if (path.empty() || (!holds(path, length) && !writeBlob(path, bytes, length))) return std::nullopt;
-  return hash;
+  const Place place = placeOf(hash);
+  if (!place.folder) return fail("cannot make the folder", place.folderName), std::nullopt;
+  if (holds(place, bytes.size(), hash, original)) return hash;
+  const std::optional<Draft> draft = makeDraft();
+  if (!draft) return std::nullopt;
+  if (!writeAll(draft->file.number(), bytes.data(), bytes.size())) {
+    fail("cannot write", draft->name);
+    drop(*draft);
+    return std::nullopt;
+  }
+  return finish(*draft, place, hash, original) ? std::optional(hash) : std::nullopt;
 }
 
 // In pieces, and with holes for what is zero: a file may be larger than memory, and mostly empty.
-std::optional<ContentHash> FileStore::putFile(int descriptor, uint64_t size) {
-  if (!makeDirectory(directory_)) return std::nullopt;
-  const std::string temporary = temporaryName();
-  const int copy = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (copy < 0) return fail("cannot create", temporary), std::nullopt;
+std::optional<ContentHash> FileStore::putFile(int descriptor, uint64_t size, const struct stat& original) {
+  const std::optional<Draft> draft = makeDraft();
+  if (!draft) return std::nullopt;
   Sha256 digest;
-  if (!copyPieces(descriptor, size, copy, temporary, digest)) {
-    finishBlob(copy, temporary, {}, false);
+  if (!copyPieces(descriptor, size, draft->file.number(), draft->name, digest)) {
+    drop(*draft);
     return std::nullopt;
   }
   const ContentHash hash = digest.finish();
-  const std::string path = pathFor(hash);
-  const bool known = path.empty() || holds(path, size);
-  const bool finished = finishBlob(copy, temporary, path, !known);
-  return path.empty() || (!known && !finished) ? std::nullopt : std::optional(hash);
+  const Place place = placeOf(hash);
+  if (place.folder && holds(place, size, hash, original)) {
+    drop(*draft);
+    return hash;
+  }
+  if (!place.folder) {
+    fail("cannot make the folder", place.folderName);
+    drop(*draft);
+    return std::nullopt;
+  }
+  return finish(*draft, place, hash, original) ? std::optional(hash) : std::nullopt;
+}
+
+FileStore::Place FileStore::placeOf(const ContentHash& hash) {
+  const std::string text = hexadecimal(hash);
+  return {Descriptor(openFolder(text.substr(0, 2))), text.substr(0, 2), text.substr(2)};
+}
+
+bool FileStore::finish(const Draft& draft, const Place& place, const ContentHash& hash, const struct stat& original) {
+  struct stat status;
+  if (fstat(draft.file.number(), &status) != 0 || fchmod(draft.file.number(), modeOf(original, status.st_gid)) != 0) {
+    fail("cannot set the rights of", draft.name);
+    drop(draft);
+    return false;
+  }
+  if (!name(draft, place.folder.number(), place.folderName, place.name)) return false;
+  noteRight(place, hash);
+  return true;
 }
 
 bool FileStore::copyPieces(int descriptor, uint64_t size, int copy, const std::string& name, Sha256& digest) {
@@ -167,7 +299,7 @@ bool FileStore::copyPieces(int descriptor, uint64_t size, int copy, const std::s
       continue;
     }
     const std::span<uint8_t> part = std::span(piece).first(std::min(kPiece, size - offset));
-    if (!readAll(descriptor, offset, part)) return fail("cannot read a file that the program maps", "for the store");
+    if (!readAll(descriptor, offset, part)) return unreadable();
     digest.add(part);
     if (!isZero(part) &&
         (lseek(copy, static_cast<off_t>(offset), SEEK_SET) < 0 || !writeAll(copy, part.data(), part.size()))) {
@@ -178,6 +310,11 @@ bool FileStore::copyPieces(int descriptor, uint64_t size, int copy, const std::s
   return true;
 }
 
+bool FileStore::unreadable() {
+  error_ = std::string("cannot read a file that the program maps for the store: ") + strerror(errno);
+  return false;
+}
+
 std::optional<ContentHash> FileStore::put(int descriptor, const struct stat& identity, bool fresh) {
   const int64_t modified = nanoseconds(identity.st_mtim);
   const int64_t changed = nanoseconds(identity.st_ctim);
@@ -185,47 +322,63 @@ std::optional<ContentHash> FileStore::put(int descriptor, const struct stat& ide
   timespec time;
   clock_gettime(CLOCK_REALTIME, &time);
   const bool settled = !fresh && nanoseconds(time) - std::max(modified, changed) > kRacy;
-  ContentHash hash;
-  char name[160];
-  snprintf(name, sizeof name, "/by-id/%" PRIx64 "-%" PRIu64 "-%" PRId64 "-%" PRId64 "-%" PRId64,
-           static_cast<uint64_t>(identity.st_dev), static_cast<uint64_t>(identity.st_ino),
-           static_cast<int64_t>(identity.st_size), modified, changed);
-  const std::string identityPath = directory_ + name;
   if (settled) {
     if (auto found = known_.find(key); found != known_.end()) return found->second;
-    char text[65] = "";
-    int file = open(identityPath.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file >= 0) {
-      const ssize_t got = read(file, text, 64);
-      close(file);
-      struct stat blob;
-      if (got == 64 && parseHash(text, hash)) {
-        const std::string path = directory_ + "/" + std::string(text, 2) + "/" + std::string(text + 2, 62);
-        if (stat(path.c_str(), &blob) == 0 && blob.st_size == identity.st_size) {
-          known_[key] = hash;
-          return hash;
-        }
-      }
-    }
+  }
+  if (!openRoot()) return std::nullopt;
+  char name[160];
+  snprintf(name, sizeof name, "%" PRIx64 "-%" PRIu64 "-%" PRId64 "-%" PRId64 "-%" PRId64,
+           static_cast<uint64_t>(identity.st_dev), static_cast<uint64_t>(identity.st_ino),
+           static_cast<int64_t>(identity.st_size), modified, changed);
+  const Descriptor identities(settled ? openFolder("by-id") : -1);
+  if (identities) {
+    if (const auto found = lookUp(identities.number(), name)) return known_[key] = *found;
   }
   const auto size = static_cast<uint64_t>(identity.st_size);
   std::optional<ContentHash> put;
   if (size > kPiece) {
-    put = putFile(descriptor, size);
+    put = putFile(descriptor, size, identity);
   } else {
     std::vector<uint8_t> content(size);
-    if (!readAll(descriptor, 0, content)) {
-      fail("cannot read a file that the program maps", "for the store");
-      return std::nullopt;
-    }
-    put = putBytes(content.data(), content.size());
+    if (!readAll(descriptor, 0, content)) return unreadable(), std::nullopt;
+    put = putContent(content, identity);
   }
   if (put && settled) {
     known_[key] = *put;
-    // A missing identity only costs the next recording time.
-    if (makeDirectory(directory_ + "/by-id")) writeBlob(identityPath, hexadecimal(*put).data(), 64);
+    if (identities) remember(identities.number(), name, *put);
   }
   return put;
+}
+
+// The content of the file that had that identity, if what was stored of it is still as it was left then.
+std::optional<ContentHash> FileStore::lookUp(int identities, const char* name) {
+  const Descriptor file(openat(identities, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file || !isTrusted(file.number())) return std::nullopt;
+  char text[200] = "";
+  const ssize_t got = read(file.number(), text, sizeof text - 1);
+  ContentHash hash;
+  if (got < 66 || text[64] != ' ' || text[got - 1] != '\n' || !parseHash(text, hash)) return std::nullopt;
+  const Place place = placeOf(hash);
+  struct stat blob;
+  if (!place.folder || fstatat(place.folder.number(), place.name.c_str(), &blob, AT_SYMLINK_NOFOLLOW) != 0 ||
+      !S_ISREG(blob.st_mode) || identityText(blob) != std::string(text + 65, static_cast<size_t>(got) - 66)) {
+    return std::nullopt;
+  }
+  return hash;
+}
+
+// A missing identity only costs the next recording time, and so does one that a crash has torn.
+void FileStore::remember(int identities, const char* name, const ContentHash& hash) {
+  const Place place = placeOf(hash);
+  struct stat blob;
+  if (!place.folder || fstatat(place.folder.number(), place.name.c_str(), &blob, AT_SYMLINK_NOFOLLOW) != 0) return;
+  const std::string text = hexadecimal(hash) + " " + identityText(blob) + "\n";
+  const std::optional<Draft> draft = makeDraft();
+  if (!draft) return;
+  if (!writeAll(draft->file.number(), text.data(), text.size()) || fchmod(draft->file.number(), kReadable) != 0 ||
+      renameat(root_, draft->name.c_str(), identities, name) != 0) {
+    drop(*draft);
+  }
 }
 
 }  // namespace rr

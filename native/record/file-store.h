@@ -1,4 +1,4 @@
-// The recorder's side of the content store: puts mapped files into it. engine/trace/store.ts reads it.
+// The recorder's side of the content store: puts mapped files into it. engine/replay/stored-files.ts reads it.
 #pragma once
 
 #include <sys/stat.h>
@@ -6,44 +6,71 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 
 #include "hash/sha256.h"
+#include "tracee/descriptor.h"
 
 namespace rr {
 
 using ContentHash = Sha256::Digest;
 
 // A blob is `STORE/xx/yyyy...`, the SHA-256 of its content in hexadecimal; `STORE/by-id/DEV-INO-SIZE-MTIME-CTIME` holds
-// the hash of the file that had that identity. Any number of recordings may put into one store at once: files are
-// written under a temporary name and renamed. Any thread, one at a time.
+// the hash of the file that had that identity, and what the blob was like when it was found right. Any number of
+// recordings may put into one store at once: files are written under a temporary name, and renamed when they are on the
+// disk. A blob that is there is believed when it is as it was left, and read otherwise: one that is torn is put again.
+// Folders have the rights of the store's directory, blobs those of their originals. Any thread, one at a time.
 class FileStore {
  public:
   explicit FileStore(std::string directory);
+  ~FileStore();
+  FileStore(const FileStore&) = delete;
+  FileStore& operator=(const FileStore&) = delete;
 
   // Makes sure that the content of the open regular file is in the store. Nothing, with `error()` set, when it could
-  // not be read or written.
+  // not be read or written. `fresh`: its identity does not tell its content.
   std::optional<ContentHash> put(int descriptor, const struct stat& identity, bool fresh = false);
-  // The same for bytes in memory.
+  // The same for bytes in memory, which everybody may read.
   std::optional<ContentHash> putBytes(const void* bytes, size_t length);
   const std::string& error() const { return error_; }
 
  private:
   using Identity = std::tuple<uint64_t, uint64_t, int64_t, int64_t, int64_t>;
+  struct Draft;
+  // Where a content lies, or would lie.
+  struct Place {
+    Descriptor folder;
+    std::string folderName;
+    std::string name;
+  };
 
-  bool makeDirectory(const std::string& path);
-  bool writeBlob(const std::string& path, const void* bytes, size_t length);
-  std::string temporaryName() const;
-  bool finishBlob(int descriptor, const std::string& temporary, const std::string& path, bool good);
-  std::string pathFor(const ContentHash& hash);
-  std::optional<ContentHash> putFile(int descriptor, uint64_t size);
+  bool openRoot();
+  int openFolder(const std::string& name);
+  Place placeOf(const ContentHash& hash);
+  std::optional<Draft> makeDraft();
+  void drop(const Draft& draft);
+  bool name(const Draft& draft, int folder, const std::string& folderName, const std::string& name);
+  bool finish(const Draft& draft, const Place& place, const ContentHash& hash, const struct stat& original);
+  bool holds(const Place& place, uint64_t size, const ContentHash& hash, const struct stat& original);
+  void noteRight(const Place& place, const ContentHash& hash);
+  std::optional<ContentHash> putContent(std::span<const uint8_t> bytes, const struct stat& original);
+  std::optional<ContentHash> putFile(int descriptor, uint64_t size, const struct stat& original);
   bool copyPieces(int descriptor, uint64_t size, int copy, const std::string& name, Sha256& digest);
-  bool fail(const char* what, const std::string& path);
+  std::optional<ContentHash> lookUp(int identities, const char* name);
+  void remember(int identities, const char* name, const ContentHash& hash);
+  bool unreadable();
+  bool fail(const char* what, const std::string& name);
 
   std::string directory_;
+  // Of the directory; -1 before it is used.
+  int root_ = -1;
+  mode_t folderMode_ = 0700;
   std::string error_;
   std::map<Identity, ContentHash> known_;
+  // What stored files were like when they were found right.
+  std::map<ContentHash, std::string> right_;
 };
 
 }  // namespace rr

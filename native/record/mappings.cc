@@ -61,13 +61,18 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
     if (shared && file && replayHasContent(file.number(), identity)) {
       contentNeeded = false;
     } else if (file && storeFile(file.number(), facts, !shared && sharedFiles_.seen(facts.device, facts.inode))) {
-      contentNeeded = seen;
+      // Where nobody could write to it, it is what the store has of it, and the replay's file becomes that.
+      contentNeeded = seen && (sharedFiles_.mayBeWritten(facts.device, facts.inode) ||
+                               sharedFiles_.changed(facts.device, facts.inode));
     }
     if (shared && contentNeeded == seen) sharedFiles_.setChanged(facts.device, facts.inode, false);
     if (!shared) {
       notePrivateFile(facts);
     } else {
       sharedFiles_.add(facts.device, facts.inode, {task.space, facts.address, facts.length, facts.offset});
+      // mprotect(2) gives the right to write to what was opened for it only.
+      const auto opened = descriptorFlags(task.tid, fd);
+      if (!opened || (*opened & O_ACCMODE) != O_RDONLY) sharedFiles_.setMayBeWritten(facts.device, facts.inode);
       if (!seen) updateAllLocals();
     }
   }

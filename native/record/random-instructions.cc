@@ -26,6 +26,10 @@ constexpr uint64_t kArrivalsOfTen = 8;
 // How far behind it the carry flag is looked at, in instructions.
 constexpr int kLookAhead = 8;
 
+// So much of a file is in memory at once, with what may matter around it. Whole pages.
+constexpr uint64_t kWindow = 1 << 20;
+constexpr uint64_t kContext = 4096;
+
 constexpr uint64_t kCarry = 1;
 // CF, PF, AF, ZF, SF, OF.
 constexpr uint64_t kArithmeticFlags = 0x8d5;
@@ -165,12 +169,20 @@ const std::vector<ReplacedByte>& RandomInstructions::inFile(int descriptor, uint
   const auto [entry, fresh] =
       known_.try_emplace({identity.st_dev, identity.st_ino, identity.st_size, changed, offset, length});
   if (!fresh) return entry->second;
-  void* const memory = mmap(nullptr, length, PROT_READ, MAP_PRIVATE, descriptor, static_cast<off_t>(offset));
-  if (memory == MAP_FAILED) return entry->second;
-  const std::span code(static_cast<const uint8_t*>(memory), length);
-  entry->second = findRandomInstructions(code);
-  if (withTime) std::ranges::move(findTimeInstructions(code), std::back_inserter(entry->second));
-  munmap(memory, length);
+  for (uint64_t start = 0; start < length; start += kWindow) {
+    const uint64_t from = start - std::min(start, kContext);
+    const uint64_t size = std::min(length, start + kWindow + kContext) - from;
+    void* const memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, static_cast<off_t>(offset + from));
+    if (memory == MAP_FAILED) continue;
+    const std::span code(static_cast<const uint8_t*>(memory), size);
+    std::vector<ReplacedByte> found = findRandomInstructions(code);
+    if (withTime) std::ranges::move(findTimeInstructions(code), std::back_inserter(found));
+    munmap(memory, size);
+    for (ReplacedByte& byte : found) {
+      byte.offset += from;
+      if (byte.offset >= start && byte.offset < start + kWindow) entry->second.push_back(byte);
+    }
+  }
   return entry->second;
 }
 

@@ -39,6 +39,12 @@ class SharedFiles {
     return found != files_.end() && found->second.changed;
   }
   void setChanged(uint64_t device, uint64_t inode, bool changed);
+  // Somebody may write to it through a mapping of this recording's, which shows in no time stamp until later.
+  bool mayBeWritten(uint64_t device, uint64_t inode) const {
+    auto found = files_.find({device, inode});
+    return found != files_.end() && found->second.mayBeWritten;
+  }
+  void setMayBeWritten(uint64_t device, uint64_t inode) { files_[{device, inode}].mayBeWritten = true; }
   // A call has left the file with so many bytes. Returns the least that it had since it was last longer.
   uint64_t smallest(uint64_t device, uint64_t inode, uint64_t size);
   // The views of a file whose address space still lives; nullptr when it was never mapped.
@@ -58,6 +64,7 @@ class SharedFiles {
   struct File {
     std::vector<View> views;
     bool changed = false;
+    bool mayBeWritten = false;
     uint64_t smallest = ~0ULL;
   };
   std::map<std::pair<uint64_t, uint64_t>, File> files_;

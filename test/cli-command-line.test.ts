@@ -47,6 +47,7 @@ test('nothing at all says what to do', () => {
 const refused: ReadonlyArray<[words: string[], status: number, message: RegExp]> = [
   [['pack'], 2, /^rr: pack is not available yet\n$/],
   [['-D', 'write', 'record', 'x'], 2, /^rr: -D is not available yet\n$/],
+  [['record', '-D', 'write', 'x'], 2, /^rr: record -D is not available yet\n$/],
   [['--dump-at=5', 'replay'], 2, /^rr: --dump-at is not available yet\n$/],
   [['replay', '-t', '5'], 2, /^rr: replay -t is not available yet\n$/],
   [['recrod', 'ls'], 2, /unknown command "recrod"; did you mean record\?/],

@@ -2,7 +2,7 @@
 // Time limit: 120 s
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -69,7 +69,10 @@ test('ps: a death by signal is a negative number; the latest recording is what i
   const [, first] = lines(output('ps')).map((line) => line.split('\t'));
   assert.equal(first!.slice(1), ['--', '-11', `sh -c 'kill -SEGV $$'`]);
   const [json] = jsonLines(output('ps', '--json'));
-  assert.equal({ ...json, pid: 0 }, { pid: 0, parentPid: null, exit: -11, command: ['sh', '-c', 'kill -SEGV $$'] });
+  assert.equal(
+    { ...json, pid: 0 },
+    { pid: 0, namespacePid: null, parentPid: null, exit: -11, command: ['sh', '-c', 'kill -SEGV $$'] },
+  );
 });
 
 test('dump: a line an event, numbered from 1', () => {
@@ -153,6 +156,14 @@ test('traceinfo describes the recording', () => {
   assert.is(information.complete, true);
   assert.is(information.events, lines(output('dump', 'sh-0')).length - 1);
   assert.is(lines(output('traceinfo', '--json', 'sh-0')).length, 1);
+  assert.match(information.uuid, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  const { uuid } = JSON.parse(output('traceinfo', 'sh-1'));
+  assert.is.not(uuid, information.uuid);
+  const { sysname, nodename, machine } = information.machine.system;
+  assert.equal([sysname, nodename, machine], ['Linux', hostname(), 'x86_64']);
+  assert.type(information.machine.cpuidFaulting, 'boolean');
+  assert.is(information.chaosMode, false);
+  assert.ok(information.boundProcessor >= 0);
 });
 
 test('a trace that is cut off: what is whole is printed, then the error', () => {
@@ -217,6 +228,60 @@ test('rm -f removes a recording that lost its version file, and one that was mad
     assert.is(output('rm', '-f', 'lost'), '');
     assert.not(existsSync(lost));
   }
+});
+
+test('ls: rr’s long names of its options', () => {
+  assert.is(output('ls', '--long-listing'), output('ls', '-l'));
+  assert.is(output('ls', '--sort-by-age', '-r'), output('ls', '-tr'));
+});
+
+test('options that stand before the command may stand behind it', () => {
+  assert.is(output('ls', '-S', '-M'), output('-S', '-M', 'ls'));
+  assert.is(output('ls', '--resource-path', '/x', '--non-interactive'), output('ls'));
+  assert.is(output('--disable-ptrace-exit_events', '--disable-ptrace-exit-events', 'ls'), output('ls'));
+  assert.match(rr('ls', '--log', 'all:loud').stderr, /"all:loud".*error, warn, info, debug/);
+  assert.is(rr('ls', '--version').status, 2);
+});
+
+test('--list-commands: a name a line, and each is a command', () => {
+  const names = lines(output('--list-commands'));
+  for (const name of ['record', 'replay', 'mv', 'buildid']) assert.ok(names.includes(name), name);
+  for (const name of names) assert.match(output('help', name), new RegExp(`^Usage: rr ${name}\\b`));
+});
+
+test('mv gives a recording another name, and the link to the latest follows', () => {
+  assert.is(output('mv', 'sh-1', 'other'), '');
+  assert.is(output('ls'), 'other\nsh-0\n');
+  assert.is(output('ps', 'other'), output('ps'));
+  assert.match(rr('mv', 'other', 'sh-0').stderr, /^rr: .*sh-0 exists: name another, or remove it\n$/);
+  assert.match(rr('mv', 'other', '.hidden').stderr, /cannot be the name of a recording/);
+  assert.match(rr('mv', 'other').stderr, /which recording, and its new name/);
+  mkdirSync(join(root, 'photos'));
+  assert.match(rr('mv', 'photos', 'new').stderr, /^rr: .*photos: not a trace: it has no version file\n$/);
+  rmSync(join(root, 'photos'), { recursive: true });
+  assert.equal(JSON.parse(output('mv', '--json', 'other', join(root, 'sh-1'))), { directory: join(root, 'sh-1') });
+  assert.is(output('ls'), 'sh-0\nsh-1\n');
+});
+
+test('buildid: what readelf says, for operands and for lines of standard input', () => {
+  const { stdout } = spawnSync('readelf', ['-n', '/bin/sh'], { encoding: 'utf8' });
+  const identifier = /Build ID: ([0-9a-f]+)/.exec(stdout)![1]!;
+  assert.is(output('buildid', '/bin/sh', 'package.json'), `${identifier}\n\n`);
+  assert.equal(JSON.parse(output('buildid', '--json', '/bin/sh')), { file: '/bin/sh', buildId: identifier });
+  const byLines = spawnSync('bin/rr', ['buildid'], { input: '/bin/sh\n/bin/sh\n\n/bin/sh\n', encoding: 'utf8' });
+  assert.is(byLines.stdout, `${identifier}\n${identifier}\n`);
+  const missing = rr('buildid', '/none', '/bin/sh');
+  assert.equal([missing.stdout, missing.status], [`${identifier}\n`, 1]);
+  assert.match(missing.stderr, /^rr: cannot open \/none: ENOENT.*\n$/);
+});
+
+test('filename: the files that were mapped, once each', () => {
+  const names = lines(output('filename', 'sh-0'));
+  assert.is(new Set(names).size, names.length);
+  assert.ok(names.some((name) => name.endsWith('/true')) && names.some((name) => /ld-linux/.test(name)), `${names}`);
+  const [first] = jsonLines(output('filename', '--json', 'sh-0'));
+  assert.is(first.stored, join(root, '.store', first.hash.slice(0, 2), first.hash.slice(2)));
+  assert.ok(existsSync(first.stored));
 });
 
 test('rm removes a recording and its link, and nothing that is not a part of one', () => {

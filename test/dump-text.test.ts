@@ -50,8 +50,34 @@ const task = (kind: TaskEvent['kind'], tid: number, more: Partial<TaskEvent> = {
   threadGroup: tid,
   parentTid: 0,
   status: 0,
+  cloneFlags: 0,
   strings: [],
   ...more,
+});
+
+test('processes: what they are called in pid namespaces', () => {
+  const table = new ProcessTable();
+  table.add(task('start', 10));
+  // By clone with CLONE_NEWPID, from within that namespace, and by unshare.
+  table.add(task('start', 11, { parentTid: 10, threadGroup: 11, cloneFlags: 0x2000_0011 }));
+  table.made(10, 11);
+  table.add(task('start', 12, { parentTid: 11, threadGroup: 12, cloneFlags: 17 }));
+  table.made(11, 2);
+  table.unshared(10);
+  table.add(task('start', 13, { parentTid: 10, threadGroup: 13, cloneFlags: 17 }));
+  table.made(10, 13);
+  table.add(task('start', 14, { parentTid: 13, threadGroup: 14, cloneFlags: 17 }));
+  table.made(13, 5);
+  assert.equal(
+    table.processes.map(({ pid, namespacePid }) => [pid, namespacePid]),
+    [
+      [10, undefined],
+      [11, 1],
+      [12, 2],
+      [13, 1],
+      [14, 5],
+    ],
+  );
 });
 
 test('processes: parents, threads, commands and ends', () => {
@@ -70,9 +96,9 @@ test('processes: parents, threads, commands and ends', () => {
     table.add(event);
   }
   assert.equal(table.processes, [
-    { pid: 10, parentPid: undefined, exit: 3, command: ['ls'] },
-    { pid: 12, parentPid: 10, exit: -11, command: undefined },
-    { pid: 12, parentPid: 10, exit: undefined, command: undefined },
+    { pid: 10, namespacePid: undefined, parentPid: undefined, exit: 3, command: ['ls'] },
+    { pid: 12, namespacePid: undefined, parentPid: 10, exit: -11, command: undefined },
+    { pid: 12, namespacePid: undefined, parentPid: 10, exit: undefined, command: undefined },
   ]);
 });
 

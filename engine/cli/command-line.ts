@@ -6,8 +6,7 @@ import { reportError } from './error-report.ts';
 import { parseGlobalOptions } from './global-options.ts';
 import type { CommandSpec, OptionSpec, RunCommand } from './grammar.ts';
 import { nearest } from './nearest.ts';
-import type { GlobalOptions } from './options.ts';
-import { parseWords } from './parse.ts';
+import { type OptionValues, parseWords } from './parse.ts';
 import { print } from './print.ts';
 import { isOnPath } from './program-path.ts';
 
@@ -19,6 +18,9 @@ const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
   ps: () => import('./commands/ps.ts'),
   ls: () => import('./commands/ls.ts'),
   rm: () => import('./commands/rm.ts'),
+  mv: () => import('./commands/mv.ts'),
+  buildid: () => import('./commands/buildid.ts'),
+  filename: () => import('./commands/filename.ts'),
   traceinfo: () => import('./commands/traceinfo.ts'),
   cpufeatures: () => import('./commands/cpufeatures.ts'),
   gdbinit: () => import('./commands/gdbinit.ts'),
@@ -39,17 +41,16 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
 
 async function run(words: readonly string[]): Promise<number> {
   const { values, operands } = parseWords(words, { options: globalOptions, stopsAtOperand: true });
-  configureLog({
-    spec: values.text('log') ?? process.env.RR_LOG ?? '',
-    fatalErrors: values.has('fatal-errors'),
-    suppressEnvironmentWarnings: values.has('suppress-environment-warnings'),
-  });
+  configureLogBy(values);
   if (values.has('version')) {
     const { printVersion } = await import('./commands/version.ts');
     return printVersion();
   }
-  const global = parseGlobalOptions(values);
-  if (values.has('help')) return runCommand(findCommand('help')!, operands, global);
+  if (values.has('list-commands')) {
+    const available = commands.filter(({ state }) => state === undefined);
+    return print(available.map(({ name }) => `${name}\n`).join(''));
+  }
+  if (values.has('help')) return runCommand(findCommand('help')!, operands, values);
   const [first, ...rest] = operands;
   if (first === undefined) {
     printMessage('what to do? `rr record EXE` records a program, `rr help` tells more');
@@ -57,11 +58,23 @@ async function run(words: readonly string[]): Promise<number> {
   }
   const command = findCommand(first);
   return command === undefined
-    ? runCommand(impliedCommand(first), operands, global)
-    : runCommand(command, rest, global);
+    ? runCommand(impliedCommand(first), operands, values)
+    : runCommand(command, rest, values);
 }
 
-async function runCommand(command: CommandSpec, words: readonly string[], global: GlobalOptions): Promise<number> {
+/** @throws UsageError BAD_LOG_SPEC */
+function configureLogBy(values: OptionValues): void {
+  configureLog({
+    spec: values.text('log') ?? process.env.RR_LOG ?? '',
+    fatalErrors: values.has('fatal-errors'),
+    suppressEnvironmentWarnings: values.has('suppress-environment-warnings'),
+  });
+}
+
+/** What may stand behind the command as well: not what takes the place of one. */
+const optionsOfAll = globalOptions.filter(({ long }) => long !== 'version' && long !== 'list-commands');
+
+async function runCommand(command: CommandSpec, words: readonly string[], before: OptionValues): Promise<number> {
   const wantsHelp = command.state === 'later' && words.includes('--help');
   if (command.state === 'later' && !wantsHelp) {
     throw new UsageError('NOT_AVAILABLE', `${command.name} is not available yet`);
@@ -69,7 +82,7 @@ async function runCommand(command: CommandSpec, words: readonly string[], global
   const { values, operands, afterDashes } = parseWords(wantsHelp ? ['--help'] : words, {
     options: [...command.options, helpOption],
     command: command.name,
-    globalOptions,
+    globalOptions: optionsOfAll,
     stopsAtOperand: command.stopsAtOperand === true,
     separatesAtDashes: command.takesDebuggerOptions === true,
   });
@@ -84,6 +97,9 @@ async function runCommand(command: CommandSpec, words: readonly string[], global
       `${command.name}: "${surplus}" is one word too many; see \`rr help ${command.name}\``,
     );
   }
+  const all = before.followedBy(values);
+  configureLogBy(all);
+  const global = parseGlobalOptions(all);
   const module = await load[command.name]!();
   return module.run({ command, global, values, operands, afterDashes });
 }

@@ -24,6 +24,7 @@ const cpuUnbound: OptionSpec = { long: 'cpu-unbound', short: 'u', help: 'bind th
 export const globalOptions: readonly OptionSpec[] = [
   { long: 'help', short: 'h', help: 'print this, or the help of the command that follows' },
   { long: 'version', short: 'N', help: 'print the version' },
+  { long: 'list-commands', help: 'print the names of all commands' },
   {
     long: 'checksum',
     short: 'C',
@@ -33,6 +34,7 @@ export const globalOptions: readonly OptionSpec[] = [
   { long: 'fatal-errors', short: 'E', help: 'a warning ends the command like an error' },
   { long: 'mark-stdio', short: 'M', help: 'mark what the program writes to its terminal with [rr PID EVENT]' },
   { long: 'suppress-environment-warnings', short: 'S', help: 'no warnings about this machine' },
+  { long: 'non-interactive', help: 'as without a terminal: no progress is shown, and nothing is asked' },
   { long: 'log', value: 'SPEC', help: 'SUBSYSTEM:LEVEL,... with levels error, warn, info, debug; also RR_LOG' },
   { long: 'resource-path', value: 'DIR', state: 'hidden', help: 'accepted, without effect' },
   { long: 'microarch', short: 'A', value: 'NAME', help: 'the processor to assume; see rr cpufeatures' },
@@ -45,7 +47,12 @@ export const globalOptions: readonly OptionSpec[] = [
     help: 'replay: compare what is known of mapped files with the kernel’s list after each event',
   },
   later('disable-cpuid-faulting', 'do without CPUID faulting'),
-  later('disable-ptrace-exit_events', 'do without exit events'),
+  {
+    long: 'disable-ptrace-exit-events',
+    alias: 'disable-ptrace-exit_events',
+    state: 'hidden',
+    help: 'accepted: the end of a task is seen in any case',
+  },
 ];
 
 const recordCommand: CommandSpec = {
@@ -167,6 +174,7 @@ const replayCommand: CommandSpec = {
     { long: 'tty', value: 'FILE', help: 'what the program prints goes to this terminal' },
     later('trace', 'trace from an event on', { short: 't', value: 'EVENT' }),
     { long: 'retry-transient-errors', state: 'hidden', help: 'accepted: a replay tries again by itself' },
+    { long: 'share-private-mappings', state: 'hidden', help: 'accepted: private memory is in /proc/PID/mem' },
   ],
 };
 
@@ -197,15 +205,18 @@ export const commands: readonly CommandSpec[] = [
     operands: '[TRACE]',
     maxOperands: 1,
     options: [json],
-    notes: ['Columns: PID, PPID, EXIT (-SIGNAL for a death by signal), CMD, separated by tabs.'],
+    notes: [
+      'Columns: PID, PPID, EXIT (-SIGNAL for a death by signal), CMD, separated by tabs. Behind the PID, in parentheses,',
+      'what it is in a pid namespace of the recording’s.',
+    ],
   },
   {
     name: 'ls',
     summary: 'list recordings',
     operands: '[PREFIX]...',
     options: [
-      { long: 'long', short: 'l', help: 'with time, size, exit status and command' },
-      { long: 'time', short: 't', help: 'newest first' },
+      { long: 'long', alias: 'long-listing', short: 'l', help: 'with time, size, exit status and command' },
+      { long: 'time', alias: 'sort-by-age', short: 't', help: 'newest first' },
       { long: 'reverse', short: 'r', help: 'the other way round' },
       json,
     ],
@@ -215,6 +226,30 @@ export const commands: readonly CommandSpec[] = [
     summary: 'remove recordings',
     operands: 'TRACE...',
     options: [{ long: 'force', short: 'f', help: 'also what is being recorded or cannot be read' }, json],
+  },
+  {
+    name: 'mv',
+    summary: 'rename a recording',
+    operands: 'TRACE NEW',
+    maxOperands: 2,
+    options: [{ long: 'force', short: 'f', help: 'also one that has not ended, or was killed' }, json],
+    notes: ['NEW is a name beside TRACE, or with a slash a path.'],
+  },
+  {
+    name: 'buildid',
+    summary: 'print the build identifiers of ELF files',
+    operands: '[FILE]...',
+    options: [json],
+    notes: [
+      'Without FILE their names are read from standard input, up to an empty line; each line is answered by one.',
+    ],
+  },
+  {
+    name: 'filename',
+    summary: 'print the names of the files that a recording maps',
+    operands: '[TRACE]',
+    maxOperands: 1,
+    options: [json],
   },
   {
     name: 'traceinfo',
@@ -233,13 +268,10 @@ export const commands: readonly CommandSpec[] = [
   { name: 'help', summary: 'print help', operands: '[COMMAND]', maxOperands: 1, options: [] },
   laterCommand('rerun', 'run a part of a recording under a microscope'),
   laterCommand('pack', 'make recordings independent of this machine', '[TRACES]'),
-  laterCommand('mv', 'rename recordings', 'TRACE NEW'),
   laterCommand('compress', 'compress an existing recording'),
   laterCommand('gc', 'drop stored files that no recording names', ''),
   laterCommand('sources', 'list source files'),
   laterCommand('explicit-sources', 'list source files as they are written'),
-  laterCommand('buildid', 'print build identifiers', 'FILE...'),
-  laterCommand('filename', 'print the file names of a recording'),
   {
     name: 'gdbinit',
     summary: 'print the commands that gdb needs for a replay',

@@ -9,6 +9,7 @@ export function parseGlobalOptions(values: OptionValues): GlobalOptions {
     checksum: parseChecksumMode(values.text('checksum')),
     checkMappings: values.has('check-cached-mmaps'),
     fatalErrors: values.has('fatal-errors'),
+    nonInteractive: values.has('non-interactive'),
     markStdio: values.has('mark-stdio'),
     ...(microarchitecture === undefined ? {} : { microarchitecture }),
     suppressEnvironmentWarnings: values.has('suppress-environment-warnings'),

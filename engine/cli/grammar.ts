@@ -5,6 +5,8 @@ import type { OptionValues } from './parse.ts';
 export interface OptionSpec {
   /** Without dashes. */
   readonly long: string;
+  /** Another long name of rr's, which is not in the help. */
+  readonly alias?: string;
   /** One letter. */
   readonly short?: string;
   /** What the value is called in the help. Left out: the option takes no value. */

@@ -23,6 +23,8 @@ export interface GlobalOptions {
   readonly checkMappings: boolean;
   /** `-E`: a warning ends the command like an error. The log does it (engine/log.ts). */
   readonly fatalErrors: boolean;
+  /** `--non-interactive`: no progress on a terminal. */
+  readonly nonInteractive: boolean;
   /** `-M`: what the program writes to standard output and error is preceded by `[rr PID EVENT]`. */
   readonly markStdio: boolean;
   /** `-A`: the processor to assume, a name of native/counter/microarchitecture.cc; left out: what CPUID says. */

@@ -20,6 +20,15 @@ export class OptionValues {
     return this.#values.get(long)?.at(-1);
   }
 
+  /** These, and behind them those of another part of the command line. */
+  followedBy(later: OptionValues): OptionValues {
+    const both = new OptionValues();
+    for (const [long, values] of [...this.#values, ...later.#values]) {
+      for (const value of values) both.add(long, value);
+    }
+    return both;
+  }
+
   all(long: string): readonly string[] {
     return this.#values.get(long) ?? [];
   }
@@ -59,7 +68,7 @@ export interface ParseSettings {
   readonly options: readonly OptionSpec[];
   /** Options of this command; for messages. Left out: those before the command. */
   readonly command?: string;
-  /** Options that stand before the command; for messages. */
+  /** Options that may stand before the command as well; a name that the command has is the command's. */
   readonly globalOptions?: readonly OptionSpec[];
   readonly stopsAtOperand?: boolean;
   /** `--` separates words of another kind from the operands. */
@@ -99,19 +108,19 @@ export function parseWords(words: readonly string[], settings: ParseSettings): P
 function readLong(word: string, next: string | undefined, settings: ParseSettings, values: OptionValues): boolean {
   const equals = word.indexOf('=');
   const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
-  const option = settings.options.find((each) => each.long === name);
+  const option = findOption(settings, (each) => each.long === name || each.alias === name);
   if (option === undefined) throw unknownOption(`--${name}`, settings);
   requireAvailable(option, `--${name}`, settings);
   if (equals >= 0) {
     if (option.value === undefined) throw new UsageError('UNWANTED_VALUE', `option --${name} takes no value`);
-    values.add(name, word.slice(equals + 1));
+    values.add(option.long, word.slice(equals + 1));
     return false;
   }
   if (option.value === undefined || option.valueOptional) {
-    values.add(name, '');
+    values.add(option.long, '');
     return false;
   }
-  values.add(name, requireValue(`--${name}`, option, next));
+  values.add(option.long, requireValue(`--${name}`, option, next));
   return true;
 }
 
@@ -119,7 +128,7 @@ function readLong(word: string, next: string | undefined, settings: ParseSetting
 function readShort(word: string, next: string | undefined, settings: ParseSettings, values: OptionValues): boolean {
   for (let index = 1; index < word.length; index++) {
     const letter = word[index]!;
-    const option = settings.options.find((each) => each.short === letter);
+    const option = findOption(settings, (each) => each.short === letter);
     if (option === undefined) throw unknownOption(`-${letter}`, settings);
     requireAvailable(option, `-${letter}`, settings);
     if (option.value === undefined) {
@@ -137,6 +146,10 @@ function readShort(word: string, next: string | undefined, settings: ParseSettin
   return false;
 }
 
+function findOption(settings: ParseSettings, matches: (option: OptionSpec) => boolean): OptionSpec | undefined {
+  return settings.options.find(matches) ?? settings.globalOptions?.find(matches);
+}
+
 function requireValue(given: string, option: OptionSpec, next: string | undefined): string {
   if (next === undefined) throw new UsageError('MISSING_VALUE', `option ${given} needs a value: ${option.value}`);
   return next;
@@ -152,13 +165,6 @@ function requireAvailable(option: OptionSpec, given: string, settings: ParseSett
 function unknownOption(given: string, settings: ParseSettings): UsageError {
   const { command, options } = settings;
   const prefix = command === undefined ? '' : `${command}: `;
-  const global = settings.globalOptions?.find((each) => given === `--${each.long}` || given === `-${each.short}`);
-  if (global !== undefined) {
-    return new UsageError(
-      'UNKNOWN_OPTION',
-      `${prefix}option ${given} goes before the command: rr ${given} ... ${command}`,
-    );
-  }
   const visible = options.filter((each) => each.state !== 'hidden');
   let suggestion: string | undefined;
   if (given.startsWith('--')) {

@@ -1,3 +1,4 @@
+import { formatVersion } from '../generated/schema.ts';
 import type { TraceReader } from '../trace/reader.ts';
 
 /** What `rr traceinfo` prints: everything that the trace says of itself as a whole. */
@@ -5,7 +6,9 @@ export function traceInformation(reader: TraceReader): Readonly<Record<string, u
   const { directory, header, end, lastEvent, complete, damage } = reader;
   return {
     directory,
+    format: formatVersion,
     ...header,
+    chaosMode: header.chaosSeed !== undefined,
     complete,
     ...(end === undefined ? {} : { end }),
     ...(damage === undefined ? {} : { damage: damage.message }),

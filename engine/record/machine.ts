@@ -1,8 +1,27 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname, machine, release, type, version } from 'node:os';
+import type { MachineDescription } from '../trace/trace-header.ts';
 
-/** The processor's name as the kernel tells it. */
-export function processorModel(): string {
+const domainFile = '/proc/sys/kernel/domainname';
+
+/** The machine as the kernel tells it. */
+export function describeMachine(): MachineDescription {
   // The first processor's lines are enough; the file is made anew at each read, a few microseconds a processor.
   const text = readFileSync('/proc/cpuinfo', 'utf8');
-  return /^model name\s*:\s*(.*)$/m.exec(text)?.[1] ?? 'unknown';
+  const line = (name: string) => new RegExp(`^${name}\\s*:\\s*(.*)$`, 'm').exec(text)?.[1];
+  return {
+    architecture: 'x86_64',
+    processor: line('model name') ?? 'unknown',
+    kernel: release(),
+    cpuidFaulting: line('flags')?.split(' ').includes('cpuid_fault') ?? false,
+    system: {
+      sysname: type(),
+      nodename: hostname(),
+      release: release(),
+      version: version(),
+      machine: machine(),
+      // A container may hide it.
+      domainname: existsSync(domainFile) ? readFileSync(domainFile, 'utf8').trimEnd() : '(none)',
+    },
+  };
 }

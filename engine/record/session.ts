@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readlinkSync, rmdirSync, writeSync } from 'node:fs';
-import { release } from 'node:os';
 import type { RecordOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger } from '../log.ts';
@@ -18,7 +17,7 @@ import { systemReason } from '../trace/trace-error.ts';
 import type { TraceHeader } from '../trace/trace-header.ts';
 import { programEnvironment } from './environment.ts';
 import { launchError } from './launch-error.ts';
-import { processorModel } from './machine.ts';
+import { describeMachine } from './machine.ts';
 import {
   dieBySignal,
   launcherPath,
@@ -103,11 +102,12 @@ async function run(
   const header: TraceHeader = {
     created: new Date().toISOString(),
     recorder: packageVersion(),
+    uuid: randomUUID(),
     program: program.toString(),
     arguments: [options.program, ...options.args],
     environment: environment.map((each) => each.toString()),
     workingDirectory: workingDirectory(),
-    machine: { architecture: 'x86_64', processor: processorModel(), kernel: release() },
+    machine: describeMachine(),
     executionPoint: points.kind,
     ...(points.counter === undefined ? {} : { counter: points.counter }),
     store,

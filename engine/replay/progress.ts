@@ -12,10 +12,13 @@ export class Progress {
   private drawnAt = performance.now();
   private visible = false;
 
-  /** @param total number of the trace's last event */
-  constructor(total: number) {
+  /**
+   * @param total number of the trace's last event
+   * @param interactive false: never shown
+   */
+  constructor(total: number, interactive = true) {
     this.total = total;
-    this.shown = total > 0 && isatty(2);
+    this.shown = interactive && total > 0 && isatty(2);
   }
 
   /** Draws when it is time to. */

@@ -53,7 +53,7 @@ function replayTrace(
 ): number | undefined {
   const { store } = reader.header;
   const stored = new StoredFiles(store);
-  const progress = new Progress(reader.lastEvent);
+  const progress = new Progress(reader.lastEvent, !options.nonInteractive);
   const statistics = new Statistics(options.statsInterval);
   const counter = options.withoutCounter
     ? undefined

@@ -33,7 +33,7 @@ export function writeTables(document: string, source: string): string {
 function allTables(source: string): Map<string, string> {
   const values = enumerations
     .filter(({ name }) => name !== 'slotState')
-    .map(({ name, source: constant = 'records', values: numbers }): [string, string] => [
+    .map(({ source: constant = 'records', values: numbers }): [string, string] => [
       constant,
       valueTable(numbers, constant === 'records' ? recordDocs() : commentsOf(source, constant)),
     ]);

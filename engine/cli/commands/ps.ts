@@ -6,13 +6,20 @@ import { TraceReader } from '../../trace/reader.ts';
 import type { RunCommand } from '../grammar.ts';
 import { jsonText, print } from '../print.ts';
 
-function line({ pid, parentPid, exit, command }: ProcessEntry): string {
+function line({ pid, namespacePid, parentPid, exit, command }: ProcessEntry): string {
   const words = command === undefined ? '(forked without exec)' : shellWords(command);
-  return `${[pid, parentPid ?? '--', exit ?? '--', words].join('\t')}\n`;
+  const number = namespacePid === undefined ? pid : `${pid} (${namespacePid})`;
+  return `${[number, parentPid ?? '--', exit ?? '--', words].join('\t')}\n`;
 }
 
-function jsonLine({ pid, parentPid, exit, command }: ProcessEntry): string {
-  return jsonText({ pid, parentPid: parentPid ?? null, exit: exit ?? null, command: command ?? null });
+function jsonLine({ pid, namespacePid, parentPid, exit, command }: ProcessEntry): string {
+  return jsonText({
+    pid,
+    namespacePid: namespacePid ?? null,
+    parentPid: parentPid ?? null,
+    exit: exit ?? null,
+    command: command ?? null,
+  });
 }
 
 /** `rr ps [TRACE]`. Of a trace that is damaged, what comes before. @throws TraceError */

@@ -1,0 +1,31 @@
+/** The files that the programs of a recording have mapped. */
+import { join } from 'node:path';
+import { mappingSources } from '../generated/schema.ts';
+import type { TraceReader } from '../trace/reader.ts';
+
+export interface MappedFileName {
+  /** As the kernel named it when it was mapped. */
+  readonly path: string;
+  /** SHA-256 of the content, and where it is stored; absent where the trace itself has what was mapped. */
+  readonly hash?: string;
+  readonly stored?: string;
+}
+
+/** Each name once for each content, in the order of the recording. @throws TraceError */
+export function* mappedFileNames(reader: TraceReader): Generator<MappedFileName> {
+  const seen = new Set<string>();
+  while (reader.next()) {
+    if (reader.frame.mappingCount === 0) continue;
+    for (let mapping = reader.nextMapping(); mapping !== undefined; mapping = reader.nextMapping()) {
+      const path = Buffer.from(mapping.payload).toString();
+      // What is in brackets is no file: [stack].
+      if (!path.startsWith('/')) continue;
+      const hash = mapping.source === mappingSources.store ? Buffer.from(mapping.hash).toString('hex') : undefined;
+      const key = `${hash ?? ''} ${path}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const stored = hash && join(reader.header.store, hash.slice(0, 2), hash.slice(2));
+      yield { path, ...(hash === undefined ? {} : { hash, stored: stored! }) };
+    }
+  }
+}

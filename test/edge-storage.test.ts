@@ -39,6 +39,20 @@ test('a mapped file that is large and mostly empty costs neither memory nor room
     assert.is(replay.out, record.out);
   }));
 
+test('a file that many processes map shared and read-only is in the store, and not in the trace', () =>
+  withPlace(async (place) => {
+    const guest = compileGuest('memory/shared-read-only');
+    const record = await place.rr('record', '-o', 'trace', guest, 'unchanged');
+    assert.is(record.status, 0, record.story);
+    const statistics = JSON.parse((await place.rr('dump', '-s', '--json', 'trace')).out);
+    const bytes = statistics.lanes.data.rawBytes;
+    // The file has one mebibyte, and is mapped whole seven times; what is written to it is in memory already.
+    assert.ok(bytes < 1 << 20, `${bytes} bytes of data`);
+    const replay = await place.rr('replay', '-a', 'trace');
+    assert.is(replay.status, 0, replay.story);
+    assert.is(replay.out, record.out);
+  }));
+
 testAsRoot('a full disk: the program goes on, and the trace up to there replays and says so', () =>
   withPlace(async (place) => {
     mkdirSync(place.path('disk'));

@@ -32,6 +32,7 @@ runGuestTests('memory', [
   'resized-under-mapping',
   'segments',
   'shared-between-processes',
+  'shared-read-only',
   'shm',
   'sparse-file',
   'truncated-file',

@@ -255,19 +255,16 @@ void Recorder::recordMapping(Task& task, const MapLine& line, const user_regs_st
     writer_.mapping(task.tid, facts);
     return;
   } else {
-    const int file = openMapped(task.tid, line);
-    const bool stored = file >= 0 && storeFile(file, facts);
-    if (stored) {
-      writer_.mapping(task.tid, facts);
-      replaceRandom(task, file, facts);
-      if (!line.shared) notePrivateFile(facts);
-    }
-    if (file >= 0) close(file);
-    if (stored) {
-      // The loader in the kernel clears what follows the file's part of the last page.
-      if (line.writable && !line.shared) writer_.memory(task.tid, memory, line.end - kPage, kPage);
-      return;
-    }
+    const Descriptor file(openMapped(task.tid, line));
+    const bool stored = file && storeFile(file.number(), facts);
+    if (!stored) facts.source = schema::MappingSource::kRecorded;
+    writer_.mapping(task.tid, facts);
+    if (!stored) writer_.memory(task.tid, memory, line.start, facts.length);
+    if (file) replaceRandom(task, file.number(), facts);
+    if (stored && !line.shared) notePrivateFile(facts);
+    // The loader in the kernel clears what follows the file's part of the last page.
+    if (stored && line.writable && !line.shared) writer_.memory(task.tid, memory, line.end - kPage, kPage);
+    return;
   }
   facts.source = schema::MappingSource::kRecorded;
   writer_.mapping(task.tid, facts);

@@ -21,6 +21,8 @@ const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
   mv: () => import('./commands/mv.ts'),
   buildid: () => import('./commands/buildid.ts'),
   filename: () => import('./commands/filename.ts'),
+  sources: () => import('./commands/sources.ts'),
+  'explicit-sources': () => import('./commands/explicit-sources.ts'),
   traceinfo: () => import('./commands/traceinfo.ts'),
   cpufeatures: () => import('./commands/cpufeatures.ts'),
   gdbinit: () => import('./commands/gdbinit.ts'),

@@ -252,6 +252,23 @@ export const commands: readonly CommandSpec[] = [
     options: [json],
   },
   {
+    name: 'sources',
+    summary: 'list the source files of the programs of a recording, as JSON',
+    operands: '[TRACE]',
+    maxOperands: 1,
+    options: [json],
+    notes: [
+      'files: by the root of their repository, or "". Names come from debug information; what is not here is left out.',
+    ],
+  },
+  {
+    name: 'explicit-sources',
+    summary: 'list source files by the names that debug information has',
+    operands: '[TRACE]',
+    maxOperands: 1,
+    options: [json],
+  },
+  {
     name: 'traceinfo',
     summary: 'describe a recording, as JSON',
     operands: '[TRACE]',
@@ -270,8 +287,6 @@ export const commands: readonly CommandSpec[] = [
   laterCommand('pack', 'make recordings independent of this machine', '[TRACES]'),
   laterCommand('compress', 'compress an existing recording'),
   laterCommand('gc', 'drop stored files that no recording names', ''),
-  laterCommand('sources', 'list source files'),
-  laterCommand('explicit-sources', 'list source files as they are written'),
   {
     name: 'gdbinit',
     summary: 'print the commands that gdb needs for a replay',

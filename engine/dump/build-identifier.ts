@@ -23,7 +23,7 @@ export function buildIdentifier(path: string): string | undefined {
     throw new EngineError('FILE_UNREADABLE', `cannot open ${path}: ${systemReason(cause)}`, { cause });
   }
   try {
-    return fstatSync(descriptor).isFile() ? readIdentifier(descriptor) : undefined;
+    return fstatSync(descriptor).isFile() ? identifierOf(descriptor) : undefined;
   } catch (cause) {
     throw new EngineError('FILE_UNREADABLE', `cannot read ${path}: ${systemReason(cause)}`, { cause });
   } finally {
@@ -31,7 +31,8 @@ export function buildIdentifier(path: string): string | undefined {
   }
 }
 
-function readIdentifier(descriptor: number): string | undefined {
+/** The same of an open file. @throws NodeJS.ErrnoException */
+export function identifierOf(descriptor: number): string | undefined {
   const header = readAt(descriptor, 0, elf.headerSize);
   const isElf = header.length === elf.headerSize && header.readUInt32LE(0) === elf.magic;
   if (!isElf || header[4] !== elf.class64 || header[5] !== elf.littleEndian) return undefined;

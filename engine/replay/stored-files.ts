@@ -3,7 +3,7 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import type { MappingView } from '../generated/schema.ts';
-import { Folder, NotRegularError } from '../trace/folder.ts';
+import { NotRegularError, openStoredFile } from '../trace/folder.ts';
 import { VerifiedFiles } from '../trace/verified-files.ts';
 import { primitives } from './primitives.ts';
 import type { CopyStored } from './shared-files.ts';
@@ -58,9 +58,7 @@ export class StoredFiles {
   /** @throws EngineError STORE_FILE_MISSING, STORE_FILE_CHANGED */
   #open(path: string, hash: string, origin: string): number {
     try {
-      using store = Folder.open(this.#directory);
-      using folder = store.folder(hash.slice(0, 2));
-      return folder.openFile(hash.slice(2), 'read');
+      return openStoredFile(this.#directory, hash);
     } catch (cause) {
       if (cause instanceof NotRegularError) {
         throw new EngineError(

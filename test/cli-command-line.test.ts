@@ -46,9 +46,9 @@ test('nothing at all says what to do', () => {
 
 const refused: ReadonlyArray<[words: string[], status: number, message: RegExp]> = [
   [['pack'], 2, /^rr: pack is not available yet\n$/],
-  [['-D', 'write', 'record', 'x'], 2, /^rr: -D is not available yet\n$/],
-  [['record', '-D', 'write', 'x'], 2, /^rr: record -D is not available yet\n$/],
-  [['--dump-at=5', 'replay'], 2, /^rr: --dump-at is not available yet\n$/],
+  [['-D', 'write', 'record', 'x'], 2, /^rr: record: --dump-on and --dump-at are for a replay: .*\n$/],
+  [['record', '-T', '3', 'x'], 2, /^rr: record: --dump-on and --dump-at are for a replay: .*\n$/],
+  [['--dump-at=x', 'replay'], 2, /^rr: --dump-at x: expected a number, 1 or more\n$/],
   [['replay', '-t', '5'], 2, /^rr: replay -t is not available yet\n$/],
   [['recrod', 'ls'], 2, /unknown command "recrod"; did you mean record\?/],
   [['help', 'recrod'], 2, /did you mean record\?/],

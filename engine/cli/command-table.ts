@@ -38,8 +38,13 @@ export const globalOptions: readonly OptionSpec[] = [
   { long: 'log', value: 'SPEC', help: 'SUBSYSTEM:LEVEL,... with levels error, warn, info, debug; also RR_LOG' },
   { long: 'resource-path', value: 'DIR', state: 'hidden', help: 'accepted, without effect' },
   { long: 'microarch', short: 'A', value: 'NAME', help: 'the processor to assume; see rr cpufeatures' },
-  later('dump-on', 'dump memory at a system call or signal', { short: 'D', value: 'SYSCALL|SIGNAL' }),
-  later('dump-at', 'dump memory at an event', { short: 'T', value: 'EVENT' }),
+  {
+    long: 'dump-on',
+    short: 'D',
+    value: 'SYSCALL|SIGNAL',
+    help: 'replay: write memory to files after each such call or signal',
+  },
+  { long: 'dump-at', short: 'T', value: 'EVENT', help: 'replay: write memory to a file after an event' },
   { long: 'force-things', short: 'F', state: 'hidden', help: 'accepted: nothing is refused that it would allow' },
   {
     long: 'check-cached-mmaps',

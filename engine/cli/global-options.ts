@@ -5,6 +5,8 @@ import { type OptionValues, parseInteger } from './parse.ts';
 /** @throws UsageError BAD_VALUE */
 export function parseGlobalOptions(values: OptionValues): GlobalOptions {
   const microarchitecture = values.text('microarch');
+  const dumpOn = values.text('dump-on');
+  const dumpAt = values.integer('dump-at', 1);
   return {
     checksum: parseChecksumMode(values.text('checksum')),
     checkMappings: values.has('check-cached-mmaps'),
@@ -12,6 +14,8 @@ export function parseGlobalOptions(values: OptionValues): GlobalOptions {
     nonInteractive: values.has('non-interactive'),
     markStdio: values.has('mark-stdio'),
     ...(microarchitecture === undefined ? {} : { microarchitecture }),
+    ...(dumpOn === undefined ? {} : { dumpOn }),
+    ...(dumpAt === undefined ? {} : { dumpAt }),
     suppressEnvironmentWarnings: values.has('suppress-environment-warnings'),
   };
 }

@@ -23,6 +23,9 @@ export interface GlobalOptions {
   readonly checkMappings: boolean;
   /** `-E`: a warning ends the command like an error. The log does it (engine/log.ts). */
   readonly fatalErrors: boolean;
+  /** `-D`, `-T`: after which events a replay writes the memory of the task (replay/memory-dumps.ts). */
+  readonly dumpOn?: string;
+  readonly dumpAt?: number;
   /** `--non-interactive`: no progress on a terminal. */
   readonly nonInteractive: boolean;
   /** `-M`: what the program writes to standard output and error is preceded by `[rr PID EVENT]`. */

@@ -8,6 +8,7 @@ import { Ordinals } from '../trace/ordinals.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { Divergence } from './divergence.ts';
 import { Echo } from './echo.ts';
+import { MemoryDumps } from './memory-dumps.ts';
 import { primitives } from './primitives.ts';
 import { Progress } from './progress.ts';
 import { eventText } from './recent-events.ts';
@@ -76,7 +77,7 @@ function replayTrace(
     progress.update(reader.event);
   };
   try {
-    replayAll(reader, replayer, progress, statistics);
+    replayAll(reader, replayer, progress, statistics, new MemoryDumps(options));
     echo.flush();
     if (replayer.end !== undefined) ordinals.save();
   } catch (error) {
@@ -95,11 +96,18 @@ function replayTrace(
   return reportEnd(reader, replayer);
 }
 
-function replayAll(reader: TraceReader, replayer: Replayer, progress: Progress, statistics: Statistics): void {
+function replayAll(
+  reader: TraceReader,
+  replayer: Replayer,
+  progress: Progress,
+  statistics: Statistics,
+  dumps: MemoryDumps,
+): void {
   const tells = log.shows('debug');
   for (let frame = replayer.step(); frame !== undefined; frame = replayer.step()) {
     const event = reader.event;
     if (tells) log.debug(`event ${event}: task ${frame.tid}: ${eventText(frame.eventKind, frame.number)}`);
+    dumps.after(frame, replayer.tasks.get(frame.tid));
     if ((event & 0xff) === 0) progress.update(event);
     statistics.count(event, replayer.tasks.size, replayer.echo.bytes);
   }

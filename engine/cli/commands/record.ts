@@ -23,6 +23,9 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
   if (program === undefined) {
     throw new UsageError('MISSING_PROGRAM', 'record: which program? rr record [OPTIONS] EXE [ARGS]...');
   }
+  if (global.dumpOn !== undefined || global.dumpAt !== undefined) {
+    throw new UsageError('BAD_VALUE', 'record: --dump-on and --dump-at are for a replay: it has the same memory');
+  }
   parseSignal(values, 'syscall-buffer-sig');
   values.integer('syscall-buffer-size', 1, 1 << 20);
   const inherited = readInheritedState();

@@ -129,6 +129,29 @@ test('dump decodes arguments and what a call wrote', () => {
   assert.match(output('dump', '-b', 'sh-0'), /read\(\d+, "\\177ELF.*"\.\.\., 832\) = 832$/m);
 });
 
+test('dump --socket-addresses shows what the kernel told of peers and names', () => {
+  const program = [
+    'import socket',
+    's = socket.create_server(("127.0.0.1", 0))',
+    'c = socket.create_connection(s.getsockname())',
+    's.accept()',
+    'u = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)',
+    'u.bind("\\0rr-listing")',
+    'u.getsockname()',
+    'print(s.getsockname()[1], c.getsockname()[1])',
+  ].join('\n');
+  const recorded = rr('record', '-n', '/usr/bin/python3', '-c', program);
+  assert.is(recorded.status, 0, recorded.stderr);
+  const [server, client] = recorded.stdout.trim().split(' ');
+  const text = output('dump', '--socket-addresses');
+  assert.match(text, new RegExp(`^ +socket getsockname: 127\\.0\\.0\\.1:${server}$`, 'm'));
+  assert.match(text, new RegExp(`^ +socket accept4: 127\\.0\\.0\\.1:${client}$`, 'm'));
+  assert.match(text, /^ +socket getsockname: unix @rr-listing$/m);
+  assert.not.match(output('dump'), / socket accept4:/);
+  assert.ok(jsonLines(output('dump', '--socket-addresses', '--json')).some(({ sockets }) => sockets?.length === 1));
+  assert.is(output('rm', 'python3-0'), '');
+});
+
 test('dump -s counts events, calls and bytes', () => {
   const events = jsonLines(output('dump', '--json', 'sh-0'));
   const statistics = JSON.parse(output('dump', '-s', '--json', 'sh-0'));

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EventSelection, looksLikeEvents, parseEventRange } from '../engine/dump/event-selection.ts';
 import { ProcessTable, type TaskEvent, waitStatusText } from '../engine/dump/process-table.ts';
+import { socketAddressText } from '../engine/dump/socket-address.ts';
 import { byteCount, seconds, shellWords } from '../engine/dump/text.ts';
 import { EngineError } from '../engine/errors.ts';
 import { printable, printableJson, printableLines } from '../engine/printable.ts';
@@ -53,6 +54,25 @@ const task = (kind: TaskEvent['kind'], tid: number, more: Partial<TaskEvent> = {
   cloneFlags: 0,
   strings: [],
   ...more,
+});
+
+test('socket addresses of each family', () => {
+  const address = (family: number, hex: string) => {
+    const head = Buffer.alloc(2);
+    head.writeUInt16LE(family);
+    return socketAddressText(Buffer.concat([head, Buffer.from(hex, 'hex')]));
+  };
+  assert.is(address(2, '1f907f0000010000000000000000'), '127.0.0.1:8080');
+  const inet6 = (words: string) => address(10, `1f9000000000${words}00000000`);
+  assert.is(inet6('00000000000000000000000000000001'), '[::1]:8080');
+  assert.is(inet6('00000000000000000000000000000000'), '[::]:8080');
+  assert.is(inet6('20010db8000000000001000000000002'), '[2001:db8::1:0:0:2]:8080');
+  assert.is(address(1, ''), 'unix, unnamed');
+  assert.is(address(1, Buffer.from('/run/x\0rest').toString('hex')), 'unix /run/x');
+  assert.is(address(1, Buffer.from('\0abstract').toString('hex')), 'unix @abstract');
+  assert.is(address(16, '0000070000000100000000'.padEnd(20, '0')), 'netlink port 7, groups 0x1');
+  assert.is(address(17, 'ab'), 'family 17: ab');
+  assert.is(address(2, '1f'), 'family 2: 1f');
 });
 
 test('processes: what they are called in pid namespaces', () => {

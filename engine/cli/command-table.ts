@@ -193,6 +193,7 @@ const dumpCommand: CommandSpec = {
     { long: 'recorded-metadata', short: 'm', help: 'where recorded data goes' },
     { long: 'mmaps', short: 'p', help: 'mappings' },
     { long: 'raw', short: 'r', help: 'registers and numbers as they are' },
+    { long: 'socket-addresses', help: 'addresses that accept, getsockname, getpeername and recvfrom gave' },
     { long: 'statistics', short: 's', help: 'counts by system call and bytes by kind of record' },
     { long: 'tid', short: 't', value: 'TID', help: 'events of this task only' },
     json,

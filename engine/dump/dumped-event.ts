@@ -19,6 +19,7 @@ import { bufferedCall, entryOffsets, readBufferEntries, trappedInstruction } fro
 import type { TraceReader } from '../trace/reader.ts';
 import { type TaskEvent, waitStatusText } from './process-table.ts';
 import { readTaskEvent } from './read-processes.ts';
+import { givenAddress } from './socket-address.ts';
 import { hex, shellWords } from './text.ts';
 
 export interface DumpedData {
@@ -60,6 +61,8 @@ export interface DumpedEvent {
   readonly data?: readonly DumpedData[];
   readonly mappings?: readonly DumpedMapping[];
   readonly tasks?: readonly TaskEvent[];
+  /** Socket addresses that the event's call, and buffered ones before it, gave: `accept4: 127.0.0.1:80`. */
+  readonly sockets?: readonly string[];
 }
 
 /** What to print besides the event itself. */
@@ -69,6 +72,7 @@ export interface DumpChoice {
   readonly mappings: boolean;
   readonly tasks: boolean;
   readonly buffered: boolean;
+  readonly sockets: boolean;
 }
 
 /** Bytes of a data record that are kept for decoding: more than any argument shows. */
@@ -88,6 +92,7 @@ export function dumpEvent(reader: TraceReader, choice: DumpChoice): DumpedEvent 
   const entries = readEntries(reader);
   const data = readAll(frame.dataCount, () => reader.nextData(), keepData);
   const tasks = readAll(frame.taskCount, () => reader.nextTask(), readTaskEvent);
+  const sockets = choice.sockets ? socketLines(frame, entries, data) : [];
   const flags = Object.entries(frameFlags)
     .filter(([, bit]) => (frame.flags & bit) !== 0)
     .map(([name]) => name);
@@ -106,6 +111,7 @@ export function dumpEvent(reader: TraceReader, choice: DumpChoice): DumpedEvent 
       ? { mappings: readAll(frame.mappingCount, () => reader.nextMapping(), dumpMapping) }
       : {}),
     ...(choice.tasks && tasks.length > 0 ? { tasks } : {}),
+    ...(sockets.length > 0 ? { sockets } : {}),
   };
 }
 
@@ -127,6 +133,27 @@ function bufferedTexts(entries: Buffer): readonly string[] {
       return undefined;
     });
   });
+}
+
+/** The addresses of buffered calls, then that of the event's own. */
+function socketLines(frame: FrameView, entries: Buffer | undefined, data: readonly KeptData[]): string[] {
+  const lines: string[] = [];
+  const add = (number: number, address: string | undefined): void => {
+    if (address !== undefined) lines.push(`${syscallName(number)}: ${address}`);
+  };
+  for (const offset of (entries && entryOffsets(entries)) ?? []) {
+    const { number, args, result, writes } = bufferedCall(entries!, offset);
+    add(
+      number,
+      givenAddress(number, args, result, (at) => writes.find(({ address }) => address === at)?.bytes),
+    );
+  }
+  if (frame.eventKind === eventKinds.syscall || frame.eventKind === eventKinds.syscallExit) {
+    const written = (at: bigint) => data.find(({ address, bytes }) => address === at && bytes.length > 0)?.bytes;
+    const result = frame.register(registerIndex.rax);
+    add(frame.number, givenAddress(frame.number, callArguments(frame), result, written));
+  }
+  return lines;
 }
 
 /** The records as values: a view is good until the next one is read. */

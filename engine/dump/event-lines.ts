@@ -17,7 +17,7 @@ export const eventHeading = `${'EVENT'.padStart(eventWidth)} ${'SECONDS'.padStar
 
 /** The line of an event, and those of whatever was chosen of it, each with its newline. */
 export function eventLines(event: DumpedEvent): string {
-  const { event: number, time, tid, kind, text, flags, stdio, data, mappings, tasks, buffered } = event;
+  const { event: number, time, tid, kind, text, flags, stdio, data, mappings, tasks, buffered, sockets } = event;
   // Buffered calls have lines of their own (-b).
   const extra = [...(flags ?? []).filter((flag) => flag !== 'buffered'), ...(stdio === undefined ? [] : [stdio])].join(
     ', ',
@@ -36,6 +36,7 @@ export function eventLines(event: DumpedEvent): string {
     ...(tasks ?? []).map(taskLine),
     ...(mappings ?? []).map(mappingLine),
     ...(data ?? []).map(dataLine),
+    ...(sockets ?? []).map((each) => `${indent}socket ${printable(each)}`),
     '',
   ].join('\n');
 }

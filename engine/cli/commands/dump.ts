@@ -48,6 +48,7 @@ function printEvents({ values }: Invocation, events: Iterable<TraceReader>): num
     mappings: values.has('mmaps'),
     tasks: values.has('task-events'),
     buffered: values.has('syscallbuf'),
+    sockets: values.has('socket-addresses'),
   };
   const json = values.has('json');
   const output = new BufferedOutput();

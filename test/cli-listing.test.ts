@@ -129,29 +129,6 @@ test('dump decodes arguments and what a call wrote', () => {
   assert.match(output('dump', '-b', 'sh-0'), /read\(\d+, "\\177ELF.*"\.\.\., 832\) = 832$/m);
 });
 
-test('dump --socket-addresses shows what the kernel told of peers and names', () => {
-  const program = [
-    'import socket',
-    's = socket.create_server(("127.0.0.1", 0))',
-    'c = socket.create_connection(s.getsockname())',
-    's.accept()',
-    'u = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)',
-    'u.bind("\\0rr-listing")',
-    'u.getsockname()',
-    'print(s.getsockname()[1], c.getsockname()[1])',
-  ].join('\n');
-  const recorded = rr('record', '-n', '/usr/bin/python3', '-c', program);
-  assert.is(recorded.status, 0, recorded.stderr);
-  const [server, client] = recorded.stdout.trim().split(' ');
-  const text = output('dump', '--socket-addresses');
-  assert.match(text, new RegExp(`^ +socket getsockname: 127\\.0\\.0\\.1:${server}$`, 'm'));
-  assert.match(text, new RegExp(`^ +socket accept4: 127\\.0\\.0\\.1:${client}$`, 'm'));
-  assert.match(text, /^ +socket getsockname: unix @rr-listing$/m);
-  assert.not.match(output('dump'), / socket accept4:/);
-  assert.ok(jsonLines(output('dump', '--socket-addresses', '--json')).some(({ sockets }) => sockets?.length === 1));
-  assert.is(output('rm', 'python3-0'), '');
-});
-
 test('dump -s counts events, calls and bytes', () => {
   const events = jsonLines(output('dump', '--json', 'sh-0'));
   const statistics = JSON.parse(output('dump', '-s', '--json', 'sh-0'));
@@ -251,60 +228,6 @@ test('rm -f removes a recording that lost its version file, and one that was mad
     assert.is(output('rm', '-f', 'lost'), '');
     assert.not(existsSync(lost));
   }
-});
-
-test('ls: rr’s long names of its options', () => {
-  assert.is(output('ls', '--long-listing'), output('ls', '-l'));
-  assert.is(output('ls', '--sort-by-age', '-r'), output('ls', '-tr'));
-});
-
-test('options that stand before the command may stand behind it', () => {
-  assert.is(output('ls', '-S', '-M'), output('-S', '-M', 'ls'));
-  assert.is(output('ls', '--resource-path', '/x', '--non-interactive'), output('ls'));
-  assert.is(output('--disable-ptrace-exit_events', '--disable-ptrace-exit-events', 'ls'), output('ls'));
-  assert.match(rr('ls', '--log', 'all:loud').stderr, /"all:loud".*error, warn, info, debug/);
-  assert.is(rr('ls', '--version').status, 2);
-});
-
-test('--list-commands: a name a line, and each is a command', () => {
-  const names = lines(output('--list-commands'));
-  for (const name of ['record', 'replay', 'mv', 'buildid']) assert.ok(names.includes(name), name);
-  for (const name of names) assert.match(output('help', name), new RegExp(`^Usage: rr ${name}\\b`));
-});
-
-test('mv gives a recording another name, and the link to the latest follows', () => {
-  assert.is(output('mv', 'sh-1', 'other'), '');
-  assert.is(output('ls'), 'other\nsh-0\n');
-  assert.is(output('ps', 'other'), output('ps'));
-  assert.match(rr('mv', 'other', 'sh-0').stderr, /^rr: .*sh-0 exists: name another, or remove it\n$/);
-  assert.match(rr('mv', 'other', '.hidden').stderr, /cannot be the name of a recording/);
-  assert.match(rr('mv', 'other').stderr, /which recording, and its new name/);
-  mkdirSync(join(root, 'photos'));
-  assert.match(rr('mv', 'photos', 'new').stderr, /^rr: .*photos: not a trace: it has no version file\n$/);
-  rmSync(join(root, 'photos'), { recursive: true });
-  assert.equal(JSON.parse(output('mv', '--json', 'other', join(root, 'sh-1'))), { directory: join(root, 'sh-1') });
-  assert.is(output('ls'), 'sh-0\nsh-1\n');
-});
-
-test('buildid: what readelf says, for operands and for lines of standard input', () => {
-  const { stdout } = spawnSync('readelf', ['-n', '/bin/sh'], { encoding: 'utf8' });
-  const identifier = /Build ID: ([0-9a-f]+)/.exec(stdout)![1]!;
-  assert.is(output('buildid', '/bin/sh', 'package.json'), `${identifier}\n\n`);
-  assert.equal(JSON.parse(output('buildid', '--json', '/bin/sh')), { file: '/bin/sh', buildId: identifier });
-  const byLines = spawnSync('bin/rr', ['buildid'], { input: '/bin/sh\n/bin/sh\n\n/bin/sh\n', encoding: 'utf8' });
-  assert.is(byLines.stdout, `${identifier}\n${identifier}\n`);
-  const missing = rr('buildid', '/none', '/bin/sh');
-  assert.equal([missing.stdout, missing.status], [`${identifier}\n`, 1]);
-  assert.match(missing.stderr, /^rr: cannot open \/none: ENOENT.*\n$/);
-});
-
-test('filename: the files that were mapped, once each', () => {
-  const names = lines(output('filename', 'sh-0'));
-  assert.is(new Set(names).size, names.length);
-  assert.ok(names.some((name) => name.endsWith('/true')) && names.some((name) => /ld-linux/.test(name)), `${names}`);
-  const [first] = jsonLines(output('filename', '--json', 'sh-0'));
-  assert.is(first.stored, join(root, '.store', first.hash.slice(0, 2), first.hash.slice(2)));
-  assert.ok(existsSync(first.stored));
 });
 
 test('rm removes a recording and its link, and nothing that is not a part of one', () => {

@@ -23,16 +23,16 @@ test('memory is written after the calls, signals and events that are named, and 
       [['-D', 'SIGUSR1'], numbers(({ kind }) => kind === 'signal')],
       [['--dump-at', '9'], numbers((event) => event === events[8])],
     ];
-    for (const [options, expected] of cases) {
+    for (const [index, [options, expected]] of cases.entries()) {
       assert.ok(expected.length > 0, options.join(' '));
       const run = await place.sh('mkdir "$1" && cd "$1" && shift && "$RR" replay -a "$@" ../trace', {
-        args: [options.join(''), ...options],
+        args: [`case-${index}`, ...options],
       });
       assert.is(run.status, 0, run.story);
-      assert.equal(readdirSync(place.path(options.join(''))).sort(), expected.sort(), options.join(' '));
+      assert.equal(readdirSync(place.path(`case-${index}`)).sort(), expected.sort(), options.join(' '));
     }
     const [file] = cases[0]![1];
-    const text = readFileSync(place.path(`-Dwrite/${file}`), 'latin1');
+    const text = readFileSync(place.path(`case-0/${file}`), 'latin1');
     assert.match(text, /^[0-9a-f]+-[0-9a-f]+ r-xp .*bash$/m);
     assert.match(text, /^[0-9a-f]{12}( [0-9a-f]{8}){8}$/m);
     assert.ok(

@@ -1,5 +1,5 @@
 // The store of mapped files: who may read it, what a crash leaves behind, and recordings side by side.
-// Time limit: 120 s
+// Time limit: 240 s
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';

@@ -1,5 +1,6 @@
-// A file that processes one after the other map shared and for reading, while another may still have it mapped: whole and
-// in parts, as it was, and after it was changed by a call and changed back. Argument `unchanged`: not changed at all.
+// A file that processes one after the other map shared and for reading, while another may still have it mapped: whole
+// and in parts, as it was, and after it was changed by a call and changed back. Argument `unchanged`: not changed at
+// all.
 #include "../guest.h"
 
 #define SIZE (1 << 20)

@@ -108,10 +108,7 @@ for (const [name, places] of [
   });
 }
 
-for (const [name, symbol, places] of [
-  ['signals.c', 'onUser', 25],
-  ['threads.c', 'work', 25],
-] as const) {
+for (const [name, symbol, places] of [['threads.c', 'work', 25]] as const) {
   test(`back to a breakpoint is what a run forwards has met: ${name}`, async () => {
     const program = guest(name);
     await withTarget([program], async (target) => {

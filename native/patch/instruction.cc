@@ -419,8 +419,8 @@ class Decoder {
       case 0x01: {
         if (into_.mod != 3) return InstructionKind::plain;
         const unsigned whole = (into_.reg & 7) << 3 | (into_.rm & 7);
-        if (whole == 0x10) return InstructionKind::readExtendedState;  // 0f 01 d0
-        if (whole == 0x39) return InstructionKind::readTimestampAux;   // 0f 01 f9
+        if (whole == 0x10) return InstructionKind::readExtendedState;                // 0f 01 d0
+        if (whole == 0x39) return InstructionKind::readTimestampAux;                 // 0f 01 f9
         return whole == 0x38 ? InstructionKind::undefined : InstructionKind::plain;  // 0f 01 f8: swapgs
       }
       case 0x05:

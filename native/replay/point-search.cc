@@ -278,16 +278,19 @@ int PointSearch::leaveHit(const user_regs_struct& found, PointCounts& counts) {
   if (tries && !stub_) return kSearchOn;
   if (!tries) choice_ = trials_.choose(hidden());
   if (tries || choice_.discriminator) {
-    const bool hadBreakpoint = !stub_;
+    // A stub's place is found by the program's own code.
+    if (!stub_) clearOurs();
     if (install(tries ? StubKind::trial : StubKind::match)) {
       counts.matchers += !tries;
-      if (hadBreakpoint) breakpoint_.clear(tid_);
       return kSearchOn;
     }
   }
   matcherRefused_ = true;
-  if (!stub_) return kSearchOn;
-  stub_.remove();
+  if (stub_) {
+    stub_.remove();
+  } else if (breakpoint_) {
+    return kSearchOn;
+  }
   return setBreakpoint() ? kSearchOn : -errno;
 }
 
@@ -368,16 +371,49 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     if (stub_) {
       result = handleStubStop(status, found, counts);
     } else {
-      if (cameAgain || hasHit(status, found)) {
+      if (isGuardedWrite(status)) {
+        result = stepGuardedWrite(found);
+      } else if (cameAgain || hasHit(status, found)) {
         oracleHits++;
         result = handleHit(found, counts);
       }
-      if (result != kSearchOn) breakpoint_.clear(tid_);
+      if (result != kSearchOn) clearOurs();
     }
     if (result != kSearchOn) return result;
   }
-  breakpoint_.clear(tid_);
+  clearOurs();
   return kPointGoOn;
+}
+
+// Code that the program may write over is guarded, where the breakpoint stands in it.
+bool PointSearch::setBreakpoint() {
+  clearOurs();
+  if (!breakpoint_.set(tid_, memory_, target_.rip)) return false;
+  if (ExecutionBreakpoint::standsInWay() && !codeStays_) guard_.close(tid_, target_.rip, kLongestInstruction);
+  return true;
+}
+
+// Also of a task that has ended.
+void PointSearch::clearOurs() {
+  breakpoint_.clear(tid_);
+  guard_.open(tid_);
+}
+
+bool PointSearch::isGuardedWrite(int status) const {
+  if (status < 0 || !WIFSTOPPED(status) || WSTOPSIG(status) != SIGSEGV || (status >> 16) != 0) return false;
+  siginfo_t info = {};
+  return ptrace(PTRACE_GETSIGINFO, tid_, 0, &info) == 0 && info.si_code > 0 && info.si_code != SI_KERNEL &&
+         guard_.covers(reinterpret_cast<uint64_t>(info.si_addr));
+}
+
+// The program writes to code at the site or near it: one step without what is ours there. kSearchOn, or its stop.
+int PointSearch::stepGuardedWrite(user_regs_struct& found) {
+  clearOurs();
+  int status = resumeToStop(tid_, Resume::kSysemuStep, 0, found, found);
+  while (status == -EINTR) status = waitForStop(tid_, found);
+  if (!isTrap(status)) return status;
+  from_ = found;
+  return setBreakpoint() ? kSearchOn : -errno;
 }
 
 // A stop of a task without a stub: by our breakpoint.
@@ -389,7 +425,7 @@ bool PointSearch::hasHit(int status, user_regs_struct& found) const {
 // One step from the site, where the breakpoint would stand in the way: kSearchOn when the task is elsewhere then, else
 // its stop. `cameAgain`: a loop of one instruction has brought it to the site again.
 int PointSearch::stepOffSite(user_regs_struct& found, bool& cameAgain) {
-  breakpoint_.clear(tid_);
+  clearOurs();
   int status = resumeToStop(tid_, Resume::kSysemuStep, 0, from_, found);
   while (status == -EINTR) status = waitForStop(tid_, found);
   if (!isTrap(status)) return status;

@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "replay/code-guard.h"
 #include "replay/point-hints.h"
 #include "replay/point-pieces.h"
 #include "replay/point-trials.h"
@@ -120,7 +121,10 @@ class PointSearch {
   bool wantsTrial();
   // The program's bytes at the site, where ours stand there.
   std::span<const uint8_t> hidden() const { return stub_ ? stub_.hidden() : breakpoint_.hidden(); }
-  bool setBreakpoint() { return breakpoint_.set(tid_, memory_, target_.rip); }
+  bool setBreakpoint();
+  void clearOurs();
+  bool isGuardedWrite(int status) const;
+  int stepGuardedWrite(user_regs_struct& found);
   bool hasHit(int status, user_regs_struct& found) const;
   int stepOffSite(user_regs_struct& found, bool& cameAgain);
   void refine();
@@ -157,6 +161,7 @@ class PointSearch {
   uint64_t mostMaybes_;  // of the next stub
 
   ExecutionBreakpoint breakpoint_;
+  CodeGuard guard_;  // of the breakpoint
   SiteStub stub_;
   StubKind stubKind_ = StubKind::trial;
   uint64_t passes_ = 0;  // counted by stubs that others have replaced, and not told yet

@@ -165,6 +165,22 @@ test('a seek answers the next resume without running, and an exec forgets breakp
     assert.equal(target.breakpoints, []);
   }));
 
+test('breakpoints in the process that was looked at before are accepted, and mean nothing', () =>
+  withServer(async (target, client) => {
+    const { process: before, tid } = target.here;
+    await client.monitor('seek 7');
+    target.seek = () => {
+      target.here = { ...target.here, process: before + 1, image: 2 };
+    };
+    assert.match(await client.ask('vCont;c'), /^T05exec:/);
+    assert.is(await client.ask(`Hgp${before.toString(16)}.${tid.toString(16)}`), 'OK');
+    assert.is(await client.ask('Z0,1000,1'), 'OK');
+    assert.is(await client.ask(`Hgp${(before + 1).toString(16)}.${tid.toString(16)}`), 'OK');
+    assert.is(await client.ask('Z0,1000,1'), 'E0e');
+    assert.is(await client.ask(`D;${before.toString(16)}`), 'OK');
+    assert.match(await client.ask('?'), /^T05exec/);
+  }));
+
 test('monitor commands say what is wrong in one line', () =>
   withServer(async (target, client) => {
     assert.is(await client.monitor('when'), 'Completed event: 12\n');

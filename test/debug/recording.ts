@@ -119,3 +119,11 @@ export function processesNaming(text: string): number[] {
     }
   });
 }
+
+/** Checks that gdb has said it, and shows all that it said if not. */
+export function says(said: string, expected: RegExp | string): void {
+  if (typeof expected === 'string' ? said.includes(expected) : expected.test(said)) return;
+  const error = new Error(`expected ${expected} in\n${said}`);
+  error.stack = '';
+  throw error;
+}

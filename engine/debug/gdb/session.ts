@@ -41,6 +41,8 @@ export class DebugSession {
   /** What QStartNoAckMode, D and k ask of the server once they are answered. */
   acknowledges = true;
   ended = false;
+  /** The client has selected a process that was looked at before: breakpoints in it mean nothing. */
+  selectsFormer = false;
   /** Tells the client that it has arrived at another place. */
   arrival: StopReason = arrivedReason;
   /** Whether the replay runs on this client's behalf: the one time at which an interrupt means something. */
@@ -52,6 +54,8 @@ export class DebugSession {
     resumed: undefined,
   };
   #stopped: { reason: StopReason; tid: number | undefined } = { reason: arrivedReason, tid: undefined };
+  /** Processes that were looked at before: the client may have an inferior of each, until it lets go of it. */
+  readonly #former = new Set<number>();
   #pending: Place | undefined;
   /** What resumes are answered with, without running anything, until the client has arrived at another place. */
   #answers: StopReason[] = [];
@@ -65,6 +69,11 @@ export class DebugSession {
   }
 
   // Threads.
+
+  /** Whether an id names a process that was looked at before. */
+  async isFormer({ process }: ThreadId): Promise<boolean> {
+    return process !== undefined && this.#former.has(process) && process !== (await this.snapshot.state()).process;
+  }
 
   /** The task that an id names. @throws PacketError ESRCH */
   async taskOf({ process, tid }: ThreadId): Promise<number> {
@@ -158,6 +167,7 @@ export class DebugSession {
     const after = await this.snapshot.state();
     const answers: StopReason[] = [];
     const hasOtherImage = after.image !== before.image || after.process !== before.process;
+    if (after.process !== before.process) this.#former.add(before.process);
     if (hasOtherImage) {
       this.breakpoints.clear();
       this.symbols.forget();

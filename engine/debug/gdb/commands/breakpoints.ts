@@ -38,6 +38,7 @@ function parseBreakpoint(text: string): Breakpoint {
 /** `Z`: a breakpoint where there is no memory is refused, so that the client tries again when a library is there. */
 export const insertBreakpoint: PacketHandler = async (session, text) => {
   const breakpoint = parseBreakpoint(text);
+  if (session.selectsFormer) return ok;
   if ((await session.snapshot.readMemory(breakpoint.address, 1)).length === 0) {
     throw new PacketError('EFAULT', `no memory at 0x${breakpoint.address.toString(16)}`);
   }
@@ -47,6 +48,7 @@ export const insertBreakpoint: PacketHandler = async (session, text) => {
 
 /** `z` */
 export const removeBreakpoint: PacketHandler = (session, text) => {
-  session.breakpoints.remove(parseBreakpoint(text));
+  const breakpoint = parseBreakpoint(text);
+  if (!session.selectsFormer) session.breakpoints.remove(breakpoint);
   return ok;
 };

@@ -15,6 +15,8 @@ export const selectThread: PacketHandler = async (session, text) => {
   const which = text[0] === 'g' ? 'general' : text[0] === 'c' ? 'resumed' : undefined;
   const id = parseThreadId(text.slice(1));
   if (which === undefined || id === undefined) throw new PacketError('EINVAL', `H${text}: no thread id`);
+  session.selectsFormer = await session.isFormer(id);
+  if (session.selectsFormer) return ok;
   const isParticular = id.tid !== allThreads && id.tid !== anyThread;
   const tid = await session.taskOf(id);
   session.select(which, isParticular ? tid : undefined);

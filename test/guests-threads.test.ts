@@ -1,5 +1,6 @@
 // Threads: made and ended, on locks, spinning for one another, racing.
 import { runGuestTests } from './harness/guest-tests.ts';
+import { busyModes } from './harness/modes.ts';
 
 runGuestTests('threads', [
   'create-join',
@@ -22,3 +23,6 @@ runGuestTests('threads', [
   { guest: 'spin-wait', varies: 'how long it spins' },
   'tiles',
 ]);
+
+// Their memory is too large to be hashed at each event.
+runGuestTests('threads', [{ guest: 'fork-beside', varies: 'how far the other thread counts' }], busyModes);

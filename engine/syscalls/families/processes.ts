@@ -24,6 +24,7 @@ import { ptraceCommands } from '../commands/ptrace.ts';
 import type { Syscall } from '../model.ts';
 import { structs } from '../structs.ts';
 
+/** It waits for nobody: a vfork's wait for the child comes behind the event of the child's start. */
 const makesTask = { restart: 'always' } as const;
 
 /** CLONE_PARENT_SETTID | CLONE_PIDFD. What the child writes (CLONE_CHILD_SETTID) belongs to its first event. */
@@ -38,8 +39,7 @@ const cloneArguments = writing(
 
 export const processes: readonly Syscall[] = [
   syscall('fork', [], makesTask),
-  // The caller waits until the child execs or exits.
-  syscall('vfork', [], { ...makesTask, mayBlock: true }),
+  syscall('vfork', [], makesTask),
   syscall(
     'clone',
     [
@@ -49,9 +49,9 @@ export const processes: readonly Syscall[] = [
       pointer('child_tid'),
       hex('tls'),
     ],
-    { ...makesTask, mayBlock: true },
+    makesTask,
   ),
-  syscall('clone3', [cloneArguments, size('size')], { ...makesTask, mayBlock: true }),
+  syscall('clone3', [cloneArguments, size('size')], makesTask),
   syscall('execve', [path('pathname'), struct('argv', 'pointer'), struct('envp', 'pointer')]),
   syscall('execveat', [
     directory('dirfd'),

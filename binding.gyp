@@ -23,6 +23,7 @@
     {
       "target_name": "rr-runtime",
       "type": "executable",
+      "configurations": { "Release": { "cflags!": ["-O3"] } },
       "sources": ["<!@(node scripts/list-sources.mjs preload .c)", "preload/hook.S"],
       "include_dirs": ["preload"],
       "cflags": [

@@ -43,6 +43,8 @@ enum rr_verdict rr_futex(struct rr_hook_frame *frame);
 enum rr_verdict rr_wait(struct rr_hook_frame *frame);
 enum rr_verdict rr_wait_id(struct rr_hook_frame *frame);
 enum rr_verdict rr_control(struct rr_hook_frame *frame);
+enum rr_verdict rr_set_option(struct rr_hook_frame *frame);
+enum rr_verdict rr_get_option(struct rr_hook_frame *frame);
 enum rr_verdict rr_lock(struct rr_hook_frame *frame);
 enum rr_verdict rr_signal_mask(struct rr_hook_frame *frame);
 enum rr_verdict rr_signal_action(struct rr_hook_frame *frame);

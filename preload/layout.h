@@ -79,7 +79,14 @@ struct rr_file_identity {
   uint64_t inode;
 };
 
+// Bytes [start, end).
+struct rr_address_range {
+  uint64_t start;
+  uint64_t end;
+};
+
 #define RR_SHARED_FILES 32
+#define RR_SHARED_RANGES 16
 // Files that are mapped privately, as a set that may hold others too: two bits for each, in words of 64.
 #define RR_FILE_FILTER_WORDS 128
 #define RR_FILE_MIX(device, inode) (((inode) + (device)*0x9e3779b97f4a7c15ULL) * 0xd6e8feb86659fd93ULL)
@@ -98,13 +105,16 @@ struct rr_locals {
   uint64_t callsLeft;      // recording: so many more are buffered, then a call goes traced
   // Recording: the call that goes traced has been made already, with this result, and only its entry had no room. The
   // tracer writes it down, and clears `made`.
+  // Replay: the call that goes traced is that of the next entry, but what it reads is not; enum rr_difference, and the
+  // address of the string, or the hash found.
   uint64_t made;
   int64_t madeResult;
   // Recording, rt_sigprocmask: RR_MASK_UNCHANGED while the call is under way and has not changed the mask yet; the
   // kernel itself stores the mask as it was.
   uint64_t maskBefore;
-  // Recording: what buffered changes of the mask have made of SIGSYS since the tracer has looked; enum rr_sys_mask.
-  uint64_t sysMask;
+  // Recording: what buffered changes of the mask have made of SIGSYS and SIGSEGV since the tracer has looked; bits of
+  // enum rr_mask_change.
+  uint64_t maskChange;
   uint64_t timeEntry;     // address of the hook that stubs of rdtsc jump to
   uint64_t timeAuxEntry;  // of rdtscp
   // Bytes of the rdtsc or rdtscp under way. 0: none is.
@@ -118,6 +128,9 @@ struct rr_locals {
   struct rr_file_identity stdio[2];
   uint64_t sharedFileCount;
   struct rr_file_identity sharedFiles[RR_SHARED_FILES];
+  // Recording: memory of this address space that others may change (MAP_SHARED), which is not hashed.
+  uint64_t sharedRangeCount;
+  struct rr_address_range sharedRanges[RR_SHARED_RANGES];
   // Recording: files that some task has mapped privately, by RR_FILE_BIT_1 and RR_FILE_BIT_2.
   uint64_t privateFiles[RR_FILE_FILTER_WORDS];
   // Recording: what the hook has found out about descriptors (descriptor.c), 0: nothing. Whoever closes or replaces a
@@ -129,7 +142,7 @@ struct rr_locals {
 // No mask: SIGKILL is never blocked.
 #define RR_MASK_UNCHANGED (~0ULL)
 
-enum rr_sys_mask { RR_SYS_AS_BEFORE = 0, RR_SYS_OPEN = 1, RR_SYS_BLOCKED = 2 };
+enum rr_mask_change { RR_MASK_CHANGED = 1, RR_SYS_BLOCKED = 2, RR_FAULT_BLOCKED = 4 };
 
 enum rr_flag {
   RR_ALL_TRACED = 1,       // no call is buffered
@@ -139,7 +152,10 @@ enum rr_flag {
   RR_OWN_DESCRIPTORS = 16,  // tasks with other descriptors use these locals (vfork): nothing is known of any
   RR_TIME_TRACED = 32,      // rdtsc traps: the program has other clocks, or its own trap
   RR_STOPS_UNTOLD = 64,     // some task has asked for SIGCHLD without stops
+  RR_SENT_UNKNOWN = 128,    // more memory is shared than there is room for: nothing is hashed
 };
+
+enum rr_difference { RR_STRING_DIFFERS = 1, RR_SENT_DIFFERS = 2 };
 
 // Numbers of entries that are no system call: this, and a trap kind of engine/schema. The result is the whole counter;
 // rdtscp has one argument, what it leaves in rcx.
@@ -147,21 +163,30 @@ enum rr_flag {
 #define RR_ENTRY_RDTSC (RR_TRAP_ENTRY + 1)
 #define RR_ENTRY_RDTSCP (RR_TRAP_ENTRY + 2)
 
-// One buffered call, or rdtsc: this, `argumentCount` arguments of 8 bytes, then `outCount` times rr_buffer_out and its
-// bytes, padded to 8.
+// One buffered call, or rdtsc: this, the arguments of 8 bytes, with RR_HAS_SENT 8 bytes more for the hash of what it
+// sends (sent-hash.h; 0: not known), then `outCount` times rr_buffer_out and its bytes, padded to 8.
 struct rr_buffer_entry {
   uint32_t size;  // whole, a multiple of 8
   uint16_t number;
-  uint8_t argumentCount;
+  uint8_t argumentCount;  // and RR_HAS_SENT
   uint8_t outCount;
   uint64_t returnAddress;  // behind the system call instruction; the highest bit: replay stops behind this call
   int64_t result;
 };
 
+// What the call wrote; with RR_STRING a string that it read, without its end, which replay compares.
 struct rr_buffer_out {
   uint64_t address;
-  uint64_t length;
+  uint64_t length;  // and RR_STRING
 };
+
+#define RR_HAS_SENT 0x80
+#define RR_STRING (1ULL << 63)
+// The kernel takes no longer string. Bytes.
+#define RR_LONGEST_STRING 4096
+// Of what a call may send so much is hashed, whatever it does send; what lies behind that, as far as it was sent.
+// Bytes.
+#define RR_SENT_ALWAYS 0x10000
 
 #define RR_STOP_BEHIND (1ULL << 63)
 #endif

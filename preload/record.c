@@ -5,7 +5,7 @@
 enum rr_verdict rr_record(struct rr_hook_frame *frame) {
   if (frame->rax >= RR_CALL_COUNT || (RR_THE_LOCALS->flags & RR_ALL_TRACED)) return RR_TRACED;
   rr_forget_descriptors(frame);
-  switch (rr_calls[frame->rax].family) {
+  switch (rr_model_of(frame->rax)->family) {
     case RR_FAMILY_PLAIN:
       return rr_plain(frame);
     case RR_FAMILY_OPEN:
@@ -40,6 +40,10 @@ enum rr_verdict rr_record(struct rr_hook_frame *frame) {
       return rr_send_message(frame);
     case RR_FAMILY_SEND_MESSAGES:
       return rr_send_messages(frame);
+    case RR_FAMILY_SET_OPTION:
+      return rr_set_option(frame);
+    case RR_FAMILY_GET_OPTION:
+      return rr_get_option(frame);
     case RR_FAMILY_ACCEPT:
       return rr_accept(frame);
     case RR_FAMILY_CONNECT:

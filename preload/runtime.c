@@ -5,8 +5,43 @@
 
 #include "generated/calls.h"
 #include "hook.h"
+#include "sent.h"
 
 static uint64_t padded(uint64_t length) { return (length + 7) & ~7ULL; }
+
+// Clears the word that bytes of that length end in, unless they fill it.
+static void clear_end(uint8_t *bytes, uint64_t length) {
+  if (length % 8 != 0) *(uint64_t *)(bytes + length / 8 * 8) = 0;
+}
+
+// Adds a string that the call reads. Where it is not there the hook faults, and the call goes traced.
+static void add_string(struct rr_writer *writer, uint64_t address) {
+  if (address == 0 || rr_is_shared(address, 1)) return;
+  struct rr_buffer_out *out = (struct rr_buffer_out *)writer->end;
+  uint8_t *bytes = (uint8_t *)(out + 1);
+  const volatile uint8_t *from = (const volatile uint8_t *)address;
+  uint64_t length = 0;
+  while (length < RR_LONGEST_STRING) {
+    // Whole words do not cross into a page where nothing is.
+    if ((address + length) % 8 == 0 && length + 8 <= RR_LONGEST_STRING) {
+      const uint64_t word = *(const volatile uint64_t *)(address + length);
+      if (((word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL) == 0) {
+        __builtin_memcpy(bytes + length, &word, sizeof word);
+        length += 8;
+        continue;
+      }
+    }
+    const uint8_t byte = from[length];
+    if (byte == 0) break;
+    bytes[length++] = byte;
+  }
+  out->address = address;
+  out->length = length | RR_STRING;
+  clear_end(bytes, length);
+  for (uint64_t i = length & ~7ULL; i < length; i++) bytes[i] = from[i];
+  writer->end = bytes + padded(length);
+  writer->entry->outCount++;
+}
 
 bool rr_begin(struct rr_writer *writer, const struct rr_hook_frame *frame, uint64_t room) {
   return room <= RR_MAXIMUM_DATA && rr_begin_large(writer, frame, room);
@@ -15,19 +50,37 @@ bool rr_begin(struct rr_writer *writer, const struct rr_hook_frame *frame, uint6
 bool rr_begin_large(struct rr_writer *writer, const struct rr_hook_frame *frame, uint64_t room) {
   const struct rr_locals *locals = RR_THE_LOCALS;
   if (locals->callsLeft == 0) return false;
-  const unsigned arguments = rr_calls[frame->rax].argumentCount;
-  const uint64_t fixed = sizeof(struct rr_buffer_entry) + arguments * 8;
-  if (locals->used + fixed + room > RR_BUFFER_SIZE) return false;
+  const struct rr_call_model *call = rr_model_of(frame->rax);
+  const unsigned arguments = call->argumentCount;
+  const unsigned values = arguments + (call->sent != RR_SENT_NONE);
+  const uint64_t fixed = sizeof(struct rr_buffer_entry) + values * 8;
+  const uint64_t strings = call->stringCount * (RR_LONGEST_STRING + RR_OUT_OVERHEAD);
+  if (locals->used + fixed + strings + room > RR_BUFFER_SIZE) return false;
   struct rr_buffer_entry *entry = (struct rr_buffer_entry *)(RR_BUFFER + locals->used);
   entry->number = (uint16_t)frame->rax;
-  entry->argumentCount = (uint8_t)arguments;
+  entry->argumentCount = (uint8_t)(values == arguments ? arguments : arguments | RR_HAS_SENT);
   entry->outCount = 0;
   entry->returnAddress = frame->returnAddress;
-  uint64_t *values = (uint64_t *)(entry + 1);
-  for (unsigned i = 0; i < arguments; i++) values[i] = rr_argument(frame, i);
+  uint64_t *value = (uint64_t *)(entry + 1);
+  for (unsigned i = 0; i < arguments; i++) value[i] = rr_argument(frame, i);
+  if (values != arguments) value[arguments] = 0;
   writer->entry = entry;
-  writer->end = (uint8_t *)(values + arguments);
+  writer->end = (uint8_t *)(value + values);
+  for (unsigned i = 0; call->strings >> i != 0; i++) {
+    if (call->strings >> i & 1) add_string(writer, rr_argument(frame, i));
+  }
   return true;
+}
+
+int64_t rr_call_sending(struct rr_writer *writer, const struct rr_hook_frame *frame) {
+  if (!(writer->entry->argumentCount & RR_HAS_SENT)) return rr_call(frame);
+  struct rr_sent sent;
+  rr_sent_begin(&sent, frame);
+  const int64_t result = rr_call(frame);
+  rr_sent_end(&sent, frame, result);
+  const unsigned arguments = writer->entry->argumentCount & (RR_HAS_SENT - 1);
+  ((uint64_t *)(writer->entry + 1))[arguments] = sent.value;
+  return result;
 }
 
 void rr_out(struct rr_writer *writer, uint64_t address, uint64_t length) {
@@ -35,8 +88,8 @@ void rr_out(struct rr_writer *writer, uint64_t address, uint64_t length) {
   out->address = address;
   out->length = length;
   uint8_t *bytes = (uint8_t *)(out + 1);
+  clear_end(bytes, length);
   rr_copy(bytes, (const void *)address, length);
-  for (uint64_t i = length; i < padded(length); i++) bytes[i] = 0;
   writer->end = bytes + padded(length);
   writer->entry->outCount++;
 }

@@ -92,10 +92,13 @@ struct rr_writer {
 };
 
 // Begins the entry of the frame's call, with its arguments. False when `room` bytes for out-parameters (with
-// RR_OUT_OVERHEAD for each) are not left: the call goes traced, which empties the buffer.
+// RR_OUT_OVERHEAD for each) are not left: the call goes traced, which empties the buffer. The strings that the call
+// reads are part of it.
 bool rr_begin(struct rr_writer *writer, const struct rr_hook_frame *frame, uint64_t room);
 // The same for a call that seldom uses most of the room: it may be more than RR_MAXIMUM_DATA.
 bool rr_begin_large(struct rr_writer *writer, const struct rr_hook_frame *frame, uint64_t room);
+// Makes the call, of which rr_begin has begun the entry, and hashes what it sends.
+int64_t rr_call_sending(struct rr_writer *writer, const struct rr_hook_frame *frame);
 // Adds an out-parameter, from the program's memory.
 void rr_out(struct rr_writer *writer, uint64_t address, uint64_t length);
 // The same after a call that ended in EFAULT: as much as is there and may be written, up to the first page that is not.

@@ -1,5 +1,6 @@
 // Memory: mappings of every kind, the heap, the stack, sharing between processes.
 import { runGuestTests } from './harness/guest-tests.ts';
+import { busyModes } from './harness/modes.ts';
 
 runGuestTests('memory', [
   'absurd-ranges',
@@ -39,3 +40,5 @@ runGuestTests('memory', [
   'unmap',
   'written-file',
 ]);
+
+runGuestTests('memory', [{ guest: 'written-beside', varies: 'how often the other process looks' }], busyModes);

@@ -1,5 +1,6 @@
 // What belongs to no family: unknown calls, rare calls, the standard streams, filters.
 import { runGuestTests } from './harness/guest-tests.ts';
+import { busyModes } from './harness/modes.ts';
 
 runGuestTests('other', [
   'call-number',
@@ -20,3 +21,5 @@ runGuestTests('other', [
   'unknown-call',
   'virtual-machine',
 ]);
+
+runGuestTests('other', ['absent-calls'], busyModes);

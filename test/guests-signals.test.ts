@@ -34,6 +34,7 @@ runGuestTests('signals', [
   'several-pending',
   'siginfo',
   'suspend',
+  'trap-while-blocked',
   'sys-blocked',
   'sys-ignored',
   { guest: 'sys-sent', varies: 'where signals come' },

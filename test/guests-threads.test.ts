@@ -25,4 +25,11 @@ runGuestTests('threads', [
 ]);
 
 // Their memory is too large to be hashed at each event.
-runGuestTests('threads', [{ guest: 'fork-beside', varies: 'how far the other thread counts' }], busyModes);
+runGuestTests(
+  'threads',
+  [
+    { guest: 'fork-beside', varies: 'how far the other thread counts' },
+    { guest: 'read-beside', varies: 'how often the other thread looks' },
+  ],
+  busyModes,
+);

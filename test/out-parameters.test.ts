@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { buildNative, nativeTimeout } from './harness/native-program.ts';
 
 const sources = [
+  'test/native/option-layouts.cc',
   'native/record/out-parameters.cc',
   ...['native/record/families', 'native/tracee'].flatMap((folder) =>
     readdirSync(folder)

@@ -122,11 +122,12 @@ function readEntries(reader: TraceReader): Buffer | undefined {
 
 function bufferedTexts(entries: Buffer): readonly string[] {
   return (entryOffsets(entries) ?? []).map((offset) => {
-    const { number, args, returnAddress, result, writes } = bufferedCall(entries, offset);
+    const { number, args, returnAddress, result, writes, strings } = bufferedCall(entries, offset);
+    const known = [...strings.map(withEnd), ...writes];
     const instruction = trappedInstruction(number);
     if (instruction !== undefined) return `${instruction} at 0x${returnAddress.toString(16)}`;
     return decodeSyscall(number, args, result, (address, length) => {
-      for (const { address: start, bytes } of writes) {
+      for (const { address: start, bytes } of known) {
         const at = Number(address - start);
         if (at >= 0 && at + length <= bytes.length) return bytes.subarray(at, at + length);
       }
@@ -156,6 +157,11 @@ function socketLines(frame: FrameView, entries: Buffer | undefined, data: readon
   return lines;
 }
 
+/** A string as it stands in memory. */
+function withEnd<Piece extends { readonly bytes: Uint8Array }>(piece: Piece): Piece {
+  return { ...piece, bytes: Uint8Array.of(...piece.bytes, 0) };
+}
+
 /** The records as values: a view is good until the next one is read. */
 function readAll<View, Value>(
   count: number,
@@ -176,8 +182,13 @@ function keepData(view: DataRecordView): KeptData {
   return {
     shown: { space: dataSpaceNames[space] ?? `space ${space}`, tid, address: hex(address), length },
     address,
-    bytes: space === dataSpaces.memory ? view.payload.slice(0, decodedBytes) : new Uint8Array(0),
+    bytes: keptBytes(view),
   };
+}
+
+function keptBytes({ space, payload }: DataRecordView): Uint8Array {
+  if (space === dataSpaces.memory) return payload.slice(0, decodedBytes);
+  return space === dataSpaces.string ? Uint8Array.of(...payload, 0) : new Uint8Array(0);
 }
 
 function dumpMapping(view: MappingView): DumpedMapping {
@@ -212,7 +223,7 @@ function eventText(frame: FrameView, data: readonly KeptData[], tasks: readonly 
       return decodeSyscall(number, callArguments(frame), frame.register(rax), memoryOf(data));
     }
     case eventKinds.syscallEnter:
-      return decodeSyscall(number, callArguments(frame), undefined).replace(/ = \?$/, ' ...');
+      return decodeSyscall(number, callArguments(frame), undefined, memoryOf(data)).replace(/ = \?$/, ' ...');
     case eventKinds.signal:
     case eventKinds.signalHandler:
       return `${signalName(number)} ${place}`;

@@ -8,6 +8,7 @@ import { callOrDiverge, checkWritten, mapFlags, memoryCallRefused } from './remo
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
 import { verifyChecksums } from './verify-checksums.ts';
+import { verifyString } from './verify-sent.ts';
 
 /** DR0 to DR7, bytes. */
 const debugRegistersSize = 64;
@@ -40,6 +41,9 @@ export function applyData(replayer: Replayer, frame: FrameView): boolean {
       case dataSpaces.output:
         echoRecord(replayer, frame, record);
         hadOutput = true;
+        break;
+      case dataSpaces.string:
+        verifyString(replayer, frame, replayer.taskOf(frame, record.tid), record);
         break;
       case dataSpaces.signalInfo:
         // For reports and dumps.

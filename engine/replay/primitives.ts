@@ -100,6 +100,11 @@ export interface ReplayProcesses {
   readMemory(pid: number, address: number, into: Uint8Array, offset: number, length: number): number;
   /** Bytes written: fewer than `length` where memory ends, at our pages, or at a shared mapping that must not be written. */
   writeMemory(pid: number, address: number, from: Uint8Array, offset: number, length: number): number;
+  /**
+   * The hash of what a call sends, and its bytes, by the registers with which it ended, or was entered (rax: an error).
+   * Hash 0: some of that memory cannot be read.
+   */
+  sentHash(pid: number, number: number, registers: RegisterWords): readonly [hash: number, length: number];
   /** docs/events.md, "Memory checksums". `sparse`: pages never touched are zero, true of anonymous memory only. */
   checksum(pid: number, start: number, length: number, sparse: boolean): bigint;
   /**

@@ -238,7 +238,7 @@ export class Replayer implements Disposable {
       }
       if (this.controller?.takesStop(task, frame, status)) continue;
       if (status === syscallStop) {
-        showProgramAddress(this, task);
+        showProgramAddress(this, frame, task);
         return status;
       }
       if (status < 0) throw this.ptraceFailure(task, -status);

@@ -4,10 +4,11 @@
  */
 import { eventKinds, type FrameView, frameFlags, registerIndex } from '../generated/schema.ts';
 import { syscallName } from '../syscalls/decode.ts';
-import { bufferSize, lastEntry, readBufferEntries, trappedInstruction } from '../trace/buffer-entries.ts';
+import { bufferedCall, bufferSize, lastEntry, readBufferEntries, trappedInstruction } from '../trace/buffer-entries.ts';
 import { register, setRegister } from './registers.ts';
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
+import { sentDivergence, stringAt, stringDivergence } from './verify-sent.ts';
 import { isStopped, stopSignal, syscallStop } from './wait-status.ts';
 
 /**
@@ -18,6 +19,13 @@ const localsStart = 0x7000_8000;
 const bufferStart = 0x7001_0000;
 const returnAddressAt = localsStart + 16;
 const usedAt = localsStart + 24;
+/** Offsets from `returnAddress`: of `next`, `made` and `madeResult`. */
+const nextOffset = 16;
+const madeOffset = 32;
+const madeResultOffset = 40;
+const calledBytes = 48;
+/** enum rr_difference */
+const stringDiffers = 1;
 const timeEntryAt = localsStart + 80;
 const timeLengthAt = localsStart + 96;
 const savedRcxAt = localsStart + 104;
@@ -38,7 +46,7 @@ const rdtscpLength = 3;
 
 /** Entries of the event under way. */
 const gathered = Buffer.alloc(bufferSize);
-const words = new Uint8Array(16);
+const words = new Uint8Array(calledBytes);
 const wordsView = new DataView(words.buffer);
 
 function isAsynchronous(frame: FrameView): boolean {
@@ -126,12 +134,17 @@ export function showProgramTime(replayer: Replayer, task: Task): void {
   setRegister(found, registerIndex.rip, readReturnAddress(replayer, task) - length);
 }
 
-/** A system call stop of the runtime's own instruction is one of the program's, whose registers `found` gets. */
-export function showProgramAddress(replayer: Replayer, task: Task): void {
+/**
+ * A system call stop of the runtime's own instruction is one of the program's, whose registers `found` gets.
+ * @throws Divergence where the call was to be the next of the buffer, but reads or sends something else
+ */
+export function showProgramAddress(replayer: Replayer, frame: FrameView, task: Task): void {
   const { found, processes } = replayer;
   if (register(found, registerIndex.rip) !== processes.runtimeAddresses.afterTraced) return;
   replayer.ticks?.ranOurCode(task);
-  const address = readReturnAddress(replayer, task);
+  processes.readMemory(task.pid, returnAddressAt, words, 0, calledBytes);
+  const address = addressIn(0);
+  if (wordsView.getUint32(madeOffset, true) !== 0) throw differingCall(replayer, frame, task);
   setRegister(found, registerIndex.rip, address);
   setRegister(found, registerIndex.rcx, address);
 }
@@ -139,7 +152,27 @@ export function showProgramAddress(replayer: Replayer, task: Task): void {
 /** Behind the program's instruction for which the hook works. */
 function readReturnAddress({ processes }: Replayer, task: Task): number {
   processes.readMemory(task.pid, returnAddressAt, words, 0, 8);
-  return wordsView.getUint32(0, true) + wordsView.getUint32(4, true) * 0x1_0000_0000;
+  return addressIn(0);
+}
+
+/** In what was read last. */
+function addressIn(offset: number): number {
+  return wordsView.getUint32(offset, true) + wordsView.getUint32(offset + 4, true) * 0x1_0000_0000;
+}
+
+/** The hook has told, in what was read last, how its call is another than the entry's. */
+function differingCall(replayer: Replayer, frame: FrameView, task: Task): Error {
+  const difference = wordsView.getUint32(madeOffset, true);
+  const address = addressIn(madeResultOffset);
+  const entries = Buffer.alloc(bufferSize);
+  const from = bufferStart + wordsView.getUint32(nextOffset, true);
+  const got = replayer.processes.readMemory(task.pid, from, entries, 0, bufferStart + bufferSize - from);
+  const { number, strings, sent, sentLength } = bufferedCall(entries.subarray(0, got), 0);
+  if (difference !== stringDiffers) {
+    return sentDivergence(replayer, frame, task, number, sentLength, sent, address);
+  }
+  const string = strings.find((each) => Number(each.address) === address)?.bytes ?? new Uint8Array(0);
+  return stringDivergence(replayer, frame, task, number, string, stringAt(replayer, task, address));
 }
 
 function writeBuffer(replayer: Replayer, frame: FrameView, task: Task, entries: Buffer): void {

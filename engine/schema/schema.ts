@@ -36,9 +36,9 @@ export interface RecordShape {
 
 /**
  * Format number stored in the `version` file and in each chunk; a reader refuses any other. 2: what tells a forced stop from
- * others of its address is one record.
+ * others of its address is one record. 3: what calls send and the strings that they read are there to be compared.
  */
-export const formatVersion = 2;
+export const formatVersion = 3;
 
 export const lanes: Readonly<Record<LaneName, number>> = { events: 0, data: 1, mmaps: 2, tasks: 3 };
 
@@ -104,6 +104,12 @@ export const records: Readonly<Record<'frame' | 'data' | 'mapping' | 'task', Rec
       { name: 'dataCount', type: 'u32', coding: 'task', doc: 'Number of data records of this event.' },
       { name: 'mappingCount', type: 'u32', coding: 'task', doc: 'Number of mapping records of this event.' },
       { name: 'taskCount', type: 'u32', coding: 'task', doc: 'Number of task records of this event.' },
+      {
+        name: 'sent',
+        type: 'u32',
+        doc: 'Hash of what the call sends (preload/sent-hash.h); 0 where nothing is known.',
+      },
+      { name: 'reserved3', type: 'u32', doc: 'Zero.' },
       {
         name: 'ticks',
         type: 'u64',
@@ -245,6 +251,8 @@ export const dataSpaces = {
   syscallBuffer: 7,
   /** The task's debug registers as its tracer in the recording has set them: DR0 to DR7, eight u64 (docs/ptrace.md). */
   debugRegisters: 8,
+  /** A string that the call reads, before it does; without its end. */
+  string: 9,
 } as const;
 
 export const mappingSources = {

@@ -1,6 +1,6 @@
 /** The words in which the table is written: one function for each kind of argument and of out-parameter. */
 import type { FlagTableName } from './flags/index.ts';
-import type { Argument, ArgumentKind, Command, LengthRule, OutParameter, Syscall } from './model.ts';
+import type { Argument, ArgumentKind, Command, LengthRule, OutParameter, SentRule, Syscall } from './model.ts';
 import type { SyscallName } from './numbers.ts';
 import { type StructName, structs } from './structs.ts';
 
@@ -22,7 +22,8 @@ export const device = plain('device');
 export const pointer = plain('pointer');
 /** A NUL-terminated string that the kernel reads. */
 export const string = plain('string');
-export const path = string;
+/** The same, the name of a file. */
+export const path = plain('path');
 
 export const flags = (name: string, table: FlagTableName): Argument => ({
   name,
@@ -44,6 +45,17 @@ export const struct = (name: string, of: StructName): Argument => ({
   kind: { type: 'struct', struct: of },
   out: [],
 });
+
+/** The same argument, by which bytes leave the program. */
+export const sending = (argument: Argument, sent: SentRule): Argument => ({ ...argument, sent });
+
+/** Bytes that leave the program, counted by argument number `length`. */
+export const sentBytes = (name: string, length: number): Argument =>
+  sending(bytes(name, length), { from: 'argument', argument: length, base: 0 });
+
+/** Buffers that leave the program, as many as argument number `count` says. */
+export const sentIovec = (name: string, count: number): Argument =>
+  sending(struct(name, 'iovec'), { from: 'iovec', count });
 
 export type OutOptions = Partial<Omit<OutParameter, 'length'>>;
 

@@ -33,6 +33,9 @@ export const bufferFamilies = [
   'send',
   'sendMessage',
   'sendMessages',
+  /** As `plain`, and as `once`, but for options of sockets with pointers in their structure. */
+  'setOption',
+  'getOption',
   /** As `once`: a connection must have come; the socket must not block. */
   'accept',
   'connect',
@@ -75,7 +78,12 @@ export const familiesByTable: ReadonlySet<BufferFamily> = new Set<BufferFamily>(
   'lock',
   'control',
   'signalAction',
+  'setOption',
+  'getOption',
 ]);
+
+/** Families that know by themselves which commands go traced. */
+export const familiesOfCommands: ReadonlySet<BufferFamily> = new Set<BufferFamily>(['setOption', 'getOption']);
 
 export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
   // Files, by path.
@@ -166,8 +174,8 @@ export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
   shutdown: 'plain',
   getsockname: 'plain',
   getpeername: 'plain',
-  setsockopt: 'plain',
-  getsockopt: 'once',
+  setsockopt: 'setOption',
+  getsockopt: 'getOption',
   accept: 'accept',
   accept4: 'accept',
   connect: 'connect',

@@ -51,7 +51,10 @@ export function formatArgument(list: readonly Argument[], index: number, context
     case 'flags':
       return formatFlags(flagTables[kind.table], kind.wide ? value : BigInt.asUintN(32, value));
     case 'string':
-      return value === 0n ? 'NULL' : (readString(value, context) ?? hexadecimal(value));
+    case 'path':
+      return value === 0n
+        ? 'NULL'
+        : (readString(value, context, kind.type === 'path' ? longestString : shownBytes) ?? hexadecimal(value));
     case 'bytes':
       return value === 0n ? 'NULL' : (readBytes(list, index, value, context) ?? hexadecimal(value));
     case 'struct':
@@ -89,9 +92,9 @@ export function formatFlags(table: FlagTable, value: bigint): string {
   return names.join('|');
 }
 
-/** Quoted, with C's escapes, cut behind `shownBytes`. `more`: there is more than the bytes given. */
-export function quote(bytes: Uint8Array, more: boolean): string {
-  const shown = bytes.subarray(0, shownBytes);
+/** Quoted, with C's escapes, cut behind `limit` bytes. `more`: there is more than the bytes given. */
+export function quote(bytes: Uint8Array, more: boolean, limit = shownBytes): string {
+  const shown = bytes.subarray(0, limit);
   let text = '';
   shown.forEach((byte, index) => {
     text += escapeByte(byte, shown[index + 1]);
@@ -121,7 +124,7 @@ function escapeByte(byte: number, next: number | undefined): string {
 }
 
 /** The string at an address, quoted, or undefined when not even its first byte is known. */
-function readString(address: bigint, { readMemory }: CallContext): string | undefined {
+function readString(address: bigint, { readMemory }: CallContext, limit: number): string | undefined {
   if (!readMemory) return undefined;
   const bytes: number[] = [];
   let step = 64;
@@ -135,9 +138,9 @@ function readString(address: bigint, { readMemory }: CallContext): string | unde
     }
     const end = part.indexOf(0);
     bytes.push(...(end < 0 ? part : part.subarray(0, end)));
-    if (end >= 0) return quote(Uint8Array.from(bytes), false);
+    if (end >= 0) return quote(Uint8Array.from(bytes), false, limit);
   }
-  return bytes.length === 0 ? undefined : quote(Uint8Array.from(bytes), true);
+  return bytes.length === 0 ? undefined : quote(Uint8Array.from(bytes), true, limit);
 }
 
 /** Bytes that the kernel reads, or has written: as many as the result tells. */

@@ -55,6 +55,7 @@ export function decodeSyscall(
   const texts = list.map(({ kind }, index) => {
     // A command that is one of a table of flags may carry others of them (FUTEX_PRIVATE_FLAG).
     if (call.commands?.argument !== index || kind.type === 'flags') return formatArgument(list, index, context);
+    if (kind.type === 'int') return formatArgument(list, index, context);
     return command?.name ?? `0x${BigInt.asUintN(32, args[index] ?? 0n).toString(16)}`;
   });
   return `${call.name}(${texts.join(', ')})${ending(value, call.name)}`;

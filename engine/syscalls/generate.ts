@@ -4,7 +4,15 @@ import { buffered } from './buffered.ts';
 import { generateChecks } from './checks.ts';
 import { countShape } from './count-shape.ts';
 import { generateBufferTable } from './generate-buffer.ts';
-import { type Argument, type Command, effectiveArguments, type OutParameter, type Syscall } from './model.ts';
+import {
+  type Argument,
+  type Command,
+  effectiveArguments,
+  isReadString,
+  type OutParameter,
+  type Syscall,
+} from './model.ts';
+import { sentOf } from './sent.ts';
 import { syscallNumbers } from './numbers.ts';
 import { syscalls } from './table.ts';
 
@@ -50,8 +58,9 @@ inline constexpr CommandModel kCommands[] = {
 ${arrays.commands.map((line) => `    ${line}`).join('\n')}
 };
 
-inline constexpr SyscallModel kUnknownSyscall = {"unknown", false, 6, false, true, false,
-    RestartClass::system, OtherCommands::none, kNoArgument, 0, 0, 0, 0, 0};
+inline constexpr SyscallModel kUnknownSyscall = {"unknown", false, 6, false, true, false, 
+    RestartClass::system, OtherCommands::none, kNoArgument, 0, 0, 0, 0, 0,
+    SentRule::none, 0, 0, 8, false, 0, 0};
 
 inline constexpr SyscallModel kSyscalls[] = {
 ${models.map((line) => `    ${line}`).join('\n')}
@@ -95,8 +104,23 @@ function modelLine(call: Syscall, arrays: Arrays): string {
     outCount,
     firstCommand,
     arrays.commands.length - firstCommand,
+    ...sentFields(call),
   ];
   return `{${fields.join(', ')}},`;
+}
+
+function sentFields(call: Syscall): readonly (string | number | boolean)[] {
+  const sent = sentOf(call);
+  const strings = call.arguments.reduce((mask, each, index) => mask | (isReadString(each) ? 1 << index : 0), 0);
+  return [
+    `SentRule::${sent?.from ?? 'none'}`,
+    sent?.argument ?? 0,
+    sent?.count ?? 0,
+    sent?.width ?? 8,
+    sent?.signed ?? false,
+    sent?.base ?? 0,
+    strings,
+  ];
 }
 
 /** The outs of a command are its own arguments' and those of the call that it leaves as they are. */

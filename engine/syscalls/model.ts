@@ -33,6 +33,8 @@ export type ArgumentKind =
   | { readonly type: 'flags'; readonly table: FlagTableName; readonly wide: boolean }
   /** Pointer to a NUL-terminated string. */
   | { readonly type: 'string' }
+  /** The same, the name of a file: printed whole. */
+  | { readonly type: 'path' }
   /** Pointer to bytes; `length` is the argument that counts them. */
   | { readonly type: 'bytes'; readonly length?: number }
   /** Pointer to a structure, or to an array of them. */
@@ -92,9 +94,25 @@ export interface OutParameter {
   readonly condition?: { readonly argument: number; readonly mask: number; readonly equals?: number };
 }
 
+/**
+ * Memory that the kernel reads, and whose bytes leave the program. Recording and replay compare a hash of them
+ * (docs/events.md, "What leaves the program").
+ */
+export type SentRule =
+  /** `base` bytes and as many more as another argument says. */
+  | { readonly from: 'argument'; readonly argument: number; readonly base: number }
+  /** The buffers of an iovec array. `count`: the argument that counts. */
+  | { readonly from: 'iovec'; readonly count: number }
+  /** The buffers of a msghdr. */
+  | { readonly from: 'message' }
+  /** Those of an array of mmsghdr. `count`: the argument that counts. */
+  | { readonly from: 'messages'; readonly count: number };
+
 export interface Argument {
   readonly name: string;
   readonly kind: ArgumentKind;
+  /** What leaves the program by it; of one argument of a call at most. */
+  readonly sent?: SentRule;
   /** What the kernel writes through it. */
   readonly out: readonly OutParameter[];
 }
@@ -145,6 +163,11 @@ export interface Syscall {
   /** False: what it writes is not known; the recorder compares memory. */
   readonly modelled: boolean;
   readonly commands?: Commands;
+}
+
+/** Whether an argument points to a string that the kernel reads: the recorder stores it, replay compares it. */
+export function isReadString({ kind, out }: Argument): boolean {
+  return (kind.type === 'string' || kind.type === 'path') && out.length === 0;
 }
 
 /** The arguments of a call when its command is `command`. */

@@ -16,6 +16,10 @@ const outSize = 16;
 const mostArguments = 6;
 /** Added to the number of a trap kind: an entry that is no system call. */
 const trapEntry = 0x8000;
+/** RR_HAS_SENT, in the number of arguments. */
+const hasSent = 0x80;
+/** The upper half of RR_STRING, in a length. */
+const stringFlag = 0x8000_0000;
 /** Addresses of our pages and the runtime. */
 const ownStart = 0x7000_0000;
 const ownEnd = 0x7005_0000;
@@ -35,6 +39,12 @@ export interface BufferedCall {
   /** rax, signed. Of rdtsc: the whole counter. */
   readonly result: bigint;
   readonly writes: readonly BufferedWrite[];
+  /** What it read, without the ends. */
+  readonly strings: readonly BufferedWrite[];
+  /** The hash of what it sent (preload/sent-hash.h); 0: nothing is known. */
+  readonly sent: number;
+  /** Bytes of a call whose result says how many it sent. */
+  readonly sentLength: number | undefined;
 }
 
 /**
@@ -87,41 +97,54 @@ function forEachEntry(entries: Buffer, visit: (offset: number) => void): boolean
 }
 
 function isWhole(entries: DataView, start: number, size: number): boolean {
-  const args = entries.getUint8(start + argumentCountAt);
-  if (args > mostArguments) return false;
+  const count = entries.getUint8(start + argumentCountAt);
+  if ((count & ~hasSent) > mostArguments) return false;
   const end = start + size;
-  let at = start + entrySize + args * 8;
+  let at = start + entrySize + wordsOf(count) * 8;
   for (let index = entries.getUint8(start + outCountAt); index > 0; index--) {
     if (at + outSize > end) return false;
     const length = entries.getUint32(at + 8, true);
-    if (length > size || entries.getUint32(at + 12, true) !== 0) return false;
+    const top = entries.getUint32(at + 12, true);
+    if (length > size || (top !== 0 && top !== stringFlag)) return false;
     // The hook would write over itself.
     const low = entries.getUint32(at, true);
-    if (entries.getUint32(at + 4, true) === 0 && low < ownEnd && low + length > ownStart) return false;
+    if (top === 0 && entries.getUint32(at + 4, true) === 0 && low < ownEnd && low + length > ownStart) return false;
     at += outSize + ((length + 7) & ~7);
   }
   return at === end;
 }
 
+/** Words behind an entry's head: its arguments, and the hash. */
+function wordsOf(argumentCount: number): number {
+  return (argumentCount & ~hasSent) + (argumentCount & hasSent ? 1 : 0);
+}
+
 /** The entry at an offset that entryOffsets gave. */
 export function bufferedCall(entries: Buffer, offset: number): BufferedCall {
-  const argumentCount = entries[offset + argumentCountAt]!;
+  const count = entries[offset + argumentCountAt]!;
+  const argumentCount = count & ~hasSent;
   const args = Array.from({ length: argumentCount }, (_, index) =>
     entries.readBigUInt64LE(offset + entrySize + index * 8),
   );
+  const result = entries.readBigInt64LE(offset + resultAt);
   const writes: BufferedWrite[] = [];
-  let at = offset + entrySize + argumentCount * 8;
+  const strings: BufferedWrite[] = [];
+  let at = offset + entrySize + wordsOf(count) * 8;
   for (let index = 0; index < entries[offset + outCountAt]!; index++) {
-    const length = Number(entries.readBigUInt64LE(at + 8));
-    writes.push({ address: entries.readBigUInt64LE(at), bytes: entries.subarray(at + outSize, at + outSize + length) });
+    const length = entries.readUInt32LE(at + 8);
+    const list = entries.readUInt32LE(at + 12) === stringFlag ? strings : writes;
+    list.push({ address: entries.readBigUInt64LE(at), bytes: entries.subarray(at + outSize, at + outSize + length) });
     at += outSize + Math.ceil(length / 8) * 8;
   }
   return {
     number: entries.readUInt16LE(offset + numberAt),
     args,
     returnAddress: entries.readBigUInt64LE(offset + returnAddressAt),
-    result: entries.readBigInt64LE(offset + resultAt),
+    result,
     writes,
+    strings,
+    sent: count & hasSent ? entries.readUInt32LE(offset + entrySize + argumentCount * 8) : 0,
+    sentLength: result > 0n ? Number(result) : undefined,
   };
 }
 
@@ -134,7 +157,7 @@ export function trappedInstruction(number: number): string | undefined {
 /** What the entries of an event count, by system call number. */
 export function countCalls(entries: Buffer, add: (number: number, dataBytes: number) => void): void {
   for (const offset of entryOffsets(entries) ?? []) {
-    const outs = entries.readUInt32LE(offset) - entrySize - entries[offset + argumentCountAt]! * 8;
+    const outs = entries.readUInt32LE(offset) - entrySize - wordsOf(entries[offset + argumentCountAt]!) * 8;
     add(entries.readUInt16LE(offset + numberAt), Math.max(0, outs - entries[offset + outCountAt]! * outSize));
   }
 }

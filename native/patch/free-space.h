@@ -22,6 +22,11 @@ inline void insertSorted(std::vector<AddressRange>& ranges, const AddressRange& 
   ranges.insert(std::upper_bound(ranges.begin(), ranges.end(), range, startsBefore), range);
 }
 
+inline bool overlapsAny(const AddressRange& range, std::span<const AddressRange> others) {
+  return std::any_of(others.begin(), others.end(),
+                     [&](const AddressRange& other) { return range.start < other.end && other.start < range.end; });
+}
+
 // Below it vm.mmap_min_addr may forbid mappings (65536 by the kernel's default); above it user space ends.
 inline constexpr uint64_t kLowestMappable = 0x10000;
 inline constexpr uint64_t kUserSpaceEnd = 0x7ffffffff000;

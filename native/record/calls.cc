@@ -67,6 +67,14 @@ bool signalActsOn(const Task& task) {
   return (pending & ~sets.blocked) != 0;
 }
 
+// Numbers that no kernel has a call for (do_syscall_64 in arch/x86/entry): its table ends before 1024, and that of the
+// x32 ABI lies at bit 30.
+bool isNoCall(long number) {
+  constexpr long kMostCalls = 1024;
+  constexpr long kX32 = 0x40000000;
+  return number < 0 || (number >= kMostCalls && number < kX32) || number >= kX32 + kMostCalls;
+}
+
 // Of a task at a system call stop; all zeros where the kernel is too old to tell (before Linux 5.3).
 __ptrace_syscall_info callInfo(pid_t tid) {
   __ptrace_syscall_info info = {};
@@ -161,15 +169,17 @@ void Recorder::beginCall(Task& task) {
     task.changedPointers.clear();
     task.modelCall = call;
     task.out.enter(call, task.arguments, task.space->memory);
-    task.comparing = !task.out.modelled();
+    task.comparing = !task.out.modelled() && !isNoCall(call) && !unknownCalls_.contains(call);
   }
   if (task.entry.rip >= kVsyscallPage) return vsyscall(task);
   countTrap(task);
   forgetDescriptors(task);
   if (makesTask(call)) noteMaking(task);
   noteTimeTraced(task);
+  recordStrings(task);
+  task.sentAtEntry = 0;
   if (enterSpecial(task)) return;
-  if (task.comparing) task.compare.before(task.tid, task.space->memory, task.arguments);
+  if (task.comparing) beginComparing(task);
   // The exec of one thread waits for the ends of all others, which need the tracer.
   const bool mayBlock = isExec(call) || (syscallModel(task.modelCall).mayBlock && !futexEndsAtOnce(task));
   if (mayBlock && !aloneInRecording()) redirectOutParameters(task);
@@ -241,6 +251,7 @@ void Recorder::awaitCall(Task& task, bool mayBlock) {
     if (tid == task.tid) cameFrom(task, status);
   }
   settleFutex(task);
+  if (!task.pending && movesMuch(task)) seeThrough(task);
 }
 
 // Answers a call that the kernel is not to make any more. One frame tells it all.
@@ -270,6 +281,17 @@ void Recorder::madeCall(Task& task, int64_t result) {
   task.out.exit(result, task.space->memory, ranges);
   for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length);
   answerCall(task, result, 0);
+}
+
+// A call that the table does not have has ended. One that the kernel does not have either needs no search of memory the
+// next time.
+void Recorder::noteUnknownCall(const Task& task, int64_t result) {
+  if (result == -ENOSYS) {
+    unknownCalls_.insert(task.call);
+  } else if (unknownCalls_.erase(task.call) != 0) {
+    warnOnce("unknown call", "system call " + std::to_string(task.call) +
+                                 " was taken for one that the kernel does not have: what it wrote is not recorded");
+  }
 }
 
 void Recorder::callExit(Task& task) {
@@ -315,10 +337,11 @@ void Recorder::callExit(Task& task) {
   if (!unknown) {
     if (auto warning = task.out.warning()) warnOnce(*warning, *warning);
   }
+  if (!syscallModel(task.call).known && task.call == task.modelCall) noteUnknownCall(task, result);
   static thread_local std::vector<OutRange> ranges;
   ranges.clear();
   restoreOutParameters(task, registers, ranges);
-  if (task.comparing && task.call != SYS_restart_syscall) task.compare.after(task.space->memory, ranges);
+  if (task.comparing && task.call != SYS_restart_syscall) endComparing(task, result, ranges);
   for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length);
   uint8_t stdio = 0;
   if (task.stdio && result > 0) {
@@ -344,6 +367,7 @@ void Recorder::callExit(Task& task) {
   noteSysChange(task);
   beginDispatch(task, registers);
   if (!leaveAtEvent(task, registers)) return lost(task);
+  if (!takenBack) recordSent(task, result);
   frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
         registers, takenBack ? schema::kFrameEmulated : uint8_t{0}, stdio);
   stopAfterCall(task);

@@ -134,32 +134,15 @@ void Recorder::learnSysAction(Task& task) {
   action.known = result == 0 && task.space->memory.readAll(kPlace, &action.value, sizeof action.value);
 }
 
-// What a call of the task, or a delivered signal, may have changed: the mask, or the action for SIGSYS, or a timer that
-// sends it.
+// What a call of the task may have changed: the mask, or the action for SIGSYS, or a timer that sends it.
 void Recorder::noteSysChange(Task& task) {
+  if (task.call == SYS_rt_sigprocmask || task.call == SYS_rt_sigreturn) noteMask(task);
   if (!outerFilter_) return;
   if (task.call == SYS_timer_create && sendsSys(task)) {
     task.space->patched.allTraced = true;
     updateLocals(*task.space);
   }
   if (task.call == SYS_rt_sigaction && task.arguments[0] == SIGSYS && task.sysAction->known) learnSysAction(task);
-  if (!task.dispatched) return;
-  if (task.call == SYS_rt_sigprocmask || task.call == SYS_rt_sigreturn) noteSysMask(task);
-}
-
-void Recorder::noteSysMask(Task& task) {
-  if (const auto mask = signalMask(task.tid)) task.sysBlocked = (*mask & kSysBit) != 0;
-}
-
-// The same for what the task did by buffered calls since its last event.
-void Recorder::noteBufferedSysMask(Task& task) const {
-  if (!task.dispatched) return;
-  constexpr uint64_t kState = RR_LOCALS + offsetof(rr_locals, sysMask);
-  const uint64_t state = task.space->memory.readValue<uint64_t>(kState).value_or(RR_SYS_AS_BEFORE);
-  if (state == RR_SYS_AS_BEFORE) return;
-  task.sysBlocked = state == RR_SYS_BLOCKED;
-  const uint64_t none = RR_SYS_AS_BEFORE;
-  task.space->memory.writeAll(kState, &none, sizeof none);
 }
 
 // True when the task stands behind a system call instruction whose call was dispatched, which no other stop leaves with
@@ -175,7 +158,8 @@ bool Recorder::isDispatchedCall(const Task& task, const user_regs_struct& regist
 // At the stop by the signal that the kernel has forced, or by another one that was there before. `own`: of the
 // tracer's.
 void Recorder::dispatchedCall(Task& task, const siginfo_t& signal, bool own, user_regs_struct& registers) {
-  noteBufferedSysMask(task);
+  constexpr uint64_t kMaskChange = RR_LOCALS + offsetof(rr_locals, maskChange);
+  noteBufferedMask(task, task.space->memory.readValue<uint64_t>(kMaskChange).value_or(0));
   const bool forced = signal.si_signo == SIGSYS && signal.si_code == SYS_USER_DISPATCH;
   if (!forced) {
     debug(task, "signal %d, code %d, in the place of a dispatched call's", signal.si_signo, signal.si_code);

@@ -160,7 +160,7 @@ void Recorder::recordExec(Task& task, pid_t former) {
   task.redirections.clear();
   task.ownTscTrap = false;
   task.dispatched = task.callByOurs = false;
-  task.sysAction = std::make_shared<SysAction>();
+  task.sysAction = task.sysAction->withoutHandlers();
   task.state = Task::State::runnable;
   user_regs_struct registers;
   if (!getRegisters(task.tid, registers)) return lost(task);

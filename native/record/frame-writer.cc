@@ -175,10 +175,11 @@ void FrameWriter::frame(schema::EventKind kind, pid_t tid, int number, const use
   record->dataCount = dataCount_;
   record->mappingCount = mappingCount_;
   record->taskCount = taskCount_;
+  record->sent = sent_;
   memcpy(record->registers, &registers, sizeof record->registers);
   ring_.commit(sizeof *record);
   bytes_ += sizeof *record;
-  dataCount_ = mappingCount_ = taskCount_ = 0;
+  dataCount_ = mappingCount_ = taskCount_ = sent_ = 0;
   event_++;
 }
 

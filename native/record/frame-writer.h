@@ -46,6 +46,8 @@ class FrameWriter {
   void mapping(pid_t tid, const MappingFacts& facts);
   void task(schema::TaskKind kind, pid_t tid, pid_t parent, pid_t threadGroup, int status, uint64_t cloneFlags,
             std::string_view text);
+  // The next frame says what its call sends (sent-bytes.h).
+  void sent(uint32_t hash) { sent_ = hash; }
   // Closes the event.
   void frame(schema::EventKind kind, pid_t tid, int number, const user_regs_struct& registers, uint8_t flags = 0,
              uint8_t stdio = 0, uint64_t ticks = 0);
@@ -62,6 +64,7 @@ class FrameWriter {
   uint32_t dataCount_ = 0;
   uint32_t mappingCount_ = 0;
   uint32_t taskCount_ = 0;
+  uint32_t sent_ = 0;
   bool dropped_ = false;
 };
 

@@ -94,6 +94,9 @@ bool Recorder::launch(RecordingEnd& end) {
   auto task = std::make_unique<Task>();
   task->tid = task->threadGroup = child;
   task->space = std::make_shared<AddressSpace>();
+  task->faultBlocked = ((options_.blockedSignals >> (SIGSEGV - 1)) & 1) != 0;
+  task->sysBlocked = ((options_.blockedSignals >> (SIGSYS - 1)) & 1) != 0;
+  if ((options_.ignoredSignals >> (SIGSEGV - 1)) & 1) task->sysAction->faultHandler = kIgnoreHandler;
   task->state = Task::State::inCall;  // running the stub, before anything is recorded
   addToScheduler(*task, nullptr);
   tasks_[child] = std::move(task);

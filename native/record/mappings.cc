@@ -113,6 +113,7 @@ void Recorder::recordShmat(Task& task, const user_regs_struct& registers) {
     facts.path = line.name;
     writer_.mapping(task.tid, facts);
     writer_.memory(task.tid, task.space->memory, facts.address, facts.length);
+    addSharedMemory(*task.space, {facts.address, facts.address + facts.length});
     return;
   }
 }

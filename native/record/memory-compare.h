@@ -17,6 +17,9 @@ class MemoryCompare {
   // Appends the ranges that differ now, and forgets the copy.
   void after(const TraceeMemory& memory, std::vector<OutRange>& ranges);
 
+  // Nothing was copied.
+  bool empty() const { return copies_.empty(); }
+
   static constexpr uint64_t kWholeLimit = 64 << 20;  // bytes
   static constexpr uint64_t kAround = 1 << 20;       // bytes copied behind an argument in larger programs
 

@@ -33,11 +33,6 @@ std::optional<AddressRange> pages(uint64_t start, uint64_t length) {
   return AddressRange{start, end};
 }
 
-bool overlap(const AddressRange& range, const std::vector<AddressRange>& others) {
-  return std::any_of(others.begin(), others.end(),
-                     [&](const AddressRange& other) { return range.start < other.end && other.start < range.end; });
-}
-
 bool dropsPages(int advice) {
   return advice == MADV_DONTNEED || advice == MADV_REMOVE || advice == kDontNeedLocked || advice == kGuardInstall;
 }
@@ -50,7 +45,7 @@ bool tookEffect(int64_t result) { return result == 0 || result == -ENOMEM; }
 bool Recorder::enterMemoryCall(Task& task) {
   const uint64_t(&arguments)[6] = task.arguments;
   const auto meetsOurs = [&](const std::optional<AddressRange>& range) {
-    return range && overlap(*range, ownMemory(*task.space));
+    return range && overlapsAny(*range, ownMemory(*task.space));
   };
   const auto refuse = [&](long error) {
     warnOnce("own memory", "task " + std::to_string(task.tid) +
@@ -122,6 +117,7 @@ void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
   registers.rax = static_cast<unsigned long long>(result);
   noteChangedCode(task, registers);
   noteSharedViews(task, result);
+  noteSharedMemory(task, result);
   answerCall(task, result, parts.empty() ? schema::kFrameEmulated : uint8_t{0});
 }
 

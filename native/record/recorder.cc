@@ -382,6 +382,7 @@ void Recorder::writePendingEnters(const Task& runs) {
 
 void Recorder::writeEnter(Task& task) {
   if (task.enterWritten || !started_) return;
+  recordSentAtEntry(task);
   task.enterWritten = true;
   recordFutexMark(task);
   frame(schema::EventKind::kSyscallEnter, task, static_cast<int>(task.call), task.entry);

@@ -144,6 +144,7 @@ class Recorder {
   void takeArguments(Task& task) const;
   void beginCall(Task& task);
   void callExit(Task& task);
+  void noteUnknownCall(const Task& task, int64_t result);
   bool enterSpecial(Task& task);
   bool enterSecurityCall(Task& task);
   void exitSpecial(Task& task, user_regs_struct& registers);
@@ -171,13 +172,31 @@ class Recorder {
   void beginDispatch(Task& task, const user_regs_struct& registers);
   void learnSysAction(Task& task);
   void noteSysChange(Task& task);
-  void noteSysMask(Task& task);
-  void noteBufferedSysMask(Task& task) const;
   bool isDispatchedCall(const Task& task, const user_regs_struct& registers, const siginfo_t* signal) const;
   void dispatchedCall(Task& task, const siginfo_t& signal, bool own, user_regs_struct& registers);
   bool undoForcedSignal(Task& task);
   bool beginDispatchedCall(Task& task);
   bool leaveDispatchedCall(Task& task, user_regs_struct& registers);
+  // sent.cc
+  void recordStrings(Task& task);
+  void recordSent(Task& task, int64_t result);
+  void recordSentAtEntry(Task& task);
+  uint32_t sentHash(const Task& task, int64_t result) const;
+  void noteSharedMemory(const Task& task, int64_t result);
+  void addSharedMemory(AddressSpace& space, const AddressRange& range) const;
+  // compare.cc
+  bool restartWatch(Task& task);
+  void beginComparing(Task& task);
+  void endComparing(Task& task, int64_t result, std::vector<OutRange>& ranges);
+  // see-through.cc
+  bool movesMuch(const Task& task) const;
+  void seeThrough(Task& task);
+  // forced-fault.cc
+  void noteMask(Task& task);
+  void noteBufferedMask(Task& task, uint64_t change) const;
+  void noteFaultHandler(Task& task);
+  bool losesFaultHandler(const Task& task) const;
+  bool undoForcedFault(Task& task);
   // status-file.cc
   void showProgramTracer(const Task& task, int64_t result) const;
   // memory-files.cc
@@ -444,6 +463,7 @@ class Recorder {
   };
   std::map<int, Sending> sendings_;
   std::set<std::string> warned_;
+  std::set<long> unknownCalls_;  // numbers that the kernel does not know, as it has said
 };
 
 // The ticks of a frame whose task's counter has failed.

@@ -81,9 +81,11 @@ void Recorder::deliver(Task& task, const siginfo_t& info, const user_regs_struct
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());
   task.state = Task::State::runnable;
   frame(schema::EventKind::kSignalHandler, task, signal, handler);
-  if (task.dispatched) {
-    noteSysMask(task);
-    if (signal == SIGSYS) learnSysAction(task);
+  noteMask(task);
+  if (task.dispatched && signal == SIGSYS) learnSysAction(task);
+  // SA_RESETHAND: the action was for once.
+  if (signal == SIGSEGV && !contains(readSignalSets(task.tid).caught, SIGSEGV)) {
+    task.sysAction->faultHandler = kDefaultHandler;
   }
   if (!leaveAtEvent(task, entered)) lost(task);
 }

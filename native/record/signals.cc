@@ -96,6 +96,8 @@ void Recorder::signalStop(Task& task, int signal) {
     }
     if (!task.stashed.empty() && bringDeliverableForward(task)) {
       const siginfo_t stashed = task.stashed.front();
+      // The stop has been used up to put the action back.
+      if (losesFaultHandler(task)) return injectStashed(task, registers, 0);
       task.stashed.pop_front();
       deliver(task, stashed, registers, 0);
     }
@@ -186,7 +188,8 @@ void Recorder::signalInHook(Task& task, const siginfo_t& info, user_regs_struct&
     const bool isTime = task.space->memory.readValue<uint64_t>(kTimeLength).value_or(0) != 0;
     registers.rip = isTime ? runtime_.header().timeAbort : runtime_.header().abort;
     registers.orig_rax = ~0ULL;
-    if (!setRegisters(task.tid, registers)) lost(task);
+    if (!setRegisters(task.tid, registers)) return lost(task);
+    if (signal == SIGSEGV && !undoForcedFault(task)) lost(task);
     return;
   }
   const SignalSets sets = readSignalSets(task.tid);
@@ -292,6 +295,10 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
     return true;
   }
   takeBuffer(task);
+  if (!undoForcedFault(task)) {
+    lost(task);
+    return true;
+  }
   // A stop that is to deliver a signal yet must remain.
   if (time && task.stashed.empty()) patchTimeSite(task, *time, registers);
   frame(schema::EventKind::kTrap, task, kind, registers);

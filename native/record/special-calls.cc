@@ -189,6 +189,7 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
   const bool failed = isFailure(result);
   noteChangedCode(task, registers);
   noteSharedViews(task, result);
+  noteSharedMemory(task, result);
   switch (task.call) {
     case SYS_mmap:
       if (!failed) recordMmap(task, registers);
@@ -203,6 +204,7 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
     case SYS_waitid:
       return exitWait(task, registers);
     case SYS_rt_sigaction: {
+      if (!failed && static_cast<int>(task.arguments[0]) == SIGSEGV) noteFaultHandler(task);
       if (failed || static_cast<int>(task.arguments[0]) != SIGCHLD || task.arguments[1] == 0) return;
       const auto action = task.space->memory.readValue<KernelSignalAction>(task.arguments[1]);
       if (!action) return;

@@ -176,6 +176,13 @@ void Recorder::updateLocals(const AddressSpace& space) const {
     }
     locals.sharedFiles[locals.sharedFileCount++] = {device, inode};
   }
+  if (space.sharedMemory.size() > RR_SHARED_RANGES) {
+    locals.flags |= RR_SENT_UNKNOWN;
+  } else {
+    for (const AddressRange& range : space.sharedMemory) {
+      locals.sharedRanges[locals.sharedRangeCount++] = {range.start, range.end};
+    }
+  }
   privateFiles_.fill(locals.privateFiles);
   constexpr size_t kFrom = offsetof(rr_locals, flags);
   space.memory.writeAll(RR_LOCALS + kFrom, reinterpret_cast<const uint8_t*>(&locals) + kFrom, sizeof locals - kFrom);
@@ -372,7 +379,9 @@ void Recorder::takeBuffer(Task& task) {
   if (task.space->patched.runtime != PatchedSites::Runtime::installed) return;
   const TraceeMemory& memory = task.space->memory;
   constexpr uint64_t kUsed = RR_LOCALS + offsetof(rr_locals, used);
-  const uint64_t used = memory.readValue<uint64_t>(kUsed).value_or(0);
+  rr_locals locals;
+  if (!memory.readAll(RR_LOCALS, &locals, offsetof(rr_locals, flags))) return;
+  const uint64_t used = locals.used;
   if (used == 0) return;
   std::vector<uint8_t>& bytes = bufferBytes_;
   bytes.resize(std::min<uint64_t>(used, RR_BUFFER_SIZE));
@@ -384,7 +393,7 @@ void Recorder::takeBuffer(Task& task) {
   noteBufferedStart(task, bytes);
   if (task.space->patched.learning) noteBufferedSites(task, bytes);
   task.bufferTaken = true;
-  noteBufferedSysMask(task);
+  noteBufferedMask(task, locals.maskChange);
 }
 
 // What a thread has told the kernel as it began: where to write when it ends.

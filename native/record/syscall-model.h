@@ -43,6 +43,10 @@ struct OutParameter {
   uint32_t conditionValue;
 };
 
+// Memory whose bytes leave the program: none; as many bytes as an argument says; the buffers of an iovec array, of a
+// msghdr, of an array of mmsghdr.
+enum class SentRule : uint8_t { none, argument, iovec, message, messages };
+
 // What a call does for one value of its command argument.
 struct CommandModel {
   uint32_t value;
@@ -66,6 +70,13 @@ struct SyscallModel {
   uint16_t outCount;
   uint16_t firstCommand;
   uint16_t commandCount;
+  SentRule sent;
+  uint8_t sentArgument;       // holds the address
+  uint8_t sentCountArgument;  // argument, iovec, messages
+  uint8_t sentCountWidth;     // bytes: 4 or 8
+  bool sentCountSigned;       // negative counts are none
+  uint8_t sentBase;           // argument: bytes besides those counted
+  uint8_t strings;            // bit N: argument N points to a string that the kernel reads
 };
 
 }  // namespace rr

@@ -43,7 +43,8 @@ struct AddressSpace {
   bool undumpable = false;              // the program has set PR_SET_DUMPABLE to 0; the kernel has not (calls.cc)
   std::vector<uint64_t> scratch;        // all scratch areas, each kScratchSize bytes
   std::vector<uint64_t> unusedScratch;  // those of threads that are gone
-  PatchedSites patched;                 // system call sites that jump to the in-tracee runtime
+  std::vector<AddressRange> sharedMemory;  // that others may change (MAP_SHARED), ascending
+  PatchedSites patched;                    // system call sites that jump to the in-tracee runtime
 };
 
 // A real-time policy (sched(7)) that the program set for a task.
@@ -58,7 +59,15 @@ struct RealTimePolicy {
 struct SysAction {
   bool known = false;
   KernelSignalAction value = {};
-  bool childStopsUntold = false;  // SA_NOCLDSTOP of SIGCHLD
+  bool childStopsUntold = false;            // SA_NOCLDSTOP of SIGCHLD
+  uint64_t faultHandler = kDefaultHandler;  // of SIGSEGV
+
+  // What is left of them after an exec.
+  std::shared_ptr<SysAction> withoutHandlers() const {
+    auto left = std::make_shared<SysAction>();
+    if (faultHandler == kIgnoreHandler) left->faultHandler = kIgnoreHandler;
+    return left;
+  }
 };
 
 // What fork, vfork, clone and clone3 were asked for.
@@ -139,6 +148,7 @@ struct Task {
   bool comparing = false;
   uint8_t stdio = 0;                        // 1, 2: the call writes to our standard output or error
   uint64_t outputStart = 0;                 // sendfile, copy_file_range to stdio: where the input is read
+  uint32_t sentAtEntry = 0;                 // the hash of what the call was to send, when it was entered; 0: unknown
   std::optional<uint64_t> changedArgument;  // rdx as the program gave it, when it was changed for the kernel
 
   // Scratch memory of the task (scratch.cc), 0 when it has none.
@@ -179,6 +189,7 @@ struct Task {
     uint32_t value;
   };
   std::vector<ExecWrite> execWrites;  // the same at the exec that it has entered
+  bool faultBlocked = false;          // the program blocks SIGSEGV
   // The program asked for its own SIGSEGV on rdtsc (prctl PR_SET_TSC).
   bool ownTscTrap = false;
   bool ownFilter = false;       // a seccomp filter of the program's is in force
@@ -197,7 +208,7 @@ struct Task {
   bool atDispatch = false;       // the call that it has entered did: the kernel has not begun it
   bool callByOurs = false;       // the call it is in is made by our instruction
   uint64_t dispatchAddress = 0;  // of the instruction that was dispatched
-  bool sysBlocked = false;       // the program blocks SIGSYS; while `dispatched`
+  bool sysBlocked = false;       // the program blocks SIGSYS
   std::shared_ptr<SysAction> sysAction = std::make_shared<SysAction>();
 };
 

@@ -84,7 +84,9 @@ void Recorder::cloned(Task& task) {
   child->ownFilter = task.ownFilter;
   child->notifies = task.notifies;
   child->sysAction = flags & CLONE_SIGHAND ? task.sysAction : std::make_shared<SysAction>(*task.sysAction);
-  if (flags & CLONE_CLEAR_SIGHAND) child->sysAction = std::make_shared<SysAction>();
+  if (flags & CLONE_CLEAR_SIGHAND) child->sysAction = task.sysAction->withoutHandlers();
+  child->faultBlocked = task.faultBlocked;
+  child->sysBlocked = task.sysBlocked;
   if (flags & CLONE_VM) {
     child->space = task.space;
   } else {
@@ -95,6 +97,7 @@ void Recorder::cloned(Task& task) {
     child->space->undumpable = task.space->undumpable;
     child->space->scratch = child->space->unusedScratch = task.space->scratch;
     child->space->patched = task.space->patched;
+    child->space->sharedMemory = task.space->sharedMemory;
     sharedFiles_.inherited(task.space, child->space);
     if (std::exchange(child->space->patched.foreignDescriptors, 0) > 0) updateLocals(*child->space);
   }

@@ -8,6 +8,10 @@
 
 namespace rr {
 
+// Gives a signal the handler that the kernel has reset, in a stopped task; at a signal stop, that signal is dropped.
+// The rest of the action is as it was. False with errno set.
+bool restoreHandler(const Task& task, int signal, uint64_t handler);
+
 class TrapDisposition {
  public:
   // Of a stopped task.

@@ -18,6 +18,7 @@
 #include "napi/counter-spec.h"
 #include "napi/register.h"
 #include "patch/instruction.h"
+#include "record/sent-bytes.h"
 #include "replay/own-pages.h"
 #include "replay/point-search.h"
 #include "replay/processes.h"
@@ -100,6 +101,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceAccessor<&Self::runtimeAddresses>("runtimeAddresses"),
                            InstanceMethod<&Self::readMemory>("readMemory"),
                            InstanceMethod<&Self::writeMemory>("writeMemory"),
+                           InstanceMethod<&Self::sentHash>("sentHash"),
                            InstanceMethod<&Self::checksum>("checksum"),
                            InstanceMethod<&Self::firstUnequal>("firstUnequal"),
                            InstanceMethod<&Self::getXsave>("getXsave"),
@@ -226,6 +228,19 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     const ssize_t count =
         memoryOf(info.Env(), tidOf(info[0])).write(address, from.data, lengthBeforeOurs(address, from.length));
     return Napi::Number::New(info.Env(), static_cast<double>(count < 0 ? 0 : count));
+  }
+
+  Napi::Value sentHash(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const user_regs_struct& registers = *registersOf(info[2]);
+    const uint64_t arguments[6] = {registers.rdi, registers.rsi, registers.rdx,
+                                   registers.r10, registers.r8,  registers.r9};
+    const SentBytes sent = sentBytes(tid, memoryOf(info.Env(), tid), info[1].As<Napi::Number>().Int32Value(), arguments,
+                                     static_cast<int64_t>(registers.rax), {});
+    Napi::Array result = Napi::Array::New(info.Env(), 2);
+    result.Set(0U, Napi::Number::New(info.Env(), sent.hash));
+    result.Set(1U, Napi::Number::New(info.Env(), static_cast<double>(sent.length)));
+    return result;
   }
 
   Napi::Value checksum(const Napi::CallbackInfo& info) {

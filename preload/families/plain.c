@@ -1,6 +1,7 @@
 // Calls that write what the table says.
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/in.h>
 
 #include "descriptor.h"
 #include "generated/calls.h"
@@ -34,7 +35,7 @@ static uint64_t length_of(const struct rr_hook_frame *frame, const struct rr_out
 
 // False when the call is not for the buffer: an unlisted command.
 static bool find_outs(const struct rr_hook_frame *frame, struct outs *outs) {
-  const struct rr_call_model *call = &rr_calls[frame->rax];
+  const struct rr_call_model *call = rr_model_of(frame->rax);
   outs->models = rr_outs + call->firstOut;
   outs->count = call->outCount;
   if (call->commandCount == 0) return true;
@@ -91,7 +92,7 @@ enum rr_verdict rr_plain(struct rr_hook_frame *frame) {
   struct outs outs;
   struct rr_writer writer;
   if (!prepare(&writer, frame, &outs)) return RR_TRACED;
-  const int64_t result = rr_call(frame);
+  const int64_t result = rr_call_sending(&writer, frame);
   // A part may have been written: the tracer finds out what. None of these calls minds being made twice.
   if (result == -RR_EFAULT) return RR_TRACED;
   record_outs(&writer, frame, &outs, result);
@@ -121,10 +122,35 @@ enum rr_verdict rr_once(struct rr_hook_frame *frame) {
   struct outs outs;
   struct rr_writer writer;
   if (!prepare(&writer, frame, &outs)) return RR_TRACED;
-  const int64_t result = rr_call(frame);
+  const int64_t result = rr_call_sending(&writer, frame);
   record_outs(&writer, frame, &outs, result);
   return rr_commit(&writer, frame, result);
 }
+
+// Whether the kernel writes through pointers in the option's structure (engine/syscalls/commands/socket-options.ts):
+// the tracer finds out where.
+static bool points_inside(const struct rr_hook_frame *frame) {
+  const int level = (int)frame->rsi;
+  switch ((int)frame->rdx) {
+    case 35:
+      return level == IPPROTO_TCP;
+    case 64:
+      return level == IPPROTO_IP || level == IPPROTO_IPV6;
+    case 96:
+    case 128:
+    case 129:
+    case 131:
+      return level == IPPROTO_IP;
+    default:
+      return false;
+  }
+}
+
+enum rr_verdict rr_set_option(struct rr_hook_frame *frame) {
+  return points_inside(frame) ? RR_TRACED : rr_plain(frame);
+}
+
+enum rr_verdict rr_get_option(struct rr_hook_frame *frame) { return points_inside(frame) ? RR_TRACED : rr_once(frame); }
 
 #define LOCK_NB 4
 enum rr_verdict rr_lock(struct rr_hook_frame *frame) { return frame->rsi & LOCK_NB ? rr_plain(frame) : RR_TRACED; }

@@ -8,14 +8,17 @@
 // Values for `how` (asm-generic/signal-defs.h), and a signal (asm/signal.h).
 #define BLOCK 0
 #define UNBLOCK 1
+#define SIGSEGV 11
 #define SIGSYS 31
 #define SIGCHLD 17
 #define SA_NOCLDSTOP 1
 
-// The tracer must know whether SIGSYS is blocked, since the kernel forces it (native/record/dispatch.cc).
-static void note_sys_mask(uint64_t before, uint32_t how, uint64_t set) {
+// The tracer must know whether SIGSYS and SIGSEGV are blocked, since the kernel forces them (native/record/dispatch.cc,
+// forced-fault.cc).
+static void note_mask(uint64_t before, uint32_t how, uint64_t set) {
   const uint64_t after = how == BLOCK ? before | set : how == UNBLOCK ? before & ~set : set;
-  RR_THE_LOCALS->sysMask = (after >> (SIGSYS - 1)) & 1 ? RR_SYS_BLOCKED : RR_SYS_OPEN;
+  RR_THE_LOCALS->maskChange = RR_MASK_CHANGED | ((after >> (SIGSYS - 1)) & 1 ? RR_SYS_BLOCKED : 0) |
+                              ((after >> (SIGSEGV - 1)) & 1 ? RR_FAULT_BLOCKED : 0);
 }
 
 // Whether SIGCHLD will not tell of stops, or has not, by an action: handler, flags, ... (struct kernel_sigaction).
@@ -25,10 +28,11 @@ static bool changes_child_stops(uint64_t action) {
   return !rr_fetch(&flags, action + sizeof(uint64_t), sizeof flags) || (flags & SA_NOCLDSTOP);
 }
 
-// The tracer must know of an action for SIGSYS, too, and whether SIGCHLD tells of stops (docs/ptrace.md).
+// The tracer must know of an action for SIGSYS or SIGSEGV, too, and whether SIGCHLD tells of stops (docs/ptrace.md).
 enum rr_verdict rr_signal_action(struct rr_hook_frame *frame) {
   const int signal = (int)frame->rdi;
-  const bool known = signal == SIGSYS || (signal == SIGCHLD && frame->rsi != 0 && changes_child_stops(frame->rsi));
+  const bool known = signal == SIGSYS || signal == SIGSEGV ||
+                     (signal == SIGCHLD && frame->rsi != 0 && changes_child_stops(frame->rsi));
   return known ? RR_TRACED : rr_plain(frame);
 }
 
@@ -56,7 +60,7 @@ enum rr_verdict rr_signal_mask(struct rr_hook_frame *frame) {
     return RR_TRACED;
   }
   // The kernel has just read the new mask.
-  if (frame->rsi != 0) note_sys_mask(locals->maskBefore, (uint32_t)frame->rdi, *(volatile uint64_t *)frame->rsi);
+  if (frame->rsi != 0) note_mask(locals->maskBefore, (uint32_t)frame->rdi, *(volatile uint64_t *)frame->rsi);
   if (old) {
     *old = locals->maskBefore;
     rr_out(&writer, frame->rdx, SET_SIZE);

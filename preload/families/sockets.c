@@ -197,7 +197,7 @@ enum rr_verdict rr_send(struct rr_hook_frame *frame) {
   struct rr_writer writer;
   if (!rr_begin(&writer, frame, 0)) return RR_TRACED;
   if (!rr_may_send((int)frame->rdi, frame->rdx, frame->r10 & MSG_DONTWAIT)) return RR_TRACED;
-  return rr_commit(&writer, frame, rr_call(frame));
+  return rr_commit(&writer, frame, rr_call_sending(&writer, frame));
 }
 
 // Bytes of the message; so many that it may block when that takes long to find out.
@@ -213,7 +213,7 @@ enum rr_verdict rr_send_message(struct rr_hook_frame *frame) {
   struct rr_writer writer;
   if (!rr_begin(&writer, frame, 0)) return RR_TRACED;
   if (!rr_may_send((int)frame->rdi, bytes, frame->rdx & MSG_DONTWAIT)) return RR_TRACED;
-  return rr_commit(&writer, frame, rr_call(frame));
+  return rr_commit(&writer, frame, rr_call_sending(&writer, frame));
 }
 
 enum rr_verdict rr_send_messages(struct rr_hook_frame *frame) {
@@ -228,7 +228,7 @@ enum rr_verdict rr_send_messages(struct rr_hook_frame *frame) {
   struct rr_writer writer;
   if (!rr_begin(&writer, frame, count * sizeof *messages + RR_OUT_OVERHEAD)) return RR_TRACED;
   if (!rr_may_send((int)frame->rdi, bytes, frame->r10 & MSG_DONTWAIT)) return RR_TRACED;
-  const int64_t result = rr_call(frame);
+  const int64_t result = rr_call_sending(&writer, frame);
   if (result == -RR_EFAULT) rr_out_before_fault(&writer, frame->rsi, count * sizeof *messages);
   if (result > 0) rr_out(&writer, frame->rsi, (uint64_t)result * sizeof *messages);
   return rr_commit(&writer, frame, result);

@@ -38,7 +38,7 @@ enum rr_verdict rr_read_vector(struct rr_hook_frame *frame) {
 static enum rr_verdict write_bytes(struct rr_hook_frame *frame, uint64_t bytes) {
   struct rr_writer writer;
   if (!rr_begin(&writer, frame, 0) || !rr_may_write((int)frame->rdi, bytes)) return RR_TRACED;
-  return rr_commit(&writer, frame, rr_call(frame));
+  return rr_commit(&writer, frame, rr_call_sending(&writer, frame));
 }
 
 enum rr_verdict rr_write(struct rr_hook_frame *frame) { return write_bytes(frame, frame->rdx); }

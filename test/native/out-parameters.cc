@@ -1057,8 +1057,110 @@ void warnings() {
   expect("a request with pointers inside", {SYS_ioctl, {0, 0x8946, somewhere}}, false, "ioctl with command 0x8946", 0);
   expect("an unlisted option of prctl", {SYS_prctl, {low(9999), somewhere}}, false, "prctl with command 0x270f", 0);
   expect("an unknown call", {400, {somewhere}}, false, "system call 400 is not known", 0);
-  expect("a call that is not modelled", {SYS_bpf, {0, 0, 0}}, false, "bpf is not modelled", 0);
+  expect("a command that is not modelled", {SYS_bpf, {low(1), 0, 0}}, false, "bpf with command 0x1 is not modelled", 0);
   expect("a listed request", {SYS_ioctl, {0, TCGETS, somewhere}}, true, "", 36);
+}
+
+// A table of netfilter is replaced by what it is: the kernel stores its counters where a pointer in the structure leads
+// (struct ipt_replace, ip6t_replace, arpt_replace). `first`: the number of the first of its options; `hooks`: in the
+// structure.
+void replaceTable(const char* what, int family, int level, int first, size_t hooks) {
+  const int descriptor = socket(family, SOCK_RAW, IPPROTO_RAW);
+  // Name, valid_hooks, hook_entry, underflow, num_entries, size.
+  std::vector<uint32_t> info(8 + 1 + 2 * hooks + 2);
+  memcpy(info.data(), "filter", 7);
+  socklen_t length = static_cast<socklen_t>(info.size() * sizeof(uint32_t));
+  if (descriptor < 0 || getsockopt(descriptor, level, first, info.data(), &length) != 0) return;  // no such tables here
+  const uint32_t size = info.back();
+  const uint32_t count = info[info.size() - 2];
+  std::vector<uint8_t> entries(40 + size);
+  memcpy(entries.data(), "filter", 7);
+  memcpy(entries.data() + 32, &size, sizeof size);
+  length = static_cast<socklen_t>(entries.size());
+  if (getsockopt(descriptor, level, first + 1, entries.data(), &length) != 0) return;
+  check(what, [&] {
+    // Name, valid_hooks, num_entries, size, hook_entry, underflow, num_counters, counters, entries.
+    memset(arena, 0, 96);
+    memcpy(arena, "filter", 7);
+    uint32_t* numbers = at<uint32_t>(32);
+    *numbers++ = info[8];
+    *numbers++ = count;
+    *numbers++ = size;
+    for (size_t i = 0; i < 2 * hooks; i++) *numbers++ = info[9 + i];
+    *numbers++ = count;
+    const size_t pointer = (static_cast<size_t>(reinterpret_cast<uint8_t*>(numbers) - arena) + 7) & ~size_t{7};
+    *at<uint64_t>(pointer) = word(arena + 100000);
+    memcpy(arena + pointer + 8, entries.data() + 40, size);
+    return Call{SYS_setsockopt,
+                {low(descriptor), low(level), low(first), word(arena), low(static_cast<int>(pointer + 8 + size))}};
+  });
+}
+
+// What the kernel writes through pointers in structures, which no argument leads to.
+void pointersInside() {
+  check(
+      "bpf: the log of a program that is refused",
+      [] {
+        memset(arena, 0, 160);
+        *at<uint32_t>(0) = 1;  // BPF_PROG_TYPE_SOCKET_FILTER
+        *at<uint32_t>(4) = 1;
+        *at<uint64_t>(8) = word(arena + 500);
+        *at<uint64_t>(16) = word("GPL");
+        *at<uint32_t>(24) = 1;
+        *at<uint32_t>(28) = 4096;
+        *at<uint64_t>(32) = word(arena + 10000);
+        *at<uint64_t>(500) = 0x95;  // BPF_EXIT, without a result
+        return Call{SYS_bpf, {low(5), word(arena), low(120)}};
+      },
+      Expect::failure);
+  check(
+      "bpf: the log of a description that is refused",
+      [] {
+        memset(arena, 0, 160);
+        *at<uint64_t>(0) = word(arena + 500);
+        *at<uint64_t>(8) = word(arena + 10000);
+        *at<uint32_t>(16) = 64;
+        *at<uint32_t>(20) = 4096;
+        *at<uint32_t>(24) = 1;
+        return Call{SYS_bpf, {low(18), word(arena), low(28)}};
+      },
+      Expect::failure);
+  check(
+      "bpf: the programs of a control group",
+      [] {
+        memset(arena, 0, 160);
+        *at<int>(0) = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY);
+        *at<uint64_t>(16) = word(arena + 20000);
+        *at<uint32_t>(24) = 100;
+        return Call{SYS_bpf, {low(16), word(arena), low(64)}};
+      },
+      Expect::any);
+  if (unshare(CLONE_NEWNET) != 0) return;
+  replaceTable("setsockopt IPT_SO_SET_REPLACE", AF_INET, 0, 64, 5);
+  replaceTable("setsockopt IP6T_SO_SET_REPLACE", AF_INET6, 41, 64, 5);
+  replaceTable("setsockopt ARPT_SO_SET_REPLACE", AF_INET, 0, 96, 3);
+  const int tun = open("/dev/net/tun", O_RDWR);
+  ifreq wanted = {};
+  wanted.ifr_flags = 0x1001;  // IFF_TUN | IFF_NO_PI
+  if (tun >= 0 && ioctl(tun, 0x400454ca, &wanted) == 0) {
+    // TUNGETFEATURES, TUNGETIFF, TUNGETSNDBUF, TUNGETVNETHDRSZ, TUNGETVNETLE, TUNSETCARRIER.
+    for (const uint32_t request : {0x800454cfU, 0x800454d2U, 0x800454d3U, 0x800454d7U, 0x800454ddU, 0x400454e2U}) {
+      check(
+          "a request to a tunnel",
+          [&] {
+            return Call{SYS_ioctl, {low(tun), request, word(arena)}};
+          },
+          Expect::any);
+    }
+  }
+  const int bridges = socket(AF_INET, SOCK_DGRAM, 0);
+  if (bridges < 0 || ioctl(bridges, 0x89a0, "rr-bridge") != 0) return;  // SIOCBRADDBR
+  check("ioctl SIOCGIFBR", [&] {
+    *at<uint64_t>(0) = 1;  // BRCTL_GET_BRIDGES
+    *at<uint64_t>(8) = word(arena + 1000);
+    *at<uint64_t>(16) = 16;
+    return Call{SYS_ioctl, {low(bridges), 0x8940, word(arena)}};
+  });
 }
 
 }  // namespace
@@ -1079,6 +1181,7 @@ int main() {
   sockets();
   waiting();
   ipc();
+  pointersInside();
   absurd();
   warnings();
   printf("%d calls, %d failed\n", calls, failures);

@@ -10,6 +10,7 @@ import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import { checkWritten } from '../remote-memory.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
+import { verifySent } from '../verify-sent.ts';
 import { isStopped, stopSignal, syscallStop, syscallText } from '../wait-status.ts';
 
 const sigtrap = 5;
@@ -31,6 +32,7 @@ export function replaySyscallEnter(replayer: Replayer, frame: FrameView): void {
   runToCall(replayer, frame, task, restored ? masks.nothing : masks.entry);
   task.inCall = true;
   if (frame.dataCount > 0) applyData(replayer, frame);
+  verifySent(replayer, frame, task);
   replayer.adopt(frame, task);
 }
 
@@ -85,6 +87,7 @@ function complete(replayer: Replayer, frame: FrameView, task: Task): void {
   else if (frame.mappingCount > 0) mapRecords(replayer, frame, task);
   if (frame.stdio !== 0) echoMark(replayer, frame, task);
   const hadOutput = frame.dataCount > 0 && applyData(replayer, frame);
+  verifySent(replayer, frame, task);
   if (frame.stdio !== 0 && !hadOutput) echoMemory(replayer, frame, task);
   task.inCall = false;
   task.restarts = frame.number !== syscallNumbers.rt_sigreturn && wantsRestart(replayer);

@@ -94,6 +94,14 @@ export const deviceRequests: readonly Command[] = [
     TUNSETQUEUE: 0x400454d9,
     TUNGETFILTER: 0x801054db,
     TUNGETDEVNETNS: 0x54e3,
+    TUNSETTXFILTER: 0x400454d1,
+    TUNSETVNETLE: 0x400454dc,
+    TUNGETVNETLE: 0x800454dd,
+    TUNSETVNETBE: 0x400454de,
+    TUNGETVNETBE: 0x800454df,
+    TUNSETCARRIER: 0x400454e2,
+    TUNATTACHFILTER: 0x401054d5,
+    TUNDETACHFILTER: 0x401054d6,
     PERF_EVENT_IOC_ENABLE: 0x2400,
     PERF_EVENT_IOC_DISABLE: 0x2401,
     PERF_EVENT_IOC_REFRESH: 0x2402,
@@ -144,6 +152,8 @@ export const deviceRequests: readonly Command[] = [
     SNDRV_CTL_IOCTL_PCM_INFO: 0xc1205531,
     SNDRV_CTL_IOCTL_PCM_PREFER_SUBDEVICE: 0x40045532,
   }),
+  // Their numbers say that something is read.
+  ...silent({ TUNSETSTEERINGEBPF: 0x800454e0, TUNSETFILTEREBPF: 0x800454e1 }),
   ...silent({ RTC_AIE_ON: 0x7001, RTC_AIE_OFF: 0x7002, RTC_UIE_ON: 0x7003, RTC_UIE_OFF: 0x7004 }),
   // Pointers inside, whose lengths other calls have set.
   ...compared({

@@ -1,6 +1,5 @@
 // What administrators' programs call: mounts, modules, quotas, tracing; and what no longer exists.
 import {
-  bytes,
   descriptor,
   directory,
   flags,
@@ -11,6 +10,7 @@ import {
   pointer,
   resultArray,
   resultBytes,
+  sentBytes,
   size,
   string,
   struct,
@@ -20,6 +20,7 @@ import {
   writing,
   written,
 } from '../arguments.ts';
+import { bpfAttributes, bpfCommands } from '../commands/bpf.ts';
 import { quotaCommands, quotaDescriptorCommands } from '../commands/quota.ts';
 import { syslogCommands } from '../commands/syslog.ts';
 import type { Syscall } from '../model.ts';
@@ -112,7 +113,7 @@ export const administration: readonly Syscall[] = [
   }),
   syscall('syslog', [flags('type', 'syslog'), hex('bufp'), int('len')], { mayBlock: true, commands: syslogCommands }),
   syscall('reboot', [hex('magic'), hex('magic2'), flags('op', 'reboot'), pointer('arg')]),
-  syscall('init_module', [bytes('module_image', 1), size('len'), string('param_values')]),
+  syscall('init_module', [sentBytes('module_image', 1), size('len'), string('param_values')]),
   syscall('finit_module', [descriptor('fd'), string('param_values'), flags('flags', 'module')]),
   syscall('delete_module', [string('name'), flags('flags', 'deleteModule')]),
   syscall('kexec_load', [hex('entry'), size('nr_segments'), pointer('segments'), flags('flags', 'kexec')]),
@@ -120,19 +121,14 @@ export const administration: readonly Syscall[] = [
     descriptor('kernel_fd'),
     descriptor('initrd_fd'),
     size('cmdline_len'),
-    bytes('cmdline', 2),
+    sentBytes('cmdline', 2),
     flags('flags', 'kexec'),
   ]),
   syscall('iopl', [int('level')]),
   syscall('ioperm', [hex('from'), size('num'), int('turn_on')]),
   syscall('vhangup', []),
   syscall('lookup_dcookie', [hex('cookie'), resultBytes('buffer', 2), size('len')]),
-  // attr holds pointers to keys, values and logs whose sizes only the map or the program tells.
-  syscall(
-    'bpf',
-    [flags('cmd', 'bpf'), outBytes('attr', 2, { written: 'always', inOut: true, most: 4096 }), unsigned('size')],
-    { modelled: false },
-  ),
+  syscall('bpf', [flags('cmd', 'bpf'), bpfAttributes, unsigned('size')], { commands: bpfCommands }),
   // The size in attr, its second u32, is corrected when it is wrong.
   syscall('perf_event_open', [
     writing(

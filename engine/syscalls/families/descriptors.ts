@@ -1,6 +1,5 @@
 // What is done with an open descriptor: transfer, position, locks, copies between descriptors.
 import {
-  bytes,
   descriptor,
   flags,
   hex,
@@ -11,6 +10,9 @@ import {
   outIovec,
   path,
   resultBytes,
+  sending,
+  sentBytes,
+  sentIovec,
   size,
   string,
   struct,
@@ -26,14 +28,14 @@ const blocks = { mayBlock: true } as const;
 
 export const descriptors: readonly Syscall[] = [
   syscall('read', [descriptor('fd'), resultBytes('buf', 2), size('count')], transfers),
-  syscall('write', [descriptor('fd'), bytes('buf', 2), size('count')], transfers),
+  syscall('write', [descriptor('fd'), sentBytes('buf', 2), size('count')], transfers),
   syscall('pread64', [descriptor('fd'), resultBytes('buf', 2), size('count'), long('offset')], transfers),
-  syscall('pwrite64', [descriptor('fd'), bytes('buf', 2), size('count'), long('offset')], transfers),
+  syscall('pwrite64', [descriptor('fd'), sentBytes('buf', 2), size('count'), long('offset')], transfers),
   // The kernel takes vlen as 64 bits, and refuses more than UIO_MAXIOV.
   syscall('readv', [descriptor('fd'), outIovec('vec', 2), size('vlen')], transfers),
-  syscall('writev', [descriptor('fd'), struct('vec', 'iovec'), size('vlen')], transfers),
+  syscall('writev', [descriptor('fd'), sentIovec('vec', 2), size('vlen')], transfers),
   syscall('preadv', [descriptor('fd'), outIovec('vec', 2), size('vlen'), long('pos_l'), long('pos_h')], blocks),
-  syscall('pwritev', [descriptor('fd'), struct('vec', 'iovec'), size('vlen'), long('pos_l'), long('pos_h')], blocks),
+  syscall('pwritev', [descriptor('fd'), sentIovec('vec', 2), size('vlen'), long('pos_l'), long('pos_h')], blocks),
   syscall(
     'preadv2',
     [descriptor('fd'), outIovec('vec', 2), size('vlen'), long('pos_l'), long('pos_h'), flags('flags', 'readWrite')],
@@ -41,7 +43,7 @@ export const descriptors: readonly Syscall[] = [
   ),
   syscall(
     'pwritev2',
-    [descriptor('fd'), struct('vec', 'iovec'), size('vlen'), long('pos_l'), long('pos_h'), flags('flags', 'readWrite')],
+    [descriptor('fd'), sentIovec('vec', 2), size('vlen'), long('pos_l'), long('pos_h'), flags('flags', 'readWrite')],
     blocks,
   ),
   syscall('lseek', [descriptor('fd'), long('offset'), flags('whence', 'seek')]),
@@ -89,7 +91,16 @@ export const descriptors: readonly Syscall[] = [
   ),
   syscall('tee', [descriptor('fd_in'), descriptor('fd_out'), size('len'), flags('flags', 'splice')], blocks),
   // From the reading end of a pipe it fills the buffers.
-  syscall('vmsplice', [descriptor('fd'), outIovec('iov', 2), size('nr_segs'), flags('flags', 'splice')], blocks),
+  syscall(
+    'vmsplice',
+    [
+      descriptor('fd'),
+      sending(outIovec('iov', 2), { from: 'iovec', count: 2 }),
+      size('nr_segs'),
+      flags('flags', 'splice'),
+    ],
+    blocks,
+  ),
   syscall(
     'copy_file_range',
     [
@@ -113,7 +124,13 @@ export const descriptors: readonly Syscall[] = [
   syscall('mq_unlink', [path('name')]),
   syscall(
     'mq_timedsend',
-    [descriptor('mqdes'), bytes('msg_ptr', 2), size('msg_len'), unsigned('msg_prio'), struct('timeout', 'timespec')],
+    [
+      descriptor('mqdes'),
+      sentBytes('msg_ptr', 2),
+      size('msg_len'),
+      unsigned('msg_prio'),
+      struct('timeout', 'timespec'),
+    ],
     blocks,
   ),
   syscall(

@@ -11,8 +11,8 @@ import {
   out,
   outBytes,
   path,
-  pointer,
   resultBytes,
+  sentBytes,
   size,
   string,
   struct,
@@ -144,9 +144,15 @@ export const files: readonly Syscall[] = [
     flags('flags', 'at'),
   ]),
 
-  syscall('setxattr', [path('path'), string('name'), pointer('value'), size('size'), flags('flags', 'xattr')]),
-  syscall('lsetxattr', [path('path'), string('name'), pointer('value'), size('size'), flags('flags', 'xattr')]),
-  syscall('fsetxattr', [descriptor('fd'), string('name'), pointer('value'), size('size'), flags('flags', 'xattr')]),
+  syscall('setxattr', [path('path'), string('name'), sentBytes('value', 3), size('size'), flags('flags', 'xattr')]),
+  syscall('lsetxattr', [path('path'), string('name'), sentBytes('value', 3), size('size'), flags('flags', 'xattr')]),
+  syscall('fsetxattr', [
+    descriptor('fd'),
+    string('name'),
+    sentBytes('value', 3),
+    size('size'),
+    flags('flags', 'xattr'),
+  ]),
   syscall('setxattrat', [
     directory('dirfd'),
     path('pathname'),

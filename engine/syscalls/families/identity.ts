@@ -1,5 +1,5 @@
 // Users, groups, sessions, capabilities, and the names of the machine.
-import { bytes, flags, inOut, int, out, resultArray, string, struct, syscall } from '../arguments.ts';
+import { flags, inOut, int, out, resultArray, sentBytes, string, struct, syscall } from '../arguments.ts';
 import type { Syscall } from '../model.ts';
 
 export const identity: readonly Syscall[] = [
@@ -29,8 +29,8 @@ export const identity: readonly Syscall[] = [
   syscall('capget', [inOut('hdrp', 'cap_header'), inOut('datap', 'cap_data2')]),
   syscall('capset', [inOut('hdrp', 'cap_header'), struct('datap', 'cap_data2')]),
   syscall('uname', [out('buf', 'utsname')]),
-  syscall('sethostname', [bytes('name', 1), int('len')]),
-  syscall('setdomainname', [bytes('name', 1), int('len')]),
+  syscall('sethostname', [sentBytes('name', 1), int('len')]),
+  syscall('setdomainname', [sentBytes('name', 1), int('len')]),
   syscall('acct', [string('filename')]),
   syscall('getpriority', [flags('which', 'priority'), int('who')]),
   syscall('setpriority', [flags('which', 'priority'), int('who'), int('prio')]),

@@ -1,11 +1,12 @@
 // System V shared memory, semaphores and message queues; keys.
 import {
-  bytes,
   flags,
   hex,
   int,
   long,
   pointer,
+  sending,
+  sentBytes,
   size,
   string,
   struct,
@@ -31,11 +32,17 @@ export const ipc: readonly Syscall[] = [
     commands: semaphoreCommands,
   }),
   syscall('msgget', [hex('key'), flags('msgflg', 'ipcGet')]),
-  syscall('msgsnd', [int('msqid'), pointer('msgp'), size('msgsz'), flags('msgflg', 'messageQueue')], {
-    mayBlock: true,
-    restart: 'noHandler',
-  }),
-  // The type of the message, a long, stands before its text.
+  // The type of a message, a long, stands before its text.
+  syscall(
+    'msgsnd',
+    [
+      int('msqid'),
+      sending(pointer('msgp'), { from: 'argument', argument: 2, base: 8 }),
+      size('msgsz'),
+      flags('msgflg', 'messageQueue'),
+    ],
+    { mayBlock: true, restart: 'noHandler' },
+  ),
   syscall(
     'msgrcv',
     [
@@ -49,7 +56,7 @@ export const ipc: readonly Syscall[] = [
   ),
   syscall('msgctl', [int('msqid'), flags('op', 'messageControl'), hex('buf')], { commands: messageQueueCommands }),
 
-  syscall('add_key', [string('type'), string('description'), bytes('payload', 3), size('plen'), int('keyring')]),
+  syscall('add_key', [string('type'), string('description'), sentBytes('payload', 3), size('plen'), int('keyring')]),
   // May wait for a helper program that makes the key.
   syscall('request_key', [string('type'), string('description'), string('callout_info'), int('dest_keyring')], {
     mayBlock: true,

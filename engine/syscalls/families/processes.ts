@@ -10,6 +10,7 @@ import {
   outIovec,
   path,
   pointer,
+  sentIovec,
   signal,
   size,
   struct,
@@ -124,7 +125,7 @@ export const processes: readonly Syscall[] = [
   // Writes memory of another process, which is not the caller's out-parameter.
   syscall('process_vm_writev', [
     int('pid'),
-    struct('local_iov', 'iovec'),
+    sentIovec('local_iov', 2),
     size('liovcnt'),
     struct('remote_iov', 'iovec'),
     size('riovcnt'),

@@ -8,6 +8,8 @@ import {
   out,
   resultArray,
   resultBytes,
+  sending,
+  sentBytes,
   size,
   struct,
   syscall,
@@ -16,6 +18,7 @@ import {
   writing,
   written,
 } from '../arguments.ts';
+import { getOptionCommands, setOptionCommands } from '../commands/socket-options.ts';
 import type { Syscall } from '../model.ts';
 
 const blocks = { mayBlock: true } as const;
@@ -44,9 +47,9 @@ export const sockets: readonly Syscall[] = [
     int('protocol'),
     out('sv', 'int2', { written: 'always', inOut: true }),
   ]),
-  syscall('bind', [descriptor('sockfd'), bytes('addr', 2), unsigned('addrlen')]),
+  syscall('bind', [descriptor('sockfd'), sentBytes('addr', 2), unsigned('addrlen')]),
   syscall('listen', [descriptor('sockfd'), int('backlog')]),
-  syscall('connect', [descriptor('sockfd'), bytes('addr', 2), unsigned('addrlen')], blocks),
+  syscall('connect', [descriptor('sockfd'), sentBytes('addr', 2), unsigned('addrlen')], blocks),
   syscall('accept', [descriptor('sockfd'), updatedBytes('addr', 2), inOut('addrlen', 'int')], blocks),
   syscall(
     'accept4',
@@ -56,25 +59,21 @@ export const sockets: readonly Syscall[] = [
   syscall('shutdown', [descriptor('sockfd'), flags('how', 'shutdown')]),
   syscall('getsockname', [descriptor('sockfd'), updatedBytes('addr', 2), inOut('addrlen', 'int')]),
   syscall('getpeername', [descriptor('sockfd'), updatedBytes('addr', 2), inOut('addrlen', 'int')]),
-  syscall('setsockopt', [
-    descriptor('sockfd'),
-    flags('level', 'socketLevel'),
-    int('optname'),
-    bytes('optval', 4),
-    unsigned('optlen'),
-  ]),
-  syscall('getsockopt', [
-    descriptor('sockfd'),
-    flags('level', 'socketLevel'),
-    int('optname'),
-    optionValue,
-    inOut('optlen', 'int'),
-  ]),
+  syscall(
+    'setsockopt',
+    [descriptor('sockfd'), flags('level', 'socketLevel'), int('optname'), sentBytes('optval', 4), unsigned('optlen')],
+    { commands: setOptionCommands(sentBytes('optval', 4)) },
+  ),
+  syscall(
+    'getsockopt',
+    [descriptor('sockfd'), flags('level', 'socketLevel'), int('optname'), optionValue, inOut('optlen', 'int')],
+    { commands: getOptionCommands(optionValue) },
+  ),
   syscall(
     'sendto',
     [
       descriptor('sockfd'),
-      bytes('buf', 2),
+      sentBytes('buf', 2),
       size('len'),
       flags('flags', 'message'),
       bytes('dest_addr', 5),
@@ -82,13 +81,17 @@ export const sockets: readonly Syscall[] = [
     ],
     transfers,
   ),
-  syscall('sendmsg', [descriptor('sockfd'), struct('msg', 'msghdr'), flags('flags', 'message')], transfers),
+  syscall(
+    'sendmsg',
+    [descriptor('sockfd'), sending(struct('msg', 'msghdr'), { from: 'message' }), flags('flags', 'message')],
+    transfers,
+  ),
   // msg_len of each message sent.
   syscall(
     'sendmmsg',
     [
       descriptor('sockfd'),
-      resultArray('msgvec', 'mmsghdr', 2, { inOut: true }),
+      sending(resultArray('msgvec', 'mmsghdr', 2, { inOut: true }), { from: 'messages', count: 2 }),
       unsigned('vlen'),
       flags('flags', 'message'),
     ],

@@ -161,6 +161,8 @@ export const administrationFlags = {
     BPF_ITER_CREATE: 33,
     BPF_LINK_DETACH: 34,
     BPF_PROG_BIND_MAP: 35,
+    BPF_TOKEN_CREATE: 36,
+    BPF_PROG_STREAM_READ_BY_FD: 37,
   }),
   perf: bits({
     PERF_FLAG_FD_NO_GROUP: 1,

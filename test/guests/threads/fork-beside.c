@@ -1,5 +1,5 @@
-// A process forks while another thread of it counts: each child has the memory of one moment, which the replay must hit.
-// The memory is large, so that its copying takes longer than a slice.
+// A process forks while another thread of it counts: each child has the memory of one moment, which the replay must
+// hit. The memory is large, so that its copying takes longer than a slice.
 #include <pthread.h>
 #include <time.h>
 
@@ -7,7 +7,7 @@
 
 // Bytes; in small pages, which take long to copy.
 #define MEMORY ((size_t)400 << 20)
-#define FORKS 6
+#define FORKS 4
 
 static volatile unsigned counter;
 static volatile int stop;

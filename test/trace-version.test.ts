@@ -24,7 +24,7 @@ test('the version file is text that begins with the format number and comes back
     lanes,
   };
   const bytes = formatVersionFile(content);
-  assert.match(Buffer.from(bytes).toString(), /^2\n\{/);
+  assert.match(Buffer.from(bytes).toString(), /^3\n\{/);
   assert.equal(parseVersionFile('version', bytes), content);
 });
 

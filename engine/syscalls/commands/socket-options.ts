@@ -52,21 +52,18 @@ const bridgeEntries: Place = { level: 'ip', pointer: 112, count: 40, element: 1 
 /** The counters of the table that is replaced. `value`: what the option is otherwise. */
 export const setOptionCommands = (value: Argument): Commands =>
   commands(value, {
-    // IPT_SO_SET_REPLACE and IP6T_SO_SET_REPLACE
-    '64': [64, { level: 'ip', ...table }, { level: 'ip6', ...table }],
-    // ARPT_SO_SET_REPLACE
-    '96': [96, { level: 'ip', pointer: 72, count: 68, element: 16 }],
-    // EBT_SO_SET_ENTRIES
-    '128': [128, bridgeCounters],
+    // And IP6T_SO_SET_REPLACE.
+    IPT_SO_SET_REPLACE: [64, { level: 'ip', ...table }, { level: 'ip6', ...table }],
+    ARPT_SO_SET_REPLACE: [96, { level: 'ip', pointer: 72, count: 68, element: 16 }],
+    EBT_SO_SET_ENTRIES: [128, bridgeCounters],
   });
 
 export const getOptionCommands = (value: Argument): Commands =>
   commands(value, {
-    // EBT_SO_GET_ENTRIES, EBT_SO_GET_INIT_ENTRIES
-    '129': [129, bridgeCounters, bridgeEntries],
-    '131': [131, bridgeCounters, bridgeEntries],
-    // TCP_ZEROCOPY_RECEIVE: the pages that it maps, the buffer for what is no whole page, and control data.
-    '35': [
+    EBT_SO_GET_ENTRIES: [129, bridgeCounters, bridgeEntries],
+    EBT_SO_GET_INIT_ENTRIES: [131, bridgeCounters, bridgeEntries],
+    // The pages that it maps, the buffer for what is no whole page, and control data.
+    TCP_ZEROCOPY_RECEIVE: [
       35,
       { level: 'tcp', pointer: 0, count: 8, element: 1 },
       { level: 'tcp', pointer: 24, count: 32, element: 1 },

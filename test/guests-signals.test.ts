@@ -40,6 +40,7 @@ runGuestTests('signals', [
   { guest: 'sys-sent', varies: 'where signals come' },
   { guest: 'sys-storm', varies: 'where the timer interrupts' },
   'trap-flag',
+  'unwind-vdso',
   'wait-for',
   'while-blocked',
 ]);

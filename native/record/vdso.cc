@@ -10,7 +10,9 @@
 #include <array>
 #include <map>
 #include <string>
+#include <string_view>
 
+#include "record/unwind-table.h"
 #include "tracee/tracee.h"
 
 namespace rr {
@@ -78,6 +80,7 @@ void Vdso::patchFunctions() {
   if (!header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return;
   const auto* sections = at<Elf64_Shdr>(image_, header->e_shoff, header->e_shnum);
   if (!sections) return;
+  std::vector<uint64_t> patched;
   for (int i = 0; i < header->e_shnum; i++) {
     const Elf64_Shdr& section = sections[i];
     if (section.sh_type != SHT_DYNSYM || section.sh_link >= header->e_shnum) continue;
@@ -96,7 +99,26 @@ void Vdso::patchFunctions() {
       // Only within the function; the kernel's smallest has 40 bytes.
       const size_t length = symbol.st_size == 0 ? stub.size() : std::min<size_t>(symbol.st_size, stub.size());
       memcpy(image_.data() + symbol.st_value, stub.data(), length);
+      patched.push_back(symbol.st_value);
     }
+  }
+  describeFunctions(patched);
+}
+
+// None of the stubs touches the stack.
+void Vdso::describeFunctions(std::span<const uint64_t> functions) {
+  const auto* header = at<Elf64_Ehdr>(image_, 0);
+  const auto* sections = at<Elf64_Shdr>(image_, header->e_shoff, header->e_shnum);
+  if (header->e_shstrndx >= header->e_shnum) return;
+  const Elf64_Shdr& strings = sections[header->e_shstrndx];
+  const auto* names = at<char>(image_, strings.sh_offset, strings.sh_size);
+  if (!names) return;
+  for (int i = 0; i < header->e_shnum; i++) {
+    const Elf64_Shdr& section = sections[i];
+    if (section.sh_name >= strings.sh_size || !at<uint8_t>(image_, section.sh_offset, section.sh_size)) continue;
+    const char* name = names + section.sh_name;
+    if (std::string_view(name, strnlen(name, strings.sh_size - section.sh_name)) != ".eh_frame") continue;
+    describeAsFrameless(std::span(image_).subspan(section.sh_offset, section.sh_size), section.sh_addr, functions);
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace rr {
@@ -18,6 +19,8 @@ class Vdso {
 
  private:
   void patchFunctions();
+  // Makes the unwind table true for the functions that are replaced. Offsets in the image.
+  void describeFunctions(std::span<const uint64_t> functions);
 
   std::vector<uint8_t> image_;
   uint64_t syscallOffset_ = 0;

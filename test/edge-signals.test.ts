@@ -60,6 +60,20 @@ for (const signal of signals) {
     }));
 }
 
+/** Those that end a program which does nothing about them; 32 and 33 are the C library's own. */
+const deadly = [1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 24, 25, 26, 27, 29, 30, 31, 32, 33, 34, 64];
+for (const number of deadly) {
+  test(`signal ${number} of the program to its own group ends the program, and is recorded`, () =>
+    withPlace(async (place) => {
+      using alone = new Running(place, [compileEdge('kill-own-group'), String(number)]);
+      using recorder = new Running(place, [rrCommand, 'record', '-o', 'trace', compileEdge('kill-own-group'), String(number)]);
+      assert.equal(await recorder.ended, await alone.ended);
+      const replay = await place.rr('replay', '-a', 'trace');
+      assert.is(replay.out, 'sending\n', replay.story);
+      assert.is((await place.rr('ps', '--json', 'trace')).status, 0);
+    }));
+}
+
 test('several signals at once', () =>
   withPlace(async (place) => {
     const { out } = await recordAndSignal(place, signalLog(place), (recorder) => {

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "launcher/kernel-action.h"
 #include "layout.h"
 
 // Where our own system call instructions leave rip: that of the tracer's calls, and that of the in-tracee runtime's.
@@ -93,8 +94,8 @@ int runRecordStub(int argc, char **argv) {
   fcntl(reportDescriptor, F_SETFD, FD_CLOEXEC);
 
   for (int number = 1; number <= 64; number++) {
-    if (number == SIGKILL || number == SIGSTOP || number == 32 || number == 33) continue;
-    signal(number, (ignored >> (number - 1)) & 1 ? SIG_IGN : SIG_DFL);
+    const struct KernelAction action = {(uint64_t)((ignored >> (number - 1)) & 1 ? SIG_IGN : SIG_DFL), 0, 0, 0};
+    syscall(SYS_rt_sigaction, number, &action, NULL, sizeof action.mask);
   }
   setrlimit(RLIMIT_NOFILE, &files);
   for (int descriptor = 0; descriptor < 3; descriptor++) {

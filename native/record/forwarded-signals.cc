@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "record/recorder.h"
+#include "record/task-state.h"
 
 namespace rr {
 
@@ -27,6 +28,9 @@ void Recorder::forwardOuterSignals(uint64_t now) {
     const uint64_t distance =
         sending.time > received->time ? sending.time - received->time : received->time - sending.time;
     if (sending.sender == received->sender && distance < kSameSending) continue;
+    // Real-time signals wait as often as they are sent: it has come, and the program blocks it.
+    const SignalSets sets = readSignalSets(initialTid_);
+    if (received->number >= SIGRTMIN && contains(sets.pending | sets.sharedPending, received->number)) continue;
     sending.forwarded = received;
     kill(initialTid_, received->number);
   }

@@ -6,14 +6,24 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <span>
+
+#include "record/signal-kinds.h"
+#include "tracee/abi.h"
 
 namespace rr {
 
 namespace {
 
-constexpr int kForwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
-constexpr int kHighest = SIGTERM;
+constexpr int kHighest = 64;
+// Sent to us by people and supervisors, whatever has been done with them before.
+constexpr int kForSupervisors[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+// What this process may raise itself.
+constexpr int kOfFaults[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+// Those that the C library keeps to itself (SIGCANCEL and SIGSETXID), until it has a handler for them.
+constexpr int kOfLibrary[] = {32, 33};
 
 // One of each signal: a second one before the first was taken is the same one, as with the kernel's own pending set.
 struct Slot {
@@ -25,10 +35,14 @@ Slot slots[kHighest + 1];
 std::atomic<pid_t> wakeTid = 0;
 std::atomic<int> wakeSignal = 0;
 static_assert(std::atomic<uint64_t>::is_always_lock_free, "used in a signal handler");
+// Of kOfFaults: what was there before.
+struct sigaction former[kHighest + 1];
+
+bool isAmong(std::span<const int> numbers, int number) { return std::ranges::find(numbers, number) != numbers.end(); }
 
 void keep(int number, siginfo_t* info, void*) {
-  // SI_KERNEL: the terminal's key or its hangup, which the whole process group gets.
-  if (info->si_code == SI_KERNEL) return;
+  // The terminal's key or its hangup, which the whole process group gets; a limit, which each process has for itself.
+  if (info->si_code > 0) return;
   Slot& slot = slots[number];
   if (slot.time != 0) return;
   const int before = errno;
@@ -41,20 +55,55 @@ void keep(int number, siginfo_t* info, void*) {
   errno = before;
 }
 
+// A fault of this process's own goes to whoever took care of it before (V8 does of those of WebAssembly).
+void keepOrPass(int number, siginfo_t* info, void* context) {
+  const bool raised = info->si_code > 0;
+  if (!raised && info->si_pid != getpid()) return keep(number, info, context);
+  const struct sigaction& action = former[number];
+  if (action.sa_flags & SA_SIGINFO) return action.sa_sigaction(number, info, context);
+  if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN) return action.sa_handler(number);
+  sigaction(number, &action, nullptr);
+  // An instruction raises it again. What was sent waits until this handler is left.
+  if (!raised) syscall(SYS_tgkill, getpid(), gettid(), number);
+}
+
+// The C library gives no access to its own signals.
+void ignoreIfDefault(int number) {
+  KernelSignalAction action = {};
+  if (syscall(SYS_rt_sigaction, number, nullptr, &action, sizeof action.mask) != 0) return;
+  if (action.handler != kDefaultHandler) return;
+  action = {};
+  action.handler = kIgnoreHandler;
+  syscall(SYS_rt_sigaction, number, &action, nullptr, sizeof action.mask);
+}
+
 }  // namespace
 
 void OuterSignals::install(int wake) {
   wakeTid = gettid();
   wakeSignal = wake;
   struct sigaction action = {};
-  action.sa_sigaction = keep;
   action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
   sigfillset(&action.sa_mask);
-  for (const int number : kForwarded) sigaction(number, &action, nullptr);
+  for (int number = 1; number <= kHighest; number++) {
+    if (number == SIGKILL || number == wake || defaultAction(number) != DefaultAction::end) continue;
+    if (isAmong(kOfLibrary, number)) {
+      ignoreIfDefault(number);
+      continue;
+    }
+    struct sigaction before = {};
+    if (sigaction(number, nullptr, &before) != 0) continue;
+    const bool fault = isAmong(kOfFaults, number);
+    // Node ignores SIGPIPE and SIGXFSZ, and uses SIGPROF for its profiler.
+    if (!fault && before.sa_handler != SIG_DFL && !isAmong(kForSupervisors, number)) continue;
+    former[number] = before;
+    action.sa_sigaction = fault ? keepOrPass : keep;
+    sigaction(number, &action, nullptr);
+  }
 }
 
 std::optional<OuterSignals::Received> OuterSignals::take(uint64_t now, uint64_t age) {
-  for (const int number : kForwarded) {
+  for (int number = 1; number <= kHighest; number++) {
     Slot& slot = slots[number];
     const uint64_t time = slot.time;
     if (time == 0 || now < time + age) continue;

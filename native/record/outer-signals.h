@@ -8,9 +8,9 @@
 
 namespace rr {
 
-// From install() on, the signals that people and supervisors send (SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2)
-// no longer end this process: they are kept here. Those of the terminal's keys are dropped, for the kernel sends them
-// to the program too. All functions are for the thread that called install().
+// From install() on, no signal that somebody sends ends this process, but SIGKILL: those that would are kept here. What
+// the kernel sends to the program too, as the terminal's keys, is dropped. What this process raises itself, by a fault
+// or abort(3), acts as before. All functions are for the thread that called install().
 class OuterSignals {
  public:
   struct Received {

@@ -1,6 +1,8 @@
 // The recorder as the engine sees it: an object with terminate() and join(), and one callback for all messages.
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -8,6 +10,7 @@
 #include "napi/counter-spec.h"
 #include "napi/register.h"
 #include "record/recorder.h"
+#include "tracee/abi.h"
 
 namespace rr {
 
@@ -183,12 +186,12 @@ void dieBySignal(const Napi::CallbackInfo& info) {
   const int number = info[0].As<Napi::Number>().Int32Value();
   const rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
-  signal(number, SIG_DFL);
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, number);
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-  raise(number);
+  // By the kernel's own calls: the C library refuses its signals, 32 and 33.
+  const KernelSignalAction action = {};
+  syscall(SYS_rt_sigaction, number, &action, nullptr, sizeof action.mask);
+  const uint64_t blocked = 0;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, nullptr, sizeof blocked);
+  syscall(SYS_tgkill, getpid(), gettid(), number);
 }
 
 }  // namespace

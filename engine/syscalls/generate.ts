@@ -58,7 +58,7 @@ inline constexpr CommandModel kCommands[] = {
 ${arrays.commands.map((line) => `    ${line}`).join('\n')}
 };
 
-inline constexpr SyscallModel kUnknownSyscall = {"unknown", false, 6, false, true, false, 
+inline constexpr SyscallModel kUnknownSyscall = {"unknown", false, 6, false, true, false,
     RestartClass::system, OtherCommands::none, kNoArgument, 0, 0, 0, 0, 0,
     SentRule::none, 0, 0, 8, false, 0, 0};
 

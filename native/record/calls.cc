@@ -30,41 +30,10 @@ constexpr int kYields = 3;
 // The page of the old system call entries (Documentation/arch/x86/x86_64/mm.rst).
 constexpr uint64_t kVsyscallPage = 0xffffffffff600000;
 
-// The signal that a call sends; 0 for other calls, and for one that only asks.
-int signalSent(const Task& task) {
-  switch (task.call) {
-    case SYS_kill:
-    case SYS_tkill:
-    case SYS_rt_sigqueueinfo:
-    case SYS_pidfd_send_signal:
-      return static_cast<int>(task.arguments[1]);
-    case SYS_tgkill:
-    case SYS_rt_tgsigqueueinfo:
-      return static_cast<int>(task.arguments[2]);
-    default:
-      return 0;
-  }
-}
-
-// Whether a call that has succeeded makes other tasks act at once. Not SIGCONT: who sends it often waits to be told
-// that the other has gone on (WCONTINUED), and is not, if that one stops again before it asks.
-bool makesOthersAct(const Task& task) {
-  const int signal = signalSent(task);
-  return signal != 0 && signal != SIGCONT;
-}
-
 // Calls for which mapping records do not tell of new memory (docs/events.md): nothing can be mapped for us there.
 bool mappingsTellRanges(long call) {
   return call == SYS_munmap || call == SYS_mprotect || call == SYS_pkey_mprotect || call == SYS_mremap ||
          call == SYS_madvise || call == SYS_shmdt || call == SYS_modify_ldt;
-}
-
-// A signal waits that acts on the task before it does anything else. The kernel gives those of a process to its first
-// thread, if that does not block them.
-bool signalActsOn(const Task& task) {
-  const SignalSets sets = readSignalSets(task.tid);
-  const uint64_t pending = sets.pending | (task.tid == task.threadGroup ? sets.sharedPending : 0);
-  return (pending & ~sets.blocked) != 0;
 }
 
 // Numbers that no kernel has a call for (do_syscall_64 in arch/x86/entry): its table ends before 1024, and that of the
@@ -350,12 +319,7 @@ void Recorder::callExit(Task& task) {
   }
   recordMemoryFileWrites(task, result);
   recordFileWrites(task, result);
-  // With a processor each, the target would have acted by now: others have their turn first. But what a task sends
-  // itself acts before anybody else does: who made the program ignore that signal meanwhile would take it away.
-  if (makesOthersAct(task) && result == 0 && !aloneInRecording() && !signalActsOn(task)) {
-    sched_yield();
-    scheduler_.endSlice();
-  }
+  if (result == 0) letSignalAct(task);
   const bool entered = task.enterWritten;
   task.callEntered = false;
   task.state = Task::State::runnable;

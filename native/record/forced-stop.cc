@@ -327,6 +327,8 @@ void Recorder::forcedStop(Task& task) {
       recordPoint(task, registers, stoppedAt);
     }
     if (tickSliceOver(task)) scheduler_.endSlice();
+    // A signal that comes before it goes on acts here.
+    if (!forSignal && !leaveAtEvent(task, registers)) return lost(task);
   }
   if (forSignal) injectStashed(task, registers, 0);
 }

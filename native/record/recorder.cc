@@ -398,7 +398,6 @@ void Recorder::writeFrame(schema::EventKind kind, Task& task, int number, const 
                           uint8_t flags, uint8_t stdio) {
   task.atEvent = registers;
   task.inMidCode = false;
-  task.atForcedStop = kind == schema::EventKind::kSched;
   task.answeredAtEntry = false;
   task.space->putOff = 0;
   if (task.bufferTaken) flags |= schema::kFrameBuffered;

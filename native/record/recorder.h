@@ -266,6 +266,8 @@ class Recorder {
   bool runToEdge(Task& task, user_regs_struct& registers);
   void recordEdge(Task& task, const user_regs_struct& registers);
   void signalInHook(Task& task, const siginfo_t& info, user_regs_struct& registers);
+  // sent-signals.cc
+  void letSignalAct(Task& sender);
   // scheduling-calls.cc
   void addToScheduler(Task& task, const Task* maker);
   void refreshLevel(Task& task);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "record/recorder.h"
 #include "record/task.h"
@@ -45,6 +46,8 @@ void Scheduler::remove(Task& task) {
   if (found != tasks_.end() && found->second == &task) tasks_.erase(found);
   task.scheduler = nullptr;
   if (current_ == &task) current_ = nullptr;
+  if (borrower_ == &task) borrower_ = nullptr;
+  if (lender_ == &task) lender_ = nullptr;
 }
 
 void Scheduler::stateChanged(Task& task) {
@@ -196,9 +199,44 @@ void Scheduler::beginSlice(uint64_t now) {
   }
 }
 
+void Scheduler::lendTurn(Task& target) {
+  ended_ = true;
+  if (!chaos_ && !settings_.alwaysSwitch && !lender_) borrower_ = &target;
+}
+
+// Who lent its turn goes on with its slice; nullptr when it cannot, or that is over. What the other has used counts for
+// it only where third ones wait.
+Task* Scheduler::takeReturned(Task* former, uint64_t now) {
+  Task* const lender = std::exchange(lender_, nullptr);
+  if (!lender || !lender->scheduling.queued) return nullptr;
+  dequeue(*lender);
+  const bool othersWait = waiting_ > 0;
+  if (former && former->state == Task::State::runnable) enqueue(*former, true);
+  current_ = lender;
+  ended_ = yielding_ = favoured_ = false;
+  runs_ = lenderRuns_;
+  sliceLength_ = settings_.slice;
+  sliceStart_ = othersWait ? std::min(sliceStart_, now) - lenderSlice_ : now - lenderSlice_;
+  return sliceOver(now) ? nullptr : lender;
+}
+
 Task* Scheduler::choose(uint64_t now) {
   if (chaos_) advanceChaos(now);
+  if (Task* lender = takeReturned(current_, now)) return lender;
   Task* const former = current_;
+  Task* const borrower = std::exchange(borrower_, nullptr);
+  if (former && former->state == Task::State::runnable && borrower && borrower->scheduling.queued) {
+    lender_ = former;
+    lenderSlice_ = now - sliceStart_;
+    lenderRuns_ = runs_;
+    enqueue(*former, true);
+    dequeue(*borrower);
+    current_ = borrower;
+    ended_ = yielding_ = false;
+    favoured_ = true;
+    beginSlice(now);
+    return borrower;
+  }
   const bool preempted = former && !sliceOver(now) && betterWaits();
   if (former && former->state == Task::State::runnable) enqueue(*former, preempted);
   const auto best = bestLevel();

@@ -98,6 +98,13 @@ class Scheduler {
   Task* choose(uint64_t now);
   // The slice ends here; the others of its level have their turn.
   void endSlice() { ended_ = true; }
+  // The current task lets another one, which may run, have its turn, and goes on when that one returns it, can run no
+  // further or has used up a slice. In chaos and with slices of one event just others have theirs.
+  void lendTurn(Task& target);
+  // The task has done what it was lent the turn for, if it was.
+  void returnTurn(const Task& task) {
+    if (lender_ && &task == current_) ended_ = true;
+  }
   // sched_yield: all others of its level have theirs before it runs again; when there are none, the one of a lesser
   // level that has waited longest.
   void yielded(const Task& task);
@@ -120,6 +127,7 @@ class Scheduler {
   void advanceChaos(uint64_t now);
   Task* chaosChoice(const Task* former);
   void beginSlice(uint64_t now);
+  Task* takeReturned(Task* former, uint64_t now);
   bool held(int level) const { return chaos_ && chaos_->holds(level); }
   // The level of the best that may run; nothing when none may.
   std::optional<int> bestLevel() const;
@@ -146,6 +154,10 @@ class Scheduler {
   bool yielding_ = false;
   bool favoured_ = false;  // the current task runs although better ones wait
   uint64_t lastFavour_ = 0;
+  Task* borrower_ = nullptr;  // is to be lent the turn of the current task
+  Task* lender_ = nullptr;    // whose turn the current task has
+  uint64_t lenderSlice_ = 0;  // how long that one's slice has lasted
+  uint64_t lenderRuns_ = 0;
   uint64_t lastPoll_ = 0;
 };
 

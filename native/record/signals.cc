@@ -145,7 +145,7 @@ bool Recorder::hasBadFrame(const Task& task, const siginfo_t& info, const user_r
 // not tell alone: a loop may come back to them. But whatever else takes the task into the kernel stores a negative
 // orig_rax (entry_64.S), and a call its number.
 bool Recorder::standsAtEvent(const Task& task, const user_regs_struct& registers) const {
-  if (task.atForcedStop || !samePoint(registers, task.atEvent) || !bufferIsEmpty(task)) return false;
+  if (!samePoint(registers, task.atEvent) || !bufferIsEmpty(task)) return false;
   return static_cast<int64_t>(registers.orig_rax) >= 0 || task.answeredAtEntry;
 }
 
@@ -326,6 +326,7 @@ bool Recorder::leaveMidCode(Task& task) {
   } else {
     recordPoint(task, registers);
   }
+  if (!leaveAtEvent(task, registers)) lost(task);
   return false;
 }
 

@@ -224,6 +224,7 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
       if (!failed) task.robustList = task.arguments[0];
       return;
     case SYS_rt_sigreturn: {
+      scheduler_.returnTurn(task);
       std::vector<uint8_t> area;
       if (getXsave(task.tid, area)) {
         writer_.data(task.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());

@@ -485,7 +485,6 @@ void Recorder::recordEdge(Task& task, const user_regs_struct& registers) {
   task.atEdge = false;
   debug(task, "stopped behind a buffered call at %llx", registers.rip);
   writeFrame(schema::EventKind::kSched, task, 0, registers, 0);
-  task.atForcedStop = false;
 }
 
 }  // namespace rr

@@ -123,8 +123,6 @@ struct Task {
   bool stopAgain = false;
   // Registers as the last event left them: what replay knows it to stand at.
   user_regs_struct atEvent = {};
-  // The last event was a forced stop: having its registers again does not mean to be there still.
-  bool atForcedStop = false;
   // The last event was a call that was answered at its entry stop, from where orig_rax cannot be set (standsAtEvent).
   bool answeredAtEntry = false;
   // The site of the call it is in has stopped often enough to be patched when the call ends.

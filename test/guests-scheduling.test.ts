@@ -12,6 +12,7 @@ runGuestTests('scheduling', [
   'pipe-ring',
   'real-time',
   'shared-semaphores',
+  'signals-to-computing',
   'socket-crowd',
   'stop-and-go',
   'suspended',

@@ -37,6 +37,7 @@ runGuestTests('processes', [
   'sessions',
   'signal-deaths',
   'spawn',
+  'states-seen',
   'static',
   'stopped-child',
   'vfork',

@@ -72,6 +72,8 @@ for (const { cores, bound } of [
         output,
         [
           `at first: ${cores} processors, runs on one of them: 1`,
+          'as many are online: 1, 1',
+          'the same by bytes: 1, ends with a line: 1, the first is one of them: 1',
           'the last = 0',
           'the last: 1 processors, runs on one of them: 1',
           'that is where it runs: 1',

@@ -198,7 +198,9 @@ class Recorder {
   bool losesFaultHandler(const Task& task) const;
   bool undoForcedFault(Task& task);
   // status-file.cc
-  void showProgramTracer(const Task& task, int64_t result) const;
+  void showProgramState(const Task& task, int64_t result) const;
+  // processor-files.cc
+  void showToldProcessors(Task& task, user_regs_struct& registers);
   // memory-files.cc
   void recordMemoryFileWrites(Task& task, int64_t result);
   // scratch.cc

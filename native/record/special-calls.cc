@@ -212,9 +212,14 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
       if (!task.sysAction->childStopsUntold || std::exchange(stopsUntold_, true)) return;
       return updateAllLocals();
     }
-    case SYS_rt_sigtimedwait:
+    case SYS_pread64:
+      showProgramState(task, result);
+      return showToldProcessors(task, registers);
     case SYS_read:
-      showProgramTracer(task, task.call == SYS_read ? result : 0);
+      showProgramState(task, result);
+      showToldProcessors(task, registers);
+      [[fallthrough]];
+    case SYS_rt_sigtimedwait:
       if (task.space->patched.allTraced) childSignalsTaken(task, result);
       return;
     case SYS_set_tid_address:

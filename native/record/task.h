@@ -158,6 +158,13 @@ struct Task {
     bool readOnly;
   };
   std::vector<Redirection> redirections;
+  // Where the kernel has the buffer that the program has at `address`.
+  uint64_t placeOf(uint64_t address) const {
+    for (const Redirection& redirection : redirections) {
+      if (redirection.original == address) return redirection.scratch;
+    }
+    return address;
+  }
   // Pointers in structures in scratch memory that were changed, and the program's values.
   struct ChangedPointer {
     uint64_t location, original;

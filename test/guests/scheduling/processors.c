@@ -1,5 +1,6 @@
 // What a program is told of its processors: affinity, as set and as asked for, and the one that it runs on.
 #include <sched.h>
+#include <sys/sysinfo.h>
 
 #include "../guest.h"
 
@@ -10,10 +11,32 @@ static void tell(const char *when) {
   say("%s: %d processors, runs on one of them: %d\n", when, CPU_COUNT(&set), CPU_ISSET(processor, &set) != 0);
 }
 
+// By the file that the C library reads, at once, byte by byte, and from its middle.
+static void tellFile(void) {
+  char whole[256] = "", piece[256] = "", end[256] = "";
+  int file = open("/sys/devices/system/cpu/online", O_RDONLY);
+  need(file >= 0);
+  const ssize_t length = read(file, whole, sizeof whole - 1);
+  need(length > 1 && read(file, piece, 1) == 0);
+  need(lseek(file, 0, SEEK_SET) == 0);
+  for (ssize_t i = 0; i < length; i++) need(read(file, piece + i, 1) == 1);
+  need(pread(file, end, sizeof end - 1, length - 1) == 1);
+  close(file);
+  cpu_set_t set;
+  need(sched_getaffinity(0, sizeof set, &set) == 0);
+  int first = -1;
+  need(sscanf(whole, "%d", &first) == 1);
+  say("the same by bytes: %d, ends with a line: %d, the first is one of them: %d\n", strcmp(whole, piece) == 0,
+      strcmp(end, "\n") == 0, CPU_ISSET(first, &set) != 0);
+}
+
 int main(void) {
   cpu_set_t all, one;
   tell("at first");
   need(sched_getaffinity(0, sizeof all, &all) == 0);
+  say("as many are online: %d, %d\n", sysconf(_SC_NPROCESSORS_ONLN) == CPU_COUNT(&all),
+      get_nprocs() == CPU_COUNT(&all));
+  tellFile();
   int last = -1;
   for (int i = 0; i < CPU_SETSIZE; i++) {
     if (CPU_ISSET(i, &all)) last = i;

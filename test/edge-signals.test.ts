@@ -66,11 +66,71 @@ for (const number of deadly) {
   test(`signal ${number} of the program to its own group ends the program, and is recorded`, () =>
     withPlace(async (place) => {
       using alone = new Running(place, [compileEdge('kill-own-group'), String(number)]);
-      using recorder = new Running(place, [rrCommand, 'record', '-o', 'trace', compileEdge('kill-own-group'), String(number)]);
+      using recorder = new Running(place, [
+        rrCommand,
+        'record',
+        '-o',
+        'trace',
+        compileEdge('kill-own-group'),
+        String(number),
+      ]);
       assert.equal(await recorder.ended, await alone.ended);
       const replay = await place.rr('replay', '-a', 'trace');
       assert.is(replay.out, 'sending\n', replay.story);
       assert.is((await place.rr('ps', '--json', 'trace')).status, 0);
+    }));
+}
+
+for (const { option, words, out, status } of [
+  { option: '-t', words: [], out: 'begin\nbehind one\nbehind three\nend\n', status: 5 },
+  {
+    option: '-t',
+    words: ['handle'],
+    out: 'begin\nhandler\nbehind one\nhandler\nhandler\nbehind three\nhandler\nend\n',
+    status: 5,
+  },
+  { option: '-i', words: [], out: 'begin\nbehind one\nbehind three\nend\n', status: 5 },
+  { option: '-i', words: ['handle'], out: 'begin\nbehind one\nbehind three\nend\n', status: 5 },
+]) {
+  for (const more of [[], ['-n']]) {
+    const title = [option, 'SIGTRAP', ...more, ...words].join(' ');
+    test(`a program with int3 goes on (${title})`, () =>
+      withPlace(async (place) => {
+        const run = await place.rr(
+          'record',
+          option,
+          'SIGTRAP',
+          ...more,
+          '-o',
+          'trace',
+          compileEdge('own-trap'),
+          ...words,
+        );
+        assert.is(run.out, out, run.story);
+        assert.is(run.status, status);
+        const replay = await place.rr('replay', '-a', 'trace');
+        assert.is(replay.status, 0, replay.story);
+        assert.is(replay.out, out);
+      }));
+  }
+}
+
+test('-i keeps a signal from the program, which would handle it', () =>
+  withPlace(async (place) => {
+    const program =
+      'trap "echo caught" USR1; trap "echo other" USR2; kill -USR1 $$; kill -USR2 $$; kill -USR1 $$; exit 6';
+    const run = await place.rr('record', '--ignore-signal=USR1', '-o', 'trace', 'bash', '-c', program);
+    assert.is(run.out, 'other\n', run.story);
+    assert.is(run.status, 6);
+    const replay = await place.rr('replay', '-a', 'trace');
+    assert.is(replay.out, 'other\n', replay.story);
+  }));
+
+for (const option of ['-t', '-i']) {
+  test(`${option} does not keep a program alive that would fault again and again`, () =>
+    withPlace(async (place) => {
+      const run = await place.rr('record', option, 'SIGSEGV', compileEdge('fault'));
+      assert.is(run.signal, 'SIGSEGV', run.story);
     }));
 }
 

@@ -81,6 +81,12 @@ const recordCommand: CommandSpec = {
       value: 'SIG',
       help: 'where the program does not handle it, this signal is ignored instead of fatal',
     },
+    {
+      long: 'ignore-signal',
+      short: 'i',
+      value: 'SIG',
+      help: 'keep this signal, when it is sent, from the program, whatever it would do with it',
+    },
     { long: 'compress', value: 'LEVEL', valueOptional: true, help: 'none, fast (default) or best; only with =' },
     {
       long: 'num-cores',

@@ -83,6 +83,8 @@ export interface RecordOptions extends GlobalOptions {
   readonly wait: boolean;
   /** `-t`: this signal, where the program does not handle it, is ignored instead of ending the program. */
   readonly continueThroughSignal?: number;
+  /** `-i`: this signal, when it is sent, never reaches the program. */
+  readonly ignoreSignal?: number;
   /** `--num-cores`: the number of processors that the program is told of; left out: 1, in chaos mode 1 to 8. */
   readonly numCores?: number;
   /** `--bind-to-cpu`; left out: any. `-u` is `cpuUnbound`. */

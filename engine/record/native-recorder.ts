@@ -34,6 +34,7 @@ export interface NativeRecorderOptions {
   readonly chaosSeed: number | undefined;
   /** 0: none. */
   readonly continueThroughSignal: number;
+  readonly ignoreSignal: number;
   readonly checksum: 'never' | 'syscalls' | 'allEvents' | 'every' | 'from';
   /** `every`: the interval; `from`: the event. */
   readonly checksumNumber: number;

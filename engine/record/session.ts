@@ -161,6 +161,7 @@ async function run(
         slice: options.slice ?? 0,
         chaosSeed,
         continueThroughSignal: options.continueThroughSignal ?? 0,
+        ignoreSignal: options.ignoreSignal ?? 0,
         checksum: options.checksum.when,
         checksumNumber: checksumNumber(options),
         forceStopMinimum: (options.forceStops?.minimum ?? 0) * 1000,

@@ -138,6 +138,7 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
       options.scheduling.chaosSeed = static_cast<uint64_t>(seed.As<Napi::Number>().Int64Value());
     }
     options.continueThroughSignal = number(object, "continueThroughSignal");
+    options.ignoreSignal = number(object, "ignoreSignal");
     options.checksum = checksumMode(text(object, "checksum"));
     options.checksumNumber = static_cast<uint64_t>(object.Get("checksumNumber").As<Napi::Number>().Int64Value());
     options.forceStopMinimum = static_cast<uint64_t>(object.Get("forceStopMinimum").As<Napi::Number>().Int64Value());

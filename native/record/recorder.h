@@ -56,6 +56,7 @@ struct RecorderOptions {
   bool waitForAll = false;
   Scheduler::Settings scheduling;
   int continueThroughSignal = 0;
+  int ignoreSignal = 0;
   // Memory checksums: never, after system calls, after all events, every Nth, from event N on.
   enum class Checksum { never, syscalls, allEvents, every, from } checksum = Checksum::never;
   uint64_t checksumNumber = 0;
@@ -293,6 +294,7 @@ class Recorder {
   uint64_t markOfEvent(const Task& task, const user_regs_struct& registers) const;
   bool leaveAtEvent(const Task& task, user_regs_struct registers) const;
   void stash(Task& task, const siginfo_t& info);
+  void passOwnTrap(Task& task, const siginfo_t& info, const user_regs_struct& registers);
   bool emulateTrapped(Task& task, const siginfo_t& info, user_regs_struct& registers);
   void deliver(Task& task, const siginfo_t& info, const user_regs_struct& registers, uint8_t flags);
   void deliverStashedAtEntry(Task& task);

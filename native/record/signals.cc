@@ -85,6 +85,8 @@ void Recorder::signalStop(Task& task, int signal) {
       info.si_call_addr == reinterpret_cast<void*>(kAfterUntracedSyscall)) {
     info.si_call_addr = reinterpret_cast<void*>(registers.rip);
   }
+  // A fault would come again at once, for ever.
+  if (signal == options_.ignoreSignal && !own && !isDeterministic(info)) return;
   if (inHook(task, registers.rip)) return signalInHook(task, info, registers);
   // No instruction has raised this: the kernel has found no room for the frame of the signal before.
   const bool withoutRoom =
@@ -104,6 +106,8 @@ void Recorder::signalStop(Task& task, int signal) {
     return;
   }
   const bool deterministic = isDeterministic(info) && !withoutRoom;
+  const bool ownTrap = deterministic && signal == SIGTRAP;
+  if (ownTrap && signal == options_.ignoreSignal) return passOwnTrap(task, info, registers);
   if (signalForTracer(task, info, registers, deterministic)) return;
   const SignalSets sets = readSignalSets(task.tid);
   debug(task, "signal %d, code %d, at %llx%s", signal, info.si_code, registers.rip, deterministic ? ", its own" : "");
@@ -115,7 +119,10 @@ void Recorder::signalStop(Task& task, int signal) {
     return;
   }
   const DefaultAction action = contains(sets.ignored, signal) ? DefaultAction::ignore : defaultAction(signal);
-  if (action == DefaultAction::end && signal == options_.continueThroughSignal && !isDeterministic(info)) return;
+  if (action == DefaultAction::end && signal == options_.continueThroughSignal) {
+    if (!isDeterministic(info)) return;
+    if (ownTrap) return passOwnTrap(task, info, registers);
+  }
   if (action == DefaultAction::end && !isDeterministic(info) && !standsAtEvent(task, registers)) {
     // In mid-computation. Others may see what it has done so far in memory that they share: it dies at a point that
     // replay finds. Alone, its exit event tells all.
@@ -132,6 +139,14 @@ void Recorder::signalStop(Task& task, int signal) {
   writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
   frame(schema::EventKind::kSignal, task, signal, registers,
         static_cast<uint8_t>(schema::kFrameFatal | (deterministic ? schema::kFrameDeterministic : 0)));
+}
+
+// A trap of the task's own instruction, behind which it goes on as if nothing had happened.
+void Recorder::passOwnTrap(Task& task, const siginfo_t& info, const user_regs_struct& registers) {
+  takeBuffer(task);
+  writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
+  frame(schema::EventKind::kSignal, task, info.si_signo, registers, schema::kFrameDeterministic);
+  if (!leaveAtEvent(task, registers)) lost(task);
 }
 
 // Whether the kernel has sent this SIGSEGV in rt_sigreturn, since the frame that it was to restore is damaged

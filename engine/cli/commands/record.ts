@@ -35,6 +35,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     store: nonEmpty('store', values),
     printTraceDirFd: values.integer('print-trace-dir', 0, 2 ** 31 - 1),
     continueThroughSignal: parseSignal(values, 'continue-through-signal'),
+    ignoreSignal: parseSignal(values, 'ignore-signal'),
     numCores: values.integer('num-cores', 1, 1024),
     slice: parseSlice(values),
     chaosSeed: values.integer('chaos-seed', 0, 2 ** 32 - 1),

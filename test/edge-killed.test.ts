@@ -13,6 +13,11 @@ const test = suite('edge: recorders that die');
 /** What may be lost, and some time for a busy machine. Milliseconds. */
 const lossAllowed = 1000;
 
+/** Thread of the recorder that traces the process. */
+function tracerOf(pid: number): number {
+  return Number(/^TracerPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]);
+}
+
 interface Killed {
   /** What the program had written, and what the replay wrote. */
   readonly out: string;
@@ -163,6 +168,26 @@ test('a ring of two slots and a worker that dies: the program goes on', () =>
     const record = await place.run([rr, 'record', '--ring-slots', '2', '-o', 'trace', 'bash', '-c', hungry]);
     assert.is(record.status, 7, record.story);
     assert.is(countLines(record.out), 41);
+  }));
+
+// Whoever is killed while it is stopped at a call stands at its end the next time that the recorder looks.
+test('a program that is killed between two looks of the recorder is not taken for a 32-bit one', () =>
+  withPlace(async (place) => {
+    using recorder = new Running(place, [rrCommand, 'record', '-n', '-o', 'trace', compileEdge('kill-me')]);
+    await recorder.lines(1);
+    const tracer = tracerOf(descendants(recorder.pid)[0]!);
+    // Slows down the recorder, so that most are killed there.
+    const inject = ['-e', 'trace=ptrace', '-e', 'inject=ptrace:delay_enter=300', '-o', '/dev/null'];
+    using _slower = new Running(place, ['strace', '-p', String(tracer), ...inject]);
+    for (let killed = 0; killed < 30; killed++) {
+      await recorder.lines(killed + 1);
+      process.kill(Number(recorder.line(killed)), 'SIGKILL');
+    }
+    const { err, out, status } = await recorder.ended;
+    assert.is(err, '');
+    assert.is(status, 0);
+    const replay = await place.rr('replay', '-a', 'trace');
+    assert.is(replay.out, out, replay.story);
   }));
 
 test.run();

@@ -73,8 +73,12 @@ void Recorder::callEntry(Task& task) {
     verdict = info.op == PTRACE_SYSCALL_INFO_ENTRY && info.arch != AUDIT_ARCH_X86_64;
   } else if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &verdict) != 0) {
     return lost(task);
+  } else if (verdict != RR_VERDICT_NATIVE && verdict != RR_VERDICT_OTHER) {
+    // It was killed, and stands at its end already: that is how it ended.
+    errno = ESRCH;
+    return lost(task);
   } else {
-    verdict = verdict != RR_VERDICT_NATIVE;
+    verdict = verdict == RR_VERDICT_OTHER;
   }
   if (!started_) {
     // The launcher, on its way to the program.

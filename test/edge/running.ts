@@ -60,6 +60,11 @@ export class Running implements Disposable {
     }
   }
 
+  /** A line of standard output that has come. */
+  line(index: number): string {
+    return this.#out.split('\n')[index]!;
+  }
+
   kill(signal: NodeJS.Signals): void {
     process.kill(this.pid, signal);
   }

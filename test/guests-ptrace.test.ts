@@ -12,6 +12,7 @@ runGuestTests('ptrace', [
   'odd-requests',
   'other-stops-first',
   'peek-signals',
+  'interrupt-stopped',
   'seize',
   'set-registers',
   'signals',

@@ -319,7 +319,8 @@ class Recorder {
   void showAsWritten(Task& tracee);
   void requestStop(Task& tracee, const Tracing::Stop& stop);
   void interruptCall(Task& task);
-  bool endListening(Task& task);
+  int endListening(Task& task);
+  void interruptTracee(Task& tracee);
   void stopAfterCall(Task& task);
   void stopAfterExec(Task& task, pid_t former);
   bool tracesOthers(const Task& task) const;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "record/call-result.h"
@@ -75,6 +76,11 @@ void Recorder::signalStop(Task& task, int signal) {
   if (signal == SIGSEGV) showProgramTime(task, registers);
   if (task.threadGroup == initialTid_) noteSender(info);
   childSignal(info);
+  if (signal == SIGCONT && task.tracing.touched) {
+    for (auto& [tid, other] : tasks_) {
+      if (other->threadGroup == task.threadGroup) other->tracing.groupStop = 0;
+    }
+  }
   // Our own call for a fresh signal stop, when another stop has served already.
   const bool own = isOwn(info, task.ownSignal);
   if (own) task.ownSignal = 0;
@@ -346,11 +352,17 @@ bool Recorder::leaveMidCode(Task& task) {
 }
 
 void Recorder::groupStop(Task& task, int signal) {
-  if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
+  const bool asked = std::ranges::any_of(task.tracing.due, Tracing::isInterrupt);
+  // An interrupt of the recorder's own ends so where the tracer has let it run on in a group that is stopped.
+  const bool own = task.interrupted && !asked && task.tracing.traced() && task.tracing.groupStop == signal;
+  if (!own && defaultAction(signal) == DefaultAction::stop) {
     if (started_ && task.inMidCode && !aloneInRecording() && !leaveMidCode(task)) return;
     wakePaused(task.parentGroup);
     if (task.tracing.traced()) {
       task.inMidCode = false;
+      task.interrupted = false;
+      task.tracing.groupStop = signal;
+      std::erase_if(task.tracing.due, Tracing::isInterrupt);
       return stopForTracer(task, groupStopFor(task, signal), Tracing::Place::user);
     }
     task.state = Task::State::groupStopped;
@@ -359,6 +371,7 @@ void Recorder::groupStop(Task& task, int signal) {
   }
   if (task.interrupted) return forcedStop(task);
   // Attached, or continued: it goes on where it was.
+  task.tracing.groupStop = 0;
   task.state = Task::State::runnable;
   if (started_ && task.tracing.traced() && task.tracing.seized && !task.inMidCode) {
     return stopForTracer(task, eventStop(task, PTRACE_EVENT_STOP, 0), Tracing::Place::user);

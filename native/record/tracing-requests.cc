@@ -32,6 +32,8 @@ constexpr uint32_t kSupportedOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFOR
                                        PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL;
 constexpr uint64_t kWord = sizeof(uint64_t);
 constexpr uint64_t kDebugRegisters = offsetof(user, u_debugreg);
+// Of the kernel's struct user (asm/user_64.h): two words more than the C library's, error_code and fault_address.
+constexpr uint64_t kUserSize = sizeof(user) + 16;
 constexpr uint64_t kDebugRegistersEnd = kDebugRegisters + sizeof(user::u_debugreg);
 constexpr size_t kStatusRegister = 6;
 constexpr size_t kControlRegister = 7;
@@ -92,7 +94,7 @@ int64_t Recorder::emulatePtrace(Task& task) {
   }
   if (request == PTRACE_INTERRUPT) {
     if (!tracee.tracing.seized) return -EIO;
-    requestStop(tracee, eventStop(tracee, PTRACE_EVENT_STOP, 0));
+    interruptTracee(tracee);
     return 0;
   }
   if (!tracee.tracing.stopped) return -ESRCH;
@@ -142,8 +144,10 @@ int64_t Recorder::attach(Task& task, pid_t pid, bool seize) {
   }
   beginTracing(tracee, task, seize, seize ? static_cast<uint32_t>(task.arguments[3]) : 0);
   if (tracee.state == Task::State::groupStopped) {
-    if (!endListening(tracee)) return 0;
-    stopForTracer(tracee, groupStopFor(tracee, SIGSTOP), Tracing::Place::user);
+    const int signal = endListening(tracee);
+    if (signal == 0) return 0;
+    tracee.tracing.groupStop = signal;
+    stopForTracer(tracee, groupStopFor(tracee, signal), Tracing::Place::user);
     return 0;
   }
   if (seize) return 0;
@@ -236,7 +240,7 @@ int64_t Recorder::accessUser(Task& task, Task& tracee) {
   Tracing& tracing = tracee.tracing;
   const uint64_t offset = task.arguments[2];
   const bool peeks = task.arguments[0] == PTRACE_PEEKUSER;
-  if (offset % kWord != 0 || offset >= sizeof(user)) return -EIO;
+  if (offset % kWord != 0 || offset >= kUserSize) return -EIO;
   const bool isRegister = offset < sizeof(user_regs_struct);
   if (peeks) {
     uint64_t word = 0;

@@ -127,15 +127,9 @@ void Recorder::childSignal(siginfo_t& info) const {
 // Where a task has taken a SIGCHLD by a call: rt_sigtimedwait, or a read of a signalfd.
 void Recorder::childSignalsTaken(Task& task, int64_t result) const {
   const TraceeMemory& memory = task.space->memory;
-  const auto place = [&](uint64_t address) {
-    for (const Task::Redirection& redirection : task.redirections) {
-      if (redirection.original == address) return redirection.scratch;
-    }
-    return address;
-  };
   if (task.call == SYS_rt_sigtimedwait) {
     siginfo_t info;
-    const uint64_t address = place(task.arguments[1]);
+    const uint64_t address = task.placeOf(task.arguments[1]);
     if (result != SIGCHLD || task.arguments[1] == 0 || !memory.readAll(address, &info, sizeof info)) return;
     const int before = info.si_code;
     childSignal(info);
@@ -144,7 +138,7 @@ void Recorder::childSignalsTaken(Task& task, int64_t result) const {
   }
   signalfd_siginfo entry;
   if (result <= 0 || result % static_cast<int64_t>(sizeof entry) != 0) return;
-  const uint64_t address = place(task.arguments[1]);
+  const uint64_t address = task.placeOf(task.arguments[1]);
   for (uint64_t at = address; at < address + static_cast<uint64_t>(result); at += sizeof entry) {
     if (!memory.readAll(at, &entry, sizeof entry)) return;
     if (entry.ssi_signo != SIGCHLD || entry.ssi_code != SI_QUEUE || entry.ssi_ptr >> 32 != kChildMark) return;
@@ -200,16 +194,30 @@ void Recorder::interruptCall(Task& task) {
   if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) == 0) task.interrupted = true;
 }
 
-// A task that job control has stopped leaves PTRACE_LISTEN, where nothing can be read of it. False when it is gone.
-bool Recorder::endListening(Task& task) {
+// A task that job control has stopped leaves PTRACE_LISTEN, where nothing can be read of it. The signal by which it was
+// stopped; 0 when it is gone.
+int Recorder::endListening(Task& task) {
   int status;
-  if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) != 0) return false;
+  if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) != 0) return 0;
   while (waitpid(task.tid, &status, __WALL) < 0) {
-    if (errno != EINTR) return false;
+    if (errno != EINTR) return 0;
   }
-  if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP) return true;
+  if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP) return WSTOPSIG(status);
   cameFrom(task, status);
-  return false;
+  return 0;
+}
+
+// PTRACE_INTERRUPT. One that listens stops anew, by the signal that has stopped its group; so does one that its tracer
+// has let run on in a group that is stopped (do_jobctl_trap in the kernel). Several before the task stops are one.
+void Recorder::interruptTracee(Task& tracee) {
+  if (tracee.state == Task::State::groupStopped) {
+    const int signal = endListening(tracee);
+    if (signal != 0) stopForTracer(tracee, groupStopFor(tracee, signal), Tracing::Place::user);
+    return;
+  }
+  if (std::ranges::any_of(tracee.tracing.due, Tracing::isInterrupt)) return;
+  const int signal = tracee.tracing.groupStop;
+  requestStop(tracee, signal != 0 ? groupStopFor(tracee, signal) : eventStop(tracee, PTRACE_EVENT_STOP, 0));
 }
 
 // At the end of a call, or of one that was answered: stops that come there.

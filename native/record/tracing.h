@@ -15,6 +15,7 @@
 namespace rr {
 
 struct Tracing {
+  static constexpr int kEventStop = 128;  // PTRACE_EVENT_STOP (linux/ptrace.h)
   // How its tracer has resumed it.
   // `skipCalls`, `stepSkipping`: PTRACE_SYSEMU and PTRACE_SYSEMU_SINGLESTEP.
   enum class Resume { run, untilCall, oneStep, skipCalls, stepSkipping };
@@ -49,11 +50,14 @@ struct Tracing {
   bool pastEntry = false;             // it stands at the entry stop of a call that was answered: orig_rax must stay -1
   pid_t made = 0;                     // by the call that made the last task
   std::optional<siginfo_t> injected;  // by its tracer, for when it goes on
+  int groupStop = 0;                  // the signal by which job control has stopped its group; 0: none
   bool skipsCall = false;             // it stands at the entry of a call that is not to be made
   // DR0 to DR7 as they were set by a tracer, which may be gone. The task has them in other places (breakpoint.h).
   uint64_t debugRegisters[8] = {};
 
   bool traced() const { return tracer != 0; }
+  // A PTRACE_INTERRUPT is to stop it yet.
+  static bool isInterrupt(const Stop& stop) { return stop.code >> 8 == kEventStop; }
   bool steps() const { return resume == Resume::oneStep || resume == Resume::stepSkipping; }
   bool stopsAtCalls() const {
     return resume == Resume::untilCall || resume == Resume::skipCalls || resume == Resume::stepSkipping;

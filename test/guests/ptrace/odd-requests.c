@@ -48,6 +48,15 @@ int main(void) {
   result("PTRACE_GET_THREAD_AREA", ptrace(PTRACE_GET_THREAD_AREA, child, 12, &entry));
   say("entry %u at %x\n", entry.entry_number, entry.base_addr);
   result("no such entry", ptrace(PTRACE_GET_THREAD_AREA, child, 3, &entry));
+  // The kernel's structure ends two words behind the C library's.
+  for (long word = 0; word < 4; word++) {
+    errno = 0;
+    const long got = ptrace(PTRACE_PEEKUSER, child, sizeof(struct user) + 8 * word, 0);
+    say("word %ld behind the registers: %s\n", word, errno != 0 ? strerrorname_np(errno) : got == 0 ? "0" : "another");
+    errno = 0;
+    ptrace(PTRACE_POKEUSER, child, sizeof(struct user) + 8 * word, 0);
+    say("set: %s\n", errno != 0 ? strerrorname_np(errno) : "ok");
+  }
   result("a request that is none", ptrace(12345, child, 0, 0));
 
   result("PTRACE_KILL", ptrace(PTRACE_KILL, child, 0, 0));

@@ -14,6 +14,7 @@ runGuestTests('scheduling', [
   'shared-semaphores',
   'signals-to-computing',
   'socket-crowd',
+  'spin-turns',
   'stop-and-go',
   'suspended',
   'yield-turns',

@@ -52,12 +52,37 @@ for (const { kind, count, turns, options } of [
   });
 }
 
+/** Forced stops of a recording. */
+function forcedStops({ traceDirectory }: Recording): number {
+  const words = ['dump', '-s', '--json', traceDirectory];
+  return JSON.parse(spawnSync(rrCommand, words, { encoding: 'utf8' }).stdout).forcedStops.all;
+}
+
+// Each of 800 took the slice of the one that computes.
+for (const options of [[], ['-n']]) {
+  test(`signals to one that computes take no slice each (${options.join(' ') || 'default'})`, async () => {
+    await recorded('signals-to-computing', [], options, (_output, recording) => {
+      const stops = forcedStops(recording);
+      ok(stops < 80, `${stops} stops`);
+    });
+  });
+}
+
+test('threads that wait for each other by looking at memory give their turns away', async () => {
+  const mode: RecordingMode = { name: 'debug', globalOptions: ['--log', 'record:debug'], recordOptions: [] };
+  const command = [compileGuest('scheduling/spin-turns')];
+  await withRecording('spin-turns', { command, mode, deterministic: true }, ({ record }) => {
+    const spins = readFileSync(record.stderr.path, 'utf8').match(/: spins at /g)?.length ?? 0;
+    // Of 400 turns; a busy machine ends some before they are looked at.
+    ok(spins > 100, `${spins} times`);
+  });
+});
+
 // With fifteen milliseconds between them there were 87, and it took twenty times as long as the program computes.
 test('stops in mid-code that are dear are rare', async () => {
   await recorded('many-mappings', [], [], (_output, recording) => {
-    const words = ['dump', '-s', '--json', recording.traceDirectory];
-    const statistics = JSON.parse(spawnSync(rrCommand, words, { encoding: 'utf8' }).stdout);
-    ok(statistics.forcedStops.all > 0 && statistics.forcedStops.all < 30, `${statistics.forcedStops.all} stops`);
+    const stops = forcedStops(recording);
+    ok(stops > 0 && stops < 30, `${stops} stops`);
   });
 });
 

@@ -124,8 +124,10 @@ void Recorder::considerInterrupt(Task& task) {
     setTick(wait);
   }
   const uint64_t now = monotonicNow();
+  const bool looks = !random && tasks_.size() > 1 && task.turnsSinceLook >= task.turnsBetweenLooks;
   if (!random) {
-    const uint64_t shared = tasks_.size() > 1 ? scheduler_.tick(kSharedTick, now) : kIdleTick;
+    uint64_t shared = tasks_.size() > 1 ? scheduler_.tick(kSharedTick, now) : kIdleTick;
+    if (looks && now - task.resumedAt < kLookAfter && scheduler_.anyWaits()) shared = std::min(shared, kLookAfter);
     const uint64_t usual = !task.stashed.empty() && !task.stashBlocked ? std::min(kSignalTick, shared) : shared;
     setTick(task.space->putOff > 0 ? std::min(kPutOffTick, usual) : usual);
   }
@@ -141,11 +143,15 @@ void Recorder::considerInterrupt(Task& task) {
   const bool sliceDue = tasks_.size() > 1 && sinceStop >= task.space->stopCost * kSliceCosts &&
                         (scheduler_.overran(task, now) || (tickSliceOver(task) && scheduler_.othersWait(task, now)));
   const bool forced = random && now >= nextForcedStop_;
-  if (!signalDue && !sliceDue && !forced) return;
+  const bool lookDue = looks && (task.looking || now - task.resumedAt >= kLookAfter) &&
+                       sinceStop >= task.space->stopCost * kSliceCosts && scheduler_.mayLook(task, now);
+  if (!signalDue && !sliceDue && !forced && !lookDue) return;
   // It may have stopped by itself already.
   collectAll();
   if (task.pending) return;
-  if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) == 0) task.interrupted = true;
+  if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) != 0) return;
+  task.interrupted = true;
+  task.looking = lookDue && !signalDue && !sliceDue;
 }
 
 // One step, or a run to `breakpoint` (0: none). False when something else stopped the task: its status is pending.
@@ -307,6 +313,12 @@ void Recorder::forcedStop(Task& task) {
   // Still on its way out of a call, with its restart perhaps to come: it stands where that event left it.
   const bool atEvent = static_cast<int64_t>(registers.orig_rax) >= 0 && !inHook(task, registers.rip) &&
                        !isDispatchedCall(task, registers, nullptr);
+  // Found to spin where the stop was put off.
+  const bool looking = std::exchange(task.looking, false);
+  if (looking && !atEvent && task.space->putOff == 0 && !spins(task)) {
+    task.turnsSinceLook = 0;
+    return;
+  }
   if (!atEvent && !goToLegalSite(task, registers)) return;
   const bool forSignal = !task.stashed.empty() && bringDeliverableForward(task);
   const bool random = nextForcedStop_ != 0 && monotonicNow() >= nextForcedStop_;
@@ -321,12 +333,13 @@ void Recorder::forcedStop(Task& task) {
       recordEdge(task, registers);
     } else if (putOff(task, registers)) {
       if (random) nextForcedStop_ = monotonicNow() + kPutOffTick;
+      task.looking = looking;
       setTick(kPutOffTick);
       return;
     } else {
       recordPoint(task, registers, stoppedAt);
     }
-    if (tickSliceOver(task)) scheduler_.endSlice();
+    if (looking || tickSliceOver(task)) scheduler_.endSlice();
     // A signal that comes before it goes on acts here.
     if (!forSignal && !leaveAtEvent(task, registers)) return lost(task);
   }

@@ -193,6 +193,7 @@ Task* Recorder::chooseTask() {
 // The one place where another task than the last one is about to run user code.
 void Recorder::switchTo(Task& next) {
   debug(next, "its turn");
+  next.turnsSinceLook++;
   beginTickSlice(next);
 }
 
@@ -205,6 +206,9 @@ void Recorder::runUserCode(Task& task) {
   traceNextCall(*task.space, !task.stashed.empty() || (outerFilter_ && !task.dispatched) || scheduler_.breakDue(task));
   task.state = Task::State::userCode;
   task.inMidCode = true;
+  task.resumedAt = monotonicNow();
+  // Another stop has taken the interrupt; but one that was put off is still due.
+  task.looking = task.looking && task.space->putOff > 0;
   if (std::exchange(task.stopAgain, false)) ptrace(PTRACE_INTERRUPT, task.tid, 0, 0);
   scheduler_.runs();
   limitBufferedCalls(*task.space);

@@ -223,6 +223,8 @@ class Recorder {
   bool stepOnce(Task& task, uint64_t breakpoint);
   bool arriveAtBreakpoint(pid_t tid, ExecutionBreakpoint& breakpoint);
   bool metWatch(Task& task, siginfo_t& info);
+  // spinning.cc
+  bool spins(Task& task);
   bool comeRound(Task& task, user_regs_struct& registers);
   bool putOff(Task& task, user_regs_struct& registers);
   void addChanges(Task& task, const std::vector<PageRun>& recent, std::vector<PointMemory>& pieces);

@@ -25,6 +25,9 @@ struct Task;
 
 // A task that makes no blocking call gives way to others at the first event after this long. Nanoseconds.
 inline constexpr uint64_t kTimeSlice = 10'000'000;
+// A task that has computed for so long while another one waits is looked at: it may only wait for that one.
+// Nanoseconds.
+inline constexpr uint64_t kLookAfter = 1'000'000;
 // With many that wait, slices that end at events are shorter, so that a round takes about this long; but not shorter
 // than kShortestSlice. Nanoseconds.
 inline constexpr uint64_t kRound = 100'000'000;
@@ -111,6 +114,8 @@ class Scheduler {
 
   // The running task has computed past its slice, and others wait: it is to be stopped in mid-code.
   bool overran(const Task& running, uint64_t now);
+  // Whether it does any good to know that the running task only waits for others.
+  bool mayLook(const Task& running, uint64_t now) { return !chaos_ && !lender_ && othersWait(running, now); }
   // Somebody else should run after the slice of this one.
   bool othersWait(const Task& running, uint64_t now);
   // How long the tracer may wait without looking at the slice of a running task. Nanoseconds; `shared` when the slice

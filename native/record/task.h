@@ -127,6 +127,12 @@ struct Task {
   bool answeredAtEntry = false;
   // The site of the call it is in has stopped often enough to be patched when the call ends.
   bool patchDue = false;
+  // Whether it only waits for others to change memory is looked at in one of so many turns in which it computes; those
+  // since the last look; and that it has been interrupted for one (spinning.cc).
+  unsigned turnsBetweenLooks = 1;
+  unsigned turnsSinceLook = 0;
+  bool looking = false;
+  uint64_t resumedAt = 0;  // to run user code; nanoseconds of CLOCK_MONOTONIC
   // It stands right behind its last buffered call.
   bool atEdge = false;
   // Entries of the syscall buffer have been written to the trace, for the next frame.

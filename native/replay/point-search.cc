@@ -10,6 +10,7 @@
 #include <functional>
 
 #include "patch/instruction.h"
+#include "replay/counted-loop.h"
 #include "replay/own-pages.h"
 #include "tracee/abi.h"
 
@@ -105,6 +106,11 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
       mostMaybes_(kFirstMaybes),
       stub_(tid, memory, stubs, buffers.sites, target.registers.rip, !target.codeStays) {
   vectors_.begin(tid, target.xsave);
+  if (!target.oracleOnly && ticks_.counter == nullptr) {
+    uint8_t code[kLongestInstruction];
+    const ssize_t length = memory.read(target.registers.rip, code, sizeof code);
+    countsInPlace_ = length > 0 && countsInPlace({code, static_cast<size_t>(length)}, target.registers.rip);
+  }
   uint64_t total = 0;
   bool hasSite = false;
   for (const ChecksumEntry& each : checksums_) {
@@ -294,11 +300,27 @@ int PointSearch::leaveHit(const user_regs_struct& found, PointCounts& counts) {
   return setBreakpoint() ? kSearchOn : -errno;
 }
 
+// Where the site is a loop that only counts: takes the task, which stands there, on to the pass that may be the point,
+// or to the last one. There can be millions, and such a site is so short that it hardly ever has a stub. False with
+// errno set.
+bool PointSearch::leaveOutPasses(user_regs_struct& found, PointCounts& counts) {
+  user_regs_struct there = found;
+  there.rcx = target_.rcx;
+  uint64_t passes = passesAhead(found.rcx, target_.rcx, sameRegisters(there, target_));
+  if (ordinal_ > 0) passes = std::min({passes, passesAhead(found.rcx, 1, false), ordinal_ - 1});
+  if (passes == 0) return true;
+  found.rcx -= passes;
+  counts.passes += passes;
+  if (ordinal_ > 0) ordinal_ -= passes;
+  return ptrace(PTRACE_SETREGS, tid_, 0, &found) == 0;
+}
+
 // A hit of the breakpoint: a PointResult, or as leaveHit.
 int PointSearch::handleHit(user_regs_struct& found, PointCounts& counts) {
   found.eflags &= ~kResumeFlag;
   counts.hits++;
   counts.passes++;
+  if (countsInPlace_ && !leaveOutPasses(found, counts)) return -errno;
   if (ordinal_ > 1) {
     ordinal_--;
     from_ = found;

@@ -111,6 +111,7 @@ class PointSearch {
   bool sameState(const user_regs_struct& found, PointCounts& counts);
   int begin(PointStart start, PointCounts& counts);
   int handleHit(user_regs_struct& found, PointCounts& counts);
+  bool leaveOutPasses(user_regs_struct& found, PointCounts& counts);
   int handleStubStop(int status, user_regs_struct& found, PointCounts& counts);
   int handleStubTrap(user_regs_struct& found, PointCounts& counts);
   void leaveBase();
@@ -152,6 +153,7 @@ class PointSearch {
   bool codeStays_;
   bool ordinalIsSure_;
   bool countsPasses_ = true;
+  bool countsInPlace_ = false;  // the site is a loop that only counts
 
   PointTrials trials_;
   uint64_t triedAt_ = 0;           // the task's processor time where it began, and at the last trial hit, nanoseconds

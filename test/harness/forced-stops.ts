@@ -6,6 +6,7 @@ export const computingGuests = [
   'after-filling',
   'behind-pointers',
   'blocks',
+  'counted-loop',
   'far-loops',
   'global',
   'heap',

@@ -185,4 +185,28 @@ test('a recording inside a recording is refused with the option that helps', () 
     assert.is((await place.rr('replay', '-a')).out, 'in\n');
   }));
 
+test('a replay inside a recording is refused in one line, whatever the environment says', () =>
+  withPlace(async (place) => {
+    assert.is((await place.rr('record', '-o', 'trace', 'true')).status, 0);
+    for (const cleared of ['', 'env -u RUNNING_UNDER_RR ']) {
+      const inner = await place.sh(`"$RR" record -n sh -c '${cleared}"$RR" replay -a trace'`);
+      assert.is(inner.status, 1, inner.story);
+      assert.match(inner.err, /^rr: replay: this runs under a recording[^\n]*\n$/);
+    }
+    const record = await place.sh(`"$RR" record -n sh -c 'env -u RUNNING_UNDER_RR "$RR" record -o inner true'`);
+    assert.is(record.status, 1, record.story);
+    assert.match(record.err, /^rr: record: this already runs under a recording[^\n]*\n$/);
+  }));
+
+test('a program of the working directory needs no slash', () =>
+  withPlace(async (place) => {
+    script(place, 'here', '#!/bin/sh\necho "$0 $1"\n');
+    script(place, 'recor', '#!/bin/sh\necho implied\n');
+    script(place, 'text', 'echo hi\n', 0o644);
+    const run = await place.rr('record', 'here', 'one');
+    assert.is(run.out, './here one\n', run.story);
+    assert.is((await place.rr('recor')).out, 'implied\n');
+    assert.is((await place.rr('record', 'text')).status, 127);
+  }));
+
 test.run();

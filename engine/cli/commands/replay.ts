@@ -1,5 +1,6 @@
 import type { Invocation, RunCommand } from '../grammar.ts';
 import { readInheritedState } from '../inherited-state.ts';
+import { refuseRecordedReplay } from '../nested.ts';
 import type { DebugOptions, ReplayOptions } from '../options.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 
@@ -50,6 +51,7 @@ export function debugOptions({ global, values, operands, afterDashes }: Invocati
 }
 
 export const run: RunCommand = async (invocation) => {
+  refuseRecordedReplay();
   if (!invocation.values.has('autopilot')) {
     const options = debugOptions(invocation);
     const { debugRecording } = await import('../../debug/session.ts');

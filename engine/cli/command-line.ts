@@ -8,7 +8,7 @@ import type { CommandSpec, OptionSpec, RunCommand } from './grammar.ts';
 import { nearest } from './nearest.ts';
 import { type OptionValues, parseWords } from './parse.ts';
 import { print } from './print.ts';
-import { isOnPath } from './program-path.ts';
+import { isProgram } from './program-path.ts';
 
 /** Each command is loaded when it is used: `record` starts in the time that it needs itself. */
 const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
@@ -117,7 +117,7 @@ function impliedCommand(word: string): CommandSpec {
     commands.map((each) => each.name),
     2,
   );
-  if (meant !== undefined && !word.includes('/') && !isOnPath(word)) {
+  if (meant !== undefined && !word.includes('/') && !isProgram(word)) {
     throw new UsageError(
       'UNKNOWN_COMMAND',
       `unknown command "${word}"; did you mean ${meant}? \`rr help\` lists them all`,

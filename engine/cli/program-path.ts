@@ -1,9 +1,9 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Whether a directory of PATH has an executable entry of that name. */
-export function isOnPath(name: string): boolean {
-  const folders = (process.env.PATH ?? '').split(delimiter);
+/** Whether a directory of PATH, or the working directory, has an executable entry of that name. */
+export function isProgram(name: string): boolean {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '.'];
   return folders.some((folder) => isExecutable(join(folder, name)));
 }
 

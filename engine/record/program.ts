@@ -9,7 +9,7 @@ const colon = 0x3a;
 
 /**
  * The file that a shell would execute for `name`: itself when it has a slash, else the first executable of that name in
- * `path`. All are bytes: file names need not be UTF-8.
+ * `path`; and where there is none, one in the working directory. All are bytes: file names need not be UTF-8.
  * @throws EngineError PROGRAM_NOT_FOUND (exit status 127), PROGRAM_NOT_EXECUTABLE and PROGRAM_IS_DIRECTORY (126), as a
  * shell answers
  */
@@ -20,6 +20,7 @@ export function findProgram(name: Buffer, path: Buffer | undefined): Buffer {
     return name;
   }
   let denied: EngineError | undefined;
+  const inFolder = Buffer.concat([Buffer.from('./'), name]);
   for (const folder of name.length === 0 ? [] : splitAtColon(path ?? defaultPath)) {
     const candidate = Buffer.concat([folder.length === 0 ? Buffer.from('.') : folder, Buffer.of(slash), name]);
     const reason = whyNotExecutable(candidate);
@@ -27,6 +28,8 @@ export function findProgram(name: Buffer, path: Buffer | undefined): Buffer {
     // A directory of that name is no command.
     if (reason.code === 'PROGRAM_NOT_EXECUTABLE') denied ??= reason;
   }
+  // rr runs what lies in the working directory, where a shell does not look.
+  if (name.length > 0 && !denied && !whyNotExecutable(inFolder)) return inFolder;
   throw denied ?? new EngineError('PROGRAM_NOT_FOUND', `${name.toString()}: command not found`, { exitStatus: 127 });
 }
 

@@ -144,6 +144,24 @@ testAsRoot('directories in which the user may not write', () =>
   }),
 );
 
+test('a folder in which nothing can be made, although it is there, is an error of one line', () =>
+  withPlace(async (place) => {
+    for (const words of [
+      ['record', '--store', '/proc/self/fdinfo/none/store', 'true'],
+      ['record', '-o', '/proc/none/at/all', 'true'],
+    ]) {
+      const run = await place.rr(...words);
+      assert.is(run.status, 1, run.story);
+      assert.match(run.err, /^rr: [^\n]*cannot make [^\n]*\n$/);
+    }
+    const run = await place.sh('_RR_TRACE_DIR=/proc/none/traces "$RR" record true');
+    assert.is(run.status, 1, run.story);
+    // The folder that the recording was started in is gone.
+    const gone = await place.sh('mkdir gone; cd gone; rmdir ../gone; "$RR" record -o trace true');
+    assert.is(gone.status, 1, gone.story);
+    assert.match(gone.err, /^rr: [^\n]*\n$/);
+  }));
+
 test('directories that exist, and parents that do not', () =>
   withPlace(async (place) => {
     mkdirSync(place.path('full'));

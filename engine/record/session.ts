@@ -1,9 +1,10 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readlinkSync, rmdirSync, writeSync } from 'node:fs';
+import { chmodSync, existsSync, readlinkSync, rmdirSync, writeSync } from 'node:fs';
 import type { RecordOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger } from '../log.ts';
 import { executionPoints } from '../machine/execution-points.ts';
+import { makeFolders } from '../make-folders.ts';
 import { packageVersion } from '../package-root.ts';
 import {
   createTraceDirectory,
@@ -235,7 +236,7 @@ const storeModes = { user: 0o700, group: 0o2770, all: 0o1777 } as const;
 /** One that is there keeps its rights. @throws EngineError STORE_UNWRITABLE */
 function makeStore(directory: string, rights: RecordOptions['storeRights']): void {
   try {
-    const made = mkdirSync(directory, { recursive: true, mode: storeModes.user });
+    const made = makeFolders(directory, storeModes.user);
     if (made !== undefined && rights !== 'user') chmodSync(directory, storeModes[rights]);
   } catch (cause) {
     throw new EngineError('STORE_UNWRITABLE', `record: cannot make the store ${directory}: ${systemReason(cause)}`, {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolders } from '../make-folders.ts';
 import { privateFolderMode } from './folder.ts';
 import { traceFileNames } from './lane-files.ts';
 import { systemReason, TraceError } from './trace-error.ts';
@@ -41,7 +42,8 @@ function entriesOf(directory: string): string[] | undefined {
 
 function makeDirectory(directory: string, options: { parents: boolean }): void {
   try {
-    mkdirSync(directory, { recursive: options.parents, mode: privateFolderMode });
+    if (options.parents) makeFolders(directory, privateFolderMode);
+    else mkdirSync(directory, { mode: privateFolderMode });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && !options.parents) throw cause;
     throw new TraceError('TRACE_UNWRITABLE', directory, `cannot make it: ${systemReason(cause)}`, { cause });

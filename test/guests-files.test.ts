@@ -14,6 +14,7 @@ runGuestTests('files', [
   'open',
   { guest: 'own-proc', varies: 'prints addresses, times and pids' },
   'owner',
+  'permission-events',
   'proc-mem',
   'proc-mem-write',
   'read',

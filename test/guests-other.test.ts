@@ -4,6 +4,8 @@ import { busyModes } from './harness/modes.ts';
 
 runGuestTests('other', [
   'call-number',
+  'faked-calls',
+  'filter-first',
   'key-capabilities',
   'keys',
   'newest-calls',

@@ -29,6 +29,7 @@ runGuestTests('processes', [
   'kill-child',
   'left-behind',
   'namespace-end',
+  'namespace-fault',
   'no-libc',
   'orphan',
   'owner-died',

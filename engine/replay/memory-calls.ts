@@ -30,7 +30,7 @@ type MemoryCall = (replayer: Replayer, frame: FrameView, task: Task) => void;
 
 const memoryCalls: readonly (MemoryCall | undefined)[] = (() => {
   const table: (MemoryCall | undefined)[] = new Array(512).fill(undefined);
-  table[syscallNumbers.mmap] = mapRecords;
+  table[syscallNumbers.mmap] = map;
   table[syscallNumbers.shmat] = mapRecords;
   table[syscallNumbers.shmdt] = detach;
   table[syscallNumbers.munmap] = unmap;
@@ -109,13 +109,26 @@ function detach(replayer: Replayer, frame: FrameView, task: Task): void {
   if (file !== undefined) unmapRange(replayer, frame, task, file.start, file.end - file.start);
 }
 
-/** True when the recorded call did something: it worked, or it failed at a hole. */
-function tookEffect(replayer: Replayer): boolean {
-  return !callFailed(replayer.expected) || replayer.expected[2 * registerIndex.rax] === metHole;
+/** True when the recorded call did something: it worked, or it failed half-way, which mapping records tell. */
+function tookEffect(replayer: Replayer, frame: FrameView): boolean {
+  if (!callFailed(replayer.expected) || frame.mappingCount > 0) return true;
+  return replayer.expected[2 * registerIndex.rax] === metHole;
+}
+
+function map(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (callFailed(replayer.expected)) unmapRecords(replayer, frame, task);
+  else mapRecords(replayer, frame, task);
+}
+
+/** What a call has unmapped to make room for a mapping, and then could not map. */
+function unmapRecords(replayer: Replayer, frame: FrameView, task: Task): void {
+  for (let mapping = replayer.source.nextMapping(); mapping !== undefined; mapping = replayer.source.nextMapping()) {
+    unmapRange(replayer, frame, task, mapping.addressNumber, mapping.lengthNumber);
+  }
 }
 
 function protect(replayer: Replayer, frame: FrameView, task: Task): void {
-  if (!tookEffect(replayer)) return;
+  if (!tookEffect(replayer, frame)) return;
   const protection = callArguments(replayer.expected)[2] ?? 0;
   for (const { start, length } of callRanges(replayer, frame)) {
     checkRange(replayer, frame, start, length);
@@ -128,7 +141,7 @@ function protect(replayer: Replayer, frame: FrameView, task: Task): void {
 }
 
 function advise(replayer: Replayer, frame: FrameView, task: Task): void {
-  if (!tookEffect(replayer)) return;
+  if (!tookEffect(replayer, frame)) return;
   // An int for the kernel: the upper half of the register is not looked at.
   const asked = replayer.expected[2 * registerIndex.rdx]!;
   // The recorder lets the kernel do DONTNEED for FREE, which may drop pages at any time.
@@ -153,7 +166,10 @@ function modifyDescriptorTable(replayer: Replayer, frame: FrameView, task: Task)
 }
 
 function remap(replayer: Replayer, frame: FrameView, task: Task): void {
-  if (callFailed(replayer.expected)) return;
+  if (callFailed(replayer.expected)) {
+    unmapRecords(replayer, frame, task);
+    return;
+  }
   const [oldStart = 0, oldSize = 0, newSize = 0, flags = 0] = callArguments(replayer.expected);
   const newStart = register(replayer.expected, registerIndex.rax);
   const oldLength = pageUp(oldSize);

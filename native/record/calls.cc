@@ -61,8 +61,7 @@ void Recorder::callEntry(Task& task) {
     if (task.callEntered) {
       // Our own filter's stop, behind the entry stop that was handled.
       task.state = Task::State::inCall;
-      if (!passFilters(task)) lost(task);
-      return;
+      return behindFilters(task);
     }
     const __ptrace_syscall_info info = callInfo(task.tid);
     if (registers.orig_rax == ~0ULL && info.op != PTRACE_SYSCALL_INFO_ENTRY) {
@@ -149,12 +148,23 @@ void Recorder::beginCall(Task& task) {
   forgetDescriptors(task);
   if (makesTask(call)) noteMaking(task);
   noteTimeTraced(task);
-  recordStrings(task);
   task.sentAtEntry = 0;
+  task.asked = task.passed = false;
+  // The program's own filter has the first word, whoever would answer the call. One that notifies a supervisor must let
+  // that run meanwhile.
+  if (judged(task) && !task.atDispatch && !task.notifies) return askFilters(task);
+  performCall(task);
+}
+
+// The call is about to be made, or answered.
+void Recorder::performCall(Task& task) {
+  const long call = task.call;
+  recordStrings(task);
   if (enterSpecial(task)) return;
   if (task.comparing) beginComparing(task);
   // The exec of one thread waits for the ends of all others, which need the tracer.
-  const bool mayBlock = isExec(call) || (syscallModel(task.modelCall).mayBlock && !futexEndsAtOnce(task));
+  const bool mayBlock =
+      isExec(call) || (syscallModel(task.modelCall).mayBlock && !futexEndsAtOnce(task)) || waitingCalls_.contains(call);
   if (mayBlock && !aloneInRecording()) redirectOutParameters(task);
   runCall(task, mayBlock);
 }
@@ -189,21 +199,11 @@ void Recorder::vsyscall(Task& task) {
   frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers, schema::kFrameVsyscall);
 }
 
-// Lets a task go on from the entry of a call. Where another filter is in force, it stands before all filters: ours then
-// stops it once more, at once, unless the other refuses the call.
+// Lets a task go on from the entry of a call, behind all filters.
 bool Recorder::resumeInCall(Task& task) {
   if (task.atDispatch && !beginDispatchedCall(task)) return false;
   if (task.pending) return true;
-  if (!resume(task, PTRACE_SYSCALL)) return false;
-  // A filter that notifies a supervisor comes before ours: the supervisor must run meanwhile.
-  if (!judged(task) || task.callByOurs || task.notifies) return true;
-  int status;
-  while (waitpid(task.tid, &status, __WALL) < 0) {
-    if (errno != EINTR) return false;
-  }
-  if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_SECCOMP) return passFilters(task);
-  task.pending = status;
-  return true;
+  return resume(task, PTRACE_SYSCALL);
 }
 
 // Lets the kernel do the call, up to its exit stop or as far as it goes without blocking.
@@ -216,7 +216,13 @@ void Recorder::runCall(Task& task, bool mayBlock) {
 // The kernel has the call: waits for its exit stop, or as long as it may take without blocking.
 void Recorder::awaitCall(Task& task, bool mayBlock) {
   if (aloneInRecording()) return;
-  if (!mayBlock) return waitFor(task);
+  if (!mayBlock) {
+    task.awaited = !makesTask(task.call);
+    task.asleep = 0;
+    waitFor(task);
+    task.awaited = false;
+    return;
+  }
   for (int i = 0; i < kYields && !task.pending; i++) {
     sched_yield();
     int status;
@@ -287,8 +293,7 @@ void Recorder::callExit(Task& task) {
     if (!setRegisters(task.tid, registers)) return lost(task);
   }
   if (task.changedArgument) {
-    registers.rdx = *task.changedArgument;
-    task.changedArgument.reset();
+    registers.*task.changedArgument->place = task.changedArgument->value;
     if (!setRegisters(task.tid, registers)) return lost(task);
   }
   if (task.call == SYS_clone && (task.arguments[0] & CLONE_UNTRACED)) {
@@ -302,7 +307,15 @@ void Recorder::callExit(Task& task) {
   if (takenBack) registers.rax = static_cast<unsigned long long>(-ENOSYS);
   const bool vforked = task.madeTask && (task.making.flags & CLONE_VFORK) != 0;
   if (makesTask(task.call)) returnedFromMaking(task);
-  exitSpecial(task, registers);
+  // A filter or its supervisor has answered the call, whatever that looks like: the kernel has done nothing.
+  bool untouched = wasFaked(task);
+  if (untouched) {
+    task.installsFilter = false;
+  } else {
+    if (isFailure(static_cast<int64_t>(registers.rax))) untouched = !recordDoneParts(task);
+    exitSpecial(task, registers);
+  }
+  task.changedArgument.reset();
   const int64_t result = static_cast<int64_t>(registers.rax);
   // A call or command that the kernel does not know, or has no descriptor for, wrote nothing that could be missed.
   const bool unknown =
@@ -337,7 +350,7 @@ void Recorder::callExit(Task& task) {
   if (!leaveAtEvent(task, registers)) return lost(task);
   if (!takenBack) recordSent(task, result);
   frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
-        registers, takenBack ? schema::kFrameEmulated : uint8_t{0}, stdio);
+        registers, takenBack || untouched ? schema::kFrameEmulated : uint8_t{0}, stdio);
   stopAfterCall(task);
   if (vforked && tracerWants(task, PTRACE_O_TRACEVFORKDONE)) {
     task.tracing.due.push_front(eventStop(task, PTRACE_EVENT_VFORK_DONE, static_cast<uint64_t>(task.tracing.made)));

@@ -212,9 +212,7 @@ bool Recorder::beginDispatchedCall(Task& task) {
   for (;;) {
     if (!resume(task, PTRACE_SYSCALL)) return false;
     int status;
-    while (waitpid(task.tid, &status, __WALL) < 0) {
-      if (errno != EINTR) return false;
-    }
+    if (!awaitStatus(task.tid, status, "the entry of a call")) return false;
     const int signal = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
     if (signal == (SIGTRAP | 0x80)) break;
     if (signal != 0 && status >> 16 == PTRACE_EVENT_STOP) {

@@ -102,9 +102,7 @@ void Recorder::execed(Task& task) {
   }
   if (!resume(*execing, PTRACE_SYSCALL)) return lost(*execing);
   int status;
-  while (waitpid(execing->tid, &status, __WALL) < 0) {
-    if (errno != EINTR) return lost(*execing);
-  }
+  if (!awaitStatus(execing->tid, status, "the end of an exec")) return lost(*execing);
   if (!WIFSTOPPED(status) || WSTOPSIG(status) != (SIGTRAP | 0x80)) {
     return cameFrom(*execing, status);
   }

@@ -32,6 +32,7 @@ void Recorder::forwardOuterSignals(uint64_t now) {
     const SignalSets sets = readSignalSets(initialTid_);
     if (received->number >= SIGRTMIN && contains(sets.pending | sets.sharedPending, received->number)) continue;
     sending.forwarded = received;
+    if (received->number != SIGUSR1 && received->number != SIGUSR2) endAskedAt_ = now;
     kill(initialTid_, received->number);
   }
 }

@@ -32,6 +32,8 @@ class FrameWriter {
   explicit FrameWriter(RingWriter& ring);
 
   // Number of the event that the next records belong to.
+  // Mapping records of the event so far.
+  uint32_t mappings() const { return mappingCount_; }
   uint64_t event() const { return event_; }
   // False once a consumer has failed: everything is dropped from then on.
   bool recording() const { return !dropped_; }

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "launcher/record-stub.h"
 #include "record/recorder.h"
@@ -45,21 +46,41 @@ bool Recorder::wasTakenBack(const Task& task, const user_regs_struct& registers)
   return static_cast<long>(registers.rax) == task.call && contains(readSignalSets(task.tid).pending, SIGSYS);
 }
 
-// At a stop that a filter asked for, behind the entry that was handled: lets the kernel do the call. A filter of the
-// program's that asks for a tracer, which it has not, makes the call fail.
-bool Recorder::passFilters(Task& task) {
-  unsigned long verdict = 0;
-  if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &verdict) != 0) return false;
-  if (task.ownFilter && verdict != RR_VERDICT_NATIVE && verdict != RR_VERDICT_OTHER) {
-    user_regs_struct registers;
-    if (!getRegisters(task.tid, registers)) return false;
-    registers.orig_rax = ~0ULL;
-    registers.rax = static_cast<unsigned long long>(-ENOSYS);
-    if (!setRegisters(task.tid, registers)) return false;
-    task.skipped = true;
-  }
-  return resume(task, PTRACE_SYSCALL);
+// At the entry stop of a call, which comes before all filters: lets them decide. Ours stops the task once more when no
+// other has answered the call; else its end comes.
+void Recorder::askFilters(Task& task) {
+  task.asked = true;
+  task.state = Task::State::inCall;
+  if (!resume(task, PTRACE_SYSCALL)) return lost(task);
+  int status;
+  if (!awaitStatus(task.tid, status, "the program's filter")) return lost(task);
+  if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_SECCOMP) return behindFilters(task);
+  cameFrom(task, status);
 }
+
+// At a stop that a filter asked for, behind the entry that was handled: the call goes its way. A filter of the
+// program's that asks for a tracer, which it has not, makes the call fail.
+void Recorder::behindFilters(Task& task) {
+  unsigned long verdict = 0;
+  if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &verdict) != 0) return lost(task);
+  if (!task.ownFilter || verdict == RR_VERDICT_NATIVE || verdict == RR_VERDICT_OTHER) {
+    task.passed = true;
+    if (task.asked) return performCall(task);
+    if (!resume(task, PTRACE_SYSCALL)) lost(task);
+    return;
+  }
+  user_regs_struct registers;
+  if (!getRegisters(task.tid, registers)) return lost(task);
+  registers.orig_rax = ~0ULL;
+  registers.rax = static_cast<unsigned long long>(-ENOSYS);
+  task.skipped = true;
+  if (!setRegisters(task.tid, registers) || !resume(task, PTRACE_SYSCALL)) return lost(task);
+  awaitCall(task, false);
+}
+
+// At the exit stop of a call: whether the kernel has not made it, since a filter has answered it. Of a supervisor it is
+// not known: it may let a call go on (SECCOMP_USER_NOTIF_FLAG_CONTINUE), past our filter's stop as well.
+bool Recorder::wasFaked(const Task& task) const { return task.asked && !task.passed; }
 
 // At the end of a call that may have installed a filter: it holds for the task, or with SECCOMP_FILTER_FLAG_TSYNC for
 // all threads of its group.

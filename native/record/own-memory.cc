@@ -23,6 +23,7 @@ constexpr uint64_t kPage = 4096;
 constexpr int kDontNeedLocked = 24;  // MADV_DONTNEED_LOCKED
 constexpr uint64_t kDroppable = 8;   // MAP_DROPPABLE
 constexpr int kGuardInstall = 102;   // MADV_GUARD_INSTALL
+constexpr long kMseal = 462;         // since Linux 6.10
 
 uint64_t pageUp(uint64_t length) { return (length + kPage - 1) & ~(kPage - 1); }
 
@@ -73,9 +74,16 @@ bool Recorder::enterMemoryCall(Task& task) {
       if (meetsOurs(pages(arguments[0], std::max<uint64_t>(arguments[1], 1)))) return refuse(EFAULT);
       if (!(arguments[3] & MREMAP_FIXED) || !meetsOurs(pages(arguments[4], arguments[2]))) return false;
       return refuse(ENOMEM);
-    case SYS_shmat:
-      if (!(arguments[2] & SHM_REMAP) || !meetsOurs(pages(arguments[1] & ~(kPage - 1), kPage))) return false;
-      return refuse(EINVAL);
+    case kMseal:
+      // What is not there cannot be sealed.
+      return meetsOurs(pages(arguments[0], arguments[1])) && refuse(ENOMEM);
+    case SYS_shmat: {
+      if (!(arguments[2] & SHM_REMAP)) return false;
+      shmid_ds segment = {};
+      const bool known = shmctl(static_cast<int>(arguments[0]), IPC_STAT, &segment) == 0;
+      const uint64_t size = known ? std::max<uint64_t>(segment.shm_segsz, 1) : kPage;
+      return meetsOurs(pages(arguments[1] & ~(kPage - 1), size)) && refuse(EINVAL);
+    }
     default:
       return false;
   }
@@ -85,6 +93,9 @@ bool Recorder::enterMemoryCall(Task& task) {
 void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
   const std::vector<AddressRange> whole = {range};
   std::vector<AddressRange> parts = subtract(whole, ownMemory(*task.space));
+  // As at a hole: mprotect goes no further, madvise goes on, and both tell of it.
+  const bool protects = task.call == SYS_mprotect || task.call == SYS_pkey_mprotect;
+  if (protects && !parts.empty()) parts.resize(parts.front().start == range.start ? 1 : 0);
   // Where the range ends beyond all memory, munmap changes nothing: its last part tells.
   if (task.call == SYS_munmap) std::reverse(parts.begin(), parts.end());
   user_regs_struct registers = task.entry;
@@ -102,23 +113,24 @@ void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
     if (!task.pending || !WIFSTOPPED(*task.pending) || WSTOPSIG(*task.pending) != (SIGTRAP | 0x80)) return;
     task.pending.reset();
   }
-  long result = 0;
+  long result = task.call == SYS_munmap ? 0 : -ENOMEM;
   for (const AddressRange& part : parts) {
     const uint64_t arguments[6] = {part.start, part.end - part.start, task.arguments[2], task.arguments[3], 0, 0};
     const long one = syscallByStops(task.tid, task.call, arguments);
     if (one == -ESRCH) return lost(task);
-    MappingFacts facts;
-    facts.address = part.start;
-    facts.length = part.end - part.start;
-    writer_.mapping(task.tid, facts);
     if (one != 0) result = one;
+    if (one == 0) {
+      recordPart(task, part);
+    } else if (task.call != SYS_munmap) {
+      for (const AddressRange& done : workedOn(task, part)) recordPart(task, done);
+    }
     if (one != 0 && task.call != SYS_madvise) break;
   }
   registers.rax = static_cast<unsigned long long>(result);
   noteChangedCode(task, registers);
   noteSharedViews(task, result);
   noteSharedMemory(task, result);
-  answerCall(task, result, parts.empty() ? schema::kFrameEmulated : uint8_t{0});
+  answerCall(task, result, writer_.mappings() == 0 ? schema::kFrameEmulated : uint8_t{0});
 }
 
 // At the end of a call that may have changed patched code, or have made it the program's to change.

@@ -49,6 +49,7 @@ struct PatchedSites {
     installed,  // mapped
     refused,    // cannot be mapped, or must not be used: every call of this address space goes traced
   };
+  int callsTaken = 0;  // buffered calls that waited for others (blocked-calls.cc)
   // Bytes of a stub.
   static constexpr uint64_t kStubSize = 24;
   // Bytes of a site and those behind it that its jump may borrow.

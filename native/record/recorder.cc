@@ -26,9 +26,6 @@ namespace rr {
 
 namespace {
 
-// A part-filled slot is handed over when it is this old. With the tick and the encoder's own interval (pipeline.ts) no
-// more than a second is lost to a kill -9. Nanoseconds.
-constexpr uint64_t kSealAfter = 300'000'000;
 // What the kernel needs to look at a task for a status, at most about; while others may run it is asked no more often
 // than it takes, so that many tasks do not make each switch dear. Nanoseconds.
 constexpr uint64_t kLookCost = 1'000;
@@ -36,9 +33,9 @@ constexpr uint64_t kLookCost = 1'000;
 constexpr uint64_t kGraceAfterInitial = 1'000'000'000;
 
 // The tick also comes where no waitpid is there to break.
-std::atomic<bool> ticked = false;
+std::atomic<bool> tickCame = false;
 
-void noteTick(int) { ticked = true; }
+void noteTick(int) { tickCame = true; }
 
 // Binds the calling thread to one CPU, and the other threads of this process to the rest. Returns 0, or the errno for
 // the calling thread.
@@ -63,6 +60,8 @@ int bindThreads(int cpu) {
 }
 
 }  // namespace
+
+bool ticked() { return tickCame; }
 
 uint64_t monotonicNow() {
   timespec time;
@@ -109,6 +108,7 @@ void Recorder::run() {
   noteWhatIsMissing(unbound);
   setTick(kIdleTick);
   lastSeal_ = monotonicNow();
+  noteTurn();
   if (launch(end_)) loop();
   timer_.stop();
   if (launchReport_ >= 0) close(launchReport_);
@@ -154,6 +154,7 @@ void Recorder::loop() {
   while (!tasks_.empty()) {
     buried_.clear();
     housekeeping();
+    if (letGo_ > 0) findEnded();
     Task* task = chooseTask();
     if (!task) {
       collect(true);
@@ -198,6 +199,7 @@ void Recorder::switchTo(Task& next) {
 }
 
 void Recorder::runUserCode(Task& task) {
+  noteTurn();
   writePendingEnters(task);
   if (task.tracing.touched && goOnTraced(task)) return;
   const int signal = task.resumeSignal;
@@ -230,6 +232,10 @@ bool Recorder::collect(bool block) {
   int status;
   const pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | (block ? 0 : WNOHANG));
   if (tid < 0 && errno == EINTR) return false;
+  if (tid < 0 && errno == ECHILD && letGo_ > 0) {
+    if (block) usleep(1000);
+    return false;
+  }
   if (tid < 0 && errno == ECHILD) {
     // Nothing of ours is left, whatever the list says.
     for (auto& [each, task] : tasks_) {
@@ -260,6 +266,7 @@ void Recorder::collectAll() {
 void Recorder::waitFor(Task& task, uint64_t interruptAt) {
   const pid_t tid = task.tid;
   while (!task.pending) {
+    keepUp("a stop", tid);
     housekeeping();
     if (task.state == Task::State::userCode) considerInterrupt(task);
     if (task.pending) return;
@@ -271,6 +278,7 @@ void Recorder::waitFor(Task& task, uint64_t interruptAt) {
     if (waitpid(tid, &status, __WALL | __WNOTHREAD) == tid) return cameFrom(task, status);
     if (errno == EINTR) {
       if (tasks_.size() > 1) collectAll();
+      if (!task.pending && tasks_.contains(tid) && waitsForOthers(task)) return;
     } else {
       collect(true);
     }
@@ -295,6 +303,15 @@ void Recorder::handle(Task& task) {
   writePendingEnters(task);
   if (!WIFSTOPPED(status)) return gone(task, status);
   const int signal = WSTOPSIG(status);
+  if (task.takenFromRuntime && status >> 16 != PTRACE_EVENT_EXIT) {
+    endTakenCall(task);
+    // Its interrupt has come; anything else acts on the task where it stands now.
+    if (task.state == Task::State::dying) return;
+    if (status >> 8 == (SIGTRAP | PTRACE_EVENT_STOP << 8)) {
+      task.interrupted = false;
+      return;
+    }
+  }
   switch (status >> 16) {
     case PTRACE_EVENT_SECCOMP:
       return interrupted && started_ ? repeatCallEntry(task) : callEntry(task);
@@ -350,20 +367,14 @@ void Recorder::abandonNamespaces() {
 
 // What is due at each tick; nothing in between.
 void Recorder::housekeeping() {
-  if (!ticked.exchange(false)) return;
+  if (!ticked()) return;
+  keepUp("any", 0);
+  tickCame = false;
   const uint64_t now = monotonicNow();
-  if (terminate_) end_.incomplete = true;
   const bool graceOver = initialGone_ && !options_.waitForAll && now - initialGoneAt_ > kGraceAfterInitial;
   // Again at each tick: a task may have been made meanwhile.
-  if (terminate_ || graceOver) killAll();
-  if (graceOver) abandonNamespaces();
-  forwardOuterSignals(now);
-  if (!ring_.hasUnsealed()) {
-    lastSeal_ = now;
-  } else if (now - lastSeal_ > kSealAfter) {
-    ring_.seal();
-    lastSeal_ = now;
-  }
+  if (graceOver) killAll();
+  if (graceOver || terminate_) abandonNamespaces();
 }
 
 // Before a task runs user code or has an event, the calls that others are in become events of their own: they were

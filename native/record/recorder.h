@@ -125,6 +125,23 @@ class Recorder {
   void waitFor(Task& task, uint64_t interruptAt = 0);
   void handle(Task& task);
   bool resume(Task& task, int request, int signal = 0);
+  // waits.cc
+  bool awaitStatus(pid_t tid, int& status, const char* what);
+  void keepUp(const char* what, pid_t tid);
+  void noteTurn();
+  void tellOfWait(const char* what, pid_t tid, uint64_t now);
+  // blocked-calls.cc
+  bool waitsForOthers(Task& task);
+  bool takeFromRuntime(Task& task);
+  void endTakenCall(Task& task);
+  // failed-calls.cc
+  std::vector<AddressRange> workedOn(Task& task, const AddressRange& range);
+  std::vector<AddressRange> madeRoom(const Task& task) const;
+  bool recordDoneParts(Task& task);
+  void recordPart(const Task& task, const AddressRange& part);
+  // namespace-faults.cc
+  void letDie(Task& task, int signal, user_regs_struct registers);
+  void findEnded();
   void lost(Task& task);
   void killAll();
   void housekeeping();
@@ -144,6 +161,8 @@ class Recorder {
   void enterCall(Task& task, user_regs_struct& registers, bool foreign);
   void takeArguments(Task& task) const;
   void beginCall(Task& task);
+  void askFilters(Task& task);
+  void performCall(Task& task);
   void callExit(Task& task);
   void noteUnknownCall(const Task& task, int64_t result);
   bool enterSpecial(Task& task);
@@ -164,7 +183,8 @@ class Recorder {
   // own-filters.cc
   bool enterFilterCall(Task& task);
   bool wasTakenBack(const Task& task, const user_regs_struct& registers) const;
-  bool passFilters(Task& task);
+  bool wasFaked(const Task& task) const;
+  void behindFilters(Task& task);
   void noteFilter(Task& task, bool failed);
   // dispatch.cc
   bool judged(const Task& task) const;
@@ -203,6 +223,9 @@ class Recorder {
   // processor-files.cc
   void showToldProcessors(Task& task, user_regs_struct& registers);
   // memory-files.cc
+  Task* memoryFileTarget(const Task& task) const;
+  bool enterMemoryFileWrite(Task& task);
+  bool enterRemoteWrite(Task& task);
   void recordMemoryFileWrites(Task& task, int64_t result);
   // scratch.cc
   void provideScratch(Task& thread, Task& maker);
@@ -456,6 +479,14 @@ class Recorder {
   bool initialGone_ = false;
   uint64_t initialGoneAt_ = 0;
   uint64_t lastSeal_ = 0;
+  // When somebody last had a turn, when the wait since then is told of next, and how far apart; nanoseconds.
+  uint64_t lastTurn_ = 0;
+  uint64_t tellAgain_ = 0;
+  uint64_t tellInterval_ = 0;
+  uint64_t usedAtTick_ = 0;      // by the process that was waited for, of processor time
+  uint64_t endAskedAt_ = 0;      // when a signal came that is to end the program
+  std::set<long> waitingCalls_;  // that "cannot block", and have waited for others
+  size_t letGo_ = 0;             // tasks that end without their tracer (namespace-faults.cc)
   BreakTimer timer_;
   bool timed_ = false;
   uint64_t tickPeriod_ = 0;  // nanoseconds
@@ -480,6 +511,13 @@ inline constexpr uint64_t kNoTicks = ~0ULL;
 
 // Nanoseconds of CLOCK_MONOTONIC.
 uint64_t monotonicNow();
+
+// A tick has come that the main loop has not seen yet.
+bool ticked();
+
+// A part-filled slot is handed over when it is this old. With the tick and the encoder's own interval (pipeline.ts) no
+// more than a second is lost to a kill -9. Nanoseconds.
+inline constexpr uint64_t kSealAfter = 300'000'000;
 
 // Whether orig_rax is what markOfEvent makes up.
 bool isMarkOfEvent(uint64_t origRax);

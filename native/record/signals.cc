@@ -139,12 +139,16 @@ void Recorder::signalStop(Task& task, int signal) {
     }
     return;
   }
-  task.resumeSignal = signal;
+  // A process that leads a pid namespace, and has no handler, does not hear of signals that are sent to it.
+  const bool leads = action == DefaultAction::end && leadsNamespace(task.tid);
+  if (leads && !deterministic) return;
+  if (!leads) task.resumeSignal = signal;
   if (action != DefaultAction::end) return;
   takeBuffer(task);
   writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
   frame(schema::EventKind::kSignal, task, signal, registers,
         static_cast<uint8_t>(schema::kFrameFatal | (deterministic ? schema::kFrameDeterministic : 0)));
+  if (leads) letDie(task, signal, registers);
 }
 
 // A trap of the task's own instruction, behind which it goes on as if nothing had happened.

@@ -105,7 +105,7 @@ bool Recorder::enterSpecial(Task& task) {
   if (isExec(call)) foreseeExecWrites(task);
   if (makesTask(call) || isExec(call)) return false;
   if (enterMemoryCall(task)) return true;
-  if (writesToDescriptor(call)) return enterOutput(task);
+  if (writesToDescriptor(call)) return enterMemoryFileWrite(task) || enterOutput(task);
   switch (call) {
     case SYS_ptrace:
       ptraceCall(task);
@@ -113,6 +113,8 @@ bool Recorder::enterSpecial(Task& task) {
     case SYS_wait4:
     case SYS_waitid:
       return enterWait(task);
+    case SYS_process_vm_writev:
+      return enterRemoteWrite(task);
     case SYS_seccomp:
     case SYS_prctl:
       return enterSecurityCall(task);
@@ -133,7 +135,7 @@ bool Recorder::enterSpecial(Task& task) {
       if (static_cast<int>(task.arguments[2]) == MADV_FREE) {
         user_regs_struct registers = task.entry;
         registers.rdx = MADV_DONTNEED;
-        task.changedArgument = task.arguments[2];
+        task.changedArgument = {&user_regs_struct::rdx, task.arguments[2]};
         if (!setRegisters(task.tid, registers)) {
           lost(task);
           return true;

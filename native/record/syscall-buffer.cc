@@ -461,6 +461,7 @@ bool Recorder::runToEdge(Task& task, user_regs_struct& registers) {
     const bool arrived = arriveAtBreakpoint(tid, behind);
     if (!resumed) return lost(task), false;
     if (!tasks_.contains(tid)) return false;
+    if (task.takenFromRuntime) return false;
     task.state = Task::State::runnable;
     if (arrived) {
       if (!getRegisters(tid, registers) || !disposition.restore()) return lost(task), false;

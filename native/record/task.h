@@ -150,10 +150,21 @@ struct Task {
   OutParameters out;
   MemoryCompare compare;
   bool comparing = false;
-  uint8_t stdio = 0;                        // 1, 2: the call writes to our standard output or error
-  uint64_t outputStart = 0;                 // sendfile, copy_file_range to stdio: where the input is read
-  uint32_t sentAtEntry = 0;                 // the hash of what the call was to send, when it was entered; 0: unknown
-  std::optional<uint64_t> changedArgument;  // rdx as the program gave it, when it was changed for the kernel
+  uint8_t stdio = 0;         // 1, 2: the call writes to our standard output or error
+  uint64_t outputStart = 0;  // sendfile, copy_file_range to stdio: where the input is read
+  uint32_t sentAtEntry = 0;  // the hash of what the call was to send, when it was entered; 0: unknown
+  // A register as the program gave it, when it was changed for the kernel.
+  struct ChangedArgument {
+    unsigned long long user_regs_struct::*place;
+    uint64_t value;
+  };
+  std::optional<ChangedArgument> changedArgument;
+  // A filter that is not ours is in force: it has been asked about the call, and has let it pass.
+  bool asked = false;
+  bool passed = false;
+  bool awaited = false;           // the tracer waits for its end, since it "cannot block" (blocked-calls.cc)
+  int asleep = 0;                 // ticks in a row at which the task slept
+  bool takenFromRuntime = false;  // the call was begun by the in-tracee runtime
 
   // Scratch memory of the task (scratch.cc), 0 when it has none.
   uint64_t scratch = 0;
@@ -192,6 +203,7 @@ struct Task {
     uint64_t address;
     uint32_t value;
   };
+  bool letGo = false;         // it dies without the tracer, as endsAs says
   std::optional<int> endsAs;  // wait status of the first process of a pid namespace that waits for the others to go
   std::vector<RobustWrite> robustWrites;  // what the kernel stores into held robust futexes as it exits
   struct ExecWrite {

@@ -69,9 +69,7 @@ void Recorder::cloned(Task& task) {
     unknownStops_.erase(found);
   } else {
     int status;
-    while (waitpid(childTid, &status, __WALL) < 0) {
-      if (errno != EINTR) return lost(task);
-    }
+    if (!awaitStatus(childTid, status, "the first stop")) return lost(task);
   }
   bool memoryOpen = true;
   auto child = std::make_unique<Task>();
@@ -288,6 +286,7 @@ bool Recorder::awaitExit(Task& task, Condition waitsForOthers) {
     } else if (waitsForOthers()) {
       return false;
     } else {
+      keepUp("the end", task.tid);
       sched_yield();
     }
   }
@@ -329,9 +328,7 @@ void Recorder::exitForGood(Task& task) {
     return;
   }
   int status;
-  while (waitpid(tid, &status, __WALL) < 0) {
-    if (errno != EINTR) return;
-  }
+  if (!awaitStatus(tid, status, "the end")) return;
   if (WIFSTOPPED(status)) return cameFrom(task, status);
   gone(task, status);
 }

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "record/call-result.h"
+#include "record/program-maps.h"
 #include "record/recorder.h"
 #include "record/signal-kinds.h"
 #include "record/task-state.h"
@@ -209,6 +210,10 @@ int64_t Recorder::accessWord(Task& task, Task& tracee) {
   if (task.arguments[0] == PTRACE_PEEKTEXT || task.arguments[0] == PTRACE_PEEKDATA) {
     const auto word = memory.readValue<uint64_t>(address);
     return word ? answerMemory(task, task.arguments[3], &*word, kWord) : -EIO;
+  }
+  // Memory of ours is as if it were not there.
+  for (const AddressRange& range : ownMemory(*tracee.space)) {
+    if (address < range.end && range.start < address + kWord) return -EIO;
   }
   if (!memory.writeAll(address, &task.arguments[3], kWord)) return -EIO;
   writer_.data(tracee.tid, schema::DataSpace::kMemory, address, &task.arguments[3], kWord);

@@ -199,9 +199,7 @@ void Recorder::interruptCall(Task& task) {
 int Recorder::endListening(Task& task) {
   int status;
   if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) != 0) return 0;
-  while (waitpid(task.tid, &status, __WALL) < 0) {
-    if (errno != EINTR) return 0;
-  }
+  if (!awaitStatus(task.tid, status, "the end of a group stop")) return 0;
   if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP) return WSTOPSIG(status);
   cameFrom(task, status);
   return 0;

@@ -12,6 +12,7 @@ import { cpus, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compile } from '../test/harness/compile.ts';
+import { whyNotRun } from '../test/harness/missing-commands.ts';
 import { rrCommand } from '../test/harness/recording.ts';
 import { folderBytes, readTraceFigures, type TraceFigures } from '../test/harness/trace-figures.ts';
 import { benchFolder, type Measurement, measure, median } from './measure.ts';
@@ -134,6 +135,11 @@ if (positionals[0] === 'trace') {
   const results: BenchResult[] = [];
   let failed = 0;
   for (const workload of workloads) {
+    const reason = whyNotRun(workload);
+    if (reason !== undefined) {
+      console.error(reason);
+      continue;
+    }
     try {
       const result = await measureWorkload(workload, runs, places, values.peers && !values.container, confined);
       results.push(result);

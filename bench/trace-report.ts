@@ -16,6 +16,7 @@ import { Pipeline } from '../engine/trace/pipeline.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
 import { ringFunctions } from '../engine/trace/ring.ts';
 import type { EncoderStatistics } from '../engine/trace/slot-encoder.ts';
+import { whyNotRun } from '../test/harness/missing-commands.ts';
 import { rrCommand } from '../test/harness/recording.ts';
 import { formatTable } from '../test/harness/table.ts';
 import { measure } from './measure.ts';
@@ -153,6 +154,11 @@ export async function reportTraces(workloads: readonly Workload[], places: Bench
   const sizes: string[][] = [];
   const speeds: string[][] = [];
   for (const workload of workloads) {
+    const reason = whyNotRun(workload);
+    if (reason !== undefined) {
+      console.error(reason);
+      continue;
+    }
     places.clearTrace();
     const command = [
       rrCommand,

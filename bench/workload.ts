@@ -3,6 +3,8 @@ export interface Workload {
   /** What `--only` selects, and the table's first column. */
   readonly name: string;
   readonly command: readonly string[];
+  /** Commands that it needs and that a machine may not have: then its row is skipped. */
+  readonly needs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** More options of `record`. */
   readonly recordOptions?: readonly string[];

@@ -102,7 +102,11 @@ export function benchWorkloads(): readonly Workload[] {
       units: processes,
     },
     { name: 'python-fibonacci', command: [python, '-c', fibonacci] },
-    { name: 'redis', command: ['bash', join(benchFolder, '../test/acceptance/sources/redis.sh'), '17387'] },
+    {
+      name: 'redis',
+      command: ['bash', join(benchFolder, '../test/acceptance/sources/redis.sh'), '17387'],
+      needs: ['redis-server', 'redis-benchmark', 'redis-cli'],
+    },
     { name: 'node', command: ['node', '-e', 'console.log([3, 1, 2].sort().join())'] },
     { name: 'node-fibonacci', command: ['node', '-e', nodeFibonacci] },
     { name: 'gzip', command: ['gzip', '-6', '-k', 'text'], prepare: writeGzipInput },

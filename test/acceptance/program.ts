@@ -1,6 +1,6 @@
 /** A program that must record and replay. */
 export interface AcceptanceProgram {
-  /** Commands beside those that every machine with the tests has; what is missing fails the row and is named. */
+  /** Commands beside those that every machine with the tests has; what is missing is named, and the row skipped. */
   readonly needs?: readonly string[];
   /** Recordings of this program must not all print the same: it races, and what wins is what was recorded. */
   readonly races?: boolean;

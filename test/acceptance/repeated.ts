@@ -1,9 +1,10 @@
 /** A group of programs, each recorded and replayed many times: one table for all rounds. */
+import { whyNotRun } from '../harness/missing-commands.ts';
 import type { RecordingMode } from '../harness/modes.ts';
 import { formatSeconds, formatTable } from '../harness/table.ts';
 import { countForcedStops, readTraceFigures } from '../harness/trace-figures.ts';
 import type { AcceptanceProgram } from './program.ts';
-import { missingCommands, runProgram } from './run-program.ts';
+import { runProgram } from './run-program.ts';
 
 /** From how many recordings on all being the same is no accident, in a program that races. */
 const enoughToDiffer = 10;
@@ -29,14 +30,19 @@ export async function runRepeated(
   const failures: string[] = [];
   const rows: string[][] = [];
   for (const program of programs) {
+    const reason = whyNotRun(program);
+    if (reason !== undefined) {
+      console.log(reason);
+      rows.push([program.name, 'skipped', ...header.slice(2).map(() => '')]);
+      continue;
+    }
     const sums: Sums = { passed: 0, native: 0, record: 0, replay: 0, events: 0, stops: 0, weak: 0 };
     const outputs = new Set<string>();
     const failed = (what: string): void => {
       failures.push(what);
       console.log(`${what}\n`);
     };
-    const rounds = missingCommands(program).length > 0 ? 1 : times;
-    for (let round = 1; round <= rounds; round++) {
+    for (let round = 1; round <= times; round++) {
       try {
         await runProgram(program, mode, ({ native, record, replay, traceDirectory }) => {
           const { stops, weak } = countForcedStops(traceDirectory);
@@ -50,7 +56,7 @@ export async function runRepeated(
           outputs.add(record.stdout.hash);
         });
       } catch (error) {
-        failed(`round ${round} of ${rounds}: ${error instanceof Error ? error.message : String(error)}`);
+        failed(`round ${round} of ${times}: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
     if (program.races === true && sums.passed >= enoughToDiffer && outputs.size < 2) {

@@ -1,8 +1,6 @@
 /** One program: natively, recorded, replayed, compared. */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { plainEnvironment } from '../harness/child.ts';
 import { compile } from '../harness/compile.ts';
 import type { RecordingMode } from '../harness/modes.ts';
 import { type Recording, withRecording } from '../harness/recording.ts';
@@ -22,34 +20,12 @@ export function limitOf(program: AcceptanceProgram): number {
   return program.limitSeconds ?? defaultLimitSeconds;
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
-    throw error;
-  }
-}
-
-/** Commands that the program needs and that no folder of the children's PATH has. */
-export function missingCommands(program: AcceptanceProgram): readonly string[] {
-  const folders = plainEnvironment.PATH!.split(delimiter);
-  return (program.needs ?? []).filter((name) => !folders.some((folder) => isExecutable(join(folder, name))));
-}
-
 /** @throws Error that tells what is not as it should be */
 export async function runProgram(
   program: AcceptanceProgram,
   mode: RecordingMode,
   use: (recording: Recording) => void | Promise<void>,
 ): Promise<void> {
-  const missing = missingCommands(program);
-  if (missing.length > 0) {
-    throw new Error(
-      `${program.name}: ${missing.join(', ')} missing; sh scripts/install-packages.sh --acceptance installs what is`,
-    );
-  }
   await withRecording(
     program.name,
     {

@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BusyLoops } from '../harness/busy-loops.ts';
+import { missingCommands, whyNotRun } from '../harness/missing-commands.ts';
 import type { RecordingMode } from '../harness/modes.ts';
 import { formatBytes, formatSeconds, formatTable } from '../harness/table.ts';
 import { readTraceFigures } from '../harness/trace-figures.ts';
@@ -23,7 +24,7 @@ import { replayElsewhere } from './elsewhere.ts';
 import type { AcceptanceProgram } from './program.ts';
 import { acceptancePrograms } from './programs.ts';
 import { runRepeated } from './repeated.ts';
-import { acceptanceMode, limitOf, missingCommands, runProgram } from './run-program.ts';
+import { acceptanceMode, limitOf, runProgram } from './run-program.ts';
 import { threadedPrograms } from './threaded-programs.ts';
 
 interface Row {
@@ -32,6 +33,11 @@ interface Row {
 }
 
 async function runOnce(program: AcceptanceProgram, mode: RecordingMode, elsewhere: boolean): Promise<Row> {
+  const reason = whyNotRun(program);
+  if (reason !== undefined) {
+    console.log(`${reason}\n`);
+    return { cells: [program.name, '', '', '', '', '', 'skipped'] };
+  }
   let cells: readonly string[] = [program.name, '', '', '', '', '', 'FAILED'];
   try {
     await runProgram(program, mode, async (recording) => {
@@ -97,7 +103,7 @@ function wholeNumber(text: string, option: string, least: number): number {
 function installMissing(programs: readonly AcceptanceProgram[]): void {
   if (programs.every((program) => missingCommands(program).length === 0)) return;
   const script = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'scripts', 'install-packages.sh');
-  // What it could not install fails its row.
+  // A row whose program it could not install is skipped.
   spawnSync('sh', [script, '--acceptance'], { stdio: ['ignore', 'inherit', 'inherit'] });
 }
 

@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { missingCommands } from '../acceptance/run-program.ts';
 import { cProgramSource } from '../acceptance/sources.ts';
 import { threadedPrograms } from '../acceptance/threaded-programs.ts';
 import { compile, compileGuest, guestFolder } from '../harness/compile.ts';
 import { computingGuests } from '../harness/forced-stops.ts';
+import { missingCommands } from '../harness/missing-commands.ts';
 
 export interface StopSubject {
   readonly name: string;

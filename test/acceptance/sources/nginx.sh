@@ -19,7 +19,11 @@ http {
 }
 CONFIGURATION
 nginx -e "$PWD/errors" -c "$PWD/nginx.conf" -p "$PWD" &
-until (exec 5<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.05; done
+# A server that has ended will not answer.
+until (exec 5<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+  kill -0 $! 2>/dev/null || { echo "nginx has ended"; exit 1; }
+  sleep 0.05
+done
 for _ in $(seq 100); do
   exec 5<>"/dev/tcp/127.0.0.1/$port"
   printf 'GET / HTTP/1.0\r\n\r\n' >&5

@@ -4,12 +4,12 @@
 // A task that waits for a lock has set FUTEX_WAITERS in its word by then. That is part of its syscallEnter event: it
 // must have happened before another task looks.
 #include <linux/futex.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "record/recorder.h"
 #include "record/task-state.h"
+#include "ring/broken-wait.h"
 
 // Since Linux 5.14; Debian 12's headers have it, older ones do not.
 #ifndef FUTEX_LOCK_PI2
@@ -54,7 +54,8 @@ void Recorder::settleFutex(Task& task) {
     if (waitpid(task.tid, &status, __WALL | WNOHANG) == task.tid) return cameFrom(task, status);
     const char state = taskState(task.tid);
     if (state == 'S' || state == 'Z' || state == 'X' || state == 0) return;
-    sched_yield();
+    keepUp("a lock to be marked", task.tid);
+    pauseBetweenLooks();
   }
 }
 

@@ -2,7 +2,6 @@
 // instruction only while nobody traces it (force_sig_info_to_task in kernel/signal.c); a tracer that hands the signal
 // over sees the same fault again, for ever. So it is let go, and dies at the same instruction.
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -11,6 +10,7 @@
 
 #include "record/recorder.h"
 #include "record/task-state.h"
+#include "ring/broken-wait.h"
 
 namespace rr {
 
@@ -45,7 +45,7 @@ void Recorder::letDie(Task& task, int signal, user_regs_struct registers) {
   while (taskState(task.tid) == 'R') {
     keepUp("the end", task.tid);
     if (monotonicNow() > end) kill(task.threadGroup, SIGKILL);
-    sched_yield();
+    pauseBetweenLooks();
   }
 }
 

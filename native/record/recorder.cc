@@ -20,6 +20,7 @@
 #include "launcher/record-stub.h"
 #include "record/program-maps.h"
 #include "record/task-state.h"
+#include "ring/broken-wait.h"
 #include "tracee/abi.h"
 
 namespace rr {
@@ -108,8 +109,12 @@ void Recorder::run() {
   noteWhatIsMissing(unbound);
   setTick(kIdleTick);
   lastSeal_ = monotonicNow();
+  static thread_local Recorder* recorder = nullptr;
+  recorder = this;
+  brokenWait = [](const char* what) { recorder->keepUp(what, 0); };
   noteTurn();
   if (launch(end_)) loop();
+  brokenWait = nullptr;
   timer_.stop();
   if (launchReport_ >= 0) close(launchReport_);
   if (started_) {

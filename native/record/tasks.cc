@@ -18,6 +18,7 @@
 #include "launcher/record-stub.h"
 #include "record/recorder.h"
 #include "record/task-state.h"
+#include "ring/broken-wait.h"
 
 namespace rr {
 
@@ -287,7 +288,7 @@ bool Recorder::awaitExit(Task& task, Condition waitsForOthers) {
       return false;
     } else {
       keepUp("the end", task.tid);
-      sched_yield();
+      pauseBetweenLooks();
     }
   }
   return true;

@@ -1,6 +1,5 @@
 // Waits for tracees: none of them keeps events from the disk, a signal from the program, or the reason from the log.
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>

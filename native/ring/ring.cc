@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 
+#include "ring/broken-wait.h"
 #include "ring/futex.h"
 
 namespace rr {
@@ -41,6 +42,7 @@ bool RingWriter::beginSlot() {
       const uint32_t seen = atomic(ring_.control->freeSignal).load(std::memory_order_acquire);
       if (atomic(slot.state).load(std::memory_order_acquire) == free) break;
       futexWait(&ring_.control->freeSignal, seen, kTickMilliseconds);
+      waitBroken("the trace to be written");
     }
     const auto waited = std::chrono::steady_clock::now() - start;
     waitedNanoseconds_ += std::chrono::duration_cast<std::chrono::nanoseconds>(waited).count();

@@ -92,8 +92,7 @@ static void refusedMapping(void) {
   const int unconnected = socket(AF_INET, SOCK_STREAM, 0);
   need(unconnected >= 0);
   char *pages = threePages();
-  void *mapped =
-      mmap(pages + pageSize, pageSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, unconnected, 0);
+  void *mapped = mmap(pages + pageSize, pageSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, unconnected, 0);
   result("a mapping that cannot be made", mapped == MAP_FAILED ? -1 : 0);
   showAll(pages);
   pages = threePages();

@@ -61,13 +61,18 @@ for (const { calls, says } of impossible) {
     }));
 }
 
-test('a replay needs no seccomp, and says that it needs ptrace', () =>
+test('a replay without seccomp warns and goes on, and says that it needs ptrace', () =>
   withPlace(async (place) => {
     await place.rr('record', 'echo', 'hi');
     const refuse = compileEdge('refuse');
     const without = await place.run([refuse, `${poorer.join(',')},seccomp`, rrCommand, 'replay', '-a']);
     assert.is(without.out, 'hi\n', without.story);
     assert.is(without.status, 0);
+    assert.match(without.err, /^rr: warning: no seccomp filter is around the replayed program \(seccomp: [^\n]*\n$/);
+    const silent = await place.run([refuse, 'prctl-seccomp,seccomp', rrCommand, '-S', 'replay', '-a']);
+    assert.equal([silent.status, silent.out, silent.err], [0, 'hi\n', '']);
+    const fatal = await place.run([refuse, 'prctl-seccomp,seccomp', rrCommand, '-E', 'replay', '-a']);
+    assert.equal([fatal.status, fatal.out], [1, '']);
     const run = await place.run([refuse, 'ptrace', rrCommand, 'replay', '-a']);
     assert.is(run.status, 1, run.story);
     assert.match(run.err, /^rr: cannot start the replay: .*PTRACE_SEIZE[^\n]*SYS_PTRACE\n$/);

@@ -10,8 +10,11 @@
 import { join } from 'node:path';
 import { loadAddon } from '../addon.ts';
 import { EngineError } from '../errors.ts';
+import { logger } from '../log.ts';
 import type { CounterSpec } from '../machine/native-probes.ts';
 import { packageRoot } from '../package-root.ts';
+
+const log = logger('replay');
 
 /**
  * How a process is resumed: ptrace's request numbers (linux/ptrace.h). There are no others: by these two the kernel makes
@@ -72,6 +75,8 @@ export interface RuntimeAddresses {
 export interface ReplayProcesses {
   /** The first process, stopped, with the stub's memory. */
   readonly first: number;
+  /** Why no seccomp filter is around the processes, as the kernel said it; empty when there is one. */
+  readonly unconfined: string;
   /**
    * Sets `registers` (but orig_rax = -1), resumes, delivering `signal` unless 0, waits, and fills `found` with the
    * registers at the stop. Returns the wait status of waitpid(2), or -errno; `waitBroken`: go on with `wait`. A status
@@ -212,8 +217,26 @@ export function primitives(): Primitives {
   return loadAddon<Primitives>();
 }
 
-/** Starts the process from which all tasks of a replay are made. @throws EngineError REPLAY_START */
+/**
+ * Starts the process from which all tasks of a replay are made. Warns where no seccomp filter can be put around it.
+ * @throws EngineError REPLAY_START, WARNING_IS_FATAL
+ */
 export function startProcesses(): ReplayProcesses {
+  const processes = newProcesses();
+  const { unconfined } = processes;
+  if (unconfined === '') return processes;
+  try {
+    log.warnEnvironment(
+      `no seccomp filter is around the replayed program (seccomp: ${unconfined}): replay no trace here that you do not trust`,
+    );
+  } catch (fatal) {
+    processes.close();
+    throw fatal;
+  }
+  return processes;
+}
+
+function newProcesses(): ReplayProcesses {
   const launcher = join(packageRoot, 'build/Release/rr-launch');
   const { ReplayProcesses } = primitives();
   try {

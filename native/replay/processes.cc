@@ -106,6 +106,7 @@ pid_t ReplayProcesses::spawn(const std::string& launcher, std::string& error) {
     } else if (!timer_.start(kBreakInterval, ignore)) {
       error = failure("cannot make a timer", errno);
     } else {
+      unconfined_ = reasonFor(socket_, "");
       return tid;
     }
   }

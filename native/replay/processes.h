@@ -42,6 +42,9 @@ class ReplayProcesses {
   // A call is about to be made in a process for the program: what of ours is in its way goes.
   void beforeCall(pid_t tid, long number, const uint64_t (&arguments)[6]);
 
+  // Why no seccomp filter is around the processes; empty when there is one.
+  const std::string& unconfined() const { return unconfined_; }
+
   // Our end of the socket that hands over descriptors.
   int socket() const { return socket_; }
 
@@ -49,6 +52,7 @@ class ReplayProcesses {
   std::unordered_map<pid_t, std::unique_ptr<TraceeMemory>> processes_;
   // By process; those that share memory have one in common.
   std::unordered_map<pid_t, std::shared_ptr<StubAreas>> stubs_;
+  std::string unconfined_;
   int socket_ = -1;
   BreakTimer timer_;
 };

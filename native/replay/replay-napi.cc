@@ -91,6 +91,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     return DefineClass(env, "ReplayProcesses",
                        {
                            InstanceAccessor<&Self::first>("first"),
+                           InstanceAccessor<&Self::unconfined>("unconfined"),
                            InstanceMethod<&Self::resume>("resume"),
                            InstanceMethod<&Self::wait>("wait"),
                            InstanceMethod<&Self::getRegisters>("getRegisters"),
@@ -133,6 +134,9 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
 
  private:
   Napi::Value first(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), first_); }
+  Napi::Value unconfined(const Napi::CallbackInfo& info) {
+    return Napi::String::New(info.Env(), processes_.unconfined());
+  }
 
   // A tracee that has ended is reaped by the wait that says so.
   Napi::Value status(Napi::Env env, pid_t tid, int status) {

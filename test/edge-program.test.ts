@@ -140,7 +140,16 @@ test('a 32-bit program is refused, alone and in a tree', () =>
 
 test('int 0x80 in a 64-bit program gets ENOSYS and a warning', () =>
   withPlace(async (place) => {
-    const run = await place.rr('record', compileEdge('int-80'));
+    const program = compileEdge('int-80');
+    const alone = await place.run([program]);
+    const run = await place.rr('record', program);
+    // Some hypervisors have no such call.
+    if (alone.signal === 'SIGSEGV') {
+      console.log('skipped: int 0x80 is no system call on this machine');
+      assert.is(run.signal, alone.signal, run.story);
+      assert.is((await place.rr('replay', '-a')).signal, alone.signal);
+      return;
+    }
     assert.is(run.out, 'ENOSYS\n', run.story);
     assert.match(run.err, /warning: task \d+ made a 32-bit system call/);
     const replay = await place.rr('replay', '-a');

@@ -3,11 +3,12 @@
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, closeSync, copyFileSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import { type ChildResult, runChild } from './harness/child.ts';
 import type { RecordingMode } from './harness/modes.ts';
+import { openToEverybody } from './harness/open-to-everybody.ts';
 import { type Recording, rrCommand, withRecording } from './harness/recording.ts';
 
 const test = suite('replay session');
@@ -116,9 +117,9 @@ test('the program’s file and the working directory may be gone', async () => {
 if (process.getuid?.() === 0) {
   test('another user may replay, with few descriptors and little memory', async () => {
     await record('user', talkative, async (recording) => {
-      chmodSync(dirname(recording.traceDirectory), 0o755);
+      openToEverybody(dirname(recording.traceDirectory));
       const user = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '/bin/sh'];
-      const shell = [...user, '-c', 'ulimit -S -n 64 -s 256; exec "$@"', 'sh'];
+      const shell = [...user, '-c', 'ulimit -S -n 64; ulimit -S -s 256; exec "$@"', 'sh'];
       const replay = await replayAgain(recording, ['replay', '-a'], '/', shell);
       assert.deepEqual([replay.status, replay.out], [0, outOf(recording)]);
     });

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ChildOptions, type ChildResult, describeEnd, runChild } from '../harness/child.ts';
+import { openToEverybody } from '../harness/open-to-everybody.ts';
 import { sameOutput, tailOf, textOf } from '../harness/output.ts';
 import { type Recording, rrCommand } from '../harness/recording.ts';
 import { watchFromOutside } from './outside.ts';
@@ -41,7 +42,7 @@ export async function replayElsewhere(recording: Recording, limitSeconds: number
   const options = (label: string): ChildOptions => ({ scratch: folder, label, cwd: '/', limitSeconds });
   const replay = [rrCommand, 'replay', '-a', traceDirectory];
   try {
-    chmodSync(dirname(traceDirectory), 0o755);
+    openToEverybody(dirname(traceDirectory));
     chmodSync(folder, 0o777);
     const gone = `mkdir ${folder}/gone && cd ${folder}/gone && rmdir ${folder}/gone && exec "$@"`;
     const drop = ['setpriv', '--reuid', nobody, '--regid', nobody, '--clear-groups', '--'];

@@ -8,7 +8,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <x86intrin.h>
 
 #include <algorithm>
 #include <utility>
@@ -46,6 +45,16 @@ bool isDeterministic(const siginfo_t& info) {
       // SIGSYS too: a filter of the program's raised it at a system call, and replay has no filter.
       return false;
   }
+}
+
+// What rdtscp leaves in rcx for a task on this thread's processor: IA32_TSC_AUX as the kernel fills it
+// (arch/x86/kernel/cpu/common.c, setup_getcpu). The instruction itself tells of the host's processor under PVM.
+uint64_t processorNumber() {
+  constexpr unsigned kNodeShift = 12;
+  unsigned processor = 0;
+  unsigned node = 0;
+  syscall(SYS_getcpu, &processor, &node, nullptr);
+  return node << kNodeShift | processor;
 }
 
 // Equal but for orig_rax, which programs cannot see.
@@ -274,7 +283,6 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
   }
   const DecodedInstruction decoded = decodeInstruction({code, static_cast<size_t>(length)});
   int kind;
-  unsigned processor = 0;
   uint64_t stamp = 0;
   std::optional<PatchedInstruction> time;
   if (code[0] == 0x0f &&
@@ -300,11 +308,10 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
     registers.rip += 2;
   } else if (code[0] == 0x0f && code[1] == 0x01 && (code[2] == 0xf9 || (!timeTraps_ && code[2] == kRdtscpTrapByte))) {
     kind = static_cast<int>(schema::TrapKind::kRdtscp);
-    __rdtscp(&processor);
+    registers.rcx = processorNumber();
     stamp = timeStamps_.now();
     time = timeTraps_ ? PatchedInstruction::rdtscp : PatchedInstruction::trapForRdtscp;
     registers.rip += 3;
-    registers.rcx = processor;
   } else {
     return false;
   }

@@ -14,7 +14,9 @@ export interface GuestRow {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Why two native runs print different things: only recording and replay are compared then. */
-  readonly varies?: string;
+  readonly varies?: string | undefined;
+  /** As in Scenario. */
+  readonly prints?: RegExp;
   readonly limitSeconds?: number;
 }
 
@@ -34,6 +36,7 @@ export function runGuestTests(family: string, guests: readonly Guest[], modes = 
           command: [compileGuest(name), ...(row.args ?? [])],
           mode,
           deterministic: row.varies === undefined,
+          ...(row.prints === undefined ? {} : { prints: row.prints }),
           ...(row.input === undefined ? {} : { input: row.input }),
           ...(row.env === undefined ? {} : { env: row.env }),
           ...(row.limitSeconds === undefined ? {} : { limitSeconds: row.limitSeconds }),

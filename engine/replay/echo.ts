@@ -21,6 +21,8 @@ export class Echo {
   private given = 0;
   /** Bytes given out so far, both streams. */
   bytes = 0;
+  /** Nothing is written for now: the replay is on its way to where somebody wants to look. */
+  muted = false;
   /** Called before anything is written: something else may stand on the terminal's line. */
   beforeWrite: () => void = () => undefined;
 
@@ -29,7 +31,7 @@ export class Echo {
   }
 
   get quiet(): boolean {
-    return this.options.quiet;
+    return this.options.quiet || this.muted;
   }
 
   /** The replay begins again: what it wrote so far will come once more, and is not given out twice. */
@@ -46,7 +48,7 @@ export class Echo {
 
   /** @throws EngineError OUTPUT_CLOSED when nobody reads it any more, OUTPUT_FAILED for anything else */
   write(descriptor: number, bytes: Uint8Array): void {
-    if (this.options.quiet || bytes.length === 0) return;
+    if (this.quiet || bytes.length === 0) return;
     if (this.given > this.bytes) {
       const known = Math.min(bytes.length, this.given - this.bytes);
       this.bytes += known;

@@ -58,6 +58,11 @@ export class PatchedCode {
     }
   }
 
+  /** Addresses of the system calls among them. */
+  *calls(): Generator<number> {
+    for (const site of this.#sites.values()) if (site.own === ownBytes.call) yield site.address;
+  }
+
   at(address: number): PatchedSite | undefined {
     return this.#sites.get(address);
   }

@@ -12,13 +12,15 @@ import type { Replayer } from '../../replay/replayer.ts';
 import type { Task } from '../../replay/task.ts';
 import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
 import { CodeBreakpoints } from './code-breakpoints.ts';
-import { type Leg, type Position, stepped } from './position.ts';
+import { type Leg, type Position, stepped, withPass } from './position.ts';
 import { changedWatches, WatchedMemory, type Watchpoint } from './watched-memory.ts';
 
 const sigtrap = 5;
 const sigsegv = 11;
 /** si_code of a SIGTRAP (sigaction(2)): by int3. */
 const trapKernel = 0x80;
+/** preload/layout.h: where the runtime's hook returns to. */
+const returnAddressAt = 0x7000_8000 + 16;
 /** PTRACE_EVENT_STOP. */
 const interruptEvent = 128;
 /** A jump of a search's stub reaches so far. */
@@ -49,6 +51,8 @@ export interface Goal {
   beforeRun(task: Task): void;
   /** True when system calls of that number are to be halted at. */
   catches(number: number): boolean;
+  /** Whether there are such calls at all. */
+  readonly catchesAny?: boolean;
   /** An event is done; for goals that are about the segment before it. */
   passedEvent?(event: number): unknown;
 }
@@ -72,6 +76,10 @@ export class Driver implements Controller {
   #done: { readonly task: Task; readonly address: number } | undefined;
   /** A breakpoint of ours behind a patched instruction that is stepped over. */
   #behind: { readonly space: AddressSpace; readonly address: number } | undefined;
+  /** A replaced call that was halted at: where it ends. */
+  #caught: { readonly address: number; readonly number: number } | undefined;
+  /** As #behind, while the hook runs on by itself. */
+  #hookEnds: { readonly space: AddressSpace; readonly address: number } | undefined;
   #isStepping = false;
   #hasRun = false;
   #pushesFlags = false;
@@ -171,14 +179,19 @@ export class Driver implements Controller {
       return 'run';
     }
     let rip = register(task.registers, registerIndex.rip);
+    if (this.#hookEnds !== undefined) {
+      this.#isStepping = false;
+      return 'run';
+    }
     const isDone = (): boolean => this.#done?.task === task && this.#done.address === rip;
     if (this.goal.breakpoints.has(rip) && !isDone()) {
       this.#halt({ kind: 'breakpoint', address: rip, isStanding: true }, task);
       rip = register(task.registers, registerIndex.rip);
     }
-    this.#done = undefined;
-    const wanted = this.#wanted();
+    if (this.goal.catchesAny && !isDone()) this.#catchEntry(task, rip);
+    const wanted = this.#wanted(task);
     const steps = this.goal.steps(task);
+    this.#done = undefined;
     this.#code.write(task.addressSpace, wanted);
     this.#watched.arm(task, this.goal.watchpoints);
     this.#from = rip;
@@ -214,8 +227,8 @@ export class Driver implements Controller {
     const { found, processes } = this.#replayer;
     const wasStepping = this.#isStepping;
     this.#isStepping = false;
-    const behind = this.#behind;
-    this.#behind = undefined;
+    const behind = this.#hookEnds ?? this.#behind;
+    this.#behind = this.#hookEnds = undefined;
     if (behind !== undefined) this.#code.remove(behind.space, behind.address);
     if (status < 0 || !isStopped(status)) return false;
     if (stopEvent(status) === interruptEvent) {
@@ -235,6 +248,10 @@ export class Driver implements Controller {
       const verdict = this.#watched.takesFault(task, found, this.#isLookedAt(task));
       if (verdict.taken) {
         task.registers.set(found);
+        if (verdict.byRuntime) {
+          this.#finishHook(task);
+          return true;
+        }
         if (verdict.moved) this.#moved(task, wasStepping, verdict.changed, verdict.from);
         return true;
       }
@@ -247,8 +264,10 @@ export class Driver implements Controller {
       if (code === trapKernel && isOurs) {
         setRegister(found, registerIndex.rip, rip - 1);
         task.registers.set(found);
-        if (behind?.address === rip - 1) this.#moved(task, true, []);
-        else this.#arrive(task, rip - 1, false);
+        if (behind?.address === rip - 1) {
+          this.#moved(task, true, []);
+          this.#catchExit(task, rip - 1);
+        } else this.#arrive(task, rip - 1, false);
         return true;
       }
       if (wasStepping && code !== trapKernel) {
@@ -306,8 +325,10 @@ export class Driver implements Controller {
 
   // What is ours.
 
-  #wanted(): Set<number> {
+  #wanted(task: Task): Set<number> {
     const wanted = new Set(this.goal.breakpoints);
+    // Buffered calls are no events: they are met at the instructions that have been replaced.
+    if (this.goal.catchesAny) for (const address of task.addressSpace.patched.calls()) wanted.add(address);
     if (this.#site !== undefined) wanted.add(this.#site);
     return wanted;
   }
@@ -323,9 +344,19 @@ export class Driver implements Controller {
 
   #stepOverPatched(task: Task, stub: number, behind: number): void {
     this.#code.remove(task.addressSpace, behind);
-    this.#code.write(task.addressSpace, new Set([...this.#wanted(), behind]));
+    this.#code.write(task.addressSpace, new Set([...this.#wanted(task), behind]));
     this.#behind = { space: task.addressSpace, address: behind };
     setRegister(task.registers, registerIndex.rip, stub);
+  }
+
+  /** The runtime writes what a buffered call gave: the program has it when the call is over. */
+  #finishHook(task: Task): void {
+    const word = new Uint8Array(8);
+    this.#replayer.processes.readMemory(task.pid, returnAddressAt, word, 0, 8);
+    const behind = Number(new DataView(word.buffer).getBigUint64(0, true) & 0x7fff_ffff_ffffn);
+    this.#watched.disarm(task.addressSpace);
+    this.#code.write(task.addressSpace, new Set([...this.#wanted(task), behind]));
+    this.#hookEnds = { space: task.addressSpace, address: behind };
   }
 
   /** The program's own instruction stands at a patched site for a breakpoint behind it: its call is the runtime's. */
@@ -361,6 +392,12 @@ export class Driver implements Controller {
     else if (isStep) this.#halt({ kind: 'step' }, task);
   }
 
+  #catchExit(task: Task, address: number): void {
+    const caught = this.#caught;
+    this.#caught = undefined;
+    if (caught?.address === address) this.#halt({ kind: 'syscall', number: caught.number, isEntry: false }, task);
+  }
+
   #count(address: number): void {
     this.#passes.set(address, (this.#passes.get(address) ?? 0) + 1);
   }
@@ -372,6 +409,20 @@ export class Driver implements Controller {
     this.#done = { task, address };
     if (this.goal.breakpoints.has(address)) this.#halt({ kind: 'breakpoint', address, isStanding: false }, task);
     else if (byStep) this.#halt({ kind: 'step' }, task);
+    if (this.goal.catchesAny) this.#catchEntry(task, address);
+  }
+
+  /** At a replaced system call: halts where its number is one that is wanted, and again behind it. */
+  #catchEntry(task: Task, address: number): void {
+    const site = task.addressSpace.patched.at(address);
+    const number = task.registers[2 * registerIndex.rax]! | 0;
+    if (site === undefined || !this.goal.catches(number)) return;
+    const legs = this.#legs;
+    const count = this.passes(address);
+    if (count > 0) this.rename(withPass(legs, address, count));
+    this.#halt({ kind: 'syscall', number, isEntry: true }, task);
+    if (register(task.registers, registerIndex.rip) === address)
+      this.#caught = { address: address + site.own.length, number };
   }
 
   #halt(halt: Halt, task: Task): void {

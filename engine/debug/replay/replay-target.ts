@@ -293,7 +293,9 @@ export class ReplayTarget {
     run?.[Symbol.dispose]();
   }
 
-  #open(from: Kept, goal: Goal, isQuiet: boolean): Run {
+  #open(from: Kept, goal: Goal): Run {
+    this.#echo.flush();
+    this.#echo.muted = true;
     const { checkpoint, position, tid } = from;
     const reader = TraceReader.open(this.#directory);
     let world: World | undefined;
@@ -303,7 +305,7 @@ export class ReplayTarget {
       const replayer = new Replayer({
         source: reader,
         stored: this.#stored,
-        echo: isQuiet ? new Echo({ quiet: true, mark: false }) : this.#echo,
+        echo: this.#echo,
         ordinals: this.#ordinals,
         processes: this.#processes,
         shared: world.shared,
@@ -343,6 +345,7 @@ export class ReplayTarget {
     const arrived = (task: Task | undefined): void => {
       const { driver } = this.#run!;
       driver.goal = this.#interactive;
+      this.#echo.muted = false;
       driver.rename(position.legs);
       if (position.legs.length === 0) this.#keepNear(task);
       if (again === undefined) {
@@ -355,7 +358,7 @@ export class ReplayTarget {
       this.#resume = again.args[0] as Resume;
     };
     const goal = new FollowGoal({ target: position, from: kept!.position, arrived, runToPass: this.#runToPass });
-    const run = this.#open(kept!, goal, true);
+    const run = this.#open(kept!, goal);
     this.#run = run;
     this.#drive(run, goal, true);
   }
@@ -372,7 +375,7 @@ export class ReplayTarget {
       driver.goal = makeGoal(this.#run!);
     };
     const journey = new FollowGoal({ target: position, from: kept!.position, arrived, runToPass: this.#runToPass });
-    const run = this.#open(kept!, journey, true);
+    const run = this.#open(kept!, journey);
     this.#run = run;
     try {
       this.#drive(run, journey, false);
@@ -490,6 +493,9 @@ export class ReplayTarget {
     halted: (halt, task) => target.#halted(halt, task),
     beforeRun: () => undefined,
     catches: (number) => target.#catches(number),
+    get catchesAny() {
+      return target.#caught !== undefined;
+    },
   }))(this);
 
   #catches(number: number): boolean {
@@ -862,7 +868,7 @@ export class ReplayTarget {
       watchpoints,
       met,
     });
-    const run = this.#open(kept, goal, true);
+    const run = this.#open(kept, goal);
     this.#run = run;
     const [task] = run.replayer.tasks.values();
     if (task !== undefined) watchpoints.push(...watchesOf(run.replayer, task, this.#watched));
@@ -1216,6 +1222,7 @@ export class ReplayTarget {
     const task = this.#task(resume.how === 'step' ? resume.tid : undefined);
     this.#change = { ...this.#change!, hasRun: true };
     run.driver.liftAll();
+    this.#echo.muted = false;
     const stop = new Diversion(run.replayer, this.#echo).run(task, this.#addresses, resume.how === 'step', () =>
       this.#client.isInterrupted(),
     );

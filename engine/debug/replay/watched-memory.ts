@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { registerIndex } from '../../generated/schema.ts';
 import type { AddressSpace } from '../../replay/address-space.ts';
-import { pageDown, pageSize, pageUp } from '../../replay/address-space.ts';
+import { pageDown, pageSize, pageUp, runtimeStart } from '../../replay/address-space.ts';
 import { type RegisterWords, resumeKinds, waitBroken } from '../../replay/primitives.ts';
 import { register } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
@@ -24,6 +24,8 @@ export interface Watchpoint {
 
 const sigtrap = 5;
 const protWrite = 2;
+/** The in-tracee runtime's code lies below (preload/layout.h). */
+const hookEnd = 0x7000_8000;
 
 interface ArmedPage {
   readonly start: number;
@@ -39,6 +41,8 @@ interface FaultVerdict {
   readonly changed: readonly Watchpoint[];
   /** rip of the instruction. */
   readonly from: number;
+  /** It was the in-tracee runtime's: nothing was done. */
+  readonly byRuntime?: boolean;
 }
 
 const notTaken: FaultVerdict = { taken: false, moved: false, changed: [], from: 0 };
@@ -103,6 +107,8 @@ export class WatchedMemory {
     const page = pages.find(({ start }) => address >= start && address < start + pageSize);
     if (page === undefined) return notTaken;
     const from = found.slice();
+    const by = register(from, registerIndex.rip);
+    if (by >= runtimeStart && by < hookEnd) return { ...notTaken, taken: true, byRuntime: true };
     for (const each of pages) this.#protect(task.pid, each.start, each.protection);
     let status = processes.resume(task.pid, resumeKinds.sysemuStep, 0, from, found);
     while (status === waitBroken) status = processes.wait(task.pid, found);
@@ -118,7 +124,6 @@ export class WatchedMemory {
     const touched = this.#watches.filter(
       (watch) => watch.access !== 'write' && address < watch.address + watch.length && address + 8 > watch.address,
     );
-    const by = register(from, registerIndex.rip);
     return { taken: true, moved: true, changed: changed.length > 0 ? changed : touched, from: by };
   }
 

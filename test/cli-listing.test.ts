@@ -250,7 +250,7 @@ test('dump -b shows buffered calls as if traced, before the event that they came
   const trace = join(folder, 'trace');
   assert.is(rr('record', '-o', trace, '--patch-after', '1', 'ls', '/etc').status, 0);
   const shown = output('dump', '-b', trace);
-  assert.match(shown, /^ +\d+ buffered +openat\(AT_FDCWD, 0x[0-9a-f]+, O_RDONLY\|O_CLOEXEC, 0\) = 3$/m);
+  assert.match(shown, /^ +\d+ buffered +openat\(AT_FDCWD, "[^"]+", O_RDONLY\|O_CLOEXEC, 0\) = 3$/m);
   assert.match(shown, /^ +\d+ buffered +read\(3, "\\177ELF/m);
   assert.not.match(output('dump', trace), / buffered /);
   const count = lines(shown).filter((line) => / buffered /.test(line)).length;

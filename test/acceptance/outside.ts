@@ -23,6 +23,8 @@ export const allowedCalls: ReadonlySet<string> = new Set([
   'recvmsg',
   'close',
   'close_range',
+  // cpuid traps where the recording's did (ARCH_SET_CPUID).
+  'arch_prctl',
   // Recorded tasks become tasks.
   'clone',
 ]);

@@ -64,7 +64,7 @@ test('advance, until and a breakpoint that goes when it was hit', async () => {
   says(said, new RegExp(`^main \\(\\) at .*calls\\.c:${end}$`, 'm'));
   says(said, /^No breakpoints or watchpoints\.$/m);
   says(said, '$1 = 285');
-  says(said, 'name = "end"');
+  says(said, 'name = "end');
 });
 
 test('hits are counted where a count is to be passed', async () => {

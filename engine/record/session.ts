@@ -237,7 +237,7 @@ const storeModes = { user: 0o700, group: 0o2770, all: 0o1777 } as const;
 function makeStore(directory: string, rights: RecordOptions['storeRights']): void {
   try {
     const made = makeFolders(directory, storeModes.user);
-    if (made !== undefined && rights !== 'user') chmodSync(directory, storeModes[rights]);
+    if (made && rights !== 'user') chmodSync(directory, storeModes[rights]);
   } catch (cause) {
     throw new EngineError('STORE_UNWRITABLE', `record: cannot make the store ${directory}: ${systemReason(cause)}`, {
       cause,

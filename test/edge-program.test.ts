@@ -147,7 +147,7 @@ test('int 0x80 in a 64-bit program gets ENOSYS and a warning', () =>
     if (alone.signal === 'SIGSEGV') {
       console.log('skipped: int 0x80 is no system call on this machine');
       assert.is(run.signal, alone.signal, run.story);
-      assert.is((await place.rr('replay', '-a')).signal, alone.signal);
+      assert.is((await place.rr('replay', '-a')).status, 0);
       return;
     }
     assert.is(run.out, 'ENOSYS\n', run.story);

@@ -159,7 +159,11 @@ bool Recorder::stepOnce(Task& task, uint64_t breakpoint) {
   const pid_t tid = task.tid;
   const auto space = task.space;  // also when the task ends
   ExecutionBreakpoint behind;
-  if (breakpoint != 0 && !behind.set(tid, space->memory, breakpoint)) return false;
+  if (breakpoint != 0 && !behind.set(tid, space->memory, breakpoint)) {
+    // An int3 cannot be written to code that is mapped shared and read-only: one step, then.
+    if (!ExecutionBreakpoint::standsInWay()) return false;
+    breakpoint = 0;
+  }
   task.state = Task::State::inCall;  // no further interrupt
   const bool resumed = resume(task, breakpoint != 0 ? PTRACE_CONT : PTRACE_SINGLESTEP);
   if (resumed) waitFor(task);

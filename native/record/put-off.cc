@@ -47,7 +47,11 @@ bool Recorder::comeRound(Task& task, user_regs_struct& registers) {
     if (!setRegisters(tid, next)) return lost(task), false;
   }
   ExecutionBreakpoint breakpoint;
-  if (!breakpoint.set(tid, space->memory, site)) return lost(task), false;
+  if (!breakpoint.set(tid, space->memory, site)) {
+    // An int3 cannot be written to code that is mapped shared and read-only.
+    if (ExecutionBreakpoint::standsInWay()) return false;
+    return lost(task), false;
+  }
   const uint64_t start = processorTime(task.threadGroup);
   setTick(kPutOffTick);
   task.state = Task::State::inCall;  // no interrupt but this one

@@ -8,8 +8,8 @@
 // Prepares the process once, because no exec follows that would undo it: two pages of ours at their fixed addresses
 // (native/tracee/tracee.h), rdtsc that faults, all limits raised, a session of its own, no descriptor but the socket,
 // moved to replaySocketNumber(), and all signals blocked. Then waits for one byte on the socket, which the tracer sends
-// when it has attached, walls itself in (replay-filter.h), and hands over with int3. Where the filter is refused it sends
-// why before that, and goes on. The tracer throws the rest of the address space away.
+// when it has attached, walls itself in (replay-filter.h), and hands over with int3. Where the filter is refused it
+// sends why before that, and goes on. The tracer throws the rest of the address space away.
 //
 // Does not return but by an error: 1, with a line on standard error.
 int runReplayStub(int argc, char **argv);

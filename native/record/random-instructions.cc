@@ -35,7 +35,7 @@ constexpr uint64_t kCarry = 1;
 constexpr uint64_t kArithmeticFlags = 0x8d5;
 
 // How far behind a time stamp its halves are looked at, in instructions.
-constexpr int kLookAheadForTime = 12;
+constexpr int kLookAheadForTime = 24;
 
 bool isRandom(const Instruction& instruction) {
   return instruction.encoding == InstructionEncoding::legacy && instruction.map == OpcodeMap::x0f &&
@@ -88,15 +88,60 @@ bool decodingArrivesAt(std::span<const uint8_t> code, uint64_t start) {
   return arrived * 10 >= tried * kArrivalsOfTen;
 }
 
-// rax to rbx (`last` 3), or rax to rdx (2), as an operand of one of the instructions that follow.
-bool resultIsRead(std::span<const uint8_t> code, uint8_t last) {
+// General registers by their numbers in machine code.
+constexpr uint8_t kRax = 0;
+constexpr uint8_t kRdx = 2;
+
+// Shifts rdx to the upper half, or hands on what is in rax or rdx by mov, add, or, sub.
+bool readsStamp(const Instruction& instruction) {
+  if (instruction.encoding != InstructionEncoding::legacy || instruction.map != OpcodeMap::primary) return false;
+  constexpr uint8_t kShiftLeft = 4;
+  switch (instruction.opcode) {
+    case 0xc1:  // shl $n, r/m
+      return instruction.mod == 3 && instruction.reg == kShiftLeft && instruction.rm == kRdx;
+    case 0x01:  // add r, r/m
+    case 0x09:  // or
+    case 0x29:  // sub
+    case 0x89:  // mov
+      return instruction.reg == kRax || instruction.reg == kRdx;
+    case 0x03:  // add r/m, r
+    case 0x0b:  // or
+    case 0x2b:  // sub
+    case 0x8b:  // mov
+      return instruction.mod == 3 && (instruction.rm == kRax || instruction.rm == kRdx);
+    default:
+      return instruction.kind == InstructionKind::nearReturn;
+  }
+}
+
+// Whether what follows, from `offset` on, reads what the counter gave, over jumps. Bytes that are no instruction are no
+// code: constants lie between functions, and in old libraries whole tables within what is executable.
+bool stampIsRead(std::span<const uint8_t> code, uint64_t offset) {
+  for (int i = 0; i < kLookAheadForTime; i++) {
+    const DecodedInstruction decoded = decodeInstruction(code.subspan(offset));
+    if (!decoded) return false;
+    const Instruction& instruction = decoded.instruction;
+    if (readsStamp(instruction)) return true;
+    const uint64_t address = offset;
+    offset += instruction.length;
+    if (instruction.kind != InstructionKind::relativeJump) continue;
+    const std::optional<uint64_t> target = branchTarget(instruction, address);
+    if (!target || *target >= code.size()) return false;
+    offset = *target;
+  }
+  return false;
+}
+
+// rax, rcx, rdx or rbx as an operand of one of the instructions that follow.
+bool identityIsRead(std::span<const uint8_t> code) {
+  constexpr uint8_t kRbx = 3;
   for (int i = 0; i < kLookAheadForTime; i++) {
     const DecodedInstruction decoded = decodeInstruction(code);
     if (!decoded) return false;
     const Instruction& instruction = decoded.instruction;
     if (instruction.hasModrm && instruction.encoding == InstructionEncoding::legacy &&
         (instruction.map == OpcodeMap::primary || instruction.map == OpcodeMap::x0f)) {
-      if (instruction.reg <= last || (instruction.mod == 3 && instruction.rm <= last)) return true;
+      if (instruction.reg <= kRbx || (instruction.mod == 3 && instruction.rm <= kRbx)) return true;
     }
     code = code.subspan(instruction.length);
   }
@@ -139,21 +184,20 @@ std::vector<ReplacedByte> findTimeInstructions(std::span<const uint8_t> code) {
   constexpr uint8_t kRdtscp[] = {kEscape, 0x01, 0xf9};
   std::vector<ReplacedByte> found;
   constexpr uint8_t kCpuid[] = {kEscape, 0xa2};
-  constexpr uint8_t kRdx = 2;
-  constexpr uint8_t kRbx = 3;
-  const auto find = [&](std::span<const uint8_t> pattern, uint8_t value, uint8_t lastResult) {
+  const auto find = [&](std::span<const uint8_t> pattern, uint8_t value, auto isRead) {
     const uint8_t* const end = code.data() + code.size();
     for (const uint8_t* at = code.data(); at < end; at++) {
       at = static_cast<const uint8_t*>(memmem(at, static_cast<size_t>(end - at), pattern.data(), pattern.size()));
       if (at == nullptr) return;
       const auto start = static_cast<uint64_t>(at - code.data());
-      if (!resultIsRead(code.subspan(start + pattern.size()), lastResult) || !decodingArrivesAt(code, start)) continue;
+      if (!isRead(start + pattern.size()) || !decodingArrivesAt(code, start)) continue;
       found.push_back({start + pattern.size() - 1, value});
     }
   };
-  find(kRdtsc, kRdtscTrapOpcode, kRdx);
-  find(kRdtscp, kRdtscpTrapByte, kRdx);
-  find(kCpuid, kCpuidTrapOpcode, kRbx);
+  const auto stamp = [&](uint64_t behind) { return stampIsRead(code, behind); };
+  find(kRdtsc, kRdtscTrapOpcode, stamp);
+  find(kRdtscp, kRdtscpTrapByte, stamp);
+  find(kCpuid, kCpuidTrapOpcode, [&](uint64_t behind) { return identityIsRead(code.subspan(behind)); });
   return found;
 }
 

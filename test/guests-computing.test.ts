@@ -2,9 +2,9 @@
 // Parts: 2
 import { release } from 'node:os';
 import * as assert from 'uvu/assert';
-import { nativeProbes } from '../engine/machine/native-probes.ts';
 import { compileGuest } from './harness/compile.ts';
 import { computingGuests, forcedStopsMode } from './harness/forced-stops.ts';
+import { machineHas } from './harness/machine.ts';
 import { guestSuite } from './harness/only.ts';
 import { type Scenario, withRecording } from './harness/recording.ts';
 import { countForcedStops, type ForcedStops } from './harness/trace-figures.ts';
@@ -58,9 +58,7 @@ test('computing/shared-memory: progress in shared memory alone', () =>
   stopAndReplay('shared-memory', '1000-5000', false));
 
 /** Without them a breakpoint is an int3, which cannot be written to code that is mapped shared and read-only. */
-const debugRegistersStop = nativeProbes()
-  .probeMachine()
-  .some(({ name, works }) => name === 'debug registers' && works);
+const debugRegistersStop = machineHas('debug registers');
 
 (debugRegistersStop ? test : test.skip)('computing/shared-text: code that is mapped shared', () =>
   stopAndReplay('shared-text', '50-200'),

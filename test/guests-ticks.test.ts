@@ -3,14 +3,14 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { formatVersionFile, parseVersionFile } from '../engine/trace/version-file.ts';
 import { compileGuest } from './harness/compile.ts';
+import { suiteNeeding } from './harness/machine.ts';
 import type { RecordingMode } from './harness/modes.ts';
 import { rrCommand, withRecording } from './harness/recording.ts';
 
-const test = suite('guests: ticks');
+const test = suiteNeeding('perf breakpoint events', 'guests: ticks');
 
 /** Of the function that all guests of the family pass. */
 function addressOf(program: string): string {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { buildNative, nativeTimeout } from './harness/native-program.ts';
 import { compileGuest } from './harness/compile.ts';
+import { buildNative, nativeTimeout } from './harness/native-program.ts';
 import { rrCommand } from './harness/recording.ts';
 
 const libraries = '/usr/lib/x86_64-linux-gnu';

@@ -3,10 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { suiteNeeding } from './harness/machine.ts';
 import { buildNative, nativeTimeout } from './harness/native-program.ts';
 
+const test = suiteNeeding('perf breakpoint events', 'tick counter');
 const sources = ['native/counter/tick-counter.cc', 'native/counter/microarchitecture.cc'];
 
 test('a counter counts each pass once, interrupts at the very tick, and leaves children out', () => {

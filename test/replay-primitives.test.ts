@@ -13,6 +13,7 @@ import {
   startProcesses,
   waitBroken,
 } from '../engine/replay/primitives.ts';
+import { machineHas } from './harness/machine.ts';
 
 const test = suite('replay primitives');
 
@@ -126,7 +127,7 @@ test(
   }),
 );
 
-test(
+(machineHas('rdtsc trap (PR_SET_TSC)') ? test : test.skip)(
   'rdtsc stops with SIGSEGV at the instruction, in children too',
   withProcesses((processes, pid, found) => {
     mapCode(processes, pid, codeBytes.rdtsc);

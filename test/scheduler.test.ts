@@ -1,4 +1,5 @@
 // Who runs when, as a program sees it: priorities, sched_yield, fairness, the processors that it is told of, chaos.
+// Time limit: 900 s
 import { equal, ok } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 // Sockets and network interfaces (netdevice(7), net/socket.c, net/core/dev_ioctl.c).
-import { command, hex, silent, struct, writing, written } from '../arguments.ts';
+import { command, silent, struct, writing, written } from '../arguments.ts';
 import type { Command } from '../model.ts';
 import { structs } from '../structs.ts';
 import { changing, compared, encoded, filling } from './encoded.ts';
@@ -15,12 +15,6 @@ const interfaceList = writing(
 const hardwareTimestamps = writing(
   struct('ifr', 'ifreq'),
   written({ from: 'fixed' }, { base: structs.hwtstamp_config.bytes, pointerAt: 16, inOut: true }),
-);
-
-/** Numbers: a command (BRCTL_GET_BRIDGES, ...), a pointer, how many ints there is room for. The result is how many. */
-const bridges = writing(
-  hex('args'),
-  written({ from: 'result' }, { element: structs.int.bytes, pointerAt: 8, inOut: true, most: 1 << 20 }),
 );
 
 export const socketRequests: readonly Command[] = [
@@ -98,10 +92,10 @@ export const socketRequests: readonly Command[] = [
     SIOCBRADDIF: 0x89a2,
     SIOCBRDELIF: 0x89a3,
   }),
-  command('SIOCGIFBR', 0x8940, { 2: bridges }),
-  command('SIOCSIFBR', 0x8941, { 2: bridges }),
   // A pointer to a structure that depends on a command inside it.
   ...compared({
+    SIOCGIFBR: 0x8940,
+    SIOCSIFBR: 0x8941,
     SIOCETHTOOL: 0x8946,
     SIOCWANDEV: 0x894a,
     SIOCBONDSLAVEINFOQUERY: 0x8993,

@@ -4,7 +4,8 @@ import { EngineError } from '../errors.ts';
 import { primitives } from '../replay/primitives.ts';
 import { bindToRecordedProcessor } from '../replay/session.ts';
 import { TraceReader } from '../trace/reader.ts';
-import { type Client, ReplayTarget, type Request } from './replay/replay-target.ts';
+import type { Client, Request } from './replay/client.ts';
+import { ReplayTarget } from './replay/replay-target.ts';
 
 /** Cells of the memory that both threads share. */
 export const cells = { requests: 0, interrupted: 1, running: 2, threadId: 3, count: 4 } as const;

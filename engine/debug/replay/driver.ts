@@ -26,6 +26,8 @@ const interruptEvent = 128;
 /** A jump of a search's stub reaches so far. */
 const stubReach = 16;
 const trapFlag = 0x100;
+/** Bytes of `syscall`. */
+const callLength = 2;
 /** The opcode of pushf. */
 const pushFlags = 0x9c;
 
@@ -90,6 +92,8 @@ export class Driver implements Controller {
   arriveBeforeRun: ((task: Task) => void) | undefined;
   /** At a system call's entry: the registers there. */
   entry: Task | undefined;
+  /** Where the event's own instruction is, or the next one when the event has none; of the last that its task ran to. */
+  endedAt: number | undefined;
   /** The task that ran last. */
   current: Task | undefined;
 
@@ -434,7 +438,9 @@ export class Driver implements Controller {
   /** The event takes the task over. */
   #end(task: Task, frame: FrameView): void {
     const { found } = this.#replayer;
-    if (frame.eventKind === eventKinds.syscall || frame.eventKind === eventKinds.syscallEnter) {
+    const isCall = frame.eventKind === eventKinds.syscall || frame.eventKind === eventKinds.syscallEnter;
+    this.endedAt = register(found, registerIndex.rip) - (isCall ? callLength : 0);
+    if (isCall) {
       if (this.#isLookedAt(task) && this.goal.catches(frame.number)) {
         const before = task.registers.slice();
         task.registers.set(found);

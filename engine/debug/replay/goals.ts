@@ -1,6 +1,7 @@
 /** What a replay under a driver is to do. */
 import type { Task } from '../../replay/task.ts';
 import type { Goal, Halt } from './driver.ts';
+import type { Kept } from './kept-checkpoints.ts';
 import { type Leg, legsBetween, type Position } from './position.ts';
 import type { Watchpoint } from './watched-memory.ts';
 
@@ -11,6 +12,7 @@ const noAddresses: ReadonlySet<number> = new Set();
 /** Goes to a position, and says when it is there. */
 export class FollowGoal implements Goal {
   readonly target: Position;
+  readonly from: Kept;
   /** Also armed on the way. */
   readonly armed: ReadonlySet<number>;
   readonly watchpoints: readonly Watchpoint[];
@@ -25,8 +27,8 @@ export class FollowGoal implements Goal {
 
   constructor(parts: {
     readonly target: Position;
-    /** Where the replay stands; on the way to the target. */
-    readonly from: Position;
+    /** Where the replay begins; on the way to the target. */
+    readonly from: Kept;
     readonly arrived: (task: Task | undefined) => void;
     readonly armed?: ReadonlySet<number>;
     readonly watchpoints?: readonly Watchpoint[];
@@ -35,8 +37,10 @@ export class FollowGoal implements Goal {
     readonly runToPass?: (task: Task, address: number, count: number) => void;
   }) {
     this.target = parts.target;
-    this.#legs = legsBetween(parts.from, parts.target) ?? parts.target.legs;
-    this.#event = parts.from.event;
+    this.from = parts.from;
+    const { position } = parts.from;
+    this.#legs = legsBetween(position, parts.target) ?? parts.target.legs;
+    this.#event = position.event;
     this.#arrived = parts.arrived;
     this.armed = parts.armed ?? noAddresses;
     this.watchpoints = parts.watchpoints ?? [];

@@ -1,0 +1,173 @@
+/**
+ * The debugger drives: the replay runs as the last resume has asked, and each halt that it wants to see is served. A
+ * debugger is served from deep inside an event, until it says to go on from there.
+ */
+import { eventKinds, type FrameView, registerIndex } from '../../generated/schema.ts';
+import { register } from '../../replay/registers.ts';
+import type { Task } from '../../replay/task.ts';
+import type { Resume, Stop } from '../target.ts';
+import type { Goal, Halt } from './driver.ts';
+import { stopOf } from './halt-stops.ts';
+import { checksumMemory } from './memory-state.ts';
+import type { OpenPlaces } from './open-places.ts';
+import { withPass } from './position.ts';
+import type { Requests } from './requests.ts';
+import type { Pilot, Run, Timeline } from './timeline.ts';
+import { type WantedStops, watchesOf } from './wanted-stops.ts';
+import type { Watchpoint } from './watched-memory.ts';
+
+export class Interactive implements Pilot {
+  readonly goal: Goal;
+  /** What runs now. */
+  resume: Resume | undefined;
+  readonly #timeline: Timeline;
+  readonly #wanted: WantedStops;
+  readonly #places: OpenPlaces;
+  readonly #requests: Requests;
+  readonly #serve: (stop: Stop, task?: Task) => void;
+  #watches: Watchpoint[] = [];
+
+  constructor(parts: {
+    readonly timeline: Timeline;
+    readonly wanted: WantedStops;
+    readonly places: OpenPlaces;
+    readonly requests: Requests;
+    /** Answers the resume under way, and returns when the replay is to go on from here; it throws to leave. */
+    readonly serve: (stop: Stop, task?: Task) => void;
+  }) {
+    this.#timeline = parts.timeline;
+    this.#wanted = parts.wanted;
+    this.#places = parts.places;
+    this.#requests = parts.requests;
+    this.#serve = parts.serve;
+    const breakpoints = (): ReadonlySet<number> => this.#wanted.addresses;
+    const watchpoints = (): readonly Watchpoint[] => this.#watches;
+    const catchesAny = (): boolean => this.#wanted.caught !== undefined;
+    this.goal = {
+      get breakpoints() {
+        return breakpoints();
+      },
+      get watchpoints() {
+        return watchpoints();
+      },
+      get catchesAny() {
+        return catchesAny();
+      },
+      steps: (task) => this.#isSteppingOf(task),
+      halted: (halt, task) => this.#halted(halt, task),
+      beforeRun: () => undefined,
+      catches: (number) => this.#wanted.catches(number),
+    };
+  }
+
+  /** The replay is to run from where it stands. */
+  begin(resume: Resume): void {
+    const task = this.#timeline.anyTask();
+    if (task !== undefined) {
+      this.#watches = watchesOf(this.#timeline.run!.replayer, task, this.#wanted.watched);
+    }
+    this.resume = resume;
+  }
+
+  beforeEvent(_run: Run, event: number): void {
+    const { recorded, process } = this.#timeline;
+    const { lastEvent, status } = recorded.process(process);
+    if (event !== lastEvent || status === undefined) return;
+    for (;;) this.#serve({ kind: 'exit', tid: this.#timeline.anyTask()?.tid ?? 0, status });
+  }
+
+  atEnd(): void {
+    this.#serve({ kind: 'end', tid: this.#timeline.anyTask()?.tid ?? 0 });
+  }
+
+  afterEvent({ replayer, driver }: Run, frame: FrameView): void {
+    const task = replayer.tasks.get(frame.tid);
+    this.#requests.signal = undefined;
+    if (task === undefined || task.threadGroup !== this.#timeline.process) return;
+    driver.current = task;
+    const watch = driver.changedByEvent(frame);
+    if (watch !== undefined) {
+      this.#serve({ kind: 'watchpoint', tid: task.tid, access: watch.access, address: watch.address }, task);
+      return;
+    }
+    const stop = this.#stopAfter(frame, task);
+    if (stop !== undefined) {
+      if (stop.kind === 'signal') this.#requests.signal = { tid: task.tid, info: signalInfoOf(frame.number) };
+      this.#serve(stop, task);
+      return;
+    }
+    const stepsOver =
+      frame.eventKind !== eventKinds.syscallEnter &&
+      frame.eventKind !== eventKinds.sched &&
+      frame.eventKind !== eventKinds.signal;
+    if (stepsOver && this.#isSteppingOf(task) && !this.#staysInRange(task)) {
+      this.#serve({ kind: 'step', tid: task.tid }, task);
+    } else if (this.#timeline.client.isInterrupted()) {
+      this.#serve({ kind: 'interrupted', tid: task.tid }, task);
+    }
+  }
+
+  /** What the debugger wants to know of an event. */
+  #stopAfter(frame: FrameView, task: Task): Stop | undefined {
+    const { tid } = task;
+    switch (frame.eventKind) {
+      case eventKinds.exec:
+        return { kind: 'exec', tid, program: this.#requests.programOf(task) };
+      case eventKinds.signal:
+        return this.#wanted.passed.has(frame.number) ? undefined : { kind: 'signal', tid, signal: frame.number };
+      case eventKinds.syscall:
+      case eventKinds.syscallExit:
+        if (!this.#wanted.catches(frame.number)) return undefined;
+        return { kind: 'syscall', tid, number: frame.number, isEntry: false };
+      default:
+        return undefined;
+    }
+  }
+
+  #halted(halt: Halt, task: Task): void {
+    const { driver } = this.#timeline.run!;
+    const { processes } = this.#timeline;
+    if (halt.kind === 'breakpoint' && !this.#holds(halt.address, task)) {
+      if (!this.#isSteppingOf(task)) return;
+      if (halt.isStanding) return;
+      halt = { kind: 'step' };
+    }
+    if (halt.kind === 'step' && this.#staysInRange(task)) return;
+    if (halt.kind === 'breakpoint' && !halt.isStanding && driver.position.legs.at(-1)?.kind !== 'step') {
+      const count = driver.passes(halt.address);
+      if (count > 0) driver.rename(withPass(driver.position.legs, halt.address, count));
+    }
+    if (halt.kind === 'watchpoint') {
+      if (driver.position.legs.at(-1)?.kind !== 'step' || !this.#isSteppingOf(task)) {
+        const { watched } = this.#wanted;
+        this.#places.add({ kind: 'watch', by: halt.by, index: driver.watchHalts, watched }, task);
+      }
+    } else if (halt.kind === 'interrupted' && task.threadGroup === this.#timeline.process && !driver.standsAtLeg) {
+      const registers = task.registers.slice();
+      this.#places.add({ kind: 'state', registers, checksums: checksumMemory(processes, task) }, task);
+    }
+    this.#serve(stopOf(halt, task), task);
+  }
+
+  #holds(address: number, task: Task): boolean {
+    return this.#wanted.holds(address, task, (...where) => this.#timeline.read(...where));
+  }
+
+  #isSteppingOf(task: Task): boolean {
+    return this.resume?.how === 'step' && this.resume.tid === task.tid;
+  }
+
+  #staysInRange(task: Task): boolean {
+    const range = this.resume?.range;
+    if (range === undefined) return false;
+    const rip = register(task.registers, registerIndex.rip);
+    return rip >= range.start && rip < range.end && !this.#timeline.client.isInterrupted();
+  }
+}
+
+/** siginfo_t with nothing but the number; where the trace has more, that is not looked at yet. */
+function signalInfoOf(signal: number): Uint8Array {
+  const info = new Uint8Array(128);
+  new DataView(info.buffer).setInt32(0, signal, true);
+  return info;
+}

@@ -1,0 +1,84 @@
+/** The checkpoints of a session: some are made as the replay goes on, others where the debugger has just been. */
+import { Checkpoint } from '../../replay/checkpoint.ts';
+import type { ReplayProcesses } from '../../replay/primitives.ts';
+import { type Leg, legsBetween, type Position, samePosition } from './position.ts';
+
+/** A checkpoint, and where it is. */
+export interface Kept {
+  readonly checkpoint: Checkpoint;
+  readonly position: Position;
+  /** The task whose segment it is in, or whose event it is behind. */
+  readonly tid: number;
+  /** Recorded time of the event, nanoseconds. */
+  readonly time: number;
+}
+
+const mostNear = 6;
+/** Real time between automatic checkpoints, milliseconds; and how many of them are kept. */
+const checkpointEvery = 400;
+const mostAutomatic = 24;
+/** As many of the last are never dropped. */
+const lastOnes = 4;
+
+export class KeptCheckpoints {
+  readonly #root: Kept;
+  #automatic: Kept[] = [];
+  /** Where the debugger has just been, and is likely to come again: the latest last. */
+  readonly #near: Kept[] = [];
+  #madeAt = 0;
+
+  constructor(processes: ReplayProcesses) {
+    const checkpoint = Checkpoint.ofBeginning(processes);
+    this.#root = { checkpoint, position: { event: 0, legs: [] }, tid: 0, time: 0 };
+  }
+
+  /** Those on the way to a position, the latest first; the last is the beginning of all. */
+  before(position: Position): Kept[] {
+    const usable = [...this.#automatic, ...this.#near].filter(
+      (kept) => kept.position.event <= position.event && legsBetween(kept.position, position) !== undefined,
+    );
+    const later = (one: Kept, other: Kept): number =>
+      other.position.event - one.position.event ||
+      stepsOf(legsBetween(one.position, position)) - stepsOf(legsBetween(other.position, position));
+    return [...usable.sort(later), this.#root];
+  }
+
+  /** Whether there is one at that very place. */
+  has(position: Position): boolean {
+    return [...this.#near, ...this.#automatic].some((kept) => samePosition(kept.position, position));
+  }
+
+  /** Keeps one where the debugger is; the oldest of these goes. */
+  addNear(kept: Kept): void {
+    this.#near.push(kept);
+    if (this.#near.length > mostNear) this.#near.shift()!.checkpoint[Symbol.dispose]();
+  }
+
+  /** Whether it is time for one behind that event. */
+  isDue(event: number): boolean {
+    if (performance.now() - this.#madeAt < checkpointEvery) return false;
+    return this.#automatic.every(({ position }) => position.event < event);
+  }
+
+  /** Keeps one that was due. When there are too many, the one whose neighbours are nearest to each other goes. */
+  addAutomatic(kept: Kept): void {
+    this.#automatic.push(kept);
+    this.#madeAt = performance.now();
+    if (this.#automatic.length <= mostAutomatic) return;
+    const sorted = this.#automatic.sort((one, other) => one.position.event - other.position.event);
+    let victim = 0;
+    let shortest = Number.POSITIVE_INFINITY;
+    for (let index = 0; index + lastOnes < sorted.length; index++) {
+      const gap = sorted[index + 1]!.position.event - (sorted[index - 1]?.position.event ?? 0);
+      if (gap < shortest) [shortest, victim] = [gap, index];
+    }
+    const [dropped] = sorted.splice(victim, 1);
+    dropped!.checkpoint[Symbol.dispose]();
+    this.#automatic = sorted;
+  }
+}
+
+/** How far legs lead, roughly: to compare ways of one place to another. */
+function stepsOf(legs: readonly Leg[] | undefined): number {
+  return (legs ?? []).reduce((sum, leg) => sum + leg.count + (leg.kind === 'pass' ? 1000 : 0), 0);
+}

@@ -1,0 +1,131 @@
+/**
+ * Places without a name: where a watchpoint or Ctrl-C has stopped the program. It is there by a checkpoint; its name is
+ * found when one wants to come back.
+ */
+import { EngineError } from '../../errors.ts';
+import { registerIndex } from '../../generated/schema.ts';
+import type { RegisterWords } from '../../replay/primitives.ts';
+import { register } from '../../replay/registers.ts';
+import type { Task } from '../../replay/task.ts';
+import type { Breakpoint } from '../target.ts';
+import { Arrived } from './client.ts';
+import { runToState } from './fast-run.ts';
+import { type RangeChecksum, sameMemory } from './memory-state.ts';
+import { type Leg, type Position, positionText } from './position.ts';
+import type { Timeline } from './timeline.ts';
+import { Count } from './walk.ts';
+import { watchesOf } from './wanted-stops.ts';
+
+/** What is known of a place without a name. */
+export type OpenPlace =
+  /** Behind the so-manieth change of a watched value since the leg before, by the instruction there. */
+  | { readonly kind: 'watch'; readonly by: number; readonly index: number; readonly watched: readonly Breakpoint[] }
+  | { readonly kind: 'state'; readonly registers: RegisterWords; readonly checksums: readonly RangeChecksum[] };
+
+export class OpenPlaces {
+  readonly #timeline: Timeline;
+  readonly #places: OpenPlace[] = [];
+  readonly #names = new Map<number, readonly Leg[]>();
+
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline;
+  }
+
+  /** The replay stands where no name leads to: a checkpoint keeps the place. */
+  add(place: OpenPlace, task: Task): void {
+    const { driver } = this.#timeline.run!;
+    this.#places.push(place);
+    driver.rename([...driver.position.legs, { kind: 'open', number: this.#places.length, count: 1 }]);
+    this.#timeline.keepNear(task);
+  }
+
+  /** The same position with names for all of its legs. @throws EngineError NO_PLACE */
+  named(position: Position): Position {
+    const known: Leg[] = [];
+    for (const leg of position.legs) {
+      if (leg.kind !== 'open') known.push(leg);
+      else known.push(...this.#nameOf({ event: position.event, legs: [...known] }, leg.number));
+    }
+    return { event: position.event, legs: known };
+  }
+
+  /** Legs from a position to the place without a name that comes next. */
+  #nameOf(base: Position, number: number): readonly Leg[] {
+    const known = this.#names.get(number);
+    if (known !== undefined) return known;
+    const place = this.#places[number - 1]!;
+    const found = place.kind === 'watch' ? this.#nameOfWatch(base, place) : this.#nameOfState(base, place);
+    if (found === undefined)
+      throw new EngineError('NO_PLACE', `the way to ${positionText(base)}+?${number} is not found again`);
+    this.#names.set(number, found);
+    return found;
+  }
+
+  #nameOfWatch(
+    base: Position,
+    { by, index, watched }: Extract<OpenPlace, { kind: 'watch' }>,
+  ): readonly Leg[] | undefined {
+    const count = countToWatch(this.#timeline, { base, index, by, watched });
+    if (count === undefined) return undefined;
+    const step: Leg = { kind: 'step', count: 1 };
+    return count === 0 ? [step] : [{ kind: 'pass', address: by, count }, step];
+  }
+
+  /** The first arrival with that state, which is where it was, or as good as that: all that follows is the same. */
+  #nameOfState(base: Position, place: Extract<OpenPlace, { kind: 'state' }>): readonly Leg[] | undefined {
+    const { processes, client } = this.#timeline;
+    const address = register(place.registers, registerIndex.rip);
+    let found: readonly Leg[] | undefined;
+    this.#timeline.explore(base, (run) => ({
+      breakpoints: new Set(),
+      watchpoints: [],
+      steps: () => false,
+      halted: () => undefined,
+      catches: () => false,
+      beforeRun: (task) => {
+        run.driver.liftAll();
+        const isIt = (): boolean => sameMemory(processes, task, place.checksums);
+        const count = runToState(run.replayer, task, place.registers, isIt, () => client.isInterrupted());
+        found = count === 0 ? [] : [{ kind: 'pass', address, count }];
+        throw new Arrived();
+      },
+    }));
+    return found;
+  }
+}
+
+/**
+ * Arrivals at the instruction `by`, counted from `base`, up to the so-manieth change of a watched value, which is its;
+ * undefined when the segment ends before.
+ */
+export function countToWatch(
+  timeline: Timeline,
+  change: {
+    readonly base: Position;
+    readonly index: number;
+    readonly by: number;
+    readonly watched: readonly Breakpoint[];
+  },
+): number | undefined {
+  const { base, index, by, watched } = change;
+  let found: number | undefined;
+  let halts = 0;
+  timeline.explore(base, (run) => {
+    const [task] = [...run.replayer.tasks.values()].filter(({ threadGroup }) => threadGroup === timeline.process);
+    return new Count({
+      addresses: [by],
+      watchpoints: task === undefined ? [] : watchesOf(run.replayer, task, watched),
+      halted: (halt, _task, counts) => {
+        if (halt.kind !== 'watchpoint') return;
+        halts++;
+        if (halts < index) return;
+        found = counts.of(by);
+        throw new Arrived();
+      },
+      passedEvent: () => {
+        throw new Arrived();
+      },
+    });
+  });
+  return found;
+}

@@ -1,0 +1,158 @@
+/**
+ * The place one instruction before another. A task's own: while another one ran it has executed nothing, and its state is
+ * that of its last event.
+ */
+import { EngineError } from '../../errors.ts';
+import { registerIndex } from '../../generated/schema.ts';
+import { register } from '../../replay/registers.ts';
+import type { Task } from '../../replay/task.ts';
+import { Arrived } from './client.ts';
+import type { EventPlace } from './event-places.ts';
+import { type Position, unstepped, withoutLastLeg, withPass } from './position.ts';
+import { guessPredecessors } from './predecessors.ts';
+import type { Timeline } from './timeline.ts';
+import { Count, Walk, type WalkEnd } from './walk.ts';
+
+/** Of a walk: instructions before it is looked whether to go on, and how often. */
+const stepsAtOnce = 4000;
+const mostRounds = 60;
+
+export class PredecessorSearch {
+  readonly #timeline: Timeline;
+
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline;
+  }
+
+  /** The place before the last instruction of a task; undefined at the beginning. @throws EngineError NO_PREDECESSOR */
+  before(position: Position, tid: number): Position | undefined {
+    const { recorded } = this.#timeline;
+    if (position.legs.length > 0 && recorded.taskOf(position.event + 1) === tid) return this.#beforeLeg(position, tid);
+    const event = recorded.lastEventOf(tid, position.event);
+    return event === undefined ? undefined : this.beforeEvent(event);
+  }
+
+  /** The place of an event's task before it. */
+  beforeEvent(event: number): Position | undefined {
+    const { recorded, beginning } = this.#timeline;
+    if (event <= beginning.event) return undefined;
+    const entry = recorded.entryOf(event);
+    if (entry !== undefined) return this.beforeEvent(entry);
+    const base: Position = { event: event - 1, legs: [] };
+    const place = recorded.placeOf(event) ?? this.#placeOfRun(base);
+    if (place === undefined) return base;
+    let count = 0;
+    this.#timeline.explore(base, () => {
+      return new Count({
+        addresses: [place.address],
+        halted: (halt) => {
+          if (halt.kind === 'breakpoint' && !halt.isStanding) count++;
+        },
+        passedEvent: () => {
+          throw new Arrived();
+        },
+      });
+    });
+    if (count === 0) return place.isExecuted ? base : this.before(base, recorded.taskOf(event));
+    const arrival: Position = { event: base.event, legs: [{ kind: 'pass', address: place.address, count }] };
+    return place.isExecuted ? arrival : this.#beforePass(arrival, place.address);
+  }
+
+  /** Where a run from there to the next event has ended, for an event that does not tell; undefined: nothing ran. */
+  #placeOfRun(base: Position): EventPlace | undefined {
+    let address: number | undefined;
+    this.#timeline.explore(base, ({ driver }) => {
+      return new Count({
+        addresses: [],
+        halted: () => undefined,
+        passedEvent: () => {
+          address = driver.endedAt;
+          throw new Arrived();
+        },
+      });
+    });
+    return address === undefined ? undefined : { address, isExecuted: true };
+  }
+
+  #beforeLeg(position: Position, tid: number): Position | undefined {
+    const unsteppedOne = unstepped(position);
+    if (unsteppedOne !== undefined) return unsteppedOne;
+    const last = position.legs.at(-1);
+    if (last?.kind === 'pass') return this.#beforePass(position, last.address);
+    return this.before({ event: position.event, legs: [] }, tid);
+  }
+
+  /** The place one instruction before an arrival at an address. */
+  #beforePass(position: Position, address: number): Position | undefined {
+    const base = withoutLastLeg(position);
+    const count = position.legs.at(-1)!.count;
+    // What is on the stack there tells who called.
+    let guesses = new Set<number>();
+    this.#timeline.explore(position, (run) => {
+      const task = run.driver.current!;
+      const word = this.#timeline.read(task, register(task.registers, registerIndex.rsp), 8);
+      const onStack = word.length === 8 ? Number(Buffer.from(word).readBigUInt64LE(0) & 0x7fff_ffff_ffffn) : 0;
+      guesses = guessPredecessors(address, onStack, (from, length) => this.#timeline.read(task, from, length));
+      throw new Arrived();
+    });
+    let pivot: Position = base;
+    let arrivals = count;
+    this.#timeline.explore(base, () => {
+      return new Count({
+        addresses: [...guesses, address],
+        halted: (halt, _task, counts) => {
+          if (halt.kind !== 'breakpoint' || halt.address !== address || counts.of(address) < count) return;
+          const [first] = counts.recent;
+          if (first !== undefined) {
+            arrivals = 1 + counts.recent.slice(1).filter((each) => each.address === address).length;
+            pivot = { event: base.event, legs: withPass(base.legs, first.address, first.count) };
+          }
+          throw new Arrived();
+        },
+        passedEvent: () => {
+          throw new Arrived();
+        },
+      });
+    });
+    let enters = false;
+    for (let rounds = 0; rounds < mostRounds; rounds++) {
+      const end = this.#walk(pivot, address, arrivals, enters);
+      switch (end?.kind) {
+        case 'found':
+          return end.before;
+        case 'inCall':
+          pivot = end.call;
+          ({ arrivals } = end);
+          enters = true;
+          break;
+        case 'far':
+          if (this.#timeline.client.isInterrupted()) throw new EngineError('INTERRUPTED', 'interrupted');
+          pivot = end.at;
+          ({ arrivals } = end);
+          enters = false;
+          break;
+        default:
+          rounds = mostRounds;
+      }
+    }
+    throw new EngineError(
+      'NO_PREDECESSOR',
+      `the instruction before 0x${address.toString(16)} is too far from all places that are known: set a breakpoint before it and use reverse-continue`,
+    );
+  }
+
+  #walk(pivot: Position, target: number, arrivals: number, enters: boolean): WalkEnd | undefined {
+    let found: WalkEnd | undefined;
+    const ended = (end: WalkEnd): never => {
+      found = end;
+      throw new Arrived();
+    };
+    const read = (task: Task, from: number, length: number): Uint8Array => this.#timeline.read(task, from, length);
+    this.#timeline.explore(
+      pivot,
+      ({ driver }) => new Walk({ driver, target, mostSteps: stepsAtOnce, arrivals, enters, read, ended }),
+      true,
+    );
+    return found;
+  }
+}

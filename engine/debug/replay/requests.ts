@@ -1,0 +1,186 @@
+/** What can be asked of a replay that stands somewhere, without running it. */
+import { readFileSync } from 'node:fs';
+import { EngineError } from '../../errors.ts';
+import { registerIndex } from '../../generated/schema.ts';
+import { newRegisters, register } from '../../replay/registers.ts';
+import type { Task } from '../../replay/task.ts';
+import { type ProcessFacts, processFile } from '../process-files.ts';
+import type { Breakpoint, CheckpointDescription, RecordingDescription, Target, TargetState } from '../target.ts';
+import type { TaskRegisters } from '../target.ts';
+import type { Changes } from './changes.ts';
+import { type Position, positionText } from './position.ts';
+import type { Timeline } from './timeline.ts';
+import type { WantedStops } from './wanted-stops.ts';
+
+/** Memory of ours in each process. */
+const oursStart = 0x7000_0000;
+const oursEnd = 0x7020_0000;
+
+type Answered = Omit<Target, 'resume' | 'seek' | 'close'>;
+
+export class Requests implements Answered {
+  /** The signal at which a task stands. */
+  signal: { readonly tid: number; readonly info: Uint8Array } | undefined;
+  readonly #timeline: Timeline;
+  readonly #wanted: WantedStops;
+  readonly #changes: Changes;
+  readonly #explicit: { readonly description: CheckpointDescription; readonly position: Position }[] = [];
+  #nextCheckpoint = 1;
+
+  constructor(timeline: Timeline, wanted: WantedStops, changes: Changes) {
+    this.#timeline = timeline;
+    this.#wanted = wanted;
+    this.#changes = changes;
+  }
+
+  recording(): RecordingDescription {
+    return this.#timeline.recorded.description;
+  }
+
+  state(): TargetState {
+    const timeline = this.#timeline;
+    const { run, process } = timeline;
+    if (run === undefined) throw new EngineError('NO_PLACE', 'the replay stands nowhere: seek somewhere first');
+    const current = timeline.anyTask();
+    const { position } = run.driver;
+    return {
+      process,
+      tid: current?.tid ?? process,
+      tasks: this.#describeTasks(),
+      event: position.event,
+      position: positionText(position),
+      ticks: undefined,
+      elapsedSeconds: timeline.timeOf(run) / 1e9,
+      absoluteSeconds: undefined,
+      program: current === undefined ? '' : this.programOf(current),
+      image: imageOf(current),
+    };
+  }
+
+  programOf(task: Task): string {
+    return this.#timeline.recorded.process(task.threadGroup).program;
+  }
+
+  registers(tid: number): TaskRegisters {
+    const task = this.#timeline.task(tid);
+    const general = newRegisters();
+    general.set(task.registers);
+    return { general, xsave: Uint8Array.from(this.#timeline.processes.getXsave(task.pid)) };
+  }
+
+  setRegisters(tid: number, registers: TaskRegisters): void {
+    this.#changes.begin();
+    const task = this.#timeline.task(tid);
+    task.registers.set(registers.general);
+    this.#timeline.processes.setXsave(task.pid, registers.xsave, 0, registers.xsave.length);
+  }
+
+  readMemory(address: number, length: number): Uint8Array {
+    return this.#timeline.read(this.#timeline.task(), address, length);
+  }
+
+  writeMemory(address: number, bytes: Uint8Array): number {
+    this.#changes.begin();
+    const task = this.#timeline.task();
+    this.#timeline.run!.driver.written(task.addressSpace, address, bytes.length);
+    return this.#timeline.processes.writeMemory(task.pid, address, bytes, 0, bytes.length);
+  }
+
+  signalInfo(tid: number): Uint8Array | undefined {
+    return this.signal?.tid === tid ? this.signal.info : undefined;
+  }
+
+  auxiliaryVector(): Uint8Array {
+    return this.#timeline.task().addressSpace.start?.auxiliaryVector ?? new Uint8Array(16);
+  }
+
+  processFile(path: string): Uint8Array | undefined {
+    const { process, recorded } = this.#timeline;
+    const task = this.#timeline.task();
+    const { parent, program } = recorded.process(process);
+    const { files, start, heapEnd } = task.addressSpace;
+    const facts: ProcessFacts = {
+      process,
+      parent: parent ?? 0,
+      tasks: this.#describeTasks(),
+      program,
+      workingDirectory: recorded.workingDirectory,
+      arguments: start?.arguments ?? [],
+      auxiliaryVector: start?.auxiliaryVector ?? new Uint8Array(16),
+      kernelFile: (name) => readFileSync(`/proc/${task.pid}/${name}`, 'latin1'),
+      fileAt: (address) => {
+        const file = files.find(address);
+        return file === undefined ? undefined : { path: file.path, offset: file.offset + (address - file.start) };
+      },
+      labelOf: (from, to) => {
+        const rsp = register(task.registers, registerIndex.rsp);
+        if (rsp >= from && rsp < to && task.tid === process) return '[stack]';
+        return heapEnd !== undefined && heapEnd > from && heapEnd <= to ? '[heap]' : undefined;
+      },
+      isHidden: (from) => from >= oursStart && from < oursEnd,
+    };
+    return processFile(facts, path);
+  }
+
+  storedFile(_path: string): string | undefined {
+    return undefined;
+  }
+
+  setBreakpoints(all: readonly Breakpoint[]): void {
+    this.#wanted.setBreakpoints(all);
+  }
+
+  catchSyscalls(numbers: readonly number[] | undefined): void {
+    this.#wanted.caught = numbers;
+  }
+
+  passSignals(numbers: readonly number[]): void {
+    this.#wanted.passed = new Set(numbers);
+  }
+
+  checkpoint(): CheckpointDescription {
+    const task = this.#timeline.task();
+    const { position } = this.#timeline.run!.driver;
+    this.#timeline.keepNear(task);
+    const description: CheckpointDescription = {
+      number: this.#nextCheckpoint++,
+      position: positionText(position),
+      event: position.event,
+      process: this.#timeline.process,
+      address: register(task.registers, registerIndex.rip),
+    };
+    this.#explicit.push({ description, position });
+    return description;
+  }
+
+  checkpoints(): readonly CheckpointDescription[] {
+    return this.#explicit.map(({ description }) => description);
+  }
+
+  deleteCheckpoint(number: number): void {
+    this.#explicit.splice(this.#indexOf(number), 1);
+  }
+
+  /** @throws EngineError NO_CHECKPOINT */
+  positionOfCheckpoint(number: number): Position {
+    return this.#explicit[this.#indexOf(number)]!.position;
+  }
+
+  #indexOf(number: number): number {
+    const index = this.#explicit.findIndex(({ description }) => description.number === number);
+    if (index < 0) throw new EngineError('NO_CHECKPOINT', `there is no checkpoint ${number}`);
+    return index;
+  }
+
+  #describeTasks(): TargetState['tasks'] {
+    const tasks = [...(this.#timeline.run?.replayer.tasks.values() ?? [])];
+    return tasks
+      .filter((task) => task.threadGroup === this.#timeline.process)
+      .map(({ tid, name }) => ({ tid, name: name.slice(0, 15) }));
+  }
+}
+
+/** Another number for each program that a process executes. */
+function imageOf(task: Task | undefined): number {
+  return (task?.threadGroup ?? 0) * 2 ** 24 + ((task?.addressSpace.start?.event ?? 0) % 2 ** 24);
+}

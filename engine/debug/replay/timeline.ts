@@ -1,0 +1,259 @@
+/**
+ * The replay that stands somewhere, and the means to have it stand elsewhere: each journey opens a new one at the
+ * checkpoint before its target, and goes on from there.
+ */
+import { EngineError } from '../../errors.ts';
+import type { FrameView } from '../../generated/schema.ts';
+import { Checkpoint, type World } from '../../replay/checkpoint.ts';
+import type { Echo } from '../../replay/echo.ts';
+import type { ReplayProcesses } from '../../replay/primitives.ts';
+import { Replayer } from '../../replay/replayer.ts';
+import type { Task } from '../../replay/task.ts';
+import type { TraceReader } from '../../trace/reader.ts';
+import { Arrived, type Client } from './client.ts';
+import { Driver, type Goal } from './driver.ts';
+import { isResumable } from './event-places.ts';
+import { runToPass } from './fast-run.ts';
+import { FollowGoal } from './goals.ts';
+import { type Kept, KeptCheckpoints } from './kept-checkpoints.ts';
+import { type Position, positionText } from './position.ts';
+import type { Recorded } from './recorded.ts';
+import type { Watchpoint } from './watched-memory.ts';
+
+/** A replay under way. */
+export interface Run extends Disposable {
+  readonly from: Kept;
+  readonly replayer: Replayer;
+  readonly reader: TraceReader;
+  readonly driver: Driver;
+}
+
+/** Who has the replay once it is where it was to go. */
+export interface Pilot {
+  readonly goal: Goal;
+  beforeEvent(run: Run, event: number): void;
+  afterEvent(run: Run, frame: FrameView): void;
+  /** There is no event any more. */
+  atEnd(run: Run): void;
+}
+
+export class Timeline {
+  readonly recorded: Recorded;
+  readonly processes: ReplayProcesses;
+  readonly checkpoints: KeptCheckpoints;
+  readonly echo: Echo;
+  readonly client: Client;
+  /** Recorded id of the process that is looked at. */
+  process: number;
+  /** The replay that stands somewhere now. */
+  run: Run | undefined;
+
+  constructor(parts: {
+    readonly recorded: Recorded;
+    readonly processes: ReplayProcesses;
+    readonly echo: Echo;
+    readonly client: Client;
+  }) {
+    this.recorded = parts.recorded;
+    this.processes = parts.processes;
+    this.echo = parts.echo;
+    this.client = parts.client;
+    this.process = parts.recorded.description.firstProcess;
+    this.checkpoints = new KeptCheckpoints(parts.processes);
+  }
+
+  /** The first place of the process that is looked at. */
+  get beginning(): Position {
+    return this.recorded.beginningOf(this.process);
+  }
+
+  endRun(): void {
+    const run = this.run;
+    this.run = undefined;
+    run?.[Symbol.dispose]();
+  }
+
+  /** Another replay, from a checkpoint on; it becomes the one that stands somewhere. */
+  open(from: Kept, goal: Goal): Run {
+    this.endRun();
+    this.echo.flush();
+    this.echo.muted = true;
+    const { checkpoint, position, tid } = from;
+    const cursor = this.recorded.open();
+    const { reader } = cursor;
+    let world: World | undefined;
+    try {
+      reader.seek(checkpoint.event + 1);
+      world = checkpoint.open();
+      const replayer = new Replayer({
+        source: reader,
+        stored: this.recorded.stored,
+        echo: this.echo,
+        ordinals: this.recorded.ordinals,
+        processes: this.processes,
+        shared: world.shared,
+      });
+      for (const [each, task] of world.tasks) replayer.tasks.set(each, task);
+      if (checkpoint.progress !== undefined) replayer.resumed = { ...checkpoint.progress };
+      replayer.onTick = () => this.echo.flush();
+      const driver = new Driver(replayer, checkpoint.event, this.process, goal, () => this.client.isInterrupted());
+      if (checkpoint.progress !== undefined) driver.resumeAt(position.legs, world.tasks.get(tid));
+      const dispose = (): void => {
+        replayer[Symbol.dispose]();
+        cursor[Symbol.dispose]();
+      };
+      this.run = { from, replayer, reader, driver, [Symbol.dispose]: dispose };
+      return this.run;
+    } catch (error) {
+      cursor[Symbol.dispose]();
+      for (const task of world?.tasks.values() ?? []) this.processes.end(task.pid);
+      throw error;
+    }
+  }
+
+  /** The way to a position from the latest checkpoint before it; `arrived` is called there. */
+  journey(position: Position, arrived: (task: Task | undefined) => void): FollowGoal {
+    const [from] = this.checkpoints.before(position);
+    return new FollowGoal({ target: position, from: from!, arrived, runToPass: this.#runToPass });
+  }
+
+  /** Goes there, does `goal` from there on, and ends when that throws Arrived. */
+  explore(position: Position, makeGoal: (run: Run) => Goal, keeps = false): void {
+    const journey = this.journey(position, (task) => {
+      const run = this.run!;
+      run.driver.rename(position.legs);
+      if (keeps) this.keepNear(task);
+      if (task !== undefined) run.driver.goOn(task);
+      run.driver.goal = makeGoal(run);
+    });
+    this.look(journey);
+  }
+
+  /** Goes until the journey, or what it has led to, throws Arrived. Nothing stays of it. */
+  look(journey: FollowGoal, begin: (run: Run) => void = () => undefined): void {
+    const run = this.open(journey.from, journey);
+    try {
+      begin(run);
+      this.follow(run, journey);
+    } catch (error) {
+      if (!(error instanceof Arrived)) throw error;
+    } finally {
+      this.endRun();
+    }
+  }
+
+  /** Plays events until an exception ends it. */
+  follow(run: Run, journey: FollowGoal, pilot?: Pilot): never {
+    const { replayer, driver, reader } = run;
+    let isThere = journey.isThere && replayer.resumed === undefined;
+    if (isThere) this.#arriveAt(run, journey);
+    else if (journey.isThere) driver.arriveBeforeRun = (task) => journey.arrive(task);
+    for (;;) {
+      if (isThere && driver.goal === pilot?.goal) pilot.beforeEvent(run, reader.event + 1);
+      const frame = replayer.step();
+      if (frame === undefined) {
+        if (!isThere || pilot === undefined) {
+          throw new EngineError('NO_PLACE', `the recording ends before ${positionText(journey.target)}`);
+        }
+        pilot.atEnd(run);
+        continue;
+      }
+      driver.passedEvent(reader.event);
+      if (driver.goal === journey) {
+        const changed = driver.changedByEvent(frame);
+        if (changed !== undefined) metByEvent(run, journey, changed, frame);
+        if (pilot !== undefined) this.#maybeKeep(run);
+        if (journey.passedEvent(reader.event)) {
+          isThere = true;
+          this.#arriveAt(run, journey);
+        } else if (reader.event > journey.target.event && driver.goal === journey) {
+          throw new EngineError(
+            'NO_PLACE',
+            `there is no position ${positionText(journey.target)}: the next event comes first`,
+          );
+        }
+      } else if (driver.goal === pilot?.goal) {
+        isThere = true;
+        this.#maybeKeep(run);
+        pilot.afterEvent(run, frame);
+      } else {
+        driver.goal.passedEvent?.(reader.event);
+      }
+    }
+  }
+
+  /** Makes a checkpoint of where the replay stands, if one can be gone on from there. */
+  keepNear(task: Task | undefined): void {
+    const run = this.run!;
+    const { replayer, driver, reader } = run;
+    const { position } = driver;
+    if (position.event < this.recorded.firstProgram || this.checkpoints.has(position)) return;
+    const isWithin = position.legs.length > 0;
+    if (isWithin && !isResumable(reader.frame)) return;
+    driver.liftAll();
+    const checkpoint = Checkpoint.of(replayer, position.event, isWithin ? replayer.progress : undefined);
+    this.checkpoints.addNear({ checkpoint, position, tid: task?.tid ?? 0, time: this.timeOf(run) });
+  }
+
+  /** Recorded time of the last event behind a replay, nanoseconds. */
+  timeOf({ reader, from, driver }: Run): number {
+    const { event } = driver.position;
+    if (event === from.position.event) return from.time;
+    return reader.event === event ? reader.frame.timeNumber : this.recorded.timeOf(event);
+  }
+
+  // Tasks.
+
+  /** The task that stands at the position, or another one of the process. */
+  anyTask(): Task | undefined {
+    const { run } = this;
+    if (run === undefined) return undefined;
+    const { current } = run.driver;
+    const isOurs = current !== undefined && current.threadGroup === this.process;
+    if (isOurs && run.replayer.tasks.get(current.tid) === current) return current;
+    return [...run.replayer.tasks.values()].find((task) => task.threadGroup === this.process);
+  }
+
+  /** @throws EngineError NO_TASK */
+  task(tid?: number): Task {
+    const task = tid === undefined ? this.anyTask() : this.run?.replayer.tasks.get(tid);
+    if (task !== undefined) return task;
+    throw new EngineError('NO_TASK', `there is no task ${tid ?? `of process ${this.process}`} here`);
+  }
+
+  /** The program's own bytes; fewer where memory ends. */
+  read(task: Task, address: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    const read = this.processes.readMemory(task.pid, address, bytes, 0, length);
+    const known = bytes.subarray(0, Math.max(0, read));
+    this.run?.driver.show(task.addressSpace, address, known);
+    return known;
+  }
+
+  readonly #runToPass = (task: Task, address: number, count: number): void => {
+    const { replayer, driver } = this.run!;
+    driver.liftAll();
+    runToPass(replayer, task, address, count, () => this.client.isInterrupted());
+    driver.goOn(task);
+  };
+
+  #arriveAt(run: Run, journey: FollowGoal): void {
+    const hasPlayed = run.reader.event > run.from.position.event;
+    const tid = hasPlayed ? run.reader.frame.tid : run.from.tid;
+    journey.arrive(run.replayer.tasks.get(tid));
+  }
+
+  #maybeKeep(run: Run): void {
+    const { event } = run.reader;
+    if (!this.checkpoints.isDue(event)) return;
+    run.driver.liftAll();
+    const checkpoint = Checkpoint.of(run.replayer, event);
+    const { tid, timeNumber } = run.reader.frame;
+    this.checkpoints.addAutomatic({ checkpoint, position: { event, legs: [] }, tid, time: timeNumber });
+  }
+}
+
+function metByEvent(run: Run, journey: FollowGoal, watch: Watchpoint, frame: FrameView): void {
+  const task = run.replayer.tasks.get(frame.tid);
+  if (task !== undefined) journey.halted({ kind: 'watchpoint', watch, by: 0 }, task);
+}

@@ -1,0 +1,68 @@
+/** Where the debugger wants the replay to stop: its breakpoints with their conditions, watchpoints, catchpoints. */
+import type { Replayer } from '../../replay/replayer.ts';
+import type { Task } from '../../replay/task.ts';
+import { conditionHolds } from '../breakpoints/agent-expression.ts';
+import { gdbRegister } from '../breakpoints/gdb-registers.ts';
+import type { Breakpoint } from '../target.ts';
+import { type Watchpoint, watchValue } from './watched-memory.ts';
+
+/** Reads the program's own bytes; fewer where memory ends. */
+export type ReadProgram = (task: Task, address: number, length: number) => Uint8Array;
+
+export class WantedStops {
+  /** Where breakpoints are, in code. */
+  addresses: ReadonlySet<number> = new Set();
+  /** What is watched. */
+  watched: readonly Breakpoint[] = [];
+  /** System calls at whose entry and exit to stop; undefined: at none; empty: at all. */
+  caught: readonly number[] | undefined;
+  /** Signals that are not reported. */
+  passed: ReadonlySet<number> = new Set();
+  #conditions = new Map<number, readonly (readonly Uint8Array[])[]>();
+
+  setBreakpoints(all: readonly Breakpoint[]): void {
+    const code = all.filter(({ kind }) => kind === 'software' || kind === 'hardware');
+    const conditions = new Map<number, (readonly Uint8Array[])[]>();
+    for (const each of code) {
+      const known = conditions.get(each.address) ?? [];
+      known.push(each.conditions);
+      conditions.set(each.address, known);
+    }
+    this.#conditions = conditions;
+    this.addresses = new Set(conditions.keys());
+    this.watched = all.filter(({ kind }) => kind !== 'software' && kind !== 'hardware');
+  }
+
+  catches(number: number): boolean {
+    return this.caught !== undefined && (this.caught.length === 0 || this.caught.includes(number));
+  }
+
+  /** Whether a breakpoint's conditions let it count where the task stands; a breakpoint without any does. */
+  holds(address: number, task: Task, read: ReadProgram): boolean {
+    const all = this.#conditions.get(address);
+    if (all === undefined) return false;
+    return all.some(
+      (conditions) =>
+        conditions.length === 0 ||
+        conditions.some((condition) =>
+          conditionHolds(condition, {
+            register: (number) => gdbRegister(task.registers, number),
+            read: (start, length) => {
+              const bytes = read(task, start, length);
+              return bytes.length === length ? bytes : undefined;
+            },
+          }),
+        ),
+    );
+  }
+}
+
+/** Watchpoints with what is there now. */
+export function watchesOf(replayer: Replayer, task: Task, watched: readonly Breakpoint[]): Watchpoint[] {
+  return watched.map(({ kind, address, length }) => ({
+    access: kind as Watchpoint['access'],
+    address,
+    length,
+    value: watchValue(replayer, task, address, length),
+  }));
+}

@@ -14,6 +14,7 @@ import { isProgram } from './program-path.ts';
 const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
   record: () => import('./commands/record.ts'),
   replay: () => import('./commands/replay.ts'),
+  rerun: () => import('./commands/rerun.ts'),
   dump: () => import('./commands/dump.ts'),
   ps: () => import('./commands/ps.ts'),
   ls: () => import('./commands/ls.ts'),

@@ -207,6 +207,27 @@ const dumpCommand: CommandSpec = {
   notes: ['An event is a number, a range A-B with both ends, or end: the last event.'],
 };
 
+const rerunCommand: CommandSpec = {
+  name: 'rerun',
+  summary: 'replay a part of a recording, and print registers at each instruction or event',
+  operands: '[TRACE]',
+  maxOperands: 1,
+  options: [
+    { long: 'trace-start', short: 's', value: 'EVENT', help: 'begin on the way to this event (default 1)' },
+    { long: 'trace-end', short: 'e', value: 'EVENT', help: 'end before this event, on the way to it (default: never)' },
+    { long: 'singlestep', value: 'REGS', help: 'a line at the beginning, and after each instruction and event' },
+    { long: 'event-regs', value: 'REGS', help: 'a line after each event' },
+    { long: 'raw', short: 'r', help: 'the values themselves, little-endian, without names and spaces between them' },
+    { long: 'function', short: 'f', value: 'ADDR', help: 'call this function at the beginning, and end with it' },
+    cpuUnbound,
+  ],
+  notes: [
+    'REGS are words with commas between them: names of registers as gdb has them; gp_x16, xmm_x16, ymm_x16, seg_x6 for',
+    'all of a kind; ip, flags, xinuse; tid; event, the last one that is over, and icount, the instructions since then.',
+    'All tasks of all processes are stepped. EVENT+ICOUNT is a place for `seek` in the debugger.',
+  ],
+};
+
 export const commands: readonly CommandSpec[] = [
   recordCommand,
   replayCommand,
@@ -294,8 +315,8 @@ export const commands: readonly CommandSpec[] = [
     maxOperands: 0,
     options: [json],
   },
+  rerunCommand,
   { name: 'help', summary: 'print help', operands: '[COMMAND]', maxOperands: 1, options: [] },
-  laterCommand('rerun', 'run a part of a recording under a microscope'),
   laterCommand('pack', 'make recordings independent of this machine', '[TRACES]'),
   laterCommand('compress', 'compress an existing recording'),
   laterCommand('gc', 'drop stored files that no recording names', ''),

@@ -165,3 +165,20 @@ export interface DebugOptions extends GlobalOptions {
   /** What the debugger inherits. Without it (not started by bin/rr) the state of this process is all there is. */
   readonly inherited?: InheritedState;
 }
+
+/** `rr rerun`. */
+export interface RerunOptions extends GlobalOptions {
+  /** Trace directory as it was typed; left out: the latest one. */
+  readonly trace?: string;
+  /** `-s`, `-e`: begins when the event before `start` is over, ends when the one before `end` is. */
+  readonly start: number;
+  readonly end: number;
+  /** `--singlestep`, `--event-regs`: REGS as it was typed (debug/rerun/columns.ts). */
+  readonly singlestep?: string;
+  readonly eventRegisters?: string;
+  /** `-r` */
+  readonly isRaw: boolean;
+  /** `-f`: address of a function to call at the beginning of the window. */
+  readonly function?: number;
+  readonly cpuUnbound: boolean;
+}

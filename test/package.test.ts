@@ -114,6 +114,21 @@ test('records and replays', () => {
   assert.is(replayed.stdout, recorded.stdout);
 });
 
+test('is a library, too', () => {
+  const script = join(place, 'library.mjs');
+  const lines = [
+    "import { openTrace } from 'rr-engine';",
+    'const trace = await openTrace(process.argv[2]);',
+    'const replay = await trace.replay({ at: 9 });',
+    'console.log(trace.processes.length, (await replay.state()).event);',
+    'await trace.close();',
+  ];
+  writeFileSync(script, lines.join('\n'));
+  const { stdout, stderr, status } = run('node', [script, join(folder, 'trace')]);
+  assert.is(status, 0, stderr);
+  assert.is(stdout, '2 9\n');
+});
+
 test('says what is missing where it does not run and there is no compiler', () => {
   const built = readFileSync(addon);
   writeFileSync(addon, 'of another machine');

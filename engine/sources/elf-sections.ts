@@ -9,6 +9,9 @@ const littleEndian = 1;
 const headerSize = 64;
 const sectionHeaderSize = 64;
 const noBits = 8;
+const programHeaderSize = 56;
+/** PT_LOAD. */
+const loadedSegment = 1;
 const compressed = 0x800;
 const zlibMethod = 1;
 /** A section that is larger is not read. Bytes. */
@@ -20,6 +23,14 @@ interface Section {
   readonly flags: number;
   readonly offset: number;
   readonly size: number;
+}
+
+/** A part of the file that is mapped when the file is loaded (PT_LOAD). */
+export interface LoadedPart {
+  readonly offset: number;
+  readonly size: number;
+  /** Where it is when the file is loaded at 0, or where it is told to be. */
+  readonly address: number;
 }
 
 export class ElfSections implements Disposable {
@@ -62,6 +73,20 @@ export class ElfSections implements Disposable {
       throw new MalformedError(`${name} is compressed as this cannot read`);
     reader.skip(8);
     return inflateSync(bytes.subarray(reader.position), { maxOutputLength: Math.max(size, 1) });
+  }
+
+  /** In the order of their addresses. @throws NodeJS.ErrnoException, MalformedError */
+  loadedParts(): LoadedPart[] {
+    const header = readAt(this.#descriptor, 0, headerSize);
+    const start = Number(header.readBigUInt64LE(32));
+    const table = readAt(this.#descriptor, start, header.readUInt16LE(56) * programHeaderSize);
+    const parts: LoadedPart[] = [];
+    for (let at = 0; at + programHeaderSize <= table.length; at += programHeaderSize) {
+      if (table.readUInt32LE(at) !== loadedSegment) continue;
+      const [offset, address, , size] = [8, 16, 24, 32].map((field) => Number(table.readBigUInt64LE(at + field)));
+      parts.push({ offset: offset!, address: address!, size: size! });
+    }
+    return parts;
   }
 
   [Symbol.dispose](): void {

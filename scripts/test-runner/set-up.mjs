@@ -9,8 +9,8 @@ const built = [
   'build/Release/rr-launch',
   'build/Release/rr-runtime',
   'build/codec.wasm',
-  'dist/rr.cjs',
 ];
+const bundled = ['dist/rr.cjs', 'dist/rr-engine.mjs'];
 
 function run(root, command, ...args) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -22,7 +22,9 @@ function run(root, command, ...args) {
 
 /** Ends the process when something cannot be set up. */
 export function setUp(root) {
+  const has = (paths) => paths.every((path) => existsSync(join(root, path)));
   run(root, 'sh', 'scripts/install-packages.sh');
   if (!existsSync(join(root, 'node_modules', 'uvu'))) run(root, 'npm', 'ci');
-  else if (!built.every((path) => existsSync(join(root, path)))) run(root, 'npm', 'run', 'build');
+  else if (!has(built)) run(root, 'npm', 'run', 'build');
+  else if (!has(bundled)) run(root, 'npm', 'run', 'build:bundle');
 }

@@ -8,15 +8,13 @@
 #include <iterator>
 
 #include "record/call-result.h"
+#include "record/named-pages.h"
 #include "record/recorder.h"
 #include "tracee/abi.h"
 
 namespace rr {
 
 namespace {
-
-constexpr uint64_t kPage = 4096;
-constexpr uint64_t kUserEnd = 0x7ffffffff000;
 
 // Advice that changes what memory holds, or who has it (asm-generic/mman-common.h): the kernel works from mapping to
 // mapping, and stops at the first that it does not suit. To do it again changes nothing.
@@ -41,25 +39,19 @@ uint64_t protectionOf(const MapLine& line) {
   return (line.readable ? PROT_READ : 0U) | (line.writable ? PROT_WRITE : 0U) | (line.executable ? PROT_EXEC : 0U);
 }
 
-// The whole pages that a call names, as far as they can be mapped.
-AddressRange namedPages(uint64_t start, uint64_t length) {
-  if (start % kPage != 0 || start >= kUserEnd || length == 0) return {0, 0};
-  const uint64_t whole = std::min(length, kUserEnd - start);
-  return {start, std::min((start + whole + kPage - 1) & ~(kPage - 1), kUserEnd)};
-}
-
 }  // namespace
 
 // The parts of the range on which a madvise or mprotect has worked, that has failed there. At the call's exit stop.
-std::vector<AddressRange> Recorder::workedOn(Task& task, const AddressRange& range) {
+std::vector<AddressRange> Recorder::workedOn(Task& task, const std::optional<AddressRange>& range) {
   std::vector<AddressRange> parts;
+  if (!range) return parts;
   const bool advises = task.call == SYS_madvise;
   const int advice = static_cast<int>(task.changedArgument ? MADV_DONTNEED : task.arguments[2]);
   // A supervisor would have to be asked again.
   if (advises && (!isRepeatable(advice) || task.notifies)) return parts;
-  uint64_t reached = range.start;
+  uint64_t reached = range->start;
   for (const MapLine& line : readMaps(task.tid)) {
-    const AddressRange part = {std::max(line.start, range.start), std::min(line.end, range.end)};
+    const AddressRange part = {std::max(line.start, range->start), std::min(line.end, range->end)};
     if (part.start >= part.end) continue;
     if (advises) {
       const uint64_t arguments[6] = {part.start, part.end - part.start, static_cast<uint64_t>(advice), 0, 0, 0};
@@ -77,13 +69,13 @@ std::vector<AddressRange> Recorder::workedOn(Task& task, const AddressRange& ran
 // What has been unmapped to make room for a mapping that then could not be made.
 std::vector<AddressRange> Recorder::madeRoom(const Task& task) const {
   const uint64_t(&arguments)[6] = task.arguments;
-  AddressRange room = {0, 0};
+  std::optional<AddressRange> room;
   if (task.call == SYS_mmap && (arguments[3] & MAP_FIXED)) room = namedPages(arguments[0], arguments[1]);
   if (task.call == SYS_mremap && (arguments[3] & MREMAP_FIXED)) room = namedPages(arguments[4], arguments[2]);
-  if (room.start == room.end) return {};
+  if (!room) return {};
   std::vector<AddressRange> mapped;
   for (const MapLine& line : readMaps(task.tid)) mapped.push_back({line.start, line.end});
-  return subtract({&room, 1}, mapped);
+  return subtract({&*room, 1}, mapped);
 }
 
 // At the exit of a call that failed. False when it has done nothing at all.

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "record/named-pages.h"
 #include "record/program-maps.h"
 #include "record/recorder.h"
 #include "tracee/abi.h"
@@ -24,15 +25,6 @@ constexpr int kDontNeedLocked = 24;  // MADV_DONTNEED_LOCKED
 constexpr uint64_t kDroppable = 8;   // MAP_DROPPABLE
 constexpr int kGuardInstall = 102;   // MADV_GUARD_INSTALL
 constexpr long kMseal = 462;         // since Linux 6.10
-
-uint64_t pageUp(uint64_t length) { return (length + kPage - 1) & ~(kPage - 1); }
-
-// The whole pages that a call names; nothing when the kernel will refuse it or it names none.
-std::optional<AddressRange> pages(uint64_t start, uint64_t length) {
-  const uint64_t end = start + pageUp(length);
-  if (start % kPage != 0 || pageUp(length) < length || end <= start) return std::nullopt;
-  return AddressRange{start, end};
-}
 
 bool dropsPages(int advice) {
   return advice == MADV_DONTNEED || advice == MADV_REMOVE || advice == kDontNeedLocked || advice == kGuardInstall;
@@ -59,7 +51,7 @@ bool Recorder::enterMemoryCall(Task& task) {
     case SYS_mprotect:
     case SYS_pkey_mprotect:
     case SYS_madvise: {
-      const auto range = pages(arguments[0], arguments[1]);
+      const auto range = namedPages(arguments[0], arguments[1]);
       if (!meetsOurs(range)) return false;
       if (task.ownFilter) return refuse(ENOMEM);
       callAroundOurs(task, *range);
@@ -68,21 +60,21 @@ bool Recorder::enterMemoryCall(Task& task) {
     case SYS_mmap:
       // Pages that vanish whenever the kernel likes: refused as by Linux before 6.11.
       if ((arguments[3] & MAP_TYPE) == kDroppable) return refuseCall(task, -EINVAL), true;
-      if (!(arguments[3] & MAP_FIXED) || !meetsOurs(pages(arguments[0], arguments[1]))) return false;
+      if (!(arguments[3] & MAP_FIXED) || !meetsOurs(namedPages(arguments[0], arguments[1]))) return false;
       return refuse(ENOMEM);
     case SYS_mremap:
-      if (meetsOurs(pages(arguments[0], std::max<uint64_t>(arguments[1], 1)))) return refuse(EFAULT);
-      if (!(arguments[3] & MREMAP_FIXED) || !meetsOurs(pages(arguments[4], arguments[2]))) return false;
+      if (meetsOurs(namedPages(arguments[0], std::max<uint64_t>(arguments[1], 1)))) return refuse(EFAULT);
+      if (!(arguments[3] & MREMAP_FIXED) || !meetsOurs(namedPages(arguments[4], arguments[2]))) return false;
       return refuse(ENOMEM);
     case kMseal:
       // What is not there cannot be sealed.
-      return meetsOurs(pages(arguments[0], arguments[1])) && refuse(ENOMEM);
+      return meetsOurs(namedPages(arguments[0], arguments[1])) && refuse(ENOMEM);
     case SYS_shmat: {
       if (!(arguments[2] & SHM_REMAP)) return false;
       shmid_ds segment = {};
       const bool known = shmctl(static_cast<int>(arguments[0]), IPC_STAT, &segment) == 0;
       const uint64_t size = known ? std::max<uint64_t>(segment.shm_segsz, 1) : kPage;
-      return meetsOurs(pages(arguments[1] & ~(kPage - 1), size)) && refuse(EINVAL);
+      return meetsOurs(namedPages(arguments[1] & ~(kPage - 1), size)) && refuse(EINVAL);
     }
     default:
       return false;
@@ -140,27 +132,27 @@ void Recorder::noteChangedCode(Task& task, const user_regs_struct& registers) {
   const int64_t result = static_cast<int64_t>(registers.rax);
   switch (task.call) {
     case SYS_munmap:
-      if (result == 0) forgetSites(task, pages(arguments[0], arguments[1]));
+      if (result == 0) forgetSites(task, namedPages(arguments[0], arguments[1]));
       return;
     case SYS_mmap:
       if ((arguments[3] & MAP_FIXED) && registers.rax == arguments[0]) {
-        forgetSites(task, pages(arguments[0], arguments[1]));
+        forgetSites(task, namedPages(arguments[0], arguments[1]));
       }
       return;
     case SYS_madvise:
       if (tookEffect(result) && dropsPages(static_cast<int>(arguments[2]))) {
-        forgetSites(task, pages(arguments[0], arguments[1]));
+        forgetSites(task, namedPages(arguments[0], arguments[1]));
       }
       return;
     case SYS_mprotect:
     case SYS_pkey_mprotect:
       if (tookEffect(result) && (arguments[2] & PROT_WRITE)) {
-        const auto range = pages(arguments[0], arguments[1]);
+        const auto range = namedPages(arguments[0], arguments[1]);
         if (range) restoreSites(task, {range->start - PatchedSites::kLongestJump, range->end}, 0);
       }
       return;
     case SYS_mremap: {
-      const auto range = pages(arguments[0], arguments[1]);
+      const auto range = namedPages(arguments[0], arguments[1]);
       if (result < 0 || !range) return;
       restoreSites(task, {range->start - PatchedSites::kLongestJump, range->start}, 0);
       restoreSites(task, *range, registers.rax - arguments[0]);

@@ -135,7 +135,7 @@ class Recorder {
   bool takeFromRuntime(Task& task);
   void endTakenCall(Task& task);
   // failed-calls.cc
-  std::vector<AddressRange> workedOn(Task& task, const AddressRange& range);
+  std::vector<AddressRange> workedOn(Task& task, const std::optional<AddressRange>& range);
   std::vector<AddressRange> madeRoom(const Task& task) const;
   bool recordDoneParts(Task& task);
   void recordPart(const Task& task, const AddressRange& part);

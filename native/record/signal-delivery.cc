@@ -144,8 +144,8 @@ void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint
   if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &fresh) != 0) return lost(task);
   task.pending.reset();
   // Another signal came first: it waits its turn behind the stashed one, and ours is recognised when it comes.
-  if (!isOwn(fresh, stashed.si_signo)) {
-    task.ownSignal = stashed.si_signo;
+  if (!isOwn(fresh, signalBit(stashed.si_signo))) {
+    task.ownSignals |= signalBit(stashed.si_signo);
     task.stashed.push_back(fresh);
   }
   task.stashed.pop_front();

@@ -28,11 +28,14 @@ inline DefaultAction defaultAction(int signal) {
 // Whether the recorder has sent the signal, to ask for a signal-delivery stop (signal-delivery.cc).
 bool isOwnSignal(const siginfo_t& info);
 
-// The same of one that it has sent as `signal`. Where the user may queue no signals (RLIMIT_SIGPENDING) the kernel
-// delivers it without its information (collect_signal() in the kernel).
-inline bool isOwn(const siginfo_t& info, int signal) {
+// A signal's bit in a set of signals.
+inline uint64_t signalBit(int signal) { return 1ULL << (signal - 1); }
+
+// The same of one of `signals`, bits of signalBit(), which it has sent. Where the user may queue no signals
+// (RLIMIT_SIGPENDING) the kernel delivers it without its information (collect_signal() in the kernel).
+inline bool isOwn(const siginfo_t& info, uint64_t signals) {
   if (isOwnSignal(info)) return true;
-  return info.si_signo == signal && info.si_code == SI_USER && info.si_pid == 0;
+  return (signals & signalBit(info.si_signo)) != 0 && info.si_code == SI_USER && info.si_pid == 0;
 }
 
 }  // namespace rr

@@ -90,18 +90,18 @@ void Recorder::signalStop(Task& task, int signal) {
       if (other->threadGroup == task.threadGroup) other->tracing.groupStop = 0;
     }
   }
-  // Our own call for a fresh signal stop, when another stop has served already.
-  const bool own = isOwn(info, task.ownSignal);
-  if (own) task.ownSignal = 0;
+  // Our own call for a fresh signal stop, when another stop has served already. What is stashed waits for its event.
+  const bool own = isOwn(info, task.ownSignals);
+  if (own) task.ownSignals &= ~signalBit(signal);
   if (isDispatchedCall(task, registers, &info)) return dispatchedCall(task, info, own, registers);
-  if (own && task.stashed.empty()) return;
+  if (own) return;
   // The call that a filter has trapped was made for the task by our instruction.
   if (signal == SIGSYS && info.si_code == kTrappedByFilter &&
       info.si_call_addr == reinterpret_cast<void*>(kAfterUntracedSyscall)) {
     info.si_call_addr = reinterpret_cast<void*>(registers.rip);
   }
   // A fault would come again at once, for ever.
-  if (signal == options_.ignoreSignal && !own && !isDeterministic(info)) return;
+  if (signal == options_.ignoreSignal && !isDeterministic(info)) return;
   if (inHook(task, registers.rip)) return signalInHook(task, info, registers);
   // No instruction has raised this: the kernel has found no room for the frame of the signal before.
   const bool withoutRoom =

@@ -192,7 +192,7 @@ struct Task {
   std::deque<siginfo_t> stashed;
   uint64_t stashedAt = 0;     // when the first of them came; nanoseconds of CLOCK_MONOTONIC
   bool stashBlocked = false;  // all of them are blocked, until the task makes a call that may change that
-  int ownSignal = 0;          // sent by us for a stop, and not come yet; 0: none
+  uint64_t ownSignals = 0;    // a bit for each that was sent by us for a stop, and has not come yet
   bool hadNoRoom = false;     // for a signal's frame: the SIGSEGV that comes is the kernel's own
   bool interrupted = false;   // PTRACE_INTERRUPT was sent to stop it in mid-code
   TickCounter counter;        // open where a counter is in use (ticks.cc)

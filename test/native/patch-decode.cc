@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,6 +87,9 @@ rr::InstructionKind kindOf(std::string_view text) {
   if (word == "syscall") return Kind::systemCall;
   if (word == "int3") return Kind::breakpoint;
   if (startsWith(word, "ud")) return Kind::undefined;
+  // What only the kernel may execute faults like one that there is not.
+  static const std::set<std::string_view> kPrivileged = {"clts", "invd", "wbinvd", "wrmsr", "rdmsr", "swapgs"};
+  if (kPrivileged.contains(word)) return Kind::undefined;
   // Control and debug registers.
   if (text.find("%cr") != text.npos || text.find("%db") != text.npos) return Kind::undefined;
   if (startsWith(word, "pushf")) return Kind::pushFlags;

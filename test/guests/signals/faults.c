@@ -10,7 +10,11 @@ static void onFault(int number, siginfo_t *info, void *context) {
   greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
   say("SIG%s code %d, address is rip %d\n", sigabbrev_np(number), info->si_code,
       (greg_t)(uintptr_t)info->si_addr == registers[REG_RIP]);
-  if (number == SIGTRAP) return;
+  if (number == SIGTRAP) {
+    // Under some hypervisors icebp is a fault, which would come again.
+    if (*(unsigned char *)registers[REG_RIP] == 0xf1) registers[REG_RIP]++;
+    return;
+  }
   siglongjmp(back, 1);
 }
 

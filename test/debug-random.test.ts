@@ -1,72 +1,17 @@
 // At random places of recordings: one instruction back and one forward comes to the same state; and going back to a
 // breakpoint finds what a run forwards has found.
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openRemoteTarget } from '../engine/debug/remote-target.ts';
 import type { RemoteTarget } from '../engine/debug/target.ts';
 import { registerIndex } from '../engine/generated/schema.ts';
-import { runChild } from './harness/child.ts';
+import { addressOf, randomNumbers, stateOf, withTarget } from './debug/target.ts';
 import { compile } from './harness/compile.ts';
-import { rrCommand } from './harness/recording.ts';
 
 const test = suite('debug: random places');
 const guest = (name: string): string => compile(fileURLToPath(new URL(`guests-debug/${name}`, import.meta.url)));
-const stackBytes = 4096;
 const mostSteps = 40;
 const mostHits = 300;
-
-/** Numbers from 0 to 1, the same in each run (mulberry32, as published by Tommy Ettinger). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-async function withTarget(command: readonly string[], body: (target: RemoteTarget) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'rr-random-'));
-  const directory = join(folder, 'trace');
-  try {
-    const words = [rrCommand, 'record', '-o', directory, '--store', join(folder, 'store'), ...command];
-    const record = await runChild(words, { scratch: folder, cwd: folder, label: 'record', limitSeconds: 120 });
-    assert.is(record.signal, undefined, 'the recording');
-    const { target, close } = await openRemoteTarget({ directory, quiet: true, cpuUnbound: false });
-    try {
-      await body(target);
-    } finally {
-      await close();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Registers and the stack of the task that stands at the place. */
-async function stateOf(target: RemoteTarget): Promise<string> {
-  const { tid } = await target.state();
-  const { general, xsave } = await target.registers(tid);
-  const rsp = general[2 * registerIndex.rsp]! + general[2 * registerIndex.rsp + 1]! * 2 ** 32;
-  const rip = general[2 * registerIndex.rip]! + general[2 * registerIndex.rip + 1]! * 2 ** 32;
-  const stack = await target.readMemory(rsp - 128, stackBytes);
-  const words = Uint32Array.from(general);
-  // A call's number is of no matter where it is over.
-  words.fill(0, 2 * registerIndex.orig_rax, 2 * registerIndex.orig_rax + 2);
-  // A fault leaves the resume flag.
-  words[2 * registerIndex.eflags]! &= ~0x1_0000;
-  // Whether the processor knows that a component has its first values (XSTATE_BV) is of no matter, either.
-  xsave.fill(0, 512, 520);
-  const sum = createHash('sha256').update(new Uint8Array(words.buffer)).update(xsave).update(stack);
-  return `${tid} 0x${rip.toString(16)} ${sum.digest('hex').slice(0, 16)}`;
-}
 
 /** Whether the task stands between the entry and the end of a system call, where no step ends. */
 async function isWithinCall(target: RemoteTarget): Promise<boolean> {
@@ -74,17 +19,6 @@ async function isWithinCall(target: RemoteTarget): Promise<boolean> {
   const noSuchCall = -38;
   const isInCall = (general[2 * registerIndex.orig_rax]! | 0) >= 0;
   return isInCall && (general[2 * registerIndex.rax]! | 0) === noSuchCall;
-}
-
-/** Where a function of the guest is; the target stands at the guest's beginning. */
-async function addressOf(target: RemoteTarget, program: string, name: string): Promise<number> {
-  const line = spawnSync('nm', [program], { encoding: 'utf8' })
-    .stdout.split('\n')
-    .find((each) => each.endsWith(` ${name}`));
-  assert.ok(line !== undefined, `${name} in ${program}`);
-  const { process } = await target.state();
-  const maps = Buffer.from((await target.processFile(`/proc/${process}/maps`)) ?? '').toString();
-  return Number.parseInt(maps, 16) + Number.parseInt(line!, 16);
 }
 
 /** Goes so many steps behind an event, one instruction back and one forward: it is the same place. */

@@ -8,6 +8,11 @@ import type { Task } from './task.ts';
  * the replayer is then disposed of, and never used again.
  */
 export interface Controller {
+  /**
+   * The same before it, where the task may be taken further on its way without a stop, and passesLeft be lost by that.
+   * beforeRun does it, too.
+   */
+  jump(task: Task): void;
   /** The task is about to execute instructions on its way to the event; 'step': one only. `task.registers` may be set. */
   beforeRun(task: Task, frame: FrameView): 'run' | 'step';
   /**
@@ -25,7 +30,6 @@ export interface Controller {
    * For a forced stop: whether something of ours lies so near that address that a stub must not be put there.
    */
   isNear(space: AddressSpace, address: number): boolean;
-  /** Passes of an address are to be counted by stops: takesStop is then true for each, and `arrivals` says how many. */
+  /** Passes of an address are to be counted by stops: takesStop is then true for each, and takes it from passesLeft. */
   watchSite(address: number | undefined): void;
-  arrivals: number;
 }

@@ -63,6 +63,12 @@ export class PatchedCode {
     for (const site of this.#sites.values()) if (site.own === ownBytes.call) yield site.address;
   }
 
+  /** Whether that is in the code to which a site jumps. */
+  isStub(address: number): boolean {
+    for (const { stub } of this.#sites.values()) if (address >= stub && address < stub + stubSize) return true;
+    return false;
+  }
+
   at(address: number): PatchedSite | undefined {
     return this.#sites.get(address);
   }

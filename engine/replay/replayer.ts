@@ -58,8 +58,11 @@ export interface SegmentProgress {
   isLoaded: boolean;
   /** And the task is behind them, where the event has no instruction of its own. */
   isBehind: boolean;
-  /** Of a forced stop: how often the task has still to come to its address; undefined: not known yet. */
-  passesLeft: number | undefined;
+  /**
+   * Of a forced stop: how often the task has still to come to its address. Undefined: not known yet; 'lost': not known
+   * any more, since the task has gone on where nobody counted.
+   */
+  passesLeft: number | 'lost' | undefined;
 }
 
 export class Replayer implements Disposable {
@@ -294,6 +297,8 @@ export class Replayer implements Disposable {
     task.registers = this.expected;
     this.expected = registers;
     task.time = frame.timeNumber;
+    const { eventKind } = frame;
+    task.inMidCode = eventKind === eventKinds.sched || eventKind === eventKinds.signal;
   }
 
   /** What to throw when the process did something else than the recording. */

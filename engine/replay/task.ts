@@ -18,6 +18,8 @@ export class Task {
   inCall = false;
   /** Its call ended so that the kernel starts it again, unless a signal comes first. */
   restarts = false;
+  /** It stands where its own instructions have brought it, not an event: it was stopped there, or a signal came. */
+  inMidCode = false;
   /** cpuid traps in its process. */
   cpuidTraps: boolean;
   /** Recorded time of its last event, nanoseconds. */
@@ -43,6 +45,7 @@ export class Task {
     copy.registers.set(this.registers);
     copy.inCall = this.inCall;
     copy.restarts = this.restarts;
+    copy.inMidCode = this.inMidCode;
     copy.time = this.time;
     return copy;
   }

@@ -6,13 +6,14 @@ import { eventKinds, type FrameView, registerIndex } from '../../generated/schem
 import type { AddressSpace } from '../../replay/address-space.ts';
 import type { Controller } from '../../replay/controller.ts';
 import { memoryCall } from '../../replay/memory-calls.ts';
-import type { RegisterWords } from '../../replay/primitives.ts';
+import { instructionKinds, type RegisterWords } from '../../replay/primitives.ts';
 import { register, setRegister } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
 import type { Task } from '../../replay/task.ts';
 import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
 import { CodeBreakpoints } from './code-breakpoints.ts';
 import { type Leg, type Position, stepped, withPass } from './position.ts';
+import { decodeAt } from './predecessors.ts';
 import { changedWatches, WatchedMemory, type Watchpoint } from './watched-memory.ts';
 
 const sigtrap = 5;
@@ -26,6 +27,10 @@ const interruptEvent = 128;
 /** A jump of a search's stub reaches so far. */
 const stubReach = 16;
 const trapFlag = 0x100;
+const longestInstruction = 15;
+/** Our pages, the runtime and its buffers. */
+const oursStart = 0x7000_0000;
+const oursEnd = 0x7020_0000;
 /** Bytes of `syscall`. */
 const callLength = 2;
 /** The opcode of pushf. */
@@ -59,11 +64,17 @@ export interface Goal {
   passedEvent?(event: number): unknown;
 }
 
+interface CodeAt {
+  readonly length: number;
+  /** A string instruction that runs on where it stands. */
+  readonly isRepeated: boolean;
+  readonly pushesFlags: boolean;
+}
+
 export class Driver implements Controller {
   goal: Goal;
   /** Thread group that is looked at. */
   process: number;
-  arrivals = 0;
   /** Set from another thread's word: the next possibility to halt is taken. */
   interruptWanted: () => boolean;
   readonly #replayer: Replayer;
@@ -74,8 +85,10 @@ export class Driver implements Controller {
   /** Arrivals at addresses since the last leg ended. */
   readonly #passes = new Map<number, number>();
   #site: number | undefined;
-  /** The task that stands where the last halt left it, without an instruction executed since: its breakpoint is done. */
-  #done: { readonly task: Task; readonly address: number } | undefined;
+  /** Where a task stands since a halt, without an instruction executed since: its breakpoint is done. */
+  readonly #done = new WeakMap<Task, number>();
+  /** The last run was broken by our interrupt: what was under way goes on. */
+  #isBroken = false;
   /** A breakpoint of ours behind a patched instruction that is stepped over. */
   #behind: { readonly space: AddressSpace; readonly address: number } | undefined;
   /** A replaced call that was halted at: where it ends. */
@@ -148,13 +161,20 @@ export class Driver implements Controller {
   passedEvent(event: number): void {
     this.#event = event;
     this.rename([]);
-    this.#done = undefined;
     this.entry = undefined;
   }
 
   /** The halt is over: the breakpoint where the task stands does not halt it again. */
   goOn(task: Task): void {
-    this.#done = { task, address: register(task.registers, registerIndex.rip) };
+    this.#done.set(task, register(task.registers, registerIndex.rip));
+  }
+
+  /** The task has come here on its way without a stop of ours. */
+  hasJumped(task: Task): void {
+    this.#hasRun = true;
+    const { progress } = this.#replayer;
+    progress.passesLeft = 'lost';
+    this.goOn(task);
   }
 
   /** What is read from the program's memory, without what is ours. */
@@ -170,32 +190,47 @@ export class Driver implements Controller {
 
   // Controller.
 
-  beforeRun(task: Task, _frame: FrameView): 'run' | 'step' {
+  jump(task: Task): void {
+    if (this.#isBroken) return;
     this.current = task;
     const arrive = this.arriveBeforeRun;
     this.arriveBeforeRun = undefined;
     arrive?.(task);
     if (this.interruptWanted()) this.#halt({ kind: 'interrupted' }, task);
     this.goal.beforeRun(task);
+  }
+
+  beforeRun(task: Task, _frame: FrameView): 'run' | 'step' {
+    if (this.#isBroken) {
+      this.#isBroken = false;
+      if (this.#hookEnds !== undefined || this.#behind !== undefined) return 'run';
+      if (this.#isStepping) return 'step';
+      if (isOurs(task, register(task.registers, registerIndex.rip))) return 'run';
+    }
+    this.jump(task);
     if (!this.#isLookedAt(task)) {
       // Code of other processes is as the program has it.
       this.#isStepping = false;
       return 'run';
     }
-    let rip = register(task.registers, registerIndex.rip);
     if (this.#hookEnds !== undefined) {
       this.#isStepping = false;
       return 'run';
     }
-    const isDone = (): boolean => this.#done?.task === task && this.#done.address === rip;
-    if (this.goal.breakpoints.has(rip) && !isDone()) {
-      this.#halt({ kind: 'breakpoint', address: rip, isStanding: true }, task);
+    let rip = register(task.registers, registerIndex.rip);
+    const isDone = (): boolean => this.#done.get(task) === rip;
+    if ((this.goal.breakpoints.has(rip) || this.#site === rip) && !isDone()) {
+      // Something else has stopped it where its own instructions have brought it.
+      if (this.#hasRun) this.#arrive(task, rip, false);
+      else if (this.goal.breakpoints.has(rip) && !task.inMidCode) {
+        this.#halt({ kind: 'breakpoint', address: rip, isStanding: true }, task);
+      }
       rip = register(task.registers, registerIndex.rip);
     }
     if (this.goal.catchesAny && !isDone()) this.#catchEntry(task, rip);
     const wanted = this.#wanted(task);
     const steps = this.goal.steps(task);
-    this.#done = undefined;
+    this.#done.delete(task);
     this.#code.write(task.addressSpace, wanted);
     this.#watched.arm(task, this.goal.watchpoints);
     this.#from = rip;
@@ -204,18 +239,32 @@ export class Driver implements Controller {
     if (!this.#isStepping) return 'run';
     const site = task.addressSpace.patched.at(rip);
     if (site !== undefined) {
-      this.#stepOverPatched(task, site.stub, rip + site.own.length);
+      this.#runBehind(task, rip, rip + site.own.length);
+      setRegister(task.registers, registerIndex.rip, site.stub);
+      return 'run';
+    }
+    const code = this.#codeAt(task, rip);
+    if (!steps && code.isRepeated) {
+      this.#runBehind(task, rip, rip + code.length);
       return 'run';
     }
     this.#code.remove(task.addressSpace, rip);
-    this.#pushesFlags = this.#isPushFlags(task, rip);
+    this.#pushesFlags = code.pushesFlags;
     return 'step';
   }
 
-  #isPushFlags(task: Task, rip: number): boolean {
-    const code = new Uint8Array(2);
-    this.#replayer.processes.readMemory(task.pid, rip, code, 0, 2);
-    return code[0] === pushFlags || ((code[0] === 0x66 || (code[0]! & 0xf0) === 0x40) && code[1] === pushFlags);
+  /** The instruction of the program's own there. */
+  #codeAt(task: Task, address: number): CodeAt {
+    const bytes = new Uint8Array(longestInstruction);
+    const length = this.#replayer.processes.readMemory(task.pid, address, bytes, 0, bytes.length);
+    this.show(task.addressSpace, address, bytes);
+    const decoded = decodeAt(bytes.subarray(0, Math.max(0, length)), 0);
+    const [first, second] = bytes;
+    return {
+      length: decoded?.length ?? 1,
+      isRepeated: decoded?.kind === instructionKinds.repeatedString,
+      pushesFlags: first === pushFlags || ((first === 0x66 || (first! & 0xf0) === 0x40) && second === pushFlags),
+    };
   }
 
   /** The flag of our step is on the program's stack. */
@@ -229,17 +278,18 @@ export class Driver implements Controller {
 
   takesStop(task: Task, frame: FrameView, status: number): boolean {
     const { found, processes } = this.#replayer;
+    if (status >= 0 && isStopped(status) && stopEvent(status) === interruptEvent) {
+      this.#interruptSent = false;
+      this.#isBroken = true;
+      task.registers.set(found);
+      return true;
+    }
     const wasStepping = this.#isStepping;
     this.#isStepping = false;
     const behind = this.#hookEnds ?? this.#behind;
     this.#behind = this.#hookEnds = undefined;
     if (behind !== undefined) this.#code.remove(behind.space, behind.address);
     if (status < 0 || !isStopped(status)) return false;
-    if (stopEvent(status) === interruptEvent) {
-      this.#interruptSent = false;
-      task.registers.set(found);
-      return true;
-    }
     if (status === syscallStop) {
       // The instruction has kept the flags in r11, with that of the step.
       if (wasStepping) clearTrapFlag(found, registerIndex.r11);
@@ -324,7 +374,6 @@ export class Driver implements Controller {
 
   watchSite(address: number | undefined): void {
     this.#site = address;
-    this.arrivals = 0;
   }
 
   // What is ours.
@@ -346,11 +395,12 @@ export class Driver implements Controller {
     this.#interruptSent = this.#replayer.processes.interrupt(this.current.pid) === 0;
   }
 
-  #stepOverPatched(task: Task, stub: number, behind: number): void {
+  /** The instruction, or its hook, is to run on by itself until it is over. */
+  #runBehind(task: Task, address: number, behind: number): void {
     this.#code.remove(task.addressSpace, behind);
     this.#code.write(task.addressSpace, new Set([...this.#wanted(task), behind]));
+    this.#code.remove(task.addressSpace, address);
     this.#behind = { space: task.addressSpace, address: behind };
-    setRegister(task.registers, registerIndex.rip, stub);
   }
 
   /** The runtime writes what a buffered call gave: the program has it when the call is over. */
@@ -383,17 +433,18 @@ export class Driver implements Controller {
       changed = this.goal.watchpoints.length === 0 ? [] : changedWatches(this.#replayer, task, this.goal.watchpoints);
     }
     const isStep = wasStep && this.goal.steps(task);
-    if (isStep) {
-      this.rename(stepped(this.position).legs);
-    }
+    if (isStep) this.rename(stepped(this.position).legs);
+    const isWithin = rip === by && this.#codeAt(task, rip).isRepeated;
+    const isArrival = !isWithin && (this.goal.breakpoints.has(rip) || this.#site === rip);
     if (changed.length > 0) {
-      if (this.goal.breakpoints.has(rip)) this.#count(rip);
-      this.watchHalts++;
+      if (isArrival) this.#countArrival(task, rip, isStep);
+      if (!isStep) this.watchHalts++;
       this.#halt({ kind: 'watchpoint', watch: changed[0]!, by }, task);
       return;
     }
-    if (this.goal.breakpoints.has(rip) || this.#site === rip) this.#arrive(task, rip, isStep);
+    if (isArrival) this.#arrive(task, rip, isStep);
     else if (isStep) this.#halt({ kind: 'step' }, task);
+    else if (isWithin) this.goOn(task);
   }
 
   #catchExit(task: Task, address: number): void {
@@ -402,15 +453,17 @@ export class Driver implements Controller {
     if (caught?.address === address) this.#halt({ kind: 'syscall', number: caught.number, isEntry: false }, task);
   }
 
-  #count(address: number): void {
-    this.#passes.set(address, (this.#passes.get(address) ?? 0) + 1);
+  #countArrival(task: Task, address: number, byStep: boolean): void {
+    // A step is a leg of its own, which ends here.
+    if (!byStep) this.#passes.set(address, this.passes(address) + 1);
+    const { progress } = this.#replayer;
+    if (this.#site === address && typeof progress.passesLeft === 'number') progress.passesLeft--;
+    this.goOn(task);
   }
 
   /** The task has come to an address where a breakpoint of ours is wanted; its instruction has not been executed. */
   #arrive(task: Task, address: number, byStep: boolean): void {
-    this.#count(address);
-    if (this.#site === address) this.arrivals++;
-    this.#done = { task, address };
+    this.#countArrival(task, address, byStep);
     if (this.goal.breakpoints.has(address)) this.#halt({ kind: 'breakpoint', address, isStanding: false }, task);
     else if (byStep) this.#halt({ kind: 'step' }, task);
     if (this.goal.catchesAny) this.#catchEntry(task, address);
@@ -469,6 +522,11 @@ function changesAddressSpace(frame: FrameView): boolean {
     default:
       return false;
   }
+}
+
+/** Whether the task is in code of the recorder's, where the program does not see itself. */
+function isOurs(task: Task, rip: number): boolean {
+  return (rip >= oursStart && rip < oursEnd) || task.addressSpace.patched.isStub(rip);
 }
 
 function clearTrapFlag(words: RegisterWords, index: number): void {

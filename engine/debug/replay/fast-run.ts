@@ -16,15 +16,32 @@ import {
 import { newRegisters, register, setRegister } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
 import type { Task } from '../../replay/task.ts';
+import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
+
+const sigtrap = 5;
+/** si_code of a SIGTRAP (sigaction(2)): by int3. */
+const trapKernel = 0x80;
+/** Bytes of `syscall`. */
+const callLength = 2;
 
 /**
- * To the so-manieth arrival at an address from here. The task's registers are those of that place.
- * @throws EngineError NO_PLACE when something else comes first; INTERRUPTED
+ * To the so-manieth arrival at an address from here, or to what stops the task before: it stands where it meets that
+ * again. Returns how many arrivals are left.
+ * @throws EngineError NO_PLACE when it ends; INTERRUPTED
  */
-export function runToPass(replayer: Replayer, task: Task, address: number, count: number, stops: () => boolean): void {
+export function runToPass(
+  replayer: Replayer,
+  task: Task,
+  address: number,
+  count: number,
+  stops: () => boolean,
+): number {
   const target = newRegisters();
   setRegister(target, registerIndex.rip, address);
-  search(replayer, task, target, count, pointFlags.ordinalIsSure, stops);
+  const { passes, status } = search(replayer, task, target, count, pointFlags.ordinalIsSure, stops);
+  if (status === pointResults.found) return 0;
+  if (!standBefore(replayer, task, status)) throw otherStop(target, status);
+  return count - passes;
 }
 
 /**
@@ -41,11 +58,40 @@ export function runToState(
 ): number {
   let passes = 0;
   for (let start: PointStart = pointStarts.standing; ; start = pointStarts.behind) {
-    passes += search(replayer, task, target, 0, pointFlags.countAll, stops, start);
+    const found = search(replayer, task, target, 0, pointFlags.countAll, stops, start);
+    if (found.status !== pointResults.found) throw otherStop(target, found.status);
+    passes += found.passes;
     if (isIt()) return passes;
   }
 }
 
+/** The task, which something has stopped, is to meet that again. False where it cannot. */
+function standBefore({ processes }: Replayer, task: Task, status: number): boolean {
+  const { registers } = task;
+  const rip = register(registers, registerIndex.rip);
+  if (status === syscallStop) {
+    const [low, high] = [2 * registerIndex.orig_rax, 2 * registerIndex.orig_rax + 1];
+    registers.set([registers[low]!, registers[high]!], 2 * registerIndex.rax);
+    registers.fill(0xffff_ffff, low, high + 1);
+    setRegister(registers, registerIndex.rip, rip - callLength);
+    return true;
+  }
+  if (status < 0 || !isStopped(status) || stopEvent(status) !== 0) return false;
+  if (stopSignal(status) !== sigtrap) return true;
+  const info = processes.signalInfo(task.pid);
+  const code = new DataView(info.buffer, info.byteOffset).getInt32(8, true);
+  if (code === trapKernel) setRegister(registers, registerIndex.rip, rip - 1);
+  return code === trapKernel;
+}
+
+function otherStop(target: RegisterWords, status: number): EngineError {
+  return new EngineError(
+    'NO_PLACE',
+    `the way to 0x${register(target, registerIndex.rip).toString(16)} is not as it was: another stop (0x${status.toString(16)}) came first`,
+  );
+}
+
+/** Runs to the next match, or another stop; passes are counted up to there. @throws EngineError INTERRUPTED */
 function search(
   replayer: Replayer,
   task: Task,
@@ -54,7 +100,7 @@ function search(
   flags: number,
   stops: () => boolean,
   first: PointStart = pointStarts.standing,
-): number {
+): { readonly passes: number; readonly status: number } {
   const { processes, found } = replayer;
   const counts = new Float64Array(pointCounts.size);
   const isFile = task.addressSpace.files.find(register(target, registerIndex.rip)) !== undefined;
@@ -69,15 +115,13 @@ function search(
       continue;
     }
     task.registers.set(found);
-    if (status === pointResults.found) return counts[pointCounts.passes]!;
     if (status === pointResults.goOn) {
       start = pointStarts.behind;
       continue;
     }
-    if (stops()) throw new EngineError('INTERRUPTED', 'interrupted on the way to another place');
-    throw new EngineError(
-      'NO_PLACE',
-      `the way to 0x${register(target, registerIndex.rip).toString(16)} is not as it was: another stop (0x${status.toString(16)}) came first`,
-    );
+    if (status !== pointResults.found && stops()) {
+      throw new EngineError('INTERRUPTED', 'interrupted on the way to another place');
+    }
+    return { passes: counts[pointCounts.passes]!, status };
   }
 }

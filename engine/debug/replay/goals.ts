@@ -20,7 +20,7 @@ export class FollowGoal implements Goal {
   readonly #met: (halt: Halt, task: Task) => void;
   /** What is left of the target's, in its event. */
   readonly #legs: readonly Leg[];
-  readonly #runToPass: ((task: Task, address: number, count: number) => void) | undefined;
+  readonly #runToPass: ((task: Task, address: number, count: number) => number) | undefined;
   #event: number;
   #leg = 0;
   #left = 0;
@@ -33,8 +33,8 @@ export class FollowGoal implements Goal {
     readonly armed?: ReadonlySet<number>;
     readonly watchpoints?: readonly Watchpoint[];
     readonly met?: (halt: Halt, task: Task) => void;
-    /** Runs the task to the so-manieth arrival at an address. */
-    readonly runToPass?: (task: Task, address: number, count: number) => void;
+    /** Runs the task to the so-manieth arrival at an address, and tells how many are left when something stops it. */
+    readonly runToPass?: (task: Task, address: number, count: number) => number;
   }) {
     this.target = parts.target;
     this.from = parts.from;
@@ -79,8 +79,9 @@ export class FollowGoal implements Goal {
   beforeRun(task: Task): void {
     for (let leg = this.#current(); leg?.kind === 'pass' && this.#left >= manyPasses; leg = this.#current()) {
       if (this.armed.size > 0 || this.watchpoints.length > 0 || this.#runToPass === undefined) return;
-      this.#runToPass(task, leg.address, this.#left);
-      this.#left = 1;
+      const left = this.#runToPass(task, leg.address, this.#left);
+      this.#left = Math.max(1, left);
+      if (left > 0) return;
       this.#finishPass(task);
     }
   }

@@ -133,12 +133,12 @@ export class Interactive implements Pilot {
       halt = { kind: 'step' };
     }
     if (halt.kind === 'step' && this.#staysInRange(task)) return;
-    if (halt.kind === 'breakpoint' && !halt.isStanding && driver.position.legs.at(-1)?.kind !== 'step') {
+    if (halt.kind === 'breakpoint' && !halt.isStanding && !driver.standsAtLeg) {
       const count = driver.passes(halt.address);
       if (count > 0) driver.rename(withPass(driver.position.legs, halt.address, count));
     }
     if (halt.kind === 'watchpoint') {
-      if (driver.position.legs.at(-1)?.kind !== 'step' || !this.#isSteppingOf(task)) {
+      if (!driver.standsAtLeg) {
         const { watched } = this.#wanted;
         this.#places.add({ kind: 'watch', by: halt.by, index: driver.watchHalts, watched }, task);
       }

@@ -230,11 +230,13 @@ export class Timeline {
     return known;
   }
 
-  readonly #runToPass = (task: Task, address: number, count: number): void => {
+  /** Returns how many passes are left: something else may come first, and comes again when the task runs on. */
+  readonly #runToPass = (task: Task, address: number, count: number): number => {
     const { replayer, driver } = this.run!;
     driver.liftAll();
-    runToPass(replayer, task, address, count, () => this.client.isInterrupted());
-    driver.goOn(task);
+    const left = runToPass(replayer, task, address, count, () => this.client.isInterrupted());
+    driver.hasJumped(task);
+    return left;
   };
 
   #arriveAt(run: Run, journey: FollowGoal): void {

@@ -3,6 +3,7 @@
  * what it stood at before is the instruction that led there.
  */
 import { registerIndex } from '../../generated/schema.ts';
+import { instructionKinds } from '../../replay/primitives.ts';
 import { register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
 import type { Driver, Goal, Halt } from './driver.ts';
@@ -36,6 +37,8 @@ export class Walk implements Goal {
   #arrivals: number;
   #arrivalsAtCall = 0;
   #before: Position;
+  /** A string instruction that may stay where it is, by its address. */
+  #repeated: number | undefined;
   /** The call that is run over, and where it returns to. */
   #call: { readonly position: Position; readonly returnsTo: number; readonly rsp: number } | undefined;
   /** The first instruction is stepped, whatever it is. */
@@ -68,13 +71,14 @@ export class Walk implements Goal {
   beforeRun(task: Task): void {
     if (this.#call !== undefined) return;
     this.#before = this.#driver.position;
+    const rip = register(task.registers, registerIndex.rip);
+    const code = this.#read(task, rip, longestInstruction);
+    const instruction = decodeAt(code, 0);
+    this.#repeated = instruction?.kind === instructionKinds.repeatedString ? rip : undefined;
     if (this.#enters) {
       this.#enters = false;
       return;
     }
-    const rip = register(task.registers, registerIndex.rip);
-    const code = this.#read(task, rip, longestInstruction);
-    const instruction = decodeAt(code, 0);
     if (instruction === undefined || !isCall(instruction)) return;
     this.#arrivalsAtCall = this.#arrivals;
     this.#call = {
@@ -105,7 +109,7 @@ export class Walk implements Goal {
       const count = this.#driver.passes(rip);
       this.#driver.rename([...call.position.legs, { kind: 'pass', address: rip, count }]);
       this.#call = undefined;
-    } else if (rip === this.#target && --this.#arrivals <= 0) {
+    } else if (rip === this.#target && rip !== this.#repeated && --this.#arrivals <= 0) {
       this.#ended({ kind: 'found', before: this.#before });
     }
     this.#steps++;

@@ -37,14 +37,15 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   readFrameRegisters(frame, replayer.expected);
   checkPlace(replayer, frame);
   replayer.prepareToRun(task);
-  const hasState = readPoint(replayer, frame);
+  const point = readPoint(replayer, frame);
+  const hasState = point.some(({ part }) => part !== pointParts.checksums);
   // Stopped right behind a buffered call nothing of the point was saved, since the number of calls tells all.
   if ((frame.flags & frameFlags.buffered) !== 0 && !hasState) {
     arriveBehindBuffer(replayer, frame, task);
     return;
   }
   if (replayer.controller !== undefined) {
-    arriveControlled(replayer, replayer.controller, frame, task);
+    arriveControlled(replayer, replayer.controller, frame, task, point);
     return;
   }
   const found = searchState(replayer, frame, task);
@@ -66,7 +67,8 @@ interface FoundPoint {
 function searchState(replayer: Replayer, frame: FrameView, task: Task, countsAll = false): FoundPoint {
   const counts = new Float64Array(pointCounts.size);
   const ticks = replayer.ticks?.target(frame, task);
-  const ordinal = ticks === undefined ? (replayer.ordinals?.of(frame.eventNumber) ?? 0) : 0;
+  // What is known counts from the segment's beginning.
+  const ordinal = ticks === undefined && !countsAll ? (replayer.ordinals?.of(frame.eventNumber) ?? 0) : 0;
   const begun = log.shows('debug') ? performance.now() : 0;
   const isWeak = (frame.flags & frameFlags.weak) !== 0;
   const toPassOver = isWeak ? (replayer.weakPoints?.skips(frame.eventNumber) ?? 0) : 0;
@@ -131,37 +133,49 @@ function searchState(replayer: Replayer, frame: FrameView, task: Task, countsAll
  * runs, since a state may not be compared where code of a debugger's stands, and a loop may not be copied where it wants
  * to stop. Unless it is known from before, a copy of the process is sent ahead.
  */
-function arriveControlled(replayer: Replayer, controller: Controller, frame: FrameView, task: Task): void {
+function arriveControlled(
+  replayer: Replayer,
+  controller: Controller,
+  frame: FrameView,
+  task: Task,
+  point: readonly PointRecord[],
+): void {
   const site = register(replayer.expected, registerIndex.rip);
   const { progress } = replayer;
-  let left = progress.passesLeft ?? replayer.ordinals?.of(frame.eventNumber) ?? 0;
-  if (progress.passesLeft === undefined && left === 0) {
-    left = sendAhead(replayer, controller, frame, task);
-    replayer.ordinals?.note(frame.eventNumber, left);
-  }
   const counts = new Float64Array(pointCounts.size);
-  while (left > 0) {
-    progress.passesLeft = left;
-    const byStops = left <= fewPasses || isSharedCode(task, site) || controller.isNear(task.addressSpace, site);
+  progress.passesLeft ??= replayer.ordinals?.of(frame.eventNumber) || undefined;
+  for (;;) {
+    controller.jump(task);
+    if (typeof progress.passesLeft !== 'number') {
+      const isKnown = progress.passesLeft === undefined;
+      tellAgain(replayer, point);
+      const passes: number = sendAhead(replayer, controller, frame, task);
+      if (isKnown) replayer.ordinals?.note(frame.eventNumber, passes);
+      progress.passesLeft = passes;
+    }
+    if (progress.passesLeft === 0) break;
+    const byStops =
+      progress.passesLeft <= fewPasses || isSharedCode(task, site) || controller.isNear(task.addressSpace, site);
     controller.watchSite(byStops ? site : undefined);
     const steps = controller.beforeRun(task, frame) === 'step';
+    // It has come to the site without a stop of ours.
+    const left: number = progress.passesLeft;
+    if (left === 0) break;
     let status: number;
     if (steps || byStops) {
       if (!byStops) controller.watchSite(site);
       status = resumeControlled(replayer, frame, task, steps ? resumeKinds.sysemuStep : resumeKinds.sysemu);
       const taken = controller.takesStop(task, frame, status);
-      left -= controller.arrivals;
       controller.watchSite(undefined);
       if (taken) continue;
     } else {
       counts.fill(0);
       status = runToPass(replayer, frame, task, counts, left);
       if (status === pointResults.found) {
-        left = 0;
         task.registers.set(replayer.found);
         break;
       }
-      left -= counts[pointCounts.passes]!;
+      progress.passesLeft = left - counts[pointCounts.passes]!;
       if (status === pointResults.goOn) {
         task.registers.set(replayer.found);
         continue;
@@ -175,7 +189,7 @@ function arriveControlled(replayer: Replayer, controller: Controller, frame: Fra
     throw replayer.stopDivergence(
       frame,
       task,
-      `a forced stop at ${registerText(replayer.expected, registerIndex.rip)}, ${left} passes on`,
+      `a forced stop at ${registerText(replayer.expected, registerIndex.rip)}, ${progress.passesLeft} passes on`,
       status,
     );
   }
@@ -290,15 +304,22 @@ function isSharedCode(task: Task, site: number): boolean {
   return mapping !== undefined && mapping.privateKey === undefined;
 }
 
-/** Tells the processes what the recorder saved. True when there is memory, or an XSAVE area. */
-function readPoint(replayer: Replayer, frame: FrameView): boolean {
+/** A part of what the recorder saved of the point. */
+interface PointRecord {
+  readonly part: (typeof pointParts)[keyof typeof pointParts];
+  /** Kept where it may be needed again. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** Reads what the recorder saved, and tells the processes. */
+function readPoint(replayer: Replayer, frame: FrameView): PointRecord[] {
   const { processes } = replayer;
-  let hasState = false;
-  let bytes = 0;
+  const records: PointRecord[] = [];
+  let total = 0;
   processes.beginPoint();
   for (let record = replayer.source.nextData(); record !== undefined; record = replayer.source.nextData()) {
-    const { space, length } = record;
-    let part: number;
+    const { space, length, buffer } = record;
+    let part: PointRecord['part'];
     if (space === dataSpaces.checksum) {
       checkEntries(replayer, frame, length);
       part = pointParts.checksums;
@@ -307,12 +328,21 @@ function readPoint(replayer: Replayer, frame: FrameView): boolean {
         throw replayer.nonsense(frame, `is a forced stop with data of space ${space}`);
       }
       part = space === dataSpaces.pointXsave ? pointParts.xsave : pointParts.memory;
-      hasState = true;
     }
-    bytes += length;
-    if (bytes > mostPointBytes)
+    total += length;
+    if (total > mostPointBytes)
       throw replayer.nonsense(frame, `has more than ${mostPointBytes} bytes of a forced stop`);
-    processes.addPointData(part, record.buffer, record.position + dataSize, length);
+    const start = record.position + dataSize;
+    processes.addPointData(part, buffer, start, length);
+    // A driven replay may need it again, when the trace has been read elsewhere.
+    const bytes = replayer.controller === undefined ? undefined : buffer.slice(start, start + length);
+    records.push({ part, bytes });
   }
-  return hasState;
+  return records;
+}
+
+/** The processes have searched for another point since it was read. */
+function tellAgain({ processes }: Replayer, point: readonly PointRecord[]): void {
+  processes.beginPoint();
+  for (const { part, bytes } of point) if (bytes !== undefined) processes.addPointData(part, bytes, 0, bytes.length);
 }

@@ -56,12 +56,13 @@ void Recorder::showToldProcessors(Task& task, user_regs_struct& registers) {
   }
   std::string told = listOf(toldProcessors());
   told = told.substr(std::min<uint64_t>(start, told.size()), task.arguments[2]);
-  if (!told.empty() && !task.space->memory.writeAll(address, told.data(), told.size())) return;
-  // What the kernel has written behind that stays, unless it is in scratch memory.
-  if (told.size() < text.size() && address == task.arguments[1]) {
-    writer_.memory(task.tid, task.space->memory, address + told.size(), text.size() - told.size());
-  }
   registers.rax = told.size();
+  // What the kernel has written behind that goes, unless it is in scratch memory: most buffers hold zeros before a
+  // read.
+  const uint64_t over = text.size() > told.size() && address == task.arguments[1] ? text.size() - told.size() : 0;
+  told.resize(told.size() + over, 0);
+  if (!told.empty() && !task.space->memory.writeAll(address, told.data(), told.size())) return;
+  if (over > 0) writer_.memory(task.tid, task.space->memory, address + registers.rax, over);
   if (!setRegisters(task.tid, registers)) lost(task);
 }
 

@@ -16,9 +16,10 @@ import {
 
 /**
  * What ends the replay of a lie: `sense` is one line that calls the trace damaged, `store` one that names the file that is
- * missing, `divergence` the report that the program does something else.
+ * missing, `divergence` the report that the program does something else. `harmless` is that report or none, as the machine
+ * is: what counts is that no call is made.
  */
-export type Ending = 'sense' | 'divergence' | 'store';
+export type Ending = 'sense' | 'divergence' | 'store' | 'harmless';
 
 export interface Lie {
   readonly name: string;
@@ -491,7 +492,8 @@ const attacks: readonly Lie[] = [
   ),
   ...lies(
     'creat, by int 0x80',
-    'divergence',
+    // Where the kernel knows such calls, recordings have them, and this is one: answered without the kernel.
+    'harmless',
     undefined,
     { 'stepped over': eventKinds.step, 'run to': eventKinds.syscall },
     (program, kind) => {

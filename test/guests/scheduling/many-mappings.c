@@ -1,4 +1,4 @@
-// Two threads that compute, each half a second, in a process of 30,000 mappings.
+// Two threads that compute, each two seconds, in a process of 30,000 mappings.
 #include <pthread.h>
 #include <time.h>
 
@@ -15,8 +15,8 @@ static double computed(void) {
 static void *compute(void *nothing) {
   volatile unsigned long sum = 0;
   do {
-    for (int i = 0; i < 20000000; i++) sum += (unsigned long)i;
-  } while (computed() < 0.5);
+    for (int i = 0; i < 200000000; i++) sum += (unsigned long)i;
+  } while (computed() < 2);
   return nothing;
 }
 

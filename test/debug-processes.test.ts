@@ -1,20 +1,108 @@
 // gdb on recordings of several processes, threads and signals.
 // Time limit: 600 s
 import { suite } from 'uvu';
-import { recordCommand, recordGuest, says } from './debug/recording.ts';
+import * as assert from 'uvu/assert';
+import { type DebugRecording, lineOf, recordCommand, recordGuest, run, says } from './debug/recording.ts';
 
 const test = suite('debug: processes');
 const threads = recordGuest('threads');
 const signals = recordGuest('signals');
+const forks = recordGuest('forks');
+const daemon = recordGuest('daemon');
 const shell = recordCommand(['bash', '-c', '/bin/echo one; /bin/echo two | cat']);
 test.after(() => {
-  for (const recording of [threads, signals, shell]) recording[Symbol.dispose]();
+  for (const recording of [threads, signals, shell, forks, daemon]) recording[Symbol.dispose]();
 });
 
 test('-p starts at another program’s first instruction, where its symbols are known', async () => {
   const said = await shell.gdb(['info inferiors', 'when-tid'], '-p', 'cat');
   says(said, /^\* 1 +process \d+ .*\/cat\b/m);
   says(said, /^0x[0-9a-f]+ in _start \(\)/m);
+});
+
+/** The processes' ids, in the order in which they began. */
+async function processesOf({ trace }: DebugRecording): Promise<string[]> {
+  return [...(await run(['ps', trace])).matchAll(/^(\d+)\t/gm)].map(([, pid]) => pid!);
+}
+
+test('a breakpoint sleeps in a program that lacks its place, and comes back with its own', async () => {
+  const said = await forks.gdb([
+    'break main',
+    'continue',
+    'process echo',
+    'continue',
+    'process forks',
+    'info breakpoints',
+    'continue',
+    'process echo',
+    'disable',
+    'process forks',
+    'continue',
+  ]);
+  assert.is(said.match(/hit Breakpoint 1, main \(\)|^Breakpoint 1, main \(\)/gm)?.length, 2, said);
+  says(said, /^1 +breakpoint +keep y +0x[0-9a-f]+ in main at /m);
+  says(said, /^Process \d+ exits with status 0 here\.$/m);
+});
+
+test('going back over an exec shows the program before, and forwards the one behind', async () => {
+  const said = await forks.gdb(
+    ['reverse-continue', 'info inferiors', 'bt -3', 'reverse-continue', 'continue', 'info inferiors'],
+    '-p',
+    'echo',
+  );
+  says(said, /is executing new program: .*\/forks$/m);
+  says(said, /^\* 1 +process \d+ .*\/forks\b/m);
+  says(said, /^#\d+ .* main \(\) at .*forks\.c:\d+$/m);
+  says(said, /is executing new program: .*\/echo$/m);
+  says(said, /^from another program$/m);
+  says(said, /^\* 1 +process \d+ .*\/echo\b/m);
+});
+
+test('-f opens a process where it was forked', async () => {
+  const [, forked] = await processesOf(forks);
+  const said = await forks.gdb(['break inChild', 'continue', 'print value', 'finish', 'continue'], '-f', forked!);
+  says(said, '$1 = 21');
+  says(said, /^Value returned is \$2 = 42$/m);
+  says(said, new RegExp(`^Process ${forked} exits with status 42 here\\.$`, 'm'));
+});
+
+test('the process of a daemon is looked at while its parents are gone', async () => {
+  const pids = await processesOf(daemon);
+  assert.is(pids.length, 3);
+  const said = await daemon.gdb(
+    ['break duty', 'continue', 'print number', 'finish', 'continue', `process ${pids[0]}`, 'continue'],
+    '-f',
+    pids[2]!,
+  );
+  says(said, '$1 = 14');
+  says(said, /^Value returned is \$2 = 42$/m);
+  says(said, new RegExp(`^Process ${pids[2]} exits with status 5 here\\.$`, 'm'));
+  says(said, /^42$/m);
+});
+
+test('100 threads, each with its name, its variable and its errno', async () => {
+  using many = recordGuest('threads', { args: ['100'] });
+  const said = await many.gdb([
+    `tbreak ${lineOf('threads', 'all are here')}`,
+    'continue',
+    'info threads',
+    'thread apply all -q -s print own * 1000 + errno',
+    `break ${lineOf('threads', 'all are here')} if index == 57`,
+    'continue',
+    'print own',
+    'reverse-continue',
+    'info threads',
+  ]);
+  assert.is(said.match(/^[* ] +\d+ +Thread \d+\.\d+ "worker-\d+"/gm)?.length, 100, said);
+  const values = [...said.matchAll(/^\$\d+ = (1\d{6})$/gm)].map(([, value]) => Number(value));
+  const expected = Array.from({ length: 100 }, (_, index) => (1000 + index) * 1000 + index);
+  assert.equal(
+    [...new Set(values)].sort((one, other) => one - other),
+    expected,
+    said,
+  );
+  says(said, /^\$\d+ = 1057$/m);
+  says(said, 'No more reverse-execution history.');
 });
 
 test('a signal stops before its handler, whose frames can be seen', async () => {

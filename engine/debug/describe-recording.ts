@@ -5,7 +5,9 @@ import { mappingSources } from '../generated/schema.ts';
 import type { TraceReader } from '../trace/reader.ts';
 import type { ProcessDescription, RecordingDescription } from './target.ts';
 
-type Growing = { -readonly [Key in keyof ProcessDescription]: ProcessDescription[Key] };
+type Growing = { -readonly [Key in keyof ProcessDescription]: ProcessDescription[Key] } & {
+  programs: { event: number; path: string }[];
+};
 
 /** Files that the event's mappings are of, in the order of their addresses. */
 function mappedPaths(reader: TraceReader): string[] {
@@ -42,7 +44,7 @@ export function describeRecording(reader: TraceReader): RecordingDescription {
         if (kind === 'start') {
           const parent = byTask.get(parentTid);
           const known = tid === threadGroup ? undefined : parent;
-          const own = known ?? makeProcess(threadGroup, parent?.pid, event);
+          const own = known ?? makeProcess(threadGroup, parent, event);
           if (known === undefined) processes.push(own);
           byTask.set(tid, own);
         } else {
@@ -51,6 +53,7 @@ export function describeRecording(reader: TraceReader): RecordingDescription {
           if (kind === 'exec') {
             own.execEvent = event;
             own.program = programPath(strings[0] ?? '', mappedPaths(reader));
+            own.programs.push({ event, path: own.program });
             byTask.set(tid, own);
           } else {
             if (tid === threadGroup) own.status = status;
@@ -73,6 +76,21 @@ export function describeRecording(reader: TraceReader): RecordingDescription {
   };
 }
 
-function makeProcess(pid: number, parent: number | undefined, firstEvent: number): Growing {
-  return { pid, parent, program: '', firstEvent, execEvent: undefined, lastEvent: firstEvent, status: undefined };
+function makeProcess(pid: number, parent: Growing | undefined, firstEvent: number): Growing {
+  const path = parent?.programs.at(-1)?.path;
+  return {
+    pid,
+    parent: parent?.pid,
+    program: '',
+    programs: path === undefined ? [] : [{ event: firstEvent, path }],
+    firstEvent,
+    execEvent: undefined,
+    lastEvent: firstEvent,
+    status: undefined,
+  };
+}
+
+/** Path of the program that a process runs behind an event; empty where it has none yet. */
+export function programAt({ programs }: ProcessDescription, event: number): string {
+  return programs.findLast((each) => each.event <= event)?.path ?? programs[0]?.path ?? '';
 }

@@ -26,7 +26,7 @@ export interface ProcessFacts {
   /** `[heap]`, `[stack]` or `[vdso]` of a range; undefined for others. */
   readonly labelOf: (start: number, end: number) => string | undefined;
   /** True for what is ours and not in the recording. */
-  readonly isHidden: (start: number) => boolean;
+  readonly isHidden: (start: number, end: number) => boolean;
 }
 
 type FileText = (facts: ProcessFacts, tid: number) => string | Uint8Array;
@@ -83,10 +83,11 @@ function renameMappings(text: string, facts: Pick<ProcessFacts, 'fileAt' | 'isHi
     if (match === null) return hidden ? [] : [line];
     const [, startText = '', endText = '', permissions = ''] = match;
     const start = Number.parseInt(startText, 16);
-    hidden = facts.isHidden(start);
+    const end = Number.parseInt(endText, 16);
+    hidden = facts.isHidden(start, end);
     if (hidden) return [];
     const file = facts.fileAt(start);
-    const label = file === undefined ? facts.labelOf(start, Number.parseInt(endText, 16)) : undefined;
+    const label = file === undefined ? facts.labelOf(start, end) : undefined;
     const offset = (file?.offset ?? 0).toString(16).padStart(8, '0');
     // Devices and inodes of the recording tell a debugger nothing; that there is a file does.
     const identity = file === undefined ? '00:00 0' : '00:01 1';

@@ -10,7 +10,7 @@ import { findProcess } from './find-process.ts';
 import { type Address, DebugServer } from './gdb/server.ts';
 import { gdbinit, lldbinit } from './gdb-script/gdbinit.ts';
 import { openRemoteTarget } from './remote-target.ts';
-import { requireDebugger, runDebugger } from './start-debugger.ts';
+import { type DebuggerEnd, requireDebugger, runDebugger } from './start-debugger.ts';
 import { findSymbolFiles, type SymbolFiles } from './symbol-files.ts';
 import type { Place, RecordingDescription, RemoteTarget } from './target.ts';
 
@@ -33,6 +33,7 @@ export async function debugRecording(options: DebugOptions): Promise<number> {
     ...(options.terminal === undefined ? {} : { outputFile: options.terminal }),
   });
   const folder = mkdtempSync(join(tmpdir(), 'rr-debug-'));
+  let end: DebuggerEnd;
   try {
     const recording = await target.recording();
     for (const place of beginning(options, recording)) await target.seek(place);
@@ -40,11 +41,14 @@ export async function debugRecording(options: DebugOptions): Promise<number> {
       log.warn(`the trace breaks off after event ${recording.lastEvent}; it can be debugged up to there`);
     }
     const session = { options, target, recording, folder };
-    return options.port === undefined ? await withDebugger(session) : await listening(session, options.port);
+    end = options.port === undefined ? await withDebugger(session) : await listening(session, options.port);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     await close();
   }
+  // At a usual exit Node sets the terminal back, and aborts where there is none any more.
+  if (end.isHungUp) process.kill(process.pid, 'SIGHUP');
+  return end.status;
 }
 
 /** Where the debugger finds the program. @throws EngineError NO_PROCESS, NO_EVENT */
@@ -75,7 +79,7 @@ function serve({ options, target, recording }: Session, address: Address): Promi
   return DebugServer.listen({ target, recording, servesFiles: options.servesFiles, address });
 }
 
-async function withDebugger(session: Session): Promise<number> {
+async function withDebugger(session: Session): Promise<DebuggerEnd> {
   const { options, folder } = session;
   const isLldb = basename(options.debuggerFile).startsWith('lldb');
   // Nobody else can connect to a socket in our folder. lldb wants a port.
@@ -144,17 +148,17 @@ async function lldbCommand({ options, folder, target }: Session, port: number): 
   ];
 }
 
-async function listening(session: Session, port: number): Promise<number> {
+async function listening(session: Session, port: number): Promise<DebuggerEnd> {
   const { options, target } = session;
   const { host } = options;
   const server = await serve(session, { kind: 'tcp', host, port });
-  const signals = new Promise<number>((resolve) => {
+  const signals = new Promise<DebuggerEnd>((resolve) => {
     for (const [signal, number] of [
       ['SIGINT', 2],
       ['SIGTERM', 15],
       ['SIGHUP', 1],
     ] as const) {
-      process.once(signal, () => resolve(128 + number));
+      process.once(signal, () => resolve({ status: 128 + number, isHungUp: signal === 'SIGHUP' }));
     }
   });
   try {
@@ -174,7 +178,7 @@ async function listening(session: Session, port: number): Promise<number> {
     const serving = (async () => {
       do await server.serveOne();
       while (options.keepsListening);
-      return 0;
+      return { status: 0, isHungUp: false };
     })();
     return await Promise.race([serving, signals]);
   } finally {

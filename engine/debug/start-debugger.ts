@@ -46,8 +46,16 @@ export interface DebuggerOptions {
   readonly inherited?: InheritedState;
 }
 
-/** Starts it and waits for its end. The exit status, as a shell has it. */
-export async function runDebugger({ command, inherited }: DebuggerOptions): Promise<number> {
+/** How a debugger has ended. */
+export interface DebuggerEnd {
+  /** As a shell has it. */
+  readonly status: number;
+  /** The terminal has gone: SIGHUP ended us first. */
+  readonly isHungUp: boolean;
+}
+
+/** Starts it and waits for its end. */
+export async function runDebugger({ command, inherited }: DebuggerOptions): Promise<DebuggerEnd> {
   const settings = terminalSettings();
   const soft = (inherited?.softFileLimit ?? 1024n).toString(16);
   const launcher = join(packageRoot, 'build/Release/rr-launch');
@@ -65,7 +73,7 @@ export async function runDebugger({ command, inherited }: DebuggerOptions): Prom
   for (const signal of endingSignals) process.on(signal, end);
   try {
     const status = await exitStatus(child);
-    return endedBy ?? status;
+    return { status: endedBy ?? status, isHungUp: endedBy === 128 + systemConstants.signals.SIGHUP };
   } finally {
     for (const signal of terminalSignals) process.off(signal, ignore);
     for (const signal of endingSignals) process.off(signal, end);

@@ -23,6 +23,8 @@ export interface ProcessDescription {
   readonly parent: number | undefined;
   /** Path of its last program; empty where it never executed one of its own. */
   readonly program: string;
+  /** Paths of all programs that it ran, the one that it was forked with first, and the events behind which it ran them. */
+  readonly programs: readonly { readonly event: number; readonly path: string }[];
   readonly firstEvent: number;
   /** Number of its last exec's event; undefined where it made none. */
   readonly execEvent: number | undefined;

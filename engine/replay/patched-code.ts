@@ -8,6 +8,8 @@
 /** preload/layout.h: where the stubs of rdtsc and rdtscp find their entries. */
 const timeEntryAt = 0x7000_8000 + 80;
 const stubSize = 24;
+/** Stubs are mapped in areas of this size and alignment, where there is as much room (native/record/syscall-buffer.cc). */
+const stubArea = 256 * 1024;
 const jumpOpcode = 0x2524ff;
 
 export interface PatchedSite {
@@ -69,6 +71,10 @@ export class PatchedCode {
     return false;
   }
 
+  all(): IterableIterator<PatchedSite> {
+    return this.#sites.values();
+  }
+
   at(address: number): PatchedSite | undefined {
     return this.#sites.get(address);
   }
@@ -80,6 +86,15 @@ export class PatchedCode {
       if (site !== undefined && address >= start + site.own.length) return site;
     }
     return undefined;
+  }
+
+  /** Whether memory holds stubs of the recorder's and nothing else. */
+  isOfStubs(start: number, end: number): boolean {
+    const areas = new Set<number>();
+    for (const { stub } of this.#sites.values())
+      if (stub >= start && stub < end) areas.add(Math.floor(stub / stubArea));
+    for (let area = Math.floor(start / stubArea); area * stubArea < end; area++) if (!areas.has(area)) return false;
+    return true;
   }
 
   /** The mappings there are others now. */

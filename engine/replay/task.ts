@@ -24,7 +24,7 @@ export class Task {
   cpuidTraps: boolean;
   /** Recorded time of its last event, nanoseconds. */
   time = 0;
-  /** Base name of its program, for reports. */
+  /** As the kernel has it (comm): the base name of its program, cut short or not, until it takes another. */
   name: string;
 
   constructor(of: Pick<Task, 'tid' | 'threadGroup' | 'pid' | 'addressSpace' | 'descriptors' | 'cpuidTraps' | 'name'>) {

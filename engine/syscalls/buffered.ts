@@ -303,5 +303,6 @@ export const bufferedCommands: Partial<Readonly<Record<SyscallName, readonly str
     'SIOCGIFHWADDR',
     'SIOCATMARK',
   ],
-  prctl: ['PR_SET_NAME', 'PR_GET_NAME', 'PR_SET_PDEATHSIG', 'PR_GET_PDEATHSIG'],
+  // A name that a thread takes is an event: a debugger shows it.
+  prctl: ['PR_GET_NAME', 'PR_SET_PDEATHSIG', 'PR_GET_PDEATHSIG'],
 };

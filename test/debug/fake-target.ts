@@ -87,7 +87,16 @@ export class FakeTarget implements Target {
 
   recording(): RecordingDescription {
     const { process, program } = this.here;
-    const description = { parent: undefined, program, firstEvent: 1, execEvent: 1, lastEvent: 100, status: 0 };
+    const programs = [{ event: 1, path: program }];
+    const description = {
+      parent: undefined,
+      program,
+      programs,
+      firstEvent: 1,
+      execEvent: 1,
+      lastEvent: 100,
+      status: 0,
+    };
     return {
       directory: '/trace',
       firstProcess: process,

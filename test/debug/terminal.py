@@ -1,11 +1,11 @@
-"""`rr replay` on a terminal, from a shell: what stays behind when it ends in each of the ways in which it can.
+"""`rr replay` from a shell on a terminal: what stays behind when it ends in each of the ways in which it can.
 
 terminal.py RR TRACE SCENARIO; prints nothing when all is as it should be.
 """
 
+import ctypes
 import os
 import signal
-import subprocess
 import sys
 import time
 
@@ -13,6 +13,7 @@ import pexpect
 
 rr, trace, scenario = sys.argv[1:]
 LIMIT = 60
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Shell:
@@ -53,64 +54,69 @@ class Shell:
         return status
 
 
-def processes():
-    """Those of this replay: pid to command."""
+def parents():
+    """Of each process that is no zombie: its parent and its command."""
     found = {}
     for name in os.listdir("/proc"):
-        if not name.isdigit() or int(name) == os.getpid():
+        if not name.isdigit():
             continue
         try:
             with open("/proc/%s/stat" % name) as file:
-                state = file.read().rsplit(")", 1)[1].split()[0]
+                state, parent = file.read().rsplit(")", 1)[1].split()[:2]
             with open("/proc/%s/cmdline" % name, "rb") as file:
                 words = file.read().split(b"\0")
         except OSError:
             continue
-        if state != "Z" and (trace.encode() in words or b"replay-stub" in words or is_gdb(name, words)):
-            found[int(name)] = words
+        if state not in "ZX":
+            found[int(name)] = (int(parent), words)
     return found
 
 
-def is_gdb(name, words):
-    """A debugger of ours: its parent's command line has the trace, or it reads our file."""
-    return os.path.basename(words[0]) == b"gdb" and any(b"rr-debug-" in word for word in words)
+def descendants():
+    """Ours, whoever their parents were: an orphan becomes our child."""
+    known = parents()
+    found = {}
+    for pid, (parent, words) in known.items():
+        while parent in known and parent != os.getpid():
+            parent = known[parent][0]
+        if parent == os.getpid():
+            found[pid] = words
+    return found
 
 
-def one(kind):
-    """The pid of gdb, or of rr."""
-    for pid, words in processes().items():
-        if (os.path.basename(words[0]) == b"gdb") == (kind == "gdb") and b"replay-stub" not in words:
-            if kind == "gdb" or b"replay" in words:
-                return pid
-    raise AssertionError("no %s among %s" % (kind, processes()))
+def one(program):
+    """The pid of the one process of ours with that program: gdb, or rr as it was started."""
+    for pid, words in descendants().items():
+        is_gdb = os.path.basename(words[0]) == b"gdb"
+        if (is_gdb and program == "gdb") or (not is_gdb and program == "rr" and b"replay" in words):
+            return pid
+    raise AssertionError("no %s among %s" % (program, descendants()))
 
 
-def wait_for_no_processes(before):
+def wait_for_none_but(expected):
     limit = time.monotonic() + 10
-    while set(processes()) - set(before):
-        assert time.monotonic() < limit, "left behind: %s" % processes()
+    while True:
+        left = {pid: words for pid, words in descendants().items() if pid not in expected}
+        if not left:
+            return
+        assert time.monotonic() < limit, "left behind: %s" % left
         time.sleep(0.02)
 
 
-def check(shell, before):
-    assert shell.terminal() == shell.settings, "the terminal is not as it was"
-    wait_for_no_processes(before)
-
-
-def quit_():
+def quit_(shell):
     shell.replay()
     assert "Completed event: " in shell.command("when")
     shell.child.sendline("quit")
     assert shell.status() == 0
 
 
-def end_of_input():
+def end_of_input(shell):
     shell.replay()
     shell.child.sendeof()
     assert shell.status() == 0
 
 
-def interrupt_at_prompt():
+def interrupt_at_prompt(shell):
     shell.replay()
     shell.child.sendintr()
     shell.child.expect_exact("(rr) ")
@@ -119,10 +125,27 @@ def interrupt_at_prompt():
     assert shell.status() == 0
 
 
-def suspend():
+def interrupt_running(shell):
+    """Ctrl-C while the program computes."""
+    shell.replay()
+    shell.command("break main")
+    shell.command("continue")
+    shell.child.sendline("continue")
+    shell.child.expect_exact("Continuing.")
+    shell.child.sendintr()
+    shell.child.expect("received signal SIGINT")
+    shell.child.expect_exact("(rr) ")
+    assert "Completed event: " in shell.command("when")
+    assert "main" in shell.command("backtrace")
+    shell.child.sendline("quit")
+    assert shell.status() == 0
+
+
+def suspend(shell):
     shell.replay()
     shell.child.send("\x1a")
     shell.prompt()
+    assert shell.terminal() == shell.settings, "the terminal is not as it was while rr is suspended"
     shell.child.sendline("fg; echo STATUS=$?")
     shell.child.sendline("when")
     shell.child.expect("Completed event: ")
@@ -131,47 +154,38 @@ def suspend():
     assert shell.status() == 0
 
 
-def kill_gdb():
+def kill_gdb(shell):
     shell.replay()
     os.kill(one("gdb"), signal.SIGKILL)
     assert shell.status() == 128 + signal.SIGKILL
 
 
-def kill_rr():
+def kill_rr(shell):
     shell.replay()
     os.kill(one("rr"), signal.SIGKILL)
     assert shell.status() == 128 + signal.SIGKILL
 
 
-def terminate_rr():
+def terminate_rr(shell):
     shell.replay()
     os.kill(one("rr"), signal.SIGTERM)
     assert shell.status() == 128 + signal.SIGTERM
 
 
-def hang_up():
+def hang_up(shell):
     shell.replay()
+    rr_pid = one("rr")
     shell.child.close(force=True)
+    wait_for_none_but([])
+    # SIGHUP, and not what Node does where it finds no terminal to set back.
+    _, status = os.waitpid(rr_pid, 0)
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGHUP, "rr ended by status %d" % status
 
 
-def interrupt_running():
-    """Ctrl-C while the program computes without an end."""
-    shell.replay()
-    shell.child.sendline("continue")
-    shell.child.expect_exact("Continuing.")
-    time.sleep(0.3)
-    shell.child.sendintr()
-    shell.child.expect("received signal SIGINT")
-    shell.child.expect_exact("(rr) ")
-    assert "Completed event: " in shell.command("when")
-    shell.child.sendline("quit")
-    assert shell.status() == 0
-
-
-already = processes()
+if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+    raise SystemExit("no orphans can be waited for here")
 shell = Shell()
-globals()[scenario]()
-if scenario == "hang_up":
-    wait_for_no_processes(already)
-else:
-    check(shell, already)
+globals()[scenario](shell)
+if scenario != "hang_up":
+    wait_for_none_but([shell.child.pid])
+    assert shell.terminal() == shell.settings, "the terminal is not as it was"

@@ -87,6 +87,39 @@ class Replay:
 replay = Replay()
 
 
+class Sleepers:
+    """Breakpoints that gdb disables because the program that is looked at lacks their place: they come back with it."""
+
+    def __init__(self):
+        self.wanted = {}
+        self.program = None
+        gdb.events.breakpoint_created.connect(self.note)
+        gdb.events.breakpoint_modified.connect(self.note)
+        gdb.events.breakpoint_deleted.connect(lambda breakpoint: self.wanted.pop(breakpoint.number, None))
+        gdb.events.stop.connect(self.wake)
+
+    def note(self, breakpoint):
+        # While the program changes it is gdb that disables.
+        if gdb.current_progspace().filename == self.program or breakpoint.number not in self.wanted:
+            self.wanted[breakpoint.number] = breakpoint.enabled
+
+    def wake(self, _event):
+        program = gdb.current_progspace().filename
+        if program == self.program:
+            return
+        self.program = program
+        for breakpoint in gdb.breakpoints():
+            if self.wanted.get(breakpoint.number) and not breakpoint.enabled and self.has_place(breakpoint):
+                breakpoint.enabled = True
+
+    @staticmethod
+    def has_place(breakpoint):
+        try:
+            return breakpoint.location is not None and len(gdb.decode_line(breakpoint.location)) > 0
+        except gdb.error:
+            return False
+
+
 class Say(gdb.Command):
     """A command that shows what the replay answers."""
 
@@ -175,6 +208,90 @@ class DeleteCheckpoint(gdb.Command):
             gdb.write("Deleted checkpoint %s.\n" % number)
 
 
+def split_condition(argument):
+    """What stands before `if`, and what behind it; the latter None where there is none."""
+    before, found, behind = re.match(r"(.*?)(?:(?:^|\s)(if)\b(.*))?$", argument.strip(), re.DOTALL).groups()
+    return before.strip(), behind.strip() if found else None
+
+
+def do(line):
+    """A command of gdb's. What it says is wrong, ours says."""
+    try:
+        gdb.execute(line)
+    except gdb.error as error:
+        raise gdb.GdbError(str(error))
+
+
+def tell(remarks):
+    for remark in remarks:
+        gdb.write("Note: %s.\n" % remark)
+
+
+class Break(gdb.Command):
+    """Set a breakpoint whose condition the replay evaluates: rr-break LOCATION [thread N] [if CONDITION]
+
+    The condition may also compare texts (strcmp, strncmp, memcmp, $_streq), floating-point variables and thread-local
+    variables. A convenience variable counts with the value that it has now."""
+
+    def __init__(self):
+        super().__init__("rr-break", gdb.COMMAND_BREAKPOINTS, gdb.COMPLETE_LOCATION)
+
+    def invoke(self, argument, from_tty):
+        place, condition = split_condition(argument)
+        location = re.sub(r"\s+(thread|task)\s+\S+$", "", place)
+        if condition is None:
+            do("break " + place)
+            return
+        try:
+            written, remarks = write_condition(condition, gdb.block_for_pc(self.address(location)))
+            self.check(location, written)
+        except CannotSend as error:
+            raise gdb.GdbError("%s. `break %s if ...` has gdb evaluate what it can, at 2 ms a hit." % (error, place))
+        do("break %s if %s" % (place, written))
+        tell(remarks)
+
+    @staticmethod
+    def address(location):
+        try:
+            sals = gdb.decode_line(location)[1] if location else gdb.decode_line()[1]
+            return sals[0].pc
+        except (gdb.error, TypeError) as error:
+            raise gdb.GdbError("%s Set it when its library is there." % str(error))
+
+    @staticmethod
+    def check(location, condition):
+        """Raises CannotSend where gdb makes no bytecode of it."""
+        at = "-at %s, " % location if location else ""
+        try:
+            gdb.execute("maint agent-eval %s%s" % (at, condition), to_string=True)
+        except gdb.error as error:
+            raise CannotSend(str(error).rstrip("."))
+
+
+class Watch(gdb.Command):
+    """Set a watchpoint, with what rr-break has for conditions: rr-watch [-l] EXPRESSION [if CONDITION]"""
+
+    def __init__(self):
+        super().__init__("rr-watch", gdb.COMMAND_BREAKPOINTS, gdb.COMPLETE_EXPRESSION)
+
+    def invoke(self, argument, from_tty):
+        expression, condition = split_condition(argument)
+        if not expression:
+            raise gdb.GdbError("Watch what? rr-watch EXPRESSION [if CONDITION]")
+        remarks = []
+        if condition is not None:
+            try:
+                block = gdb.selected_frame().block()
+            except (gdb.error, RuntimeError):
+                block = None  # Code without symbols: globals alone.
+            try:
+                condition, remarks = write_condition(condition, block)
+            except CannotSend as error:
+                raise gdb.GdbError("%s. `watch %s if ...` has gdb evaluate what it can." % (error, expression))
+        do("watch " + expression + ("" if condition is None else " if " + condition))
+        tell(remarks)
+
+
 class Move(gdb.Command):
     def __init__(self, name, documentation, step):
         self.__doc__ = documentation
@@ -184,6 +301,35 @@ class Move(gdb.Command):
     def invoke(self, argument, from_tty):
         replay.move(self.step)
 
+
+class Refuse(gdb.Command):
+    """A command of gdb's that makes no sense on a recording: says what to do instead."""
+
+    def __init__(self, name, sentence):
+        self.__doc__ = sentence
+        super().__init__(name, gdb.COMMAND_RUNNING)
+        self.sentence = sentence
+
+    def invoke(self, argument, from_tty):
+        raise gdb.GdbError(self.sentence)
+
+
+FIXED = "The program does what was recorded, and cannot be sent elsewhere: "
+FORKS = "A fork is a system call here: `catch syscall fork vfork clone clone3`; `process PID` goes to the child."
+REFUSED = {
+    "attach": "This is a recording: `process PID` looks at another of its processes, which `monitor processes` lists.",
+    "jump": FIXED + "`call FUNCTION(...)` runs a function in a copy, `seek POSITION` goes to another place.",
+    "return": FIXED + "`finish` and `reverse-finish` go out of the function.",
+    "signal": FIXED + "the recorded signals act as they did; `continue` goes on.",
+    "queue-signal": FIXED + "the recorded signals act as they did; `continue` goes on.",
+    "record": "All is recorded already: `reverse-continue`, `reverse-step` and their kin work here.",
+    "load": FIXED + "a changed program has to be recorded again.",
+    "catch fork": FORKS,
+    "catch vfork": FORKS,
+    "tcatch fork": FORKS,
+    "tcatch vfork": FORKS,
+    "tstart": "There are no tracepoints here: `break` with `commands` shows values at each arrival.",
+}
 
 # What has another sense here than in a program that runs.
 SETTINGS = {
@@ -216,9 +362,14 @@ def define_commands():
     Checkpoint()
     InfoCheckpoints()
     DeleteCheckpoint()
+    Break()
+    Watch()
+    for name, sentence in REFUSED.items():
+        Refuse(name, sentence)
     Move("back", "Go to where you were before.", -1)
     Move("forward", "Go to where you were before `back`.", 1)
     gdb.events.stop.connect(replay.remember_place)
+    Sleepers()
     gdb.events.before_prompt.connect(tell_of_settings)
 
 

@@ -145,13 +145,31 @@ export class DebugSession {
 
   async #run(resume: Resume): Promise<Reply> {
     await this.breakpoints.apply(this.target);
+    const before = await this.snapshot.state();
+    // Forwards the client sees libraries come and go by a breakpoint of its own.
+    const goesBack = resume.direction === 'backward' && resume.how === 'continue';
+    const librariesBefore = goesBack ? await this.#mappedFiles(before) : undefined;
     const stop = await this.#whileRunning(() => this.target.resume(resume));
-    if (stop.kind === 'exec') {
-      this.breakpoints.clear();
-      this.symbols.forget();
-    }
+    const after = await this.snapshot.state();
     if (stop.kind === 'exit' || stop.kind === 'end') this.print(await this.#endText(stop));
-    return this.#answer(stopReason(stop), stop.tid);
+    const isOther = hasOtherImage(before, after);
+    if (isOther) this.#changeImage(before, after);
+    const answers = [stopReason(stop)];
+    if (stop.kind !== 'exec') {
+      // What the client knows of the place comes before why it is there.
+      if (isOther || (goesBack && (await this.#mappedFiles(after)) !== librariesBefore)) answers.unshift(libraryReason);
+      if (isOther) answers.unshift(execReason(after.program));
+    }
+    const first = answers.shift()!;
+    this.#answers = answers;
+    return this.#answer(first, stop.tid);
+  }
+
+  /** Breakpoints in the former program mean nothing in this one. */
+  #changeImage(before: TargetState, after: TargetState): void {
+    if (after.process !== before.process) this.#former.add(before.process);
+    this.breakpoints.clear();
+    this.symbols.forget();
   }
 
   async #endText(stop: Stop & { kind: 'exit' | 'end' }): Promise<string> {
@@ -166,14 +184,12 @@ export class DebugSession {
     await this.#whileRunning(() => this.target.seek(place));
     const after = await this.snapshot.state();
     const answers: StopReason[] = [];
-    const hasOtherImage = after.image !== before.image || after.process !== before.process;
-    if (after.process !== before.process) this.#former.add(before.process);
-    if (hasOtherImage) {
-      this.breakpoints.clear();
-      this.symbols.forget();
+    const isOther = hasOtherImage(before, after);
+    if (isOther) {
+      this.#changeImage(before, after);
       answers.push(execReason(after.program));
     }
-    if (hasOtherImage || (await this.#mappedFiles(after)) !== librariesBefore) answers.push(libraryReason);
+    if (isOther || (await this.#mappedFiles(after)) !== librariesBefore) answers.push(libraryReason);
     return [...answers, this.arrival];
   }
 
@@ -205,4 +221,8 @@ export class DebugSession {
     this.#selected = { general: undefined, resumed: undefined };
     return stopReply(reason, at, this.snapshot);
   }
+}
+
+function hasOtherImage(before: TargetState, after: TargetState): boolean {
+  return after.image !== before.image || after.process !== before.process;
 }

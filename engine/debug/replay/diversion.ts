@@ -1,7 +1,7 @@
 /**
  * A diversion: the program runs where the recording does not, because a debugger has changed its registers or memory to
  * call a function of it. It runs in processes that are thrown away afterwards. Its system calls reach no kernel: output is
- * shown, memory calls are made in its own address space, and everything else is unknown to it.
+ * shown, memory calls are made in its own address space, and everything else is unknown to it. Its time stamps are of now.
  */
 import { registerIndex } from '../../generated/schema.ts';
 import type { Echo } from '../../replay/echo.ts';
@@ -15,9 +15,13 @@ import type { Stop } from '../target.ts';
 import { CodeBreakpoints } from './code-breakpoints.ts';
 
 const sigtrap = 5;
+const sigsegv = 11;
 const interruptEvent = 128;
 const unknownCall = -38;
 const mostWritten = 1 << 16;
+/** rdtsc, rdtscp. */
+const timeStamp = Uint8Array.of(0x0f, 0x31);
+const timeStampAux = Uint8Array.of(0x0f, 0x01, 0xf9);
 /** MAP_ANONYMOUS. */
 const anonymous = 0x20;
 /** Lowest address that a call of the program may map at: below lies what is ours. */
@@ -41,6 +45,7 @@ export class Diversion {
   run(task: Task, breakpoints: ReadonlySet<number>, isStep: boolean, isInterrupted: () => boolean): Stop {
     const { tid, addressSpace } = task;
     const { found } = this.#replayer;
+    this.#writeOwnInstructions(task);
     for (let first = true; ; first = false) {
       const rip = register(task.registers, registerIndex.rip);
       const stepsOff = first && breakpoints.has(rip);
@@ -66,6 +71,10 @@ export class Diversion {
         continue;
       }
       const signal = stopSignal(status);
+      if (signal === sigsegv && this.#giveTimeStamp(task)) {
+        if (isStep) return { kind: 'step', tid };
+        continue;
+      }
       if (signal !== sigtrap) return { kind: 'signal', tid, signal };
       const at = register(found, registerIndex.rip) - 1;
       if (breakpoints.has(at) && !isStep && !stepsOff) {
@@ -75,6 +84,31 @@ export class Diversion {
       if (isStep) return { kind: 'step', tid };
       if (!stepsOff) return { kind: 'signal', tid, signal };
     }
+  }
+
+  /** What the recording has replaced asks the runtime, which knows recorded calls alone. */
+  #writeOwnInstructions({ pid, addressSpace }: Task): void {
+    for (const { address, own } of addressSpace.patched.all()) {
+      this.#processes.writeMemory(pid, address, own, 0, own.length);
+    }
+  }
+
+  /** Executes the rdtsc or rdtscp at which the task stands, which trap in a replay. False: it is another instruction. */
+  #giveTimeStamp(task: Task): boolean {
+    const { registers, pid } = task;
+    const rip = register(registers, registerIndex.rip);
+    const code = new Uint8Array(timeStampAux.length);
+    const length = this.#processes.readMemory(pid, rip, code, 0, code.length);
+    const starts = (bytes: Uint8Array): boolean =>
+      length >= bytes.length && bytes.every((byte, at) => byte === code[at]);
+    const isAux = starts(timeStampAux);
+    if (!isAux && !starts(timeStamp)) return false;
+    const now = process.hrtime.bigint();
+    setRegister(registers, registerIndex.rax, Number(now & 0xffff_ffffn));
+    setRegister(registers, registerIndex.rdx, Number((now >> 32n) & 0xffff_ffffn));
+    if (isAux) setRegister(registers, registerIndex.rcx, 0);
+    setRegister(registers, registerIndex.rip, rip + (isAux ? timeStampAux.length : timeStamp.length));
+    return true;
   }
 
   /** Answers the system call at which the task stands. */

@@ -108,9 +108,9 @@ export class FollowGoal implements Goal {
       !isStanding &&
       (leg.kind === 'step' || (leg.kind === 'pass' && halt.kind === 'breakpoint' && halt.address === leg.address));
     const isThere = counts && this.#left === 1 && this.#leg + 1 === this.#legs.length;
-    // What is met at the place itself is not met before it.
-    const isMet = halt.kind === 'breakpoint' ? this.armed.has(halt.address) : halt.kind === 'watchpoint';
-    if (isMet && !isThere) this.#met(halt, task);
+    // A breakpoint at the place itself is not met before it; the store that the last instruction made is.
+    const isMet = halt.kind === 'breakpoint' ? this.armed.has(halt.address) && !isThere : halt.kind === 'watchpoint';
+    if (isMet) this.#met(halt, task);
     if (counts) this.#finishPass(task);
   }
 

@@ -82,7 +82,6 @@ export class Interactive implements Pilot {
 
   afterEvent({ replayer, driver }: Run, frame: FrameView): void {
     const task = replayer.tasks.get(frame.tid);
-    this.#requests.signal = undefined;
     if (task === undefined || task.threadGroup !== this.#timeline.process) return;
     driver.current = task;
     const watch = driver.changedByEvent(frame);
@@ -92,7 +91,6 @@ export class Interactive implements Pilot {
     }
     const stop = this.#stopAfter(frame, task);
     if (stop !== undefined) {
-      if (stop.kind === 'signal') this.#requests.signal = { tid: task.tid, info: signalInfoOf(frame.number) };
       this.#serve(stop, task);
       return;
     }
@@ -163,11 +161,4 @@ export class Interactive implements Pilot {
     const rip = register(task.registers, registerIndex.rip);
     return rip >= range.start && rip < range.end && !this.#timeline.client.isInterrupted();
   }
-}
-
-/** siginfo_t with nothing but the number; where the trace has more, that is not looked at yet. */
-function signalInfoOf(signal: number): Uint8Array {
-  const info = new Uint8Array(128);
-  new DataView(info.buffer).setInt32(0, signal, true);
-  return info;
 }

@@ -4,7 +4,9 @@ import { EngineError } from '../../errors.ts';
 import { registerIndex } from '../../generated/schema.ts';
 import { newRegisters, register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
+import { programAt } from '../describe-recording.ts';
 import { type ProcessFacts, processFile } from '../process-files.ts';
+import { readSignalInfo } from '../signal-info.ts';
 import type { Breakpoint, CheckpointDescription, RecordingDescription, Target, TargetState } from '../target.ts';
 import type { TaskRegisters } from '../target.ts';
 import type { Changes } from './changes.ts';
@@ -19,8 +21,6 @@ const oursEnd = 0x7020_0000;
 type Answered = Omit<Target, 'resume' | 'seek' | 'close'>;
 
 export class Requests implements Answered {
-  /** The signal at which a task stands. */
-  signal: { readonly tid: number; readonly info: Uint8Array } | undefined;
   readonly #timeline: Timeline;
   readonly #wanted: WantedStops;
   readonly #changes: Changes;
@@ -57,8 +57,10 @@ export class Requests implements Answered {
     };
   }
 
+  /** The program that the task runs where the replay stands. */
   programOf(task: Task): string {
-    return this.#timeline.recorded.process(task.threadGroup).program;
+    const { recorded, run } = this.#timeline;
+    return programAt(recorded.process(task.threadGroup), run?.driver.position.event ?? 0);
   }
 
   registers(tid: number): TaskRegisters {
@@ -87,7 +89,10 @@ export class Requests implements Answered {
   }
 
   signalInfo(tid: number): Uint8Array | undefined {
-    return this.signal?.tid === tid ? this.signal.info : undefined;
+    const position = this.#timeline.run?.driver.position;
+    if (position === undefined || position.legs.length > 0) return undefined;
+    using cursor = this.#timeline.recorded.open();
+    return readSignalInfo(cursor.reader, position.event, tid);
   }
 
   auxiliaryVector(): Uint8Array {
@@ -97,13 +102,13 @@ export class Requests implements Answered {
   processFile(path: string): Uint8Array | undefined {
     const { process, recorded } = this.#timeline;
     const task = this.#timeline.task();
-    const { parent, program } = recorded.process(process);
-    const { files, start, heapEnd } = task.addressSpace;
+    const { parent } = recorded.process(process);
+    const { files, start, heapEnd, patched } = task.addressSpace;
     const facts: ProcessFacts = {
       process,
       parent: parent ?? 0,
       tasks: this.#describeTasks(),
-      program,
+      program: this.programOf(task),
       workingDirectory: recorded.workingDirectory,
       arguments: start?.arguments ?? [],
       auxiliaryVector: start?.auxiliaryVector ?? new Uint8Array(16),
@@ -117,7 +122,7 @@ export class Requests implements Answered {
         if (rsp >= from && rsp < to && task.tid === process) return '[stack]';
         return heapEnd !== undefined && heapEnd > from && heapEnd <= to ? '[heap]' : undefined;
       },
-      isHidden: (from) => from >= oursStart && from < oursEnd,
+      isHidden: (from, to) => (from >= oursStart && from < oursEnd) || patched.isOfStubs(from, to),
     };
     return processFile(facts, path);
   }

@@ -10,6 +10,7 @@ import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import { checkWritten } from '../remote-memory.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
+import { noteTaskName } from '../task-name.ts';
 import { verifySent } from '../verify-sent.ts';
 import { isStopped, stopSignal, syscallStop, syscallText } from '../wait-status.ts';
 
@@ -89,6 +90,7 @@ function complete(replayer: Replayer, frame: FrameView, task: Task): void {
   const hadOutput = frame.dataCount > 0 && applyData(replayer, frame);
   verifySent(replayer, frame, task);
   if (frame.stdio !== 0 && !hadOutput) echoMemory(replayer, frame, task);
+  noteTaskName(replayer, frame, task);
   task.inCall = false;
   task.restarts = frame.number !== syscallNumbers.rt_sigreturn && wantsRestart(replayer);
   replayer.adopt(frame, task);

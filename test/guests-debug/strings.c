@@ -24,7 +24,7 @@ int main(void) {
   four = 4;
   eight = 8;
   three = (struct Three){{1, 2, 3}};
-  eight = 0x100000008;  // the upper half alone
+  eight = 0x100000008;                                                             // the upper half alone
   printf("%s %d\n", target, one + two + (int)four + (int)eight + three.bytes[2]);  // the end
   return 0;
 }

@@ -239,7 +239,11 @@ export class Replayer implements Disposable {
         this.tick(frame, task);
         status = this.processes.wait(task.pid, this.found);
       }
-      if (this.controller?.takesStop(task, frame, status)) continue;
+      if (this.controller?.takesStop(task, frame, status)) {
+        // Who stops it often needs time.
+        this.watchdog.begin();
+        continue;
+      }
       if (status === syscallStop) {
         showProgramAddress(this, frame, task);
         return status;

@@ -13,24 +13,40 @@ interface Written {
 export class CodeBreakpoints {
   readonly #processes: ReplayProcesses;
   readonly #written = new Map<AddressSpace, Map<number, Written>>();
+  /** What stands there now is this set, but for those that were taken away since. */
+  readonly #complete = new Map<AddressSpace, { readonly wanted: ReadonlySet<number>; readonly missing: Set<number> }>();
 
   constructor(processes: ReplayProcesses) {
     this.#processes = processes;
   }
 
-  /** Writes those that do not stand there yet, and takes the others away. Memory that is not there has none. */
-  write(space: AddressSpace, wanted: Iterable<number>): void {
-    const pid = pidOf(space);
-    if (pid === undefined) return;
-    let there = this.#written.get(space);
-    const addresses = new Set(wanted);
-    if (there === undefined) {
-      if (addresses.size === 0) return;
-      there = new Map();
-      this.#written.set(space, there);
+  /**
+   * Writes those that do not stand there yet, and takes the others away. Memory that is not there has none.
+   * @param wanted never changes; the same set as before costs little
+   */
+  write(space: AddressSpace, wanted: ReadonlySet<number>): void {
+    const complete = this.#complete.get(space);
+    if (complete?.wanted === wanted) {
+      for (const address of complete.missing) if (this.add(space, address)) complete.missing.delete(address);
+      return;
     }
-    for (const address of [...there.keys()]) if (!addresses.has(address)) this.remove(space, address);
-    for (const address of addresses) if (!there.has(address)) this.#writeOne(space, pid, there, address);
+    this.#complete.delete(space);
+    for (const address of [...(this.#written.get(space)?.keys() ?? [])]) {
+      if (!wanted.has(address)) this.remove(space, address);
+    }
+    const missing = new Set<number>();
+    for (const address of wanted) if (!this.add(space, address)) missing.add(address);
+    this.#complete.set(space, { wanted, missing });
+  }
+
+  /** Writes one more. False where there is no memory. */
+  add(space: AddressSpace, address: number): boolean {
+    const pid = pidOf(space);
+    if (pid === undefined) return false;
+    const there = this.#written.get(space) ?? new Map<number, Written>();
+    this.#written.set(space, there);
+    if (!there.has(address)) this.#writeOne(space, pid, there, address);
+    return there.has(address);
   }
 
   has(space: AddressSpace, address: number): boolean {
@@ -51,6 +67,7 @@ export class CodeBreakpoints {
     const pid = pidOf(space);
     if (there === undefined || written === undefined) return;
     there.delete(address);
+    this.#misses(space, address);
     if (pid === undefined) return;
     const now = new Uint8Array(1);
     // Code that was written or mapped anew has none of ours.
@@ -66,6 +83,7 @@ export class CodeBreakpoints {
   removeAll(space: AddressSpace): void {
     for (const address of [...(this.#written.get(space)?.keys() ?? [])]) this.remove(space, address);
     this.#written.delete(space);
+    this.#complete.delete(space);
   }
 
   everywhere(): void {
@@ -76,7 +94,11 @@ export class CodeBreakpoints {
   overwritten(space: AddressSpace, address: number, length: number): void {
     const there = this.#written.get(space);
     if (there === undefined) return;
-    for (const each of [...there.keys()]) if (each >= address && each < address + length) there.delete(each);
+    for (const each of [...there.keys()]) {
+      if (each < address || each >= address + length) continue;
+      there.delete(each);
+      this.#misses(space, each);
+    }
   }
 
   /** Puts the program's bytes over what was read from `address` on. */
@@ -85,6 +107,11 @@ export class CodeBreakpoints {
       const at = each - address;
       if (at >= 0 && at < bytes.length) bytes[at] = own[0]!;
     }
+  }
+
+  #misses(space: AddressSpace, address: number): void {
+    const complete = this.#complete.get(space);
+    if (complete?.wanted.has(address)) complete.missing.add(address);
   }
 
   #writeOne(space: AddressSpace, pid: number, there: Map<number, Written>, address: number): void {

@@ -47,7 +47,7 @@ export type Halt =
   | { readonly kind: 'interrupted' };
 
 export interface Goal {
-  /** Addresses where int3 stands in code of the process that is looked at. */
+  /** Addresses where int3 stands in code of the process that is looked at: another set when they are others. */
   readonly breakpoints: ReadonlySet<number>;
   readonly watchpoints: readonly Watchpoint[];
   /** Whether the task is to execute one instruction only; asked before each run. */
@@ -378,12 +378,12 @@ export class Driver implements Controller {
 
   // What is ours.
 
-  #wanted(task: Task): Set<number> {
-    const wanted = new Set(this.goal.breakpoints);
+  #wanted(task: Task): ReadonlySet<number> {
+    const { breakpoints, catchesAny } = this.goal;
+    if (!catchesAny && this.#site === undefined) return breakpoints;
     // Buffered calls are no events: they are met at the instructions that have been replaced.
-    if (this.goal.catchesAny) for (const address of task.addressSpace.patched.calls()) wanted.add(address);
-    if (this.#site !== undefined) wanted.add(this.#site);
-    return wanted;
+    const calls = catchesAny ? task.addressSpace.patched.calls() : [];
+    return new Set([...breakpoints, ...calls, ...(this.#site === undefined ? [] : [this.#site])]);
   }
 
   #isLookedAt(task: Task): boolean {
@@ -397,8 +397,7 @@ export class Driver implements Controller {
 
   /** The instruction, or its hook, is to run on by itself until it is over. */
   #runBehind(task: Task, address: number, behind: number): void {
-    this.#code.remove(task.addressSpace, behind);
-    this.#code.write(task.addressSpace, new Set([...this.#wanted(task), behind]));
+    this.#code.add(task.addressSpace, behind);
     this.#code.remove(task.addressSpace, address);
     this.#behind = { space: task.addressSpace, address: behind };
   }
@@ -409,7 +408,8 @@ export class Driver implements Controller {
     this.#replayer.processes.readMemory(task.pid, returnAddressAt, word, 0, 8);
     const behind = Number(new DataView(word.buffer).getBigUint64(0, true) & 0x7fff_ffff_ffffn);
     this.#watched.disarm(task.addressSpace);
-    this.#code.write(task.addressSpace, new Set([...this.#wanted(task), behind]));
+    this.#code.write(task.addressSpace, this.#wanted(task));
+    this.#code.add(task.addressSpace, behind);
     this.#hookEnds = { space: task.addressSpace, address: behind };
   }
 

@@ -21,6 +21,8 @@ export class FollowGoal implements Goal {
   /** What is left of the target's, in its event. */
   readonly #legs: readonly Leg[];
   readonly #runToPass: ((task: Task, address: number, count: number) => number) | undefined;
+  #withLeg: ReadonlySet<number> = noAddresses;
+  #ofLeg: Leg | undefined;
   #event: number;
   #leg = 0;
   #left = 0;
@@ -68,7 +70,10 @@ export class FollowGoal implements Goal {
 
   get breakpoints(): ReadonlySet<number> {
     const leg = this.#current();
-    return leg?.kind === 'pass' ? new Set([...this.armed, leg.address]) : this.armed;
+    if (leg?.kind !== 'pass') return this.armed;
+    if (this.#ofLeg !== leg) this.#withLeg = new Set([...this.armed, leg.address]);
+    this.#ofLeg = leg;
+    return this.#withLeg;
   }
 
   steps(): boolean {

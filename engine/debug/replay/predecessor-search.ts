@@ -41,10 +41,18 @@ export class PredecessorSearch {
     const base: Position = { event: event - 1, legs: [] };
     const place = recorded.placeOf(event) ?? this.#placeOfRun(base);
     if (place === undefined) return base;
+    const count = this.#countPasses(base, place.address);
+    if (count === 0) return place.isExecuted ? base : this.before(base, recorded.taskOf(event));
+    const arrival: Position = { event: base.event, legs: [{ kind: 'pass', address: place.address, count }] };
+    return place.isExecuted ? arrival : this.#beforePass(arrival, place.address);
+  }
+
+  /** Passes of an address from the end of one event to the next one. */
+  #countPasses(base: Position, address: number): number {
     let count = 0;
-    this.#timeline.explore(base, () => {
-      return new Count({
-        addresses: [place.address],
+    this.#timeline.explore(base, ({ replayer }) => {
+      const goal = new Count({
+        addresses: [address],
         halted: (halt) => {
           if (halt.kind === 'breakpoint' && !halt.isStanding) count++;
         },
@@ -52,10 +60,16 @@ export class PredecessorSearch {
           throw new Arrived();
         },
       });
+      goal.beforeRun = () => {
+        // Of a forced stop they are known already, or have been found.
+        const { passesLeft } = replayer.progress;
+        if (typeof passesLeft !== 'number' || register(replayer.expected, registerIndex.rip) !== address) return;
+        count += passesLeft;
+        throw new Arrived();
+      };
+      return goal;
     });
-    if (count === 0) return place.isExecuted ? base : this.before(base, recorded.taskOf(event));
-    const arrival: Position = { event: base.event, legs: [{ kind: 'pass', address: place.address, count }] };
-    return place.isExecuted ? arrival : this.#beforePass(arrival, place.address);
+    return count;
   }
 
   /** Where a run from there to the next event has ended, for an event that does not tell; undefined: nothing ran. */
@@ -84,8 +98,10 @@ export class PredecessorSearch {
 
   /** The place one instruction before an arrival at an address. */
   #beforePass(position: Position, address: number): Position | undefined {
-    const base = withoutLastLeg(position);
-    const count = position.legs.at(-1)!.count;
+    // What led to the arrival lies behind the one before it.
+    const all = position.legs.at(-1)!.count;
+    const before = withoutLastLeg(position);
+    const base = all === 1 ? before : { event: before.event, legs: withPass(before.legs, address, all - 1) };
     // What is on the stack there tells who called.
     let guesses = new Set<number>();
     this.#timeline.explore(position, (run) => {
@@ -96,15 +112,14 @@ export class PredecessorSearch {
       throw new Arrived();
     });
     let pivot: Position = base;
-    let arrivals = count;
+    let arrivals = 1;
     this.#timeline.explore(base, () => {
       return new Count({
         addresses: [...guesses, address],
         halted: (halt, _task, counts) => {
-          if (halt.kind !== 'breakpoint' || halt.address !== address || counts.of(address) < count) return;
+          if (halt.kind !== 'breakpoint' || halt.isStanding || halt.address !== address) return;
           const [first] = counts.recent;
           if (first !== undefined) {
-            arrivals = 1 + counts.recent.slice(1).filter((each) => each.address === address).length;
             pivot = { event: base.event, legs: withPass(base.legs, first.address, first.count) };
           }
           throw new Arrived();

@@ -40,7 +40,15 @@ export class Walk implements Goal {
   /** A string instruction that may stay where it is, by its address. */
   #repeated: number | undefined;
   /** The call that is run over, and where it returns to. */
-  #call: { readonly position: Position; readonly returnsTo: number; readonly rsp: number } | undefined;
+  #call:
+    | {
+        readonly position: Position;
+        readonly returnsTo: number;
+        readonly rsp: number;
+        /** Where it is looked at again. */
+        readonly ends: ReadonlySet<number>;
+      }
+    | undefined;
   /** The first instruction is stepped, whatever it is. */
   #enters: boolean;
 
@@ -65,7 +73,7 @@ export class Walk implements Goal {
   }
 
   get breakpoints(): ReadonlySet<number> {
-    return this.#call === undefined ? noAddresses : new Set([this.#call.returnsTo, this.#target]);
+    return this.#call?.ends ?? noAddresses;
   }
 
   beforeRun(task: Task): void {
@@ -81,9 +89,11 @@ export class Walk implements Goal {
     }
     if (instruction === undefined || !isCall(instruction)) return;
     this.#arrivalsAtCall = this.#arrivals;
+    const returnsTo = rip + instruction.length;
     this.#call = {
       position: this.#before,
-      returnsTo: rip + instruction.length,
+      returnsTo,
+      ends: new Set([returnsTo, this.#target]),
       rsp: register(task.registers, registerIndex.rsp),
     };
   }

@@ -167,6 +167,7 @@ function arriveControlled(
       status = resumeControlled(replayer, frame, task, steps ? resumeKinds.sysemuStep : resumeKinds.sysemu);
       const taken = controller.takesStop(task, frame, status);
       controller.watchSite(undefined);
+      replayer.beginWatch();
       if (taken) continue;
     } else {
       counts.fill(0);

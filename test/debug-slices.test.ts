@@ -1,0 +1,62 @@
+// Forced stops are places in mid-code: one goes back from them, and breakpoints at their very address stop there once.
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { RemoteTarget } from '../engine/debug/target.ts';
+import { eventKinds } from '../engine/generated/schema.ts';
+import { TraceReader } from '../engine/trace/reader.ts';
+import { registerOf, stateOf, withTarget } from './debug/target.ts';
+import { compile } from './harness/compile.ts';
+
+const test = suite('debug: forced stops');
+const program = compile(fileURLToPath(new URL('guests-debug/slices.c', import.meta.url)));
+const mostStops = 4;
+
+function forcedStops(directory: string): number[] {
+  const reader = TraceReader.open(directory);
+  try {
+    const found: number[] = [];
+    while (reader.event < reader.lastEvent && reader.next()) {
+      if (reader.frame.eventKind === eventKinds.sched) found.push(reader.event);
+    }
+    return found;
+  } finally {
+    reader.close();
+  }
+}
+
+test('back from a forced stop, and forward to it, with a breakpoint there', async () => {
+  await withTarget([program], async (target: RemoteTarget, directory) => {
+    const stops = forcedStops(directory).slice(0, mostStops);
+    assert.ok(stops.length > 1, 'threads that compute are stopped');
+    for (const event of stops) {
+      await target.seek({ kind: 'event', event });
+      const { tid } = await target.state();
+      const here = await stateOf(target, 'all');
+      const address = await registerOf(target, 'rip');
+      const back = await target.resume({ direction: 'backward', how: 'step', tid });
+      assert.equal(back, { kind: 'step', tid });
+      const before = await target.state();
+      const stateBefore = await stateOf(target, 'all');
+      assert.ok(before.event < event, `${before.position} is before event ${event}`);
+      await target.setBreakpoints([{ kind: 'software', address, length: 1, conditions: [] }]);
+      const stop = await target.resume({ direction: 'forward', how: 'continue', tid });
+      assert.equal(stop, { kind: 'breakpoint', tid, address, hardware: false });
+      assert.is(await stateOf(target, 'all'), here, `forward from ${before.position}`);
+      const { position } = await target.state();
+      // The same place is not met a second time.
+      await target.resume({ direction: 'forward', how: 'continue', tid });
+      assert.is.not(await stateOf(target, 'all'), here, `on from ${position}`);
+      for (const breakpoints of [[], [{ kind: 'software', address, length: 1, conditions: [] } as const]]) {
+        await target.setBreakpoints(breakpoints);
+        await target.seek({ kind: 'position', text: position });
+        assert.is(await stateOf(target, 'all'), here, position);
+      }
+      await target.resume({ direction: 'backward', how: 'step', tid });
+      assert.is(await stateOf(target, 'all'), stateBefore, `back from ${position}`);
+      await target.setBreakpoints([]);
+    }
+  });
+});
+
+test.run();

@@ -28,11 +28,11 @@ function hasRecordersPage(): boolean {
  * Tells the front to become the program (native/launcher/nested.h has the form) and gives the exit status that lets it.
  * @throws EngineError NESTED when no front waits for the answer
  */
-export function runUnrecorded({ exactArguments, env }: RecordOptions): number {
+export function runUnrecorded({ exactArguments, env }: RecordOptions, how: 'ignore' | 'release'): number {
   const descriptor = process.env._RR_NESTED_FD;
-  const answer = `${[exactArguments.length, ...env].join('\0')}\0`;
+  const answer = `${[how === 'release' ? how : 'record', exactArguments.length, ...env].join('\0')}\0`;
   if (descriptor === undefined || !/^\d{1,9}$/.test(descriptor) || !writeAll(Number(descriptor), answer)) {
-    throw new EngineError('NESTED', 'record: --nested=ignore works with bin/rr only, which starts the program itself');
+    throw new EngineError('NESTED', 'record: --nested works with bin/rr only, which starts the program itself');
   }
   return 0;
 }

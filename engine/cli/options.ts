@@ -92,8 +92,15 @@ export interface RecordOptions extends GlobalOptions {
   /** `-u`: the tracee is bound to no processor. */
   readonly cpuUnbound: boolean;
   readonly compress: CompressionLevel;
-  /** `--nested=ignore`: inside another recording the program simply runs (nested.ts); else that is an error. */
-  readonly nested?: 'ignore';
+  /**
+   * `--nested`: inside another recording the program simply runs, recorded by that (`ignore`) or by nobody (`release`);
+   * else that is an error (nested.ts).
+   */
+  readonly nested?: 'ignore' | 'release';
+  /** `--skip`: patterns of executables that are not recorded. */
+  readonly skip: readonly string[];
+  /** `--trace-id`: as the header has it; left out: drawn by chance. */
+  readonly traceId?: string;
   /** `-n`: every system call is traced. */
   readonly noSyscallBuffer: boolean;
   /** `--store`: directory of the content store; left out: beside the traces. */

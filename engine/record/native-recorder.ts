@@ -14,6 +14,8 @@ export interface NativeRecorderOptions {
   /** NAME=VALUE, byte for byte. */
   readonly environment: readonly Buffer[];
   readonly storeDirectory: string;
+  /** Patterns of executables that are left unrecorded (fnmatch(3)). */
+  readonly skip: readonly Buffer[];
   /** Bit N - 1 is signal N. */
   readonly ignoredSignals: bigint;
   readonly blockedSignals: bigint;

@@ -103,7 +103,7 @@ async function run(
   const header: TraceHeader = {
     created: new Date().toISOString(),
     recorder: packageVersion(),
-    uuid: randomUUID(),
+    uuid: options.traceId ?? randomUUID(),
     program: program.toString(),
     arguments: [options.program, ...options.args],
     environment: environment.map((each) => each.toString()),
@@ -148,6 +148,7 @@ async function run(
         arguments: command.arguments,
         environment,
         storeDirectory: store,
+        skip: options.skip.map((pattern) => Buffer.from(pattern)),
         ignoredSignals: inherited?.ignoredSignals ?? 0n,
         blockedSignals: inherited?.blockedSignals ?? 0n,
         softFileLimit: inherited?.softFileLimit ?? 1024n,

@@ -5,6 +5,7 @@
 #include "launcher/front.h"
 #include "launcher/record-stub.h"
 #include "launcher/replay-stub.h"
+#include "launcher/warden.h"
 
 int main(int argc, char **argv) {
   static const char own[] = "rr-launch";
@@ -16,6 +17,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "record-stub") == 0) return runRecordStub(argc - 1, argv + 1);
     if (strcmp(argv[1], "replay-stub") == 0) return runReplayStub(argc - 1, argv + 1);
     if (strcmp(argv[1], "debugger") == 0) return runDebugger(argc - 1, argv + 1);
+    if (strcmp(argv[1], "warden") == 0) return runWarden(argc - 1, argv + 1);
   }
   return runFront(argc, argv);
 }

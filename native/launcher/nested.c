@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,14 +58,18 @@ static int endAs(int status) {
 
 // Becomes the program. Returns the exit status when it cannot.
 static int becomeProgram(int argc, char **argv, char *answer, size_t length) {
-  const int words = atoi(answer);
+  const int leaves = strcmp(answer, "release") == 0;
+  char *number = answer + strlen(answer) + 1;
+  const int words = number < answer + length ? atoi(number) : 0;
   if (words < 1 || words > argc - 1) {
     fprintf(stderr, "rr: the options were not understood: %d words of %d\n", words, argc - 1);
     return 1;
   }
-  for (char *at = answer + strlen(answer) + 1; at < answer + length; at += strlen(at) + 1) {
+  for (char *at = number + strlen(number) + 1; at < answer + length; at += strlen(at) + 1) {
     if (putenv(at) != 0) return fail("set a variable");
   }
+  // EINVAL: it has left with a program before.
+  if (leaves && prctl(RR_LEAVE_AT_EXEC, 0, 0, 0, 0) != 0 && errno != EINVAL) return fail("leave the recording");
   char **program = argv + argc - words;
   execvp(program[0], program);
   const int error = errno;

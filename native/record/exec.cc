@@ -106,6 +106,7 @@ void Recorder::execed(Task& task) {
   if (!WIFSTOPPED(status) || WSTOPSIG(status) != (SIGTRAP | 0x80)) {
     return cameFrom(*execing, status);
   }
+  if (leaves(*execing)) return leaveRecording(*execing, former);
   recordExec(*execing, former);
 }
 

@@ -116,6 +116,7 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.arguments = texts(object, "arguments");
     options.environment = texts(object, "environment");
     options.storeDirectory = text(object, "storeDirectory");
+    options.skip = texts(object, "skip");
     options.ignoredSignals = bits(object, "ignoredSignals");
     options.blockedSignals = bits(object, "blockedSignals");
     options.softFileLimit = bits(object, "softFileLimit");

@@ -66,9 +66,10 @@ struct RecorderOptions {
   uint64_t forceStopMaximum = 0;
   // Counts each task's ticks; nothing: none are counted.
   std::optional<CounterSpec> counter;
-  uint64_t sliceTicks = 0;    // the longest slice in ticks; 0: time alone ends slices
-  bool syscallBuffer = true;  // record what can be without a stop
-  bool weakStops = false;     // no hash of memory at forced stops: for tests
+  uint64_t sliceTicks = 0;        // the longest slice in ticks; 0: time alone ends slices
+  bool syscallBuffer = true;      // record what can be without a stop
+  std::vector<std::string> skip;  // patterns of executables that are left unrecorded (fnmatch(3))
+  bool weakStops = false;         // no hash of memory at forced stops: for tests
   // At which of its calls a site is patched, whatever that costs: for tests. 0: when it pays.
   unsigned patchAfter = 0;
   bool markStdio = false;  // `[rr PID EVENT]` before what the program writes to standard output and error
@@ -125,6 +126,9 @@ class Recorder {
   void waitFor(Task& task, uint64_t interruptAt = 0);
   void handle(Task& task);
   bool resume(Task& task, int request, int signal = 0);
+  // leaving.cc
+  bool leaves(const Task& task) const;
+  void leaveRecording(Task& task, pid_t former);
   // waits.cc
   bool awaitStatus(pid_t tid, int& status, const char* what);
   void keepUp(const char* what, pid_t tid);
@@ -397,6 +401,7 @@ class Recorder {
   void wakePaused(pid_t threadGroup);
   // tasks.cc
   void noteMaking(Task& task) const;
+  void bury(Task& task);
   void cloned(Task& task);
   void endMaking(Task& task);
   void returnedFromMaking(Task& task);

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "generated/syscalls.h"
+#include "launcher/nested.h"
 #include "record/call-kinds.h"
 #include "record/call-result.h"
 #include "record/recorder.h"
@@ -158,6 +159,11 @@ bool Recorder::enterSecurityCall(Task& task) {
   // stops at every entry and exit (PTRACE_SYSCALL); the entry stop comes before all filters (ptrace(2)).
   task.installsFilter = filter;
   if (enterFilterCall(task)) return true;
+  if (prctl && option == RR_LEAVE_AT_EXEC) {
+    task.leavesAtExec = true;
+    refuseCall(task, 0);
+    return true;
+  }
   // So does Linux before 5.11. What the kernel then does to calls cannot be replayed, and we may need it ourselves.
   if (prctl && option == kSetUserDispatch) {
     refuseCall(task, -EINVAL);

@@ -219,6 +219,7 @@ struct Task {
   bool notifies = false;        // one that hands calls to a supervisor
   bool strict = false;          // seccomp(2) in strict mode, kept by the recorder
   bool skipped = false;         // the program's filter wants a tracer for the call it is in: the kernel skips it
+  bool leavesAtExec = false;    // it has asked to be unrecorded from its next program on (RR_LEAVE_AT_EXEC)
   bool installsFilter = false;  // the call it is in installs one, unless it fails
 
   Tracing tracing;                 // its tracer in the recording, if it has one

@@ -381,9 +381,14 @@ void Recorder::gone(Task& task, int status) {
     frame(schema::EventKind::kExit, task, status, task.atEvent);
   }
   endTracing(task, status);
+  bury(task);
+}
+
+// It is no task of the recording's any more, and has had its last event.
+void Recorder::bury(Task& task) {
   if (task.scratch != 0) task.space->unusedScratch.push_back(task.scratch);
   scheduler_.remove(task);
-  auto found = tasks_.find(tid);
+  auto found = tasks_.find(task.tid);
   if (found != tasks_.end()) {
     buried_.push_back(std::move(found->second));
     tasks_.erase(found);

@@ -41,6 +41,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     chaosSeed: values.integer('chaos-seed', 0, 2 ** 32 - 1),
     bindToCpu: parseCpu(values),
     nested: parseNested(values.text('nested')),
+    traceId: parseTraceId(values.text('trace-id')),
     forceStops: parseForceStops(values.text('force-stops')),
     patchAfter: values.integer('patch-after', 1, 1_000_000),
     ringSlots: values.integer('ring-slots', 2, 4096),
@@ -52,6 +53,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     args,
     exactArguments: exactWords(operands),
     env: values.all('env').map(checkVariable),
+    skip: values.all('skip').map(checkPattern),
     wait: values.has('wait'),
     setuidSudo: values.has('setuid-sudo'),
     alwaysSwitch: values.has('always-switch'),
@@ -69,7 +71,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
 export const run: RunCommand = async (invocation) => {
   const options = recordOptions(invocation);
   if (isRecorded()) {
-    if (options.nested === 'ignore') return runUnrecorded(options);
+    if (options.nested !== undefined) return runUnrecorded(options, options.nested);
     throw new EngineError(
       'NESTED',
       'record: this already runs under a recording (RUNNING_UNDER_RR=1); --nested=ignore runs the program without another',
@@ -135,13 +137,22 @@ function parseCpu(values: OptionValues): number | undefined {
   return parseInteger(text, '--bind-to-cpu', 0, 8191);
 }
 
-function parseNested(text: string | undefined): 'ignore' | undefined {
+/** rr's `detach` is our `release`: who leaves a recording has no recorder of its own, since a tracer stays with it. */
+function parseNested(text: string | undefined): RecordOptions['nested'] | undefined {
   if (text === undefined || text === 'ignore') return text;
-  if (text === 'detach' || text === 'release') {
-    throw new UsageError(
-      'NOT_SUPPORTED',
-      `record --nested=${text}: nothing that is recorded can leave the recording (its seccomp filter stays); --nested=ignore records it along`,
-    );
-  }
-  throw new UsageError('BAD_VALUE', `--nested=${text}: expected ignore`);
+  if (text === 'detach' || text === 'release') return 'release';
+  throw new UsageError('BAD_VALUE', `--nested=${text}: expected ignore, detach or release`);
+}
+
+/** 32 hexadecimal digits, with or without the hyphens of a UUID; in the header it has them. */
+function parseTraceId(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const match = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/.exec(text.toLowerCase());
+  if (match !== null) return match.slice(1).join('-');
+  throw new UsageError('BAD_VALUE', `--trace-id ${text}: expected a UUID, 32 hexadecimal digits`);
+}
+
+function checkPattern(text: string): string {
+  if (text !== '' && !text.includes('\0')) return text;
+  throw new UsageError('BAD_VALUE', `--skip "${text}": expected the name of a program, or a pattern for names`);
 }

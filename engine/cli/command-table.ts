@@ -121,6 +121,7 @@ const recordCommand: CommandSpec = {
     { long: 'store-rights', value: 'WHO', help: 'who may use a store that is made: user (default), group or all' },
     { long: 'force-stops', value: 'MIN-MAX', state: 'hidden', help: 'stop in mid-code after random microseconds' },
     { long: 'weak-stops', state: 'hidden', help: 'hash no memory at stops in mid-code' },
+    { long: 'replace-rdtsc', state: 'hidden', help: 'replace rdtsc in code of files, as where it does not trap' },
     { long: 'patch-after', value: 'N', state: 'hidden', help: 'buffer a system call site from its Nth call on' },
     { long: 'counter', value: 'WHICH', state: 'hidden', help: 'auto, none, or breakpoint:0xADDRESS[/SKID]' },
     { long: 'slice-ticks', value: 'N', state: 'hidden', help: 'length of a time slice in counted ticks' },

@@ -115,6 +115,8 @@ export interface RecordOptions extends GlobalOptions {
   readonly sliceTicks?: number;
   /** `--weak-stops`, for tests: no hash of memory at forced stops. */
   readonly weakStops: boolean;
+  /** `--replace-rdtsc`, for tests: does without the trap of rdtsc, as where there is none. */
+  readonly replaceTime: boolean;
   /** `--patch-after`, for tests: at which of its calls a site is patched. */
   readonly patchAfter?: number;
   /** `--ring-slots`, for tests: slots of the ring; at least 2. */

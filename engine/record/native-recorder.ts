@@ -47,6 +47,8 @@ export interface NativeRecorderOptions {
   readonly syscallBuffer: boolean;
   /** Hash no memory at forced stops. */
   readonly weakStops: boolean;
+  /** Do without the trap of rdtsc, as where there is none. */
+  readonly replaceTime: boolean;
   /** A call site is patched at its Nth call; 0: when it pays. */
   readonly patchAfter: number;
   readonly markStdio: boolean;

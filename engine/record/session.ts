@@ -171,6 +171,7 @@ async function run(
         syscallBuffer: !options.noSyscallBuffer,
         patchAfter: options.patchAfter ?? 0,
         weakStops: options.weakStops,
+        replaceTime: options.replaceTime,
         markStdio: options.markStdio,
         counter: points.counter,
         // Where there is a counter, -c means its ticks.

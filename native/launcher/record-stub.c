@@ -60,6 +60,18 @@ static int installFilter(void) {
   return tryFilter();
 }
 
+// Makes rdtsc trap, and tries it: the tracer learns whether that works, and skips the instruction if it does
+// (native/record/signals.cc). Where it does not, the kernel need not change a setting of the processor's at each switch
+// between the program and others for nothing.
+static void trapTime(void) {
+  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) fail(kLaunchTsc);
+  uint64_t stamp = 0;
+  uint64_t upper = 0;
+  __asm__ volatile("rdtsc" : "+a"(stamp), "+d"(upper));
+  const int trapped = stamp == 0 && upper == 0;
+  if (!trapped && prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0) != 0) fail(kLaunchTsc);
+}
+
 // Whether a file that the kernel does not know how to execute may be a script: text, to its first line's end. So does
 // bash tell.
 static int mayBeScript(const char *path) {
@@ -75,14 +87,15 @@ static int mayBeScript(const char *path) {
 }
 
 int runRecordStub(int argc, char **argv) {
-  if (argc < 10) return 2;
+  if (argc < 11) return 2;
   const int ready = atoi(argv[1]);
   reportDescriptor = atoi(argv[2]);
   const uint64_t ignored = strtoull(argv[3], NULL, 16);
   const uint64_t blocked = strtoull(argv[4], NULL, 16);
   const struct rlimit files = {strtoull(argv[5], NULL, 16), strtoull(argv[6], NULL, 16)};
   const unsigned closed = (unsigned)strtoul(argv[7], NULL, 16);
-  const char *program = argv[8];
+  const int trapsTime = atoi(argv[8]);
+  const char *program = argv[9];
 
   char byte;
   ssize_t got;
@@ -106,20 +119,18 @@ int runRecordStub(int argc, char **argv) {
   static char alternateStack[8192];
   const stack_t stack = {alternateStack, 0, sizeof alternateStack};
   sigaltstack(&stack, NULL);
-  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) fail(kLaunchTsc);
-  // The tracer learns whether that works, and skips the instruction if it does (native/record/signals.cc).
-  __asm__ volatile("rdtsc" : : : "rax", "rdx");
+  if (trapsTime) trapTime();
   if (installFilter() != 0) fail(kLaunchSeccomp);
   // From here on each system call stops; the recorder lets them pass until the program is there.
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, 8);
-  execve(program, argv + 9, environ);
+  execve(program, argv + 10, environ);
   const int refusal = errno;
   if (refusal == ENOEXEC && mayBeScript(program)) {
     // A script without an interpreter line: shells run it themselves, and so does execvp(3).
-    char **shellArguments = argv + 7;
+    char **shellArguments = argv + 8;
     shellArguments[0] = (char *)"/bin/sh";
     shellArguments[1] = (char *)program;
-    for (int i = 2; i + 8 < argc + 1; i++) shellArguments[i] = argv[i + 8];
+    for (int i = 2; i + 9 < argc + 1; i++) shellArguments[i] = argv[i + 9];
     execve(shellArguments[0], shellArguments, environ);
   }
   errno = refusal;

@@ -57,6 +57,7 @@ bool Recorder::launch(RecordingEnd& end) {
                                         hexadecimal(options_.softFileLimit),
                                         hexadecimal(options_.hardFileLimit),
                                         hexadecimal(options_.closedDescriptors),
+                                        options_.replaceTime ? "0" : "1",
                                         options_.program};
   arguments.insert(arguments.end(), options_.arguments.begin(), options_.arguments.end());
   std::vector<char*> argv = pointers(arguments);

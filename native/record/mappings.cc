@@ -3,14 +3,22 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "record/call-result.h"
 #include "record/recorder.h"
 #include "record/task-state.h"
 #include "tracee/descriptor.h"
 
 namespace rr {
+
+namespace {
+
+uint64_t pageUp(uint64_t length) { return (length + 4095) & ~4095ULL; }
+
+}  // namespace
 
 // `fresh`: its times do not tell whether it is the file that the store has.
 bool Recorder::storeFile(int descriptor, MappingFacts& facts, bool fresh) {
@@ -32,7 +40,7 @@ bool Recorder::storeFile(int descriptor, MappingFacts& facts, bool fresh) {
 void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
   MappingFacts facts;
   facts.address = registers.rax;
-  facts.length = (task.arguments[1] + 4095) & ~4095ULL;
+  facts.length = pageUp(task.arguments[1]);
   facts.protection = static_cast<uint32_t>(task.arguments[2]);
   facts.flags = static_cast<uint32_t>(task.arguments[3]);
   const int fd = static_cast<int>(task.arguments[4]);
@@ -94,6 +102,60 @@ void Recorder::replaceRandom(Task& task, int descriptor, const MappingFacts& fac
     const uint64_t address = facts.address + byte.offset;
     if (!task.space->memory.writeAll(address, &byte.value, sizeof byte.value)) return lost(task);
     writer_.memory(task.tid, task.space->memory, address, sizeof byte.value);
+    task.space->replaced[address] = byte.value;
+  }
+}
+
+// Where the file's own byte has come back, it is replaced again. False when there is no memory any more.
+bool Recorder::replaceAgain(const Task& task, uint64_t address, uint8_t value) {
+  const auto now = task.space->memory.readValue<uint8_t>(address);
+  if (now == replacedBy(value)) {
+    task.space->memory.writeAll(address, &value, sizeof value);
+    writer_.memory(task.tid, task.space->memory, address, sizeof value);
+  }
+  return now.has_value();
+}
+
+// At the end of a call that may have thrown away pages with replaced code, or have moved them.
+void Recorder::noteReplacedCode(Task& task, const user_regs_struct& registers) {
+  std::map<uint64_t, uint8_t>& replaced = task.space->replaced;
+  if (replaced.empty()) return;
+  const uint64_t(&arguments)[6] = task.arguments;
+  const auto forget = [&](uint64_t start, uint64_t length) {
+    replaced.erase(replaced.lower_bound(start), replaced.lower_bound(start + pageUp(length)));
+  };
+  const auto take = [&](uint64_t start, uint64_t length) {
+    const std::map<uint64_t, uint8_t> taken(replaced.lower_bound(start), replaced.lower_bound(start + pageUp(length)));
+    forget(start, length);
+    return taken;
+  };
+  const auto keep = [&](uint64_t address, uint8_t value) {
+    if (replaceAgain(task, address, value)) replaced[address] = value;
+  };
+  const bool failed = isFailure(static_cast<int64_t>(registers.rax));
+  switch (task.call) {
+    case SYS_munmap:
+      if (!failed) forget(arguments[0], arguments[1]);
+      return;
+    case SYS_mmap:
+      if (!failed) forget(registers.rax, arguments[1]);
+      return;
+    case SYS_madvise:
+      // Also when it has failed half-way.
+      for (const auto& [address, value] : take(arguments[0], arguments[1])) keep(address, value);
+      return;
+    case SYS_mremap: {
+      if (failed) return;
+      const std::map<uint64_t, uint8_t> moved = take(arguments[0], arguments[1]);
+      forget(registers.rax, arguments[2]);
+      for (const auto& [address, value] : moved) {
+        keep(address, value);
+        keep(address - arguments[0] + registers.rax, value);
+      }
+      return;
+    }
+    default:
+      return;
   }
 }
 

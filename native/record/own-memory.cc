@@ -120,6 +120,7 @@ void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
   }
   registers.rax = static_cast<unsigned long long>(result);
   noteChangedCode(task, registers);
+  noteReplacedCode(task, registers);
   noteSharedViews(task, result);
   noteSharedMemory(task, result);
   answerCall(task, result, writer_.mappings() == 0 ? schema::kFrameEmulated : uint8_t{0});

@@ -6,7 +6,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <iterator>
+
+#include "record/function-code.h"
 
 namespace rr {
 
@@ -18,11 +19,6 @@ constexpr unsigned kRandom = 6;  // ModRM.reg
 constexpr unsigned kSeed = 7;
 constexpr uint8_t kRepeat = 0xf3;  // makes 0f c7 /7 rdpid
 
-// Decoding falls into step with the code after a few instructions, wherever it begins: it begins at each of so many
-// bytes, so far before the instruction, and most must arrive.
-constexpr uint64_t kStarts = 32;
-constexpr uint64_t kRunUp = 32;
-constexpr uint64_t kArrivalsOfTen = 8;
 // How far behind it the carry flag is looked at, in instructions.
 constexpr int kLookAhead = 8;
 
@@ -72,22 +68,6 @@ bool carryIsRead(std::span<const uint8_t> code) {
   return false;
 }
 
-// `start` is the offset of the instruction with its prefixes.
-bool decodingArrivesAt(std::span<const uint8_t> code, uint64_t start) {
-  uint64_t tried = 0;
-  uint64_t arrived = 0;
-  for (uint64_t before = kRunUp; before < kRunUp + kStarts && before <= start; before++) {
-    uint64_t at = start - before;
-    while (at < start) {
-      const DecodedInstruction decoded = decodeInstruction(code.subspan(at));
-      at += decoded ? decoded.instruction.length : 1;
-    }
-    tried++;
-    if (at == start) arrived++;
-  }
-  return arrived * 10 >= tried * kArrivalsOfTen;
-}
-
 // General registers by their numbers in machine code.
 constexpr uint8_t kRax = 0;
 constexpr uint8_t kRdx = 2;
@@ -114,8 +94,7 @@ bool readsStamp(const Instruction& instruction) {
   }
 }
 
-// Whether what follows, from `offset` on, reads what the counter gave, over jumps. Bytes that are no instruction are no
-// code: constants lie between functions, and in old libraries whole tables within what is executable.
+// Whether what follows, from `offset` on, reads what the counter gave, over jumps.
 bool stampIsRead(std::span<const uint8_t> code, uint64_t offset) {
   for (int i = 0; i < kLookAheadForTime; i++) {
     const DecodedInstruction decoded = decodeInstruction(code.subspan(offset));
@@ -148,56 +127,93 @@ bool identityIsRead(std::span<const uint8_t> code) {
   return false;
 }
 
-// Offset of the first byte of the instruction whose escape byte stands at `escape`: REX comes right before it, 66 and
-// f3 before that.
-uint64_t startOf(std::span<const uint8_t> code, uint64_t escape) {
-  uint64_t start = escape;
-  if (start > 0 && (code[start - 1] & 0xf0) == 0x40) start--;
-  while (start > 0 && (code[start - 1] == 0x66 || code[start - 1] == kRepeat)) start--;
-  return start;
-}
-
-}  // namespace
-
-std::vector<ReplacedByte> findRandomInstructions(std::span<const uint8_t> code) {
+// What looks like an rdrand or rdseed in the code, and like what follows one.
+void addRandomCandidates(std::span<const uint8_t> code, std::vector<ReplacedByte>& found) {
   constexpr uint8_t kPattern[2] = {kEscape, kRandomOpcode};
-  std::vector<ReplacedByte> found;
   const uint8_t* const end = code.data() + code.size();
-  const uint8_t* at = code.data();
-  while (at < end) {
+  for (const uint8_t* at = code.data(); at < end; at++) {
     at = static_cast<const uint8_t*>(memmem(at, static_cast<size_t>(end - at), kPattern, sizeof kPattern));
-    if (!at) break;
-    const uint64_t escape = static_cast<uint64_t>(at - code.data());
-    at++;
-    if (escape + 2 >= code.size() || code[escape + 2] < 0xf0) continue;
-    const uint64_t start = startOf(code, escape);
-    const DecodedInstruction decoded = decodeInstruction(code.subspan(start));
-    if (!decoded || !isRandom(decoded.instruction) || start + decoded.instruction.length != escape + 3) continue;
-    if (!carryIsRead(code.subspan(escape + 3)) || !decodingArrivesAt(code, start)) continue;
+    if (at == nullptr) return;
+    const auto escape = static_cast<uint64_t>(at - code.data());
+    if (escape + 2 >= code.size() || code[escape + 2] < 0xf0 || !carryIsRead(code.subspan(escape + 3))) continue;
     found.push_back({escape + 1, kRandomTrapOpcode});
   }
-  return found;
 }
 
-std::vector<ReplacedByte> findTimeInstructions(std::span<const uint8_t> code) {
+// The same for rdtsc, rdtscp and cpuid.
+void addTimeCandidates(std::span<const uint8_t> code, std::vector<ReplacedByte>& found) {
   constexpr uint8_t kRdtsc[] = {kEscape, 0x31};
   constexpr uint8_t kRdtscp[] = {kEscape, 0x01, 0xf9};
-  std::vector<ReplacedByte> found;
   constexpr uint8_t kCpuid[] = {kEscape, 0xa2};
   const auto find = [&](std::span<const uint8_t> pattern, uint8_t value, auto isRead) {
     const uint8_t* const end = code.data() + code.size();
     for (const uint8_t* at = code.data(); at < end; at++) {
       at = static_cast<const uint8_t*>(memmem(at, static_cast<size_t>(end - at), pattern.data(), pattern.size()));
       if (at == nullptr) return;
-      const auto start = static_cast<uint64_t>(at - code.data());
-      if (!isRead(start + pattern.size()) || !decodingArrivesAt(code, start)) continue;
-      found.push_back({start + pattern.size() - 1, value});
+      const uint64_t behind = static_cast<uint64_t>(at - code.data()) + pattern.size();
+      if (isRead(behind)) found.push_back({behind - 1, value});
     }
   };
   const auto stamp = [&](uint64_t behind) { return stampIsRead(code, behind); };
   find(kRdtsc, kRdtscTrapOpcode, stamp);
   find(kRdtscp, kRdtscpTrapByte, stamp);
   find(kCpuid, kCpuidTrapOpcode, [&](uint64_t behind) { return identityIsRead(code.subspan(behind)); });
+}
+
+// Whether the instruction is the one that the byte is to change. The emulation knows rdtsc, rdtscp and cpuid without
+// prefixes alone, which have no meaning there.
+bool isChangedBy(const CertainInstruction& certain, const ReplacedByte& byte) {
+  const Instruction& instruction = certain.instruction;
+  const uint64_t opcode = certain.offset + instruction.opcodeOffset;
+  switch (byte.value) {
+    case kRandomTrapOpcode:
+      return isRandom(instruction) && opcode == byte.offset;
+    case kRdtscTrapOpcode:
+      return instruction.kind == InstructionKind::readTimestamp && instruction.length == 2 && opcode == byte.offset;
+    case kRdtscpTrapByte:
+      return instruction.kind == InstructionKind::readTimestampAux && instruction.length == 3 &&
+             opcode + 1 == byte.offset;
+    case kCpuidTrapOpcode:
+      return instruction.kind == InstructionKind::processorIdentity && instruction.length == 2 && opcode == byte.offset;
+    default:
+      return false;
+  }
+}
+
+// In a part of a file.
+std::vector<ReplacedByte> candidatesIn(int descriptor, uint64_t offset, uint64_t length, bool withTime) {
+  std::vector<ReplacedByte> candidates;
+  for (uint64_t start = 0; start < length; start += kWindow) {
+    const uint64_t from = start - std::min(start, kContext);
+    const uint64_t size = std::min(length, start + kWindow + kContext) - from;
+    void* const memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, static_cast<off_t>(offset + from));
+    if (memory == MAP_FAILED) continue;
+    const std::span code(static_cast<const uint8_t*>(memory), size);
+    std::vector<ReplacedByte> found;
+    addRandomCandidates(code, found);
+    if (withTime) addTimeCandidates(code, found);
+    munmap(memory, size);
+    for (ReplacedByte& byte : found) {
+      byte.offset += from;
+      if (byte.offset >= start && byte.offset < start + kWindow) candidates.push_back(byte);
+    }
+  }
+  std::ranges::sort(candidates, {}, &ReplacedByte::offset);
+  return candidates;
+}
+
+}  // namespace
+
+std::vector<ReplacedByte> findRandomInstructions(int descriptor, uint64_t offset, uint64_t length, bool withTime) {
+  std::vector<ReplacedByte> found = candidatesIn(descriptor, offset, length, withTime);
+  std::vector<uint64_t> places;
+  for (const ReplacedByte& byte : found) places.push_back(offset + byte.offset);
+  const auto certain = certainInstructions(descriptor, places);
+  size_t next = 0;
+  std::erase_if(found, [&](const ReplacedByte& byte) {
+    const auto& instruction = certain[next++];
+    return !instruction || !isChangedBy(*instruction, {offset + byte.offset, byte.value});
+  });
   return found;
 }
 
@@ -213,20 +229,7 @@ const std::vector<ReplacedByte>& RandomInstructions::inFile(int descriptor, uint
   const auto [entry, fresh] =
       known_.try_emplace({identity.st_dev, identity.st_ino, identity.st_size, changed, offset, length});
   if (!fresh) return entry->second;
-  for (uint64_t start = 0; start < length; start += kWindow) {
-    const uint64_t from = start - std::min(start, kContext);
-    const uint64_t size = std::min(length, start + kWindow + kContext) - from;
-    void* const memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, static_cast<off_t>(offset + from));
-    if (memory == MAP_FAILED) continue;
-    const std::span code(static_cast<const uint8_t*>(memory), size);
-    std::vector<ReplacedByte> found = findRandomInstructions(code);
-    if (withTime) std::ranges::move(findTimeInstructions(code), std::back_inserter(found));
-    munmap(memory, size);
-    for (ReplacedByte& byte : found) {
-      byte.offset += from;
-      if (byte.offset >= start && byte.offset < start + kWindow) entry->second.push_back(byte);
-    }
-  }
+  entry->second = findRandomInstructions(descriptor, offset, length, withTime);
   return entry->second;
 }
 

@@ -28,23 +28,26 @@ constexpr uint8_t kRdtscpTrapByte = 0xf8;
 // And of cpuid (0f a2): wbinvd.
 constexpr uint8_t kCpuidTrapOpcode = 0x09;
 
+// What the byte was that has become one of these.
+constexpr uint8_t replacedBy(uint8_t trap) {
+  return trap == kRandomTrapOpcode ? 0xc7 : trap == kRdtscTrapOpcode ? 0x31 : trap == kRdtscpTrapByte ? 0xf9 : 0xa2;
+}
+
 // A byte of machine code that is to be another.
 struct ReplacedByte {
   uint64_t offset;
   uint8_t value;
 };
 
-// What makes all rdrand and rdseed in machine code trap, ascending. The bytes alone are not enough, as they may be part
-// of another instruction or data: what is decoded from before must arrive at it, and what follows must look at the
-// carry flag, which tells whether there was a number.
-std::vector<ReplacedByte> findRandomInstructions(std::span<const uint8_t> code);
+// What makes rdrand and rdseed trap in `length` bytes of an open file, from `offset` on (whole pages): ascending,
+// relative to `offset`. Of bytes that look like such an instruction and like what follows one, those that are one for
+// sure (function-code.h): a byte of anything else is the program's data, or makes it do something else.
+// `withTime`: rdtsc, rdtscp and cpuid too. A hypervisor that does not make rdtsc trap does not see cpuid either: what
+// it tells, the APIC id above all, is the host processor's on which the guest happens to run, another one after a
+// while.
+std::vector<ReplacedByte> findRandomInstructions(int descriptor, uint64_t offset, uint64_t length, bool withTime);
 
-// The same for rdtsc, rdtscp and cpuid, whose results must be looked at soon. A hypervisor that does not make rdtsc
-// trap does not see cpuid either: what it tells, the APIC id above all, is the host processor's on which the guest
-// happens to run, another one after a while.
-std::vector<ReplacedByte> findTimeInstructions(std::span<const uint8_t> code);
-
-// What is to be replaced in a part of an open file, remembered by the file's identity (stat(2)).
+// The same, remembered by the file's identity (stat(2)).
 class RandomInstructions {
  public:
   // `withTime`: rdtsc, rdtscp and cpuid too; the same in each call.

@@ -132,6 +132,7 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.waitForAll = object.Get("waitForAll").ToBoolean();
     options.weakStops = object.Get("weakStops").ToBoolean();
     options.patchAfter = object.Get("patchAfter").ToNumber().Uint32Value();
+    options.replaceTime = object.Get("replaceTime").ToBoolean();
     options.syscallBuffer = object.Get("syscallBuffer").ToBoolean();
     options.scheduling.alwaysSwitch = object.Get("alwaysSwitch").ToBoolean();
     options.scheduling.slice = static_cast<uint64_t>(object.Get("slice").As<Napi::Number>().Int64Value());

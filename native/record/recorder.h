@@ -72,6 +72,8 @@ struct RecorderOptions {
   bool weakStops = false;         // no hash of memory at forced stops: for tests
   // At which of its calls a site is patched, whatever that costs: for tests. 0: when it pays.
   unsigned patchAfter = 0;
+  // Does without the trap of rdtsc, as where there is none: for tests.
+  bool replaceTime = false;
   bool markStdio = false;  // `[rr PID EVENT]` before what the program writes to standard output and error
   bool debugLog = false;
 };
@@ -440,6 +442,8 @@ class Recorder {
   bool replayHasContent(int descriptor, const struct stat& identity);
   bool recordFileRange(const struct stat& identity, uint64_t start, uint64_t end);
   void replaceRandom(Task& task, int descriptor, const MappingFacts& facts);
+  bool replaceAgain(const Task& task, uint64_t address, uint8_t value);
+  void noteReplacedCode(Task& task, const user_regs_struct& registers);
 
   RecorderOptions options_;
   Callbacks callbacks_;

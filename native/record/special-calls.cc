@@ -196,6 +196,7 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
   const int64_t result = static_cast<int64_t>(registers.rax);
   const bool failed = isFailure(result);
   noteChangedCode(task, registers);
+  noteReplacedCode(task, registers);
   noteSharedViews(task, result);
   noteSharedMemory(task, result);
   switch (task.call) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -44,6 +45,7 @@ struct AddressSpace {
   std::vector<uint64_t> scratch;        // all scratch areas, each kScratchSize bytes
   std::vector<uint64_t> unusedScratch;  // those of threads that are gone
   std::vector<AddressRange> sharedMemory;  // that others may change (MAP_SHARED), ascending
+  std::map<uint64_t, uint8_t> replaced;    // bytes of code, by address: what they have become (mappings.cc)
   PatchedSites patched;                    // system call sites that jump to the in-tracee runtime
 };
 

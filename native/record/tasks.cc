@@ -96,6 +96,7 @@ void Recorder::cloned(Task& task) {
     child->space->undumpable = task.space->undumpable;
     child->space->scratch = child->space->unusedScratch = task.space->scratch;
     child->space->patched = task.space->patched;
+    child->space->replaced = task.space->replaced;
     child->space->sharedMemory = task.space->sharedMemory;
     sharedFiles_.inherited(task.space, child->space);
     if (std::exchange(child->space->patched.foreignDescriptors, 0) > 0) updateLocals(*child->space);

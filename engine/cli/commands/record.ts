@@ -62,6 +62,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     counter: parseCounter(values.text('counter')),
     compress: values.text('compress') === '' ? 'fast' : (values.word('compress', ['none', 'fast', 'best']) ?? 'fast'),
     weakStops: values.has('weak-stops'),
+    replaceTime: values.has('replace-rdtsc'),
     storeRights: values.word('store-rights', ['user', 'group', 'all']) ?? 'user',
     noSyscallBuffer: values.has('no-syscall-buffer') || values.has('no-preload'),
     ...withoutUndefined(optional),

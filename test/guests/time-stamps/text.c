@@ -2,9 +2,10 @@
 #include "counter.h"
 
 __asm__(
-    ".pushsection .text\n.balign 4096\n.globl ownText\nownText:\n"
-    "rdtsc\n shl $32, %rdx\n or %rdx, %rax\n ret\n"
-    ".globl ownAux\nownAux: rdtscp\n shl $32, %rdx\n or %rdx, %rax\n ret\n"
+    ".pushsection .text\n.balign 4096\n.globl ownText\n.type ownText, @function\nownText:\n"
+    "rdtsc\n shl $32, %rdx\n or %rdx, %rax\n ret\n.size ownText, . - ownText\n"
+    ".globl ownAux\n.type ownAux, @function\nownAux: rdtscp\n shl $32, %rdx\n or %rdx, %rax\n ret\n"
+    ".size ownAux, . - ownAux\n"
     ".balign 4096\n.popsection\n");
 extern char ownText[], ownAux[];
 

@@ -77,7 +77,7 @@ export class CodeBreakpoints {
     const { restored } = written;
     if (restored === undefined) return;
     const stillNeeded = [...there.values()].some((other) => other.restored?.address === restored.address);
-    if (!stillNeeded) this.#processes.writeMemory(pid, restored.address, restored.jump, 0, restored.jump.length);
+    if (!stillNeeded) this.#writeBeneath(pid, there, restored.address, restored.jump);
   }
 
   removeAll(space: AddressSpace): void {
@@ -114,11 +114,23 @@ export class CodeBreakpoints {
     if (complete?.wanted.has(address)) complete.missing.add(address);
   }
 
+  /** Writes code, and leaves the breakpoints in it. */
+  #writeBeneath(pid: number, there: Map<number, Written>, address: number, bytes: Uint8Array): void {
+    const withBreakpoints = bytes.slice();
+    for (const [at, byte] of bytes.entries()) {
+      const breakpoint = there.get(address + at);
+      if (breakpoint === undefined) continue;
+      there.set(address + at, { ...breakpoint, own: Uint8Array.of(byte) });
+      withBreakpoints[at] = int3[0]!;
+    }
+    this.#processes.writeMemory(pid, address, withBreakpoints, 0, withBreakpoints.length);
+  }
+
   #writeOne(space: AddressSpace, pid: number, there: Map<number, Written>, address: number): void {
     const own = new Uint8Array(1);
     if (this.#processes.readMemory(pid, address, own, 0, 1) !== 1) return;
     const site = space.patched.borrowing(address);
-    if (site !== undefined) this.#processes.writeMemory(pid, site.address, site.own, 0, site.own.length);
+    if (site !== undefined) this.#writeBeneath(pid, there, site.address, site.own);
     if (this.#processes.writeMemory(pid, address, int3, 0, 1) !== 1) return;
     there.set(address, {
       own,

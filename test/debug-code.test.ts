@@ -1,0 +1,221 @@
+// gdb over code of all kinds: loaded late, made while the program runs, static, optimised, repeated, replaced by the
+// recording.
+// Time limit: 600 s
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { guestSource, lineOf, recordGuest, says } from './debug/recording.ts';
+import { compile } from './harness/compile.ts';
+
+const test = suite('debug: code');
+
+/** Commands that set $place to the address of the first system call instruction of a function of the C library. */
+function findCall(name: string): string[] {
+  return [
+    `python lines = gdb.execute("x/40i ${name}", to_string=True).splitlines()`,
+    'python line = next(line for line in lines if "syscall" in line)',
+    'python gdb.set_convenience_variable("place", int(line.replace("=>", "").split()[0], 16))',
+  ];
+}
+
+test('a library that is loaded late: pending breakpoints, and seeks over the loading both ways', async () => {
+  using opens = recordGuest('opens', { args: [compile(guestSource('plugin'), '-O0')] });
+  const gone = lineOf('opens', 'the library has gone');
+  const said = await opens.gdb([
+    'set breakpoint pending on',
+    'break pluginStep',
+    'continue',
+    'backtrace 2',
+    'checkpoint',
+    'finish',
+    `break ${gone}`,
+    'continue',
+    'python print("loaded" if "plugin" in gdb.execute("info sharedlibrary", to_string=True) else "absent")',
+    'restart 1',
+    'print calls',
+    'info symbol $pc',
+    'seek begin',
+    'info sharedlibrary',
+    'restart 1',
+    'info symbol $pc',
+    'delete 2',
+    'continue',
+    'print number',
+    'reverse-continue',
+    'print number',
+    'info symbol $pc',
+  ]);
+  says(said, /^Breakpoint 1 \(pluginStep\) pending\.$/m);
+  says(said, /^Breakpoint 1, pluginStep \(number=3\) at .*plugin\.c/m);
+  says(said, /^#1 .* useLibrary \(/m);
+  says(said, /^Value returned is \$1 = 15$/m);
+  says(said, /^absent$/m);
+  says(said, '$2 = 0');
+  says(said, '$3 = 4');
+  says(said, '$4 = 3');
+  assert.is(said.match(/^pluginStep \+ \d+ in section \.text of .*plugin$/gm)?.length, 3, said);
+});
+
+test('code that the program makes, and writes anew', async () => {
+  // Code that can be written when it runs is another matter: a breakpoint there is overwritten with it.
+  using jit = recordGuest('jit');
+  const rounds = Array.from({ length: 8 }, () => ['continue', 'x/i $pc', 'stepi', 'print $eax']).flat();
+  const said = await jit.gdb([
+    `tbreak ${lineOf('jit', 'the code is there')}`,
+    'continue',
+    'break *0x310000000',
+    ...rounds,
+    'reverse-continue',
+    'reverse-continue',
+    'x/i $pc',
+    'print $edi',
+    'delete',
+    'continue',
+  ]);
+  assert.is(said.match(/^Breakpoint 2, 0x0*310000000 in \?\? \(\)$/gm)?.length, 10, said);
+  const values = [...said.matchAll(/^\$\d+ = (10\d)$/gm)].map(([, value]) => Number(value));
+  assert.equal(values, [100, 101, 102, 103, 104, 105, 106, 107, 100], said);
+  says(said, /lea +0x3\(%rdi\),%eax/);
+  says(said, /^828$/m);
+});
+
+test('a static program', async () => {
+  using fixed = recordGuest('calls', { flags: ['-static'] });
+  const said = await fixed.gdb([
+    'break square if value == 7',
+    'continue',
+    'backtrace',
+    'finish',
+    'reverse-continue',
+    'print value',
+    'delete',
+    'continue',
+  ]);
+  says(said, /^Breakpoint 1, square \(value=7\)/m);
+  says(said, /^#2 .* main \(\)/m);
+  says(said, /^Value returned is \$1 = 49$/m);
+  says(said, '$2 = 7');
+  says(said, /exits with status 3 here\.$/m);
+});
+
+test('optimised code, with functions that were inlined', async () => {
+  using fast = recordGuest('reads', { flags: ['-O2'] });
+  const said = await fast.gdb([
+    'break take',
+    'ignore 1 30',
+    'continue',
+    'backtrace',
+    'next',
+    'up',
+    'info locals',
+    'reverse-continue',
+    'backtrace',
+    'info breakpoints',
+    'delete',
+    `break ${lineOf('reads', 'the end')}`,
+    'continue',
+    'print failure',
+  ]);
+  says(said, /^#0 +(0x[0-9a-f]+ in )?take \(/m);
+  says(said, /^#1 +(0x[0-9a-f]+ in )?main \(/m);
+  says(said, /^file = \d+$/m);
+  says(said, /breakpoint already hit 3[12] times/);
+  says(said, '$1 = 9');
+});
+
+test('a repeated instruction: stepped round by round, and met once a call', async () => {
+  using strings = recordGuest('strings');
+  const said = await strings.gdb([
+    'tbreak *repeated',
+    'continue',
+    'print $rcx',
+    'stepi',
+    'print $rcx',
+    'stepi 5',
+    'print $rcx',
+    'x/s target',
+    'reverse-stepi',
+    'print $rcx',
+    'tbreak *repeated if $rcx == 3',
+    'continue',
+    'print $rcx',
+    'finish',
+    'tbreak *repeated',
+    'continue',
+    'print $rcx',
+    'tbreak *repeated if $rcx == 43',
+    'reverse-continue',
+    'print $rcx',
+    'continue',
+  ]);
+  const counts = [...said.matchAll(/^\$\d+ = (\d+)$/gm)].map(([, count]) => Number(count));
+  assert.equal(counts, [43, 42, 37, 38, 3, 5, 43], said);
+  says(said, '"the qu"');
+  says(said, /^tthe qick brown fox/m);
+});
+
+test('breakpoints at a call that the recording has replaced, and behind it', async () => {
+  using reads = recordGuest('reads');
+  const said = await reads.gdb([
+    'break main',
+    'continue',
+    ...findCall('read'),
+    'break *$place',
+    'break *($place + 2)',
+    'break *($place + 8)',
+    'ignore 2 40',
+    'ignore 3 40',
+    'ignore 4 40',
+    'continue',
+    'x/i $pc',
+    'print/x $rax',
+    'stepi',
+    'print $rax',
+    'x/i $pc',
+    'stepi',
+    'x/i $pc',
+    'reverse-stepi',
+    'reverse-stepi',
+    'print $pc == $place',
+    'info breakpoints',
+    'delete',
+    'continue',
+  ]);
+  says(said, /^Breakpoint 2, .*read/m);
+  says(said, /^=> 0x[0-9a-f]+ <.*read.*>:\s+syscall\s*$/m);
+  says(said, '$1 = 0x0');
+  says(said, '$2 = 4');
+  assert.is(said.match(/breakpoint already hit 4[0-9] times/g)?.length, 3, said);
+  says(said, /^=> 0x[0-9a-f]+ <.*read.*>:\s+cmp +\$0xfffffffffffff000,%rax$/m);
+  says(said, /^=> 0x[0-9a-f]+ <.*read.*>:\s+ja /m);
+  says(said, '$3 = 1');
+  says(said, /failure 9$/m);
+});
+
+test('a time stamp’s instruction that the recording has replaced is stepped over', async () => {
+  using stamps = recordGuest('stamps');
+  const said = await stamps.gdb([
+    'break *stamped',
+    'ignore 1 150',
+    'continue',
+    'x/i $pc',
+    'stepi',
+    'x/i $pc',
+    'set var $stamp = (unsigned long)$edx << 32 | (unsigned)$eax',
+    'finish',
+    'next',
+    'next',
+    'next',
+    'print last == $stamp',
+    'reverse-continue',
+    'stepi',
+    'print ((unsigned long)$edx << 32 | (unsigned)$eax) == $stamp',
+    'delete',
+    'continue',
+  ]);
+  says(said, /<stamp\+\d+>:\s+rdtsc$/m);
+  says(said, '$2 = 1');
+  says(said, '$3 = 1');
+  says(said, /^200$/m);
+});
+
+test.run();

@@ -73,12 +73,23 @@ for (const symbols of [
         if (!next.isNext) continue;
         await target.setBreakpoints(at(addresses));
         await target.resume({ direction: 'forward', how: 'continue', tid });
-        assert.equal(await visit(target, true), next, `forward from ${position}`);
+        assert.is(await stateOf(target, 'all'), next.state, `forward from ${position} to ${next.position}`);
         await target.resume({ direction: 'backward', how: 'continue', tid });
         assert.is(await stateOf(target, 'all'), state, `back from ${next.position} to ${position}`);
       }
     });
   });
 }
+
+test('a string instruction is one place, however much it copies', async () => {
+  await withTarget([program], async (target) => {
+    const address = await addressOf(target, program, 'copy_here');
+    const { tid } = await target.state();
+    await target.setBreakpoints(at([address]));
+    let hits = 0;
+    while ((await target.resume({ direction: 'forward', how: 'continue', tid })).kind === 'breakpoint') hits++;
+    assert.is(hits, 60, 'once in each round');
+  });
+});
 
 test.run();

@@ -190,7 +190,7 @@ export const instructionKinds = {
   indirectCall: 6,
   nearReturn: 7,
   farBranch: 8,
-  repeatedString: 14,
+  repeatedString: 15,
 } as const;
 
 interface Primitives {

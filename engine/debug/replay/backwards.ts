@@ -1,4 +1,5 @@
 /** Going back: to the instruction before, and to what the debugger would have stopped at last. */
+import type { FrameView } from '../../generated/schema.ts';
 import type { Task } from '../../replay/task.ts';
 import type { Resume, Stop } from '../target.ts';
 import { Arrived } from './client.ts';
@@ -8,9 +9,9 @@ import { stopOf } from './halt-stops.ts';
 import type { Kept } from './kept-checkpoints.ts';
 import { countToWatch } from './open-places.ts';
 import { type Position, samePosition } from './position.ts';
-import { PredecessorSearch } from './predecessor-search.ts';
+import type { PredecessorSearch } from './predecessor-search.ts';
 import type { Timeline } from './timeline.ts';
-import { type WantedStops, watchesOf } from './wanted-stops.ts';
+import { eventStop, type WantedStops, watchesOf } from './wanted-stops.ts';
 import type { Watchpoint } from './watched-memory.ts';
 
 /** A place to go to, and what the debugger is told of it. */
@@ -19,15 +20,23 @@ export interface Met {
   readonly stop: Stop;
 }
 
+/** A halt on the way, whose place is looked for when no other one comes behind it. */
+type Halted =
+  | { readonly kind: 'place'; readonly position: Position; readonly stop: Stop }
+  /** Before the so-manieth change of a watched value behind an event, by the instruction there. */
+  | { readonly kind: 'store'; readonly event: number; readonly index: number; readonly by: number; readonly stop: Stop }
+  /** Before an event: what the kernel wrote, or the entry of a call. */
+  | { readonly kind: 'beforeEvent'; readonly event: number; readonly stop: Stop };
+
 export class Backwards {
   readonly #timeline: Timeline;
   readonly #wanted: WantedStops;
   readonly #predecessors: PredecessorSearch;
 
-  constructor(timeline: Timeline, wanted: WantedStops) {
+  constructor(timeline: Timeline, wanted: WantedStops, predecessors: PredecessorSearch) {
     this.#timeline = timeline;
     this.#wanted = wanted;
-    this.#predecessors = new PredecessorSearch(timeline);
+    this.#predecessors = predecessors;
   }
 
   /** Where a resume backwards from a position leads to. @throws EngineError NO_PREDECESSOR, INTERRUPTED */
@@ -57,7 +66,7 @@ export class Backwards {
       const { event } = kept.position;
       if (kept.position.legs.length > 0 || event > until.event) continue;
       if (event === until.event && until.legs.length === 0) continue;
-      const last = this.#lastHalt(kept, until);
+      const last = this.#lastHalt(kept, until, until !== from);
       if (last !== undefined && last.position.event >= beginning.event) return last;
       until = { event, legs: [] };
       if (event <= beginning.event) break;
@@ -65,50 +74,87 @@ export class Backwards {
     return undefined;
   }
 
-  /** What the debugger would have stopped at last between a checkpoint and a position. */
-  #lastHalt(kept: Kept, until: Position): Met | undefined {
+  /**
+   * What the debugger would have stopped at last between a checkpoint and a position.
+   * @param withTarget what the event there tells counts, too
+   */
+  #lastHalt(kept: Kept, until: Position, withTarget: boolean): Met | undefined {
     const timeline = this.#timeline;
-    let last: Met | undefined;
-    let lastWatch: { event: number; index: number; by: number; stop: Stop } | undefined;
+    let last: Halted | undefined;
     let segment = -1;
     let passes = new Map<number, number>();
     let watchHalts = 0;
     const watchpoints: Watchpoint[] = [];
     const met = (halt: Halt, task: Task): void => {
-      const { event } = timeline.run!.driver.position;
+      const { position, standsAtLeg } = timeline.run!.driver;
+      const { event } = position;
       if (event !== segment) {
         segment = event;
         passes = new Map();
         watchHalts = 0;
       }
-      if (halt.kind === 'watchpoint') {
-        watchHalts++;
-        lastWatch = { event, index: watchHalts, by: halt.by, stop: stopOf(halt, task) };
-        last = undefined;
-        return;
+      const stop = stopOf(halt, task);
+      switch (halt.kind) {
+        case 'watchpoint':
+          if (halt.by === 0) last = { kind: 'beforeEvent', event, stop };
+          else last = { kind: 'store', event, index: ++watchHalts, by: halt.by, stop };
+          break;
+        case 'breakpoint': {
+          const count = (passes.get(halt.address) ?? 0) + (halt.isStanding ? 0 : 1);
+          passes.set(halt.address, count);
+          if (!this.#wanted.holds(halt.address, task, (...where) => timeline.read(...where))) return;
+          const legs: Position['legs'] = count === 0 ? [] : [{ kind: 'pass', address: halt.address, count }];
+          if (!samePosition({ event, legs }, until)) last = { kind: 'place', position: { event, legs }, stop };
+          break;
+        }
+        case 'syscall':
+          // One that the runtime does not answer is the next event.
+          if (halt.isEntry && !standsAtLeg) last = { kind: 'beforeEvent', event: event + 1, stop };
+          else if (!samePosition(position, until)) last = { kind: 'place', position, stop };
+          break;
+        default:
       }
-      if (halt.kind !== 'breakpoint') return;
-      const count = (passes.get(halt.address) ?? 0) + (halt.isStanding ? 0 : 1);
-      passes.set(halt.address, count);
-      if (!this.#wanted.holds(halt.address, task, (...where) => timeline.read(...where))) return;
-      const legs: Position['legs'] = count === 0 ? [] : [{ kind: 'pass', address: halt.address, count }];
-      if (samePosition({ event, legs }, until)) return;
-      last = { position: { event, legs }, stop: stopOf(halt, task) };
-      lastWatch = undefined;
+    };
+    const metEvent = (frame: FrameView, task: Task): void => {
+      const isTarget = until.legs.length === 0 && frame.eventNumber === until.event;
+      if (task.threadGroup !== timeline.process || (isTarget && !withTarget)) return;
+      const stop = eventStop(this.#wanted, frame, task);
+      if (stop !== undefined) last = { kind: 'place', position: { event: frame.eventNumber, legs: [] }, stop };
     };
     const arrived = (): void => {
       throw new Arrived();
     };
-    const armed = this.#wanted.addresses;
-    timeline.look(new FollowGoal({ target: until, from: kept, arrived, armed, watchpoints, met }), ({ replayer }) => {
-      const [task] = replayer.tasks.values();
+    const goal = new FollowGoal({
+      target: until,
+      from: kept,
+      arrived,
+      armed: this.#wanted.addresses,
+      watchpoints,
+      met,
+      metEvent,
+      caught: this.#wanted,
+    });
+    timeline.look(goal, ({ replayer }) => {
+      const task = [...replayer.tasks.values()].find(({ threadGroup }) => threadGroup === timeline.process);
       if (task !== undefined) watchpoints.push(...watchesOf(replayer, task, this.#wanted.watched));
     });
-    if (lastWatch === undefined) return last;
-    const { event, index, by, stop } = lastWatch;
-    // What the kernel wrote: before that event.
-    const place = by === 0 ? this.#predecessors.beforeEvent(event) : this.#storePosition(event, index, by);
-    return place === undefined ? undefined : { position: place, stop };
+    return last && this.#metOf(last);
+  }
+
+  #metOf(halted: Halted): Met | undefined {
+    const position = this.#placeOf(halted);
+    return position === undefined ? undefined : { position, stop: halted.stop };
+  }
+
+  #placeOf(halted: Halted): Position | undefined {
+    switch (halted.kind) {
+      case 'place':
+        return halted.position;
+      case 'store':
+        return this.#storePosition(halted.event, halted.index, halted.by);
+      case 'beforeEvent':
+        return this.#predecessors.beforeEvent(halted.event);
+    }
   }
 
   /** Where the store stands that was the so-manieth change of a watched value behind an event. */

@@ -9,6 +9,7 @@ import { memoryCall } from '../../replay/memory-calls.ts';
 import { instructionKinds, type RegisterWords } from '../../replay/primitives.ts';
 import { register, setRegister } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
+import { showProgramAddress } from '../../replay/syscall-buffer.ts';
 import type { Task } from '../../replay/task.ts';
 import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
 import { CodeBreakpoints } from './code-breakpoints.ts';
@@ -84,6 +85,11 @@ export class Driver implements Controller {
   #legs: readonly Leg[] = [];
   /** Arrivals at addresses since the last leg ended. */
   readonly #passes = new Map<number, number>();
+  /** The same since the last event, of what has been armed since then. */
+  readonly #eventPasses = new Map<number, number>();
+  #armedSinceEvent: ReadonlySet<number> | undefined;
+  /** The next entry of a system call has been shown already. */
+  entryIsKnown = false;
   #site: number | undefined;
   /** Where a task stands since a halt, without an instruction executed since: its breakpoint is done. */
   readonly #done = new WeakMap<Task, number>();
@@ -92,7 +98,7 @@ export class Driver implements Controller {
   /** A breakpoint of ours behind a patched instruction that is stepped over. */
   #behind: { readonly space: AddressSpace; readonly address: number } | undefined;
   /** A replaced call that was halted at: where it ends. */
-  #caught: { readonly address: number; readonly number: number } | undefined;
+  #caught: { readonly address: number; readonly number: number; readonly position: Position } | undefined;
   /** As #behind, while the hook runs on by itself. */
   #hookEnds: { readonly space: AddressSpace; readonly address: number } | undefined;
   #isStepping = false;
@@ -149,6 +155,8 @@ export class Driver implements Controller {
   /** Where a checkpoint within a segment was made; its task's breakpoint is done. */
   resumeAt(legs: readonly Leg[], task: Task | undefined): void {
     this.rename(legs);
+    // What has been passed on the way here was not counted.
+    this.#armedSinceEvent = new Set();
     if (task !== undefined) this.goOn(task);
   }
 
@@ -157,10 +165,25 @@ export class Driver implements Controller {
     return this.#passes.get(address) ?? 0;
   }
 
+  /** The same since the last event; undefined where some may not have been counted. */
+  passesOfEvent(address: number): number | undefined {
+    return this.#armedSinceEvent?.has(address) ? (this.#eventPasses.get(address) ?? 0) : undefined;
+  }
+
+  /** Legs to where the task is, which has just come to an armed address. */
+  legsOfArrival(address: number): readonly Leg[] {
+    const ofEvent = this.passesOfEvent(address);
+    if (ofEvent !== undefined) return [{ kind: 'pass', address, count: ofEvent }];
+    return withPass(this.#legs, address, this.passes(address));
+  }
+
   /** An event is done. */
   passedEvent(event: number): void {
     this.#event = event;
     this.rename([]);
+    this.#eventPasses.clear();
+    this.#armedSinceEvent = undefined;
+    this.entryIsKnown = false;
     this.entry = undefined;
   }
 
@@ -172,6 +195,7 @@ export class Driver implements Controller {
   /** The task has come here on its way without a stop of ours. */
   hasJumped(task: Task): void {
     this.#hasRun = true;
+    this.#armedSinceEvent = new Set();
     const { progress } = this.#replayer;
     progress.passesLeft = 'lost';
     this.goOn(task);
@@ -230,6 +254,7 @@ export class Driver implements Controller {
     if (this.goal.catchesAny && !isDone()) this.#catchEntry(task, rip);
     const wanted = this.#wanted(task);
     const steps = this.goal.steps(task);
+    this.#noteArmed(wanted);
     this.#done.delete(task);
     this.#code.write(task.addressSpace, wanted);
     this.#watched.arm(task, this.goal.watchpoints);
@@ -386,6 +411,13 @@ export class Driver implements Controller {
     return new Set([...breakpoints, ...calls, ...(this.#site === undefined ? [] : [this.#site])]);
   }
 
+  /** What is armed from now on. */
+  #noteArmed(wanted: ReadonlySet<number>): void {
+    const before = this.#armedSinceEvent ?? wanted;
+    if (before === wanted) this.#armedSinceEvent = wanted;
+    else this.#armedSinceEvent = new Set([...before].filter((address) => wanted.has(address)));
+  }
+
   #isLookedAt(task: Task): boolean {
     return task.threadGroup === this.process;
   }
@@ -450,12 +482,15 @@ export class Driver implements Controller {
   #catchExit(task: Task, address: number): void {
     const caught = this.#caught;
     this.#caught = undefined;
-    if (caught?.address === address) this.#halt({ kind: 'syscall', number: caught.number, isEntry: false }, task);
+    if (caught?.address !== address) return;
+    this.rename(stepped(caught.position).legs);
+    this.#halt({ kind: 'syscall', number: caught.number, isEntry: false }, task);
   }
 
   #countArrival(task: Task, address: number, byStep: boolean): void {
     // A step is a leg of its own, which ends here.
     if (!byStep) this.#passes.set(address, this.passes(address) + 1);
+    this.#eventPasses.set(address, (this.#eventPasses.get(address) ?? 0) + 1);
     const { progress } = this.#replayer;
     if (this.#site === address && typeof progress.passesLeft === 'number') progress.passesLeft--;
     this.goOn(task);
@@ -474,12 +509,11 @@ export class Driver implements Controller {
     const site = task.addressSpace.patched.at(address);
     const number = task.registers[2 * registerIndex.rax]! | 0;
     if (site === undefined || !this.goal.catches(number)) return;
-    const legs = this.#legs;
-    const count = this.passes(address);
-    if (count > 0) this.rename(withPass(legs, address, count));
-    this.#halt({ kind: 'syscall', number, isEntry: true }, task);
-    if (register(task.registers, registerIndex.rip) === address)
-      this.#caught = { address: address + site.own.length, number };
+    if (this.#hasRun) this.rename(this.legsOfArrival(address));
+    const { position } = this;
+    if (!this.entryIsKnown) this.#halt({ kind: 'syscall', number, isEntry: true }, task);
+    this.entryIsKnown = false;
+    this.#caught = { address: address + site.own.length, number, position };
   }
 
   #halt(halt: Halt, task: Task): void {
@@ -492,14 +526,17 @@ export class Driver implements Controller {
   #end(task: Task, frame: FrameView): void {
     const { found } = this.#replayer;
     const isCall = frame.eventKind === eventKinds.syscall || frame.eventKind === eventKinds.syscallEnter;
+    if (isCall) showProgramAddress(this.#replayer, frame, task);
     this.endedAt = register(found, registerIndex.rip) - (isCall ? callLength : 0);
-    if (isCall) {
-      if (this.#isLookedAt(task) && this.goal.catches(frame.number)) {
-        const before = task.registers.slice();
-        task.registers.set(found);
-        this.#halt({ kind: 'syscall', number: frame.number, isEntry: true }, task);
-        task.registers.set(before);
-      }
+    // One that was halted at where it has been replaced is passed on by the runtime.
+    const isShown = this.#caught !== undefined || this.entryIsKnown;
+    this.#caught = undefined;
+    this.entryIsKnown = false;
+    if (isCall && !isShown && this.#isLookedAt(task) && this.goal.catches(frame.number)) {
+      const before = task.registers.slice();
+      task.registers.set(found);
+      this.#halt({ kind: 'syscall', number: frame.number, isEntry: true }, task);
+      task.registers.set(before);
     }
     if (changesAddressSpace(frame)) this.liftAll();
   }

@@ -1,4 +1,5 @@
 /** What a replay under a driver is to do. */
+import type { FrameView } from '../../generated/schema.ts';
 import type { Task } from '../../replay/task.ts';
 import type { Goal, Halt } from './driver.ts';
 import type { Kept } from './kept-checkpoints.ts';
@@ -9,6 +10,12 @@ import type { Watchpoint } from './watched-memory.ts';
 const manyPasses = 24;
 const noAddresses: ReadonlySet<number> = new Set();
 
+/** Which system calls are halted at. */
+export interface CaughtCalls {
+  readonly caught: readonly number[] | undefined;
+  catches(number: number): boolean;
+}
+
 /** Goes to a position, and says when it is there. */
 export class FollowGoal implements Goal {
   readonly target: Position;
@@ -18,6 +25,8 @@ export class FollowGoal implements Goal {
   readonly watchpoints: readonly Watchpoint[];
   readonly #arrived: (task: Task | undefined) => void;
   readonly #met: (halt: Halt, task: Task) => void;
+  readonly #metEvent: (frame: FrameView, task: Task) => void;
+  readonly #caught: CaughtCalls | undefined;
   /** What is left of the target's, in its event. */
   readonly #legs: readonly Leg[];
   readonly #runToPass: ((task: Task, address: number, count: number) => number) | undefined;
@@ -35,6 +44,9 @@ export class FollowGoal implements Goal {
     readonly armed?: ReadonlySet<number>;
     readonly watchpoints?: readonly Watchpoint[];
     readonly met?: (halt: Halt, task: Task) => void;
+    /** An event up to the target is done. */
+    readonly metEvent?: (frame: FrameView, task: Task) => void;
+    readonly caught?: CaughtCalls;
     /** Runs the task to the so-manieth arrival at an address, and tells how many are left when something stops it. */
     readonly runToPass?: (task: Task, address: number, count: number) => number;
   }) {
@@ -47,6 +59,8 @@ export class FollowGoal implements Goal {
     this.armed = parts.armed ?? noAddresses;
     this.watchpoints = parts.watchpoints ?? [];
     this.#met = parts.met ?? (() => undefined);
+    this.#metEvent = parts.metEvent ?? (() => undefined);
+    this.#caught = parts.caught;
     this.#runToPass = parts.runToPass;
     this.#begin();
   }
@@ -83,7 +97,8 @@ export class FollowGoal implements Goal {
   /** What is many passes away is gone to at once, if nobody wants to see what is met on the way. */
   beforeRun(task: Task): void {
     for (let leg = this.#current(); leg?.kind === 'pass' && this.#left >= manyPasses; leg = this.#current()) {
-      if (this.armed.size > 0 || this.watchpoints.length > 0 || this.#runToPass === undefined) return;
+      if (this.armed.size > 0 || this.watchpoints.length > 0 || this.catchesAny) return;
+      if (this.#runToPass === undefined) return;
       const left = this.#runToPass(task, leg.address, this.#left);
       this.#left = Math.max(1, left);
       if (left > 0) return;
@@ -91,8 +106,16 @@ export class FollowGoal implements Goal {
     }
   }
 
-  catches(): boolean {
-    return false;
+  catches(number: number): boolean {
+    return this.#caught?.catches(number) ?? false;
+  }
+
+  get catchesAny(): boolean {
+    return this.#caught?.caught !== undefined;
+  }
+
+  metEvent(frame: FrameView, task: Task): void {
+    this.#metEvent(frame, task);
   }
 
   #finishPass(task: Task): void {
@@ -111,10 +134,14 @@ export class FollowGoal implements Goal {
     const counts =
       leg !== undefined &&
       !isStanding &&
+      halt.kind !== 'syscall' &&
       (leg.kind === 'step' || (leg.kind === 'pass' && halt.kind === 'breakpoint' && halt.address === leg.address));
     const isThere = counts && this.#left === 1 && this.#leg + 1 === this.#legs.length;
     // A breakpoint at the place itself is not met before it; the store that the last instruction made is.
-    const isMet = halt.kind === 'breakpoint' ? this.armed.has(halt.address) && !isThere : halt.kind === 'watchpoint';
+    const isMet =
+      halt.kind === 'breakpoint'
+        ? this.armed.has(halt.address) && !isThere
+        : halt.kind === 'watchpoint' || halt.kind === 'syscall';
     if (isMet) this.#met(halt, task);
     if (counts) this.#finishPass(task);
   }

@@ -10,10 +10,9 @@ import type { Goal, Halt } from './driver.ts';
 import { stopOf } from './halt-stops.ts';
 import { checksumMemory } from './memory-state.ts';
 import type { OpenPlaces } from './open-places.ts';
-import { withPass } from './position.ts';
 import type { Requests } from './requests.ts';
 import type { Pilot, Run, Timeline } from './timeline.ts';
-import { type WantedStops, watchesOf } from './wanted-stops.ts';
+import { eventStop, type WantedStops, watchesOf } from './wanted-stops.ts';
 import type { Watchpoint } from './watched-memory.ts';
 
 export class Interactive implements Pilot {
@@ -26,6 +25,10 @@ export class Interactive implements Pilot {
   readonly #requests: Requests;
   readonly #serve: (stop: Stop, task?: Task) => void;
   #watches: Watchpoint[] = [];
+  /** What is watched, as text. */
+  #watchedText = '';
+  /** How often that has changed by instructions since an event; undefined: not all has been seen. */
+  #changes: { readonly event: number; readonly watched: string; count: number } | undefined;
 
   constructor(parts: {
     readonly timeline: Timeline;
@@ -63,10 +66,20 @@ export class Interactive implements Pilot {
   /** The replay is to run from where it stands. */
   begin(resume: Resume): void {
     const task = this.#timeline.anyTask();
+    this.#beginChanges();
     if (task !== undefined) {
       this.#watches = watchesOf(this.#timeline.run!.replayer, task, this.#wanted.watched);
     }
     this.resume = resume;
+  }
+
+  /** Changes are counted from an event on, as long as the same is watched. */
+  #beginChanges(): void {
+    const { event, legs } = this.#timeline.run!.driver.position;
+    const watched = JSON.stringify(this.#wanted.watched.map(({ kind, address, length }) => [kind, address, length]));
+    const goesOn = this.#changes?.event === event && this.#changes.watched === watched;
+    if (!goesOn) this.#changes = legs.length === 0 ? { event, watched, count: 0 } : undefined;
+    this.#watchedText = watched;
   }
 
   beforeEvent(_run: Run, event: number): void {
@@ -81,6 +94,7 @@ export class Interactive implements Pilot {
   }
 
   afterEvent({ replayer, driver }: Run, frame: FrameView): void {
+    this.#changes = { event: frame.eventNumber, watched: this.#watchedText, count: 0 };
     const task = replayer.tasks.get(frame.tid);
     if (task === undefined || task.threadGroup !== this.#timeline.process) return;
     driver.current = task;
@@ -89,7 +103,7 @@ export class Interactive implements Pilot {
       this.#serve({ kind: 'watchpoint', tid: task.tid, access: watch.access, address: watch.address }, task);
       return;
     }
-    const stop = this.#stopAfter(frame, task);
+    const stop = this.#stopAfter(frame, task) ?? eventStop(this.#wanted, frame, task);
     if (stop !== undefined) {
       this.#serve(stop, task);
       return;
@@ -105,21 +119,10 @@ export class Interactive implements Pilot {
     }
   }
 
-  /** What the debugger wants to know of an event. */
+  /** What the debugger must know of an event. */
   #stopAfter(frame: FrameView, task: Task): Stop | undefined {
-    const { tid } = task;
-    switch (frame.eventKind) {
-      case eventKinds.exec:
-        return { kind: 'exec', tid, program: this.#requests.programOf(task) };
-      case eventKinds.signal:
-        return this.#wanted.passed.has(frame.number) ? undefined : { kind: 'signal', tid, signal: frame.number };
-      case eventKinds.syscall:
-      case eventKinds.syscallExit:
-        if (!this.#wanted.catches(frame.number)) return undefined;
-        return { kind: 'syscall', tid, number: frame.number, isEntry: false };
-      default:
-        return undefined;
-    }
+    if (frame.eventKind !== eventKinds.exec) return undefined;
+    return { kind: 'exec', tid: task.tid, program: this.#requests.programOf(task) };
   }
 
   #halted(halt: Halt, task: Task): void {
@@ -132,13 +135,18 @@ export class Interactive implements Pilot {
     }
     if (halt.kind === 'step' && this.#staysInRange(task)) return;
     if (halt.kind === 'breakpoint' && !halt.isStanding && !driver.standsAtLeg) {
-      const count = driver.passes(halt.address);
-      if (count > 0) driver.rename(withPass(driver.position.legs, halt.address, count));
+      driver.rename(driver.legsOfArrival(halt.address));
     }
-    if (halt.kind === 'watchpoint') {
+    if (halt.kind === 'syscall' && halt.isEntry && !driver.standsAtLeg) {
+      // It stands behind the instruction, as the kernel sees it.
+      this.#places.addCall(driver.position.event + 1);
+    } else if (halt.kind === 'watchpoint') {
+      if (this.#changes !== undefined) this.#changes.count++;
       if (!driver.standsAtLeg) {
         const { watched } = this.#wanted;
-        this.#places.add({ kind: 'watch', by: halt.by, index: driver.watchHalts, watched }, task);
+        const sinceEvent = this.#changes?.event === driver.position.event;
+        const index = this.#changes !== undefined && sinceEvent ? this.#changes.count : driver.watchHalts;
+        this.#places.add({ kind: 'watch', by: halt.by, index, sinceEvent, watched }, task);
       }
     } else if (halt.kind === 'interrupted' && task.threadGroup === this.#timeline.process && !driver.standsAtLeg) {
       const registers = task.registers.slice();

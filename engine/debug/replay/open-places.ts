@@ -12,49 +12,79 @@ import { Arrived } from './client.ts';
 import { runToState } from './fast-run.ts';
 import { type RangeChecksum, sameMemory } from './memory-state.ts';
 import { type Leg, type Position, positionText } from './position.ts';
+import type { PredecessorSearch } from './predecessor-search.ts';
 import type { Timeline } from './timeline.ts';
 import { Count } from './walk.ts';
 import { watchesOf } from './wanted-stops.ts';
 
 /** What is known of a place without a name. */
 export type OpenPlace =
-  /** Behind the so-manieth change of a watched value since the leg before, by the instruction there. */
-  | { readonly kind: 'watch'; readonly by: number; readonly index: number; readonly watched: readonly Breakpoint[] }
+  /** At the entry of the system call that an event is of. */
+  | { readonly kind: 'call'; readonly event: number }
+  /** Behind the so-manieth change of a watched value since the leg before, or the event, by the instruction there. */
+  | {
+      readonly kind: 'watch';
+      readonly by: number;
+      readonly index: number;
+      readonly sinceEvent: boolean;
+      readonly watched: readonly Breakpoint[];
+    }
   | { readonly kind: 'state'; readonly registers: RegisterWords; readonly checksums: readonly RangeChecksum[] };
 
 export class OpenPlaces {
   readonly #timeline: Timeline;
+  readonly #predecessors: PredecessorSearch;
   readonly #places: OpenPlace[] = [];
   readonly #names = new Map<number, readonly Leg[]>();
 
-  constructor(timeline: Timeline) {
+  constructor(timeline: Timeline, predecessors: PredecessorSearch) {
     this.#timeline = timeline;
+    this.#predecessors = predecessors;
+  }
+
+  /** The replay stands behind the instruction of a system call, which is not made yet: no checkpoint can be made. */
+  addCall(event: number): void {
+    this.#rename({ kind: 'call', event });
   }
 
   /** The replay stands where no name leads to: a checkpoint keeps the place. */
   add(place: OpenPlace, task: Task): void {
+    this.#rename(place);
+    this.#timeline.keepNear(task);
+  }
+
+  #rename(place: OpenPlace): void {
     const { driver } = this.#timeline.run!;
     this.#places.push(place);
     driver.rename([...driver.position.legs, { kind: 'open', number: this.#places.length, count: 1 }]);
-    this.#timeline.keepNear(task);
   }
 
   /** The same position with names for all of its legs. @throws EngineError NO_PLACE */
   named(position: Position): Position {
-    const known: Leg[] = [];
+    let known: Position = { event: position.event, legs: [] };
     for (const leg of position.legs) {
-      if (leg.kind !== 'open') known.push(leg);
-      else known.push(...this.#nameOf({ event: position.event, legs: [...known] }, leg.number));
+      const place = leg.kind === 'open' ? this.#places[leg.number - 1] : undefined;
+      if (leg.kind !== 'open') known = { event: known.event, legs: [...known.legs, leg] };
+      else if (place?.kind === 'call') known = this.#predecessors.beforeEvent(place.event) ?? known;
+      else {
+        const base = place?.kind === 'watch' && place.sinceEvent ? { event: known.event, legs: [] } : known;
+        known = { event: base.event, legs: [...base.legs, ...this.#nameOf(base, leg.number)] };
+      }
     }
-    return { event: position.event, legs: known };
+    return known;
   }
 
   /** Legs from a position to the place without a name that comes next. */
   #nameOf(base: Position, number: number): readonly Leg[] {
     const known = this.#names.get(number);
     if (known !== undefined) return known;
-    const place = this.#places[number - 1]!;
-    const found = place.kind === 'watch' ? this.#nameOfWatch(base, place) : this.#nameOfState(base, place);
+    const place = this.#places[number - 1];
+    const found =
+      place?.kind === 'watch'
+        ? this.#nameOfWatch(base, place)
+        : place?.kind === 'state'
+          ? this.#nameOfState(base, place)
+          : undefined;
     if (found === undefined)
       throw new EngineError('NO_PLACE', `the way to ${positionText(base)}+?${number} is not found again`);
     this.#names.set(number, found);

@@ -15,6 +15,7 @@ import { type Client, Closed, Leave, type Request } from './client.ts';
 import { Interactive } from './interactive.ts';
 import { OpenPlaces } from './open-places.ts';
 import { type Position, parsePosition } from './position.ts';
+import { PredecessorSearch } from './predecessor-search.ts';
 import { Recorded } from './recorded.ts';
 import { Requests } from './requests.ts';
 import { Timeline } from './timeline.ts';
@@ -51,8 +52,9 @@ export class ReplayTarget {
     this.#timeline = timeline;
     this.#changes = new Changes(timeline);
     this.#requests = new Requests(timeline, this.#wanted, this.#changes);
-    this.#places = new OpenPlaces(timeline);
-    this.#backwards = new Backwards(timeline, this.#wanted);
+    const predecessors = new PredecessorSearch(timeline);
+    this.#places = new OpenPlaces(timeline, predecessors);
+    this.#backwards = new Backwards(timeline, this.#wanted, predecessors);
     this.#interactive = new Interactive({
       timeline,
       wanted: this.#wanted,
@@ -132,6 +134,7 @@ export class ReplayTarget {
       }
       // Of the tasks that stand there, the one that the stop is about.
       const about = stop === undefined ? undefined : replayer.tasks.get(stop.tid);
+      driver.entryIsKnown = stop?.kind === 'syscall' && stop.isEntry;
       const shown = about?.threadGroup === timeline.process ? about : task;
       this.#serve(stop === undefined ? undefined : { ...stop, tid: shown?.tid ?? stop.tid }, shown);
     });

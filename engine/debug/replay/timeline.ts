@@ -145,14 +145,14 @@ export class Timeline {
   /** Plays events until an exception ends it. */
   follow(run: Run, journey: FollowGoal, pilot?: Pilot): never {
     const { replayer, driver, reader } = run;
-    let isThere = journey.isThere && replayer.resumed === undefined;
-    if (isThere) this.#arriveAt(run, journey);
+    let hasArrived = journey.isThere && replayer.resumed === undefined;
+    if (hasArrived) this.#arriveAt(run, journey);
     else if (journey.isThere) driver.arriveBeforeRun = (task) => journey.arrive(task);
     for (;;) {
-      if (isThere && driver.goal === pilot?.goal) pilot.beforeEvent(run, reader.event + 1);
+      if (hasArrived && driver.goal === pilot?.goal) pilot.beforeEvent(run, reader.event + 1);
       const frame = replayer.step();
       if (frame === undefined) {
-        if (!isThere || pilot === undefined) {
+        if (!hasArrived || pilot === undefined) {
           throw new EngineError('NO_PLACE', `the recording ends before ${positionText(journey.target)}`);
         }
         pilot.atEnd(run);
@@ -163,8 +163,11 @@ export class Timeline {
         const changed = driver.changedByEvent(frame);
         if (changed !== undefined) metByEvent(run, journey, changed, frame);
         if (pilot !== undefined) this.#maybeKeep(run);
-        if (journey.passedEvent(reader.event)) {
-          isThere = true;
+        const isThere = journey.passedEvent(reader.event);
+        const task = replayer.tasks.get(frame.tid);
+        if (task !== undefined) journey.metEvent(frame, task);
+        if (isThere) {
+          hasArrived = true;
           this.#arriveAt(run, journey);
         } else if (reader.event > journey.target.event && driver.goal === journey) {
           throw new EngineError(
@@ -173,7 +176,7 @@ export class Timeline {
           );
         }
       } else if (driver.goal === pilot?.goal) {
-        isThere = true;
+        hasArrived = true;
         this.#maybeKeep(run);
         pilot.afterEvent(run, frame);
       } else {

@@ -1,9 +1,10 @@
 /** Where the debugger wants the replay to stop: its breakpoints with their conditions, watchpoints, catchpoints. */
+import { eventKinds, type FrameView } from '../../generated/schema.ts';
 import type { Replayer } from '../../replay/replayer.ts';
 import type { Task } from '../../replay/task.ts';
 import { conditionHolds } from '../breakpoints/agent-expression.ts';
 import { gdbRegister } from '../breakpoints/gdb-registers.ts';
-import type { Breakpoint } from '../target.ts';
+import type { Breakpoint, Stop } from '../target.ts';
 import { type Watchpoint, watchValue } from './watched-memory.ts';
 
 /** Reads the program's own bytes; fewer where memory ends. */
@@ -65,4 +66,17 @@ export function watchesOf(replayer: Replayer, task: Task, watched: readonly Brea
     length,
     value: watchValue(replayer, task, address, length),
   }));
+}
+
+/** What the debugger wants to know of an event that a task has behind it: a signal, or the end of a system call. */
+export function eventStop(wanted: WantedStops, frame: FrameView, { tid }: Task): Stop | undefined {
+  switch (frame.eventKind) {
+    case eventKinds.signal:
+      return wanted.passed.has(frame.number) ? undefined : { kind: 'signal', tid, signal: frame.number };
+    case eventKinds.syscall:
+    case eventKinds.syscallExit:
+      return wanted.catches(frame.number) ? { kind: 'syscall', tid, number: frame.number, isEntry: false } : undefined;
+    default:
+      return undefined;
+  }
 }

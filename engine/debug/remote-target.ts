@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 import { primitives } from '../replay/primitives.ts';
-import { type Answer, cells, type ReplayThreadData } from './replay-thread.ts';
+import { type Answer, cells, type ReplayThreadData, runs } from './replay-thread.ts';
 import type { RemoteTarget, Target } from './target.ts';
 
 export interface RemoteTargetOptions {
@@ -53,15 +53,19 @@ export async function openRemoteTarget(
   const workerData: ReplayThreadData = { ...options, control };
   const worker = new Worker(join(packageRoot, 'dist/replay.mjs'), { workerData, stdout: false, stderr: false });
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
+  /** Requests to run that have no answer yet, the oldest first: what interrupt() is about. */
+  const running = new Set<number>();
   let failure: Error | undefined;
   const fail = (error: Error): void => {
     failure ??= error;
     for (const { reject } of waiting.values()) reject(failure);
     waiting.clear();
+    running.clear();
   };
   worker.on('message', (answer: Answer) => {
     const asked = waiting.get(answer.id);
     waiting.delete(answer.id);
+    running.delete(answer.id);
     if ('error' in answer) asked?.reject(toError(answer.error));
     else asked?.resolve(answer.result);
   });
@@ -73,6 +77,7 @@ export async function openRemoteTarget(
     return new Promise((resolve, reject) => {
       const id = next++;
       waiting.set(id, { resolve, reject });
+      if (runs(method)) running.add(id);
       worker.postMessage({ id, method, args });
       Atomics.add(control, cells.requests, 1);
       Atomics.notify(control, cells.requests);
@@ -80,11 +85,12 @@ export async function openRemoteTarget(
   };
   let repeating: NodeJS.Timeout | undefined;
   const interrupt = (): void => {
-    if (Atomics.load(control, cells.running) === 0) return;
-    Atomics.store(control, cells.interrupted, 1);
+    const [id] = running;
+    if (id === undefined) return;
+    Atomics.store(control, cells.interrupted, id);
     const poke = (): void => {
       const thread = Atomics.load(control, cells.threadId);
-      if (Atomics.load(control, cells.interrupted) === 0 || failure !== undefined) {
+      if (!running.has(Atomics.load(control, cells.interrupted))) {
         clearInterval(repeating);
         repeating = undefined;
       } else if (thread !== 0) {

@@ -7,8 +7,16 @@ import { TraceReader } from '../trace/reader.ts';
 import type { Client, Request } from './replay/client.ts';
 import { ReplayTarget } from './replay/replay-target.ts';
 
-/** Cells of the memory that both threads share. */
-export const cells = { requests: 0, interrupted: 1, running: 2, threadId: 3, count: 4 } as const;
+/**
+ * Cells of the memory that both threads share. `interrupted` is the id of the request that is to end soon, 0 when it has
+ * seen that: one that comes too late for its request means no other.
+ */
+export const cells = { requests: 0, interrupted: 1, threadId: 2, count: 3 } as const;
+
+/** Whether such a request may take long, so that it can be interrupted. */
+export function runs(method: string): boolean {
+  return method === 'resume' || method === 'seek';
+}
 
 export interface ReplayThreadData {
   readonly directory: string;
@@ -40,10 +48,10 @@ export function runReplayThread(data: ReplayThreadData): void {
     }
   }
   const refuse = (id: number, error: unknown): void => {
-    Atomics.store(control, cells.running, 0);
     const answer: Answer = { id, error: describe(error) };
     port.postMessage(answer);
   };
+  let current = 0;
   const client: Client = {
     next: () => {
       for (;;) {
@@ -51,21 +59,20 @@ export function runReplayThread(data: ReplayThreadData): void {
         const message = receiveMessageOnPort(port);
         if (message !== undefined) {
           const request = message.message as Request;
-          if (request.method === 'resume' || request.method === 'seek') Atomics.store(control, cells.running, 1);
+          current = request.id;
           return request;
         }
         Atomics.wait(control, cells.requests, seen);
       }
     },
     reply: (id, result) => {
-      Atomics.store(control, cells.running, 0);
       const answer: Answer = { id, result };
       port.postMessage(answer);
     },
     refuse,
-    isInterrupted: () => Atomics.load(control, cells.interrupted) !== 0,
+    isInterrupted: () => Atomics.load(control, cells.interrupted) === current,
     acknowledge: () => {
-      Atomics.store(control, cells.interrupted, 0);
+      Atomics.compareExchange(control, cells.interrupted, current, 0);
     },
   };
   let target: ReplayTarget;

@@ -1,12 +1,13 @@
 /**
  * npm run acceptance [-- --group NAME --only NAME... --times N --busy N --checksum MODE --unbuffered --elsewhere
- *   --container]
+ *   --debugged --container]
  *
  * Records and replays every program of a group; compares standard output, standard error and end of the native run, the
  * recording and the replay; prints a table. Ends with status 1 when any program failed.
  *
  * Group `programs` (programs.ts, the default): with memory checksums at every 50th event. With --elsewhere each trace is
- * replayed where nothing of the recording's world is left, too (elsewhere.ts). Group `threads` (threaded-programs.ts):
+ * replayed where nothing of the recording's world is left, too (elsewhere.ts), with --debugged under a debugger that goes
+ * to and fro (debugged.ts). Group `threads` (threaded-programs.ts):
  * means over all rounds, and forced stops in total and per second of native run time. --busy: so many busy loops beside.
  * --unbuffered: every system call stops the program (record -n). --container: all runs are under what a container's
  * default profile refuses.
@@ -18,8 +19,10 @@ import { parseArgs } from 'node:util';
 import { BusyLoops } from '../harness/busy-loops.ts';
 import { missingCommands, whyNotRun } from '../harness/missing-commands.ts';
 import type { RecordingMode } from '../harness/modes.ts';
+import type { Recording } from '../harness/recording.ts';
 import { formatBytes, formatSeconds, formatTable } from '../harness/table.ts';
 import { readTraceFigures } from '../harness/trace-figures.ts';
+import { replayDebugged } from './debugged.ts';
 import { replayElsewhere } from './elsewhere.ts';
 import type { AcceptanceProgram } from './program.ts';
 import { acceptancePrograms } from './programs.ts';
@@ -32,7 +35,10 @@ interface Row {
   readonly failure?: string;
 }
 
-async function runOnce(program: AcceptanceProgram, mode: RecordingMode, elsewhere: boolean): Promise<Row> {
+/** What else is done with each recording. */
+type Further = (recording: Recording, limitSeconds: number) => Promise<void>;
+
+async function runOnce(program: AcceptanceProgram, mode: RecordingMode, further: readonly Further[]): Promise<Row> {
   const reason = whyNotRun(program);
   if (reason !== undefined) {
     console.log(`${reason}\n`);
@@ -45,9 +51,8 @@ async function runOnce(program: AcceptanceProgram, mode: RecordingMode, elsewher
       const { events, traceBytes } = readTraceFigures(traceDirectory);
       const seconds = [native, record, replay].map((run) => formatSeconds(run.seconds));
       cells = [program.name, ...seconds, String(events), formatBytes(traceBytes), 'ok'];
-      if (!elsewhere) return;
       try {
-        await replayElsewhere(recording, limitOf(program));
+        for (const each of further) await each(recording, limitOf(program));
       } catch (error) {
         cells = [...cells.slice(0, -1), 'FAILED'];
         throw new Error(`${program.name}: ${error instanceof Error ? error.message : String(error)}`);
@@ -64,13 +69,13 @@ async function runRounds(
   programs: readonly AcceptanceProgram[],
   mode: RecordingMode,
   times: number,
-  elsewhere: boolean,
+  further: readonly Further[],
 ): Promise<readonly string[]> {
   const failures: string[] = [];
   for (let round = 1; round <= times; round++) {
     const rows: Row[] = [];
     for (const program of programs) {
-      const row = await runOnce(program, mode, elsewhere);
+      const row = await runOnce(program, mode, further);
       rows.push(row);
       if (row.failure === undefined) continue;
       failures.push(row.failure);
@@ -118,6 +123,7 @@ const { values } = parseArgs({
     checksum: { type: 'string' },
     unbuffered: { type: 'boolean', default: false },
     elsewhere: { type: 'boolean', default: false },
+    debugged: { type: 'boolean', default: false },
     container: { type: 'boolean', default: false },
   },
 });
@@ -147,7 +153,7 @@ const failures =
         chosen,
         { ...acceptanceMode(values.checksum ?? 'every:50', values.unbuffered), ...confinement },
         times,
-        values.elsewhere,
+        [...(values.elsewhere ? [replayElsewhere] : []), ...(values.debugged ? [replayDebugged] : [])],
       );
 console.log(failures.length === 0 ? 'all passed' : `${failures.length} failed`);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -13,7 +13,7 @@ export interface Client {
   next(): Request;
   reply(id: number, result: unknown): void;
   refuse(id: number, error: unknown): void;
-  /** interrupt() was called since the last acknowledge(). */
+  /** interrupt() was called for the request that next() gave last, and not acknowledged. */
   isInterrupted(): boolean;
   acknowledge(): void;
 }

@@ -201,7 +201,6 @@ export class ReplayTarget {
   #resume(request: Request, resume: Resume): boolean {
     const changes = this.#changes;
     const { position } = changes;
-    this.#client.acknowledge();
     if (position !== undefined && !changes.hasOwnRegisters() && resume.direction === 'forward') {
       const stop = changes.divert(resume, this.#wanted.addresses);
       this.#client.acknowledge();
@@ -233,7 +232,6 @@ export class ReplayTarget {
     const position = this.#positionOf(place);
     this.#recorded.check(position);
     this.#changes.drop();
-    this.#client.acknowledge();
     this.#pending = request;
     const { process } = this.#timeline;
     throw new Leave(() => {

@@ -58,6 +58,38 @@ test('going back over an exec shows the program before, and forwards the one beh
   says(said, /^\* 1 +process \d+ .*\/echo\b/m);
 });
 
+test('seeks over execs both ways, standing on a breakpoint', async () => {
+  using becomes = recordGuest('becomes', { args: ['one', 'two'] });
+  const said = await becomes.gdb([
+    'break tell',
+    'continue',
+    'print left',
+    'checkpoint',
+    'continue',
+    'print left',
+    'checkpoint',
+    'continue',
+    'print left',
+    'restart 1',
+    'print left',
+    'restart 2',
+    'print left',
+    'backtrace 2',
+    'seek end',
+    'restart 1',
+    'continue',
+    'print left',
+    'continue',
+    'print left',
+    'seek begin',
+    'continue',
+    'print left',
+  ]);
+  const values = [...said.matchAll(/^\$\d+ = (\d)$/gm)].map(([, value]) => Number(value));
+  assert.equal(values, [2, 1, 0, 2, 1, 1, 0, 2], said);
+  says(said, /^#1 .* main \(argc=2/m);
+});
+
 test('-f opens a process where it was forked', async () => {
   const [, forked] = await processesOf(forks);
   const said = await forks.gdb(['break inChild', 'continue', 'print value', 'finish', 'continue'], '-f', forked!);

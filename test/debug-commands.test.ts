@@ -56,6 +56,22 @@ test('run and start go to the beginning again, with all breakpoints', async () =
   says(said, '$3 = 0');
 });
 
+test('step commands go on where the library is not mapped at which gdb wants to stop', async () => {
+  const said = await crash.gdb([
+    'break main',
+    'continue',
+    'next',
+    'seek begin',
+    'reverse-next',
+    'next',
+    'seek end',
+    'when',
+  ]);
+  assert.not.match(said, /Cannot (insert|access)/);
+  says(said, /No more reverse-execution history\.\n[^\n]*_start/);
+  says(said, /^Completed event: \d+$/m);
+});
+
 test('a checkpoint is come back to, from before and from behind', async () => {
   const said = await calls.gdb([
     'break square',

@@ -121,7 +121,9 @@ test('a register is read from the target once a stop', () =>
 test('breakpoints reach the target when it runs, conditions too', () =>
   withServer(async (target, client) => {
     const rip = Number.parseInt((await client.ask('p10')).match(/../g)!.reverse().join(''), 16);
-    assert.is(await client.ask('Z0,1000,1'), 'E0e');
+    // Where nothing is mapped: something may be there at another place of the recording.
+    assert.is(await client.ask('Z0,1000,1'), 'OK');
+    assert.is(await client.ask('z0,1000,1'), 'OK');
     assert.is(await client.ask(`Z0,${rip.toString(16)},1;X3,220122;X1,27`), 'OK');
     assert.equal(target.breakpoints, []);
     target.stops = [{ kind: 'breakpoint', tid: target.here.tid, address: rip, hardware: false }];
@@ -176,9 +178,14 @@ test('breakpoints in the process that was looked at before are accepted, and mea
     assert.is(await client.ask(`Hgp${before.toString(16)}.${tid.toString(16)}`), 'OK');
     assert.is(await client.ask('Z0,1000,1'), 'OK');
     assert.is(await client.ask(`Hgp${(before + 1).toString(16)}.${tid.toString(16)}`), 'OK');
-    assert.is(await client.ask('Z0,1000,1'), 'E0e');
+    assert.is(await client.ask('Z0,2000,1'), 'OK');
     assert.is(await client.ask(`D;${before.toString(16)}`), 'OK');
     assert.match(await client.ask('?'), /^T05exec/);
+    while (target.resumes.length === 0) await client.ask('vCont;c');
+    assert.equal(
+      target.breakpoints.map(({ address }) => address),
+      [0x2000],
+    );
   }));
 
 test('monitor commands say what is wrong in one line', () =>

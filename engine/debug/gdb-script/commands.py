@@ -29,9 +29,10 @@ class Replay:
         return answer
 
     def go(self, line):
-        """Has the replay go elsewhere: it does at the next resume, and runs nothing then."""
+        """Has the replay go elsewhere: it does at the next resume, and runs nothing then. Forwards gdb might take that
+        resume for a step of its own over a breakpoint, and bear no other thread to stop (infrun.c, proceed)."""
         self.ask(line)
-        gdb.execute("continue")
+        gdb.execute("reverse-continue")
         self.leave_others()
 
     def leave_others(self):

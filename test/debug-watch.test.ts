@@ -80,11 +80,18 @@ test('memory that read fills, by calls that are traced and by calls that are buf
     'backtrace 2',
     ...Array.from({ length: 30 }, () => 'continue'),
     'backtrace 2',
+    ...Array.from({ length: 6 }, () => 'reverse-continue'),
   ]);
   says(said, /^Old value = "\\000\\000\\000\\000\\000\\000\\000"\nNew value = "\\177ELF/m);
   says(said, /^Old value = "\\177ELF.*\nNew value = "ELF/m);
   const frames = said.match(/^#1 +0x[0-9a-f]+ in take \(file=\d+, round=\d+\)/gm) ?? [];
   assert.is(frames.length, 3, said);
+  const changes = [...said.matchAll(/^Old value = (.*)\nNew value = (.*)$/gm)].map(([, before, after]) => [
+    before,
+    after,
+  ]);
+  const back = changes.slice(-6).map(([before, after]) => [after, before]);
+  assert.equal(back, changes.slice(-12, -6).reverse(), said);
 });
 
 test('a watchpoint with a condition, forwards and backwards', async () => {

@@ -127,6 +127,28 @@ export interface Resume {
   readonly range?: { readonly start: number; readonly end: number };
 }
 
+/** Whose stores are looked for. */
+export interface WriteSearch {
+  readonly address: number;
+  /** Bytes. */
+  readonly length: number;
+  /** At most so many. */
+  readonly count: number;
+  readonly direction: 'forward' | 'backward';
+}
+
+/** A store that has changed memory. */
+export interface MemoryWrite {
+  /** Where it is about to be made. */
+  readonly position: string;
+  readonly event: number;
+  readonly tid: number;
+  /** The instruction; 0: the kernel, by the system call there. */
+  readonly by: number;
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
 export interface CheckpointDescription {
   readonly number: number;
   readonly position: string;
@@ -178,6 +200,9 @@ export interface Target {
   resume(resume: Resume): Stop;
   /** Goes there. What stood on the way does not stop it. @throws EngineError NO_PLACE */
   seek(place: Place): void;
+
+  /** Stores that changed some memory, before this place or behind it, the nearest first. The replay stays where it is. */
+  writes(search: WriteSearch): readonly MemoryWrite[];
 
   checkpoint(): CheckpointDescription;
   checkpoints(): readonly CheckpointDescription[];

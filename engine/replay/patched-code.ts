@@ -79,6 +79,15 @@ export class PatchedCode {
     return this.#sites.get(address);
   }
 
+  /** The site whose instruction ends there. */
+  endingAt(address: number): PatchedSite | undefined {
+    for (const { length } of Object.values(ownBytes)) {
+      const site = this.#sites.get(address - length);
+      if (site?.own.length === length) return site;
+    }
+    return undefined;
+  }
+
   /** The site whose jump takes the byte there for part of its own, without being of the instruction itself. */
   borrowing(address: number): PatchedSite | undefined {
     for (let start = address - 1; start >= address - borrowed; start--) {

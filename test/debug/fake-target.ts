@@ -8,6 +8,7 @@ import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:
 import type {
   Breakpoint,
   CheckpointDescription,
+  MemoryWrite,
   Place,
   RecordingDescription,
   RemoteTarget,
@@ -180,6 +181,10 @@ export class FakeTarget implements Target {
 
   seek(place: Place): void {
     this.places.push(place);
+  }
+
+  writes(): readonly MemoryWrite[] {
+    return [];
   }
 
   checkpoint(): CheckpointDescription {

@@ -365,6 +365,7 @@ def define_commands():
     DeleteCheckpoint()
     Break()
     Watch()
+    define_write_commands()
     for name, sentence in REFUSED.items():
         Refuse(name, sentence)
     Move("back", "Go to where you were before.", -1)

@@ -7,6 +7,7 @@ import type { DebugSession } from '../gdb/session.ts';
 import { checkpointCommands } from './checkpoint-commands.ts';
 import { seekCommands } from './seek-commands.ts';
 import { whenCommands } from './when-commands.ts';
+import { writeCommands } from './write-commands.ts';
 
 export interface MonitorCommand {
   /** Behind the name, for the help. */
@@ -29,6 +30,7 @@ export const monitorCommands: Readonly<Record<string, MonitorCommand>> = {
   ...whenCommands,
   ...seekCommands,
   ...checkpointCommands,
+  ...writeCommands,
   help,
 };
 

@@ -1,4 +1,5 @@
 /** Going back: to the instruction before, and to what the debugger would have stopped at last. */
+import { EngineError } from '../../errors.ts';
 import type { FrameView } from '../../generated/schema.ts';
 import type { Task } from '../../replay/task.ts';
 import type { Resume, Stop } from '../target.ts';
@@ -18,6 +19,14 @@ import type { Watchpoint } from './watched-memory.ts';
 export interface Met {
   readonly position: Position;
   readonly stop: Stop;
+  /** Of a watchpoint: by which instruction, 0 for the kernel, and what was there. */
+  readonly change?: Change;
+}
+
+export interface Change {
+  readonly by: number;
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
 }
 
 /** A halt on the way, whose place is looked for when no other one comes behind it. */
@@ -42,7 +51,7 @@ export class Backwards {
   /** Where a resume backwards from a position leads to. @throws EngineError NO_PREDECESSOR, INTERRUPTED */
   resume(resume: Resume, from: Position): Met {
     this.#timeline.endRun();
-    return (resume.how === 'step' ? this.#step(resume.tid, from) : this.#continue(from)) ?? this.#begin(resume.tid);
+    return (resume.how === 'step' ? this.#step(resume.tid, from) : this.lastStop(from)) ?? this.#begin(resume.tid);
   }
 
   #begin(tid: number): Met {
@@ -54,12 +63,13 @@ export class Backwards {
     const before = this.#predecessors.before(from, tid);
     if (before === undefined || before.event < beginning.event) return undefined;
     // What other tasks have done since then.
-    const hit = before.event + 1 < from.event && this.#wanted.addresses.size > 0 ? this.#continue(from) : undefined;
+    const hit = before.event + 1 < from.event && this.#wanted.addresses.size > 0 ? this.lastStop(from) : undefined;
     if (hit !== undefined && hit.position.event > before.event) return hit;
     return { position: before, stop: { kind: 'step', tid } };
   }
 
-  #continue(from: Position): Met | undefined {
+  /** What stopped last before a position; undefined: nothing since the beginning. */
+  lastStop(from: Position): Met | undefined {
     const { beginning, checkpoints } = this.#timeline;
     let until = from;
     for (const kept of checkpoints.before({ event: from.event, legs: [] })) {
@@ -85,6 +95,8 @@ export class Backwards {
     let passes = new Map<number, number>();
     let watchHalts = 0;
     const watchpoints: Watchpoint[] = [];
+    const values = new Map<Watchpoint, Uint8Array>();
+    let change: Change | undefined;
     const met = (halt: Halt, task: Task): void => {
       const { position, standsAtLeg } = timeline.run!.driver;
       const { event } = position;
@@ -96,6 +108,8 @@ export class Backwards {
       const stop = stopOf(halt, task);
       switch (halt.kind) {
         case 'watchpoint':
+          change = { by: halt.by, before: values.get(halt.watch) ?? halt.watch.value, after: halt.watch.value };
+          values.set(halt.watch, halt.watch.value);
           if (halt.by === 0) last = { kind: 'beforeEvent', event, stop };
           else last = { kind: 'store', event, index: ++watchHalts, by: halt.by, stop };
           break;
@@ -137,31 +151,33 @@ export class Backwards {
     timeline.look(goal, ({ replayer }) => {
       const task = [...replayer.tasks.values()].find(({ threadGroup }) => threadGroup === timeline.process);
       if (task !== undefined) watchpoints.push(...watchesOf(replayer, task, this.#wanted.watched));
+      for (const watch of watchpoints) values.set(watch, watch.value);
     });
-    return last && this.#metOf(last);
+    if (last === undefined) return undefined;
+    const place: Met = { position: this.#placeOf(last), stop: last.stop };
+    return last.stop.kind === 'watchpoint' && change !== undefined ? { ...place, change } : place;
   }
 
-  #metOf(halted: Halted): Met | undefined {
-    const position = this.#placeOf(halted);
-    return position === undefined ? undefined : { position, stop: halted.stop };
-  }
-
-  #placeOf(halted: Halted): Position | undefined {
+  /** @throws EngineError NO_PLACE */
+  #placeOf(halted: Halted): Position {
     switch (halted.kind) {
       case 'place':
         return halted.position;
       case 'store':
         return this.#storePosition(halted.event, halted.index, halted.by);
       case 'beforeEvent':
-        return this.#predecessors.beforeEvent(halted.event);
+        return this.#predecessors.beforeEvent(halted.event) ?? this.#timeline.beginning;
     }
   }
 
   /** Where the store stands that was the so-manieth change of a watched value behind an event. */
-  #storePosition(event: number, index: number, by: number): Position | undefined {
+  #storePosition(event: number, index: number, by: number): Position {
     const base: Position = { event, legs: [] };
     const count = countToWatch(this.#timeline, { base, index, by, watched: this.#wanted.watched });
-    if (count === undefined) return undefined;
+    if (count === undefined) {
+      const what = `change ${index} of what is watched behind event ${event}, by 0x${by.toString(16)},`;
+      throw new EngineError('NO_PLACE', `${what} is not found again`);
+    }
     return count === 0 ? base : { event, legs: [{ kind: 'pass', address: by, count }] };
   }
 }

@@ -99,8 +99,8 @@ export class Driver implements Controller {
   #behind: { readonly space: AddressSpace; readonly address: number } | undefined;
   /** A replaced call that was halted at: where it ends. */
   #caught: { readonly address: number; readonly number: number; readonly position: Position } | undefined;
-  /** As #behind, while the hook runs on by itself. */
-  #hookEnds: { readonly space: AddressSpace; readonly address: number } | undefined;
+  /** As #behind, while the hook of the instruction `by` runs on by itself. */
+  #hookEnds: { readonly space: AddressSpace; readonly address: number; readonly by: number } | undefined;
   #isStepping = false;
   #hasRun = false;
   #pushesFlags = false;
@@ -312,6 +312,7 @@ export class Driver implements Controller {
     const wasStepping = this.#isStepping;
     this.#isStepping = false;
     const behind = this.#hookEnds ?? this.#behind;
+    const by = this.#hookEnds?.by ?? this.#from;
     this.#behind = this.#hookEnds = undefined;
     if (behind !== undefined) this.#code.remove(behind.space, behind.address);
     if (status < 0 || !isStopped(status)) return false;
@@ -344,7 +345,7 @@ export class Driver implements Controller {
         setRegister(found, registerIndex.rip, rip - 1);
         task.registers.set(found);
         if (behind?.address === rip - 1) {
-          this.#moved(task, true, []);
+          this.#moved(task, true, [], by);
           this.#catchExit(task, rip - 1);
         } else this.#arrive(task, rip - 1, false);
         return true;
@@ -442,7 +443,8 @@ export class Driver implements Controller {
     this.#watched.disarm(task.addressSpace);
     this.#code.write(task.addressSpace, this.#wanted(task));
     this.#code.add(task.addressSpace, behind);
-    this.#hookEnds = { space: task.addressSpace, address: behind };
+    const by = task.addressSpace.patched.endingAt(behind)?.address ?? this.#from;
+    this.#hookEnds = { space: task.addressSpace, address: behind, by };
   }
 
   /** The program's own instruction stands at a patched site for a breakpoint behind it: its call is the runtime's. */

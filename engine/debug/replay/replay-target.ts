@@ -8,7 +8,7 @@ import { logger } from '../../log.ts';
 import { Echo } from '../../replay/echo.ts';
 import { startProcesses } from '../../replay/primitives.ts';
 import type { Task } from '../../replay/task.ts';
-import type { Place, Resume, Stop, Target } from '../target.ts';
+import type { Place, Resume, Stop, Target, WriteSearch } from '../target.ts';
 import { Backwards } from './backwards.ts';
 import { Changes } from './changes.ts';
 import { type Client, Closed, Leave, type Request } from './client.ts';
@@ -20,6 +20,7 @@ import { Recorded } from './recorded.ts';
 import { Requests } from './requests.ts';
 import { Timeline } from './timeline.ts';
 import { WantedStops } from './wanted-stops.ts';
+import { Writes } from './writes.ts';
 
 const log = logger('debug');
 
@@ -38,6 +39,7 @@ export class ReplayTarget {
   readonly #requests: Requests;
   readonly #places: OpenPlaces;
   readonly #backwards: Backwards;
+  readonly #writes: Writes;
   readonly #interactive: Interactive;
   /** A resume or seek that waits for its answer. */
   #pending: Request | undefined;
@@ -55,6 +57,7 @@ export class ReplayTarget {
     const predecessors = new PredecessorSearch(timeline);
     this.#places = new OpenPlaces(timeline, predecessors);
     this.#backwards = new Backwards(timeline, this.#wanted, predecessors);
+    this.#writes = new Writes(timeline, predecessors);
     this.#interactive = new Interactive({
       timeline,
       wanted: this.#wanted,
@@ -184,6 +187,9 @@ export class ReplayTarget {
       case 'seek':
         this.#seek(request, args[0] as Place);
         return false;
+      case 'writes':
+        this.#findWrites(request, args[0] as WriteSearch);
+        return false;
       default:
     }
     const requests: Partial<Record<keyof Target, (...values: never[]) => unknown>> = this.#requests;
@@ -221,9 +227,7 @@ export class ReplayTarget {
       // The registers are the recording's again: all that was changed is dropped.
       throw new Leave(() => this.#travelTo(position, undefined, request));
     }
-    if (this.#timeline.run === undefined) {
-      throw new EngineError('NO_PLACE', 'the replay stands nowhere: seek somewhere first');
-    }
+    if (this.#timeline.run === undefined) throw stoodNowhere();
     this.#interactive.begin(resume);
     return true;
   }
@@ -240,6 +244,21 @@ export class ReplayTarget {
     });
   }
 
+  #findWrites(request: Request, search: WriteSearch): never {
+    if (this.#timeline.run === undefined) throw stoodNowhere();
+    this.#client.acknowledge();
+    this.#changes.drop();
+    this.#pending = request;
+    const from = this.#timeline.run.driver.position;
+    throw new Leave(() => {
+      this.#lastPlace = from;
+      const writes = this.#writes.find(search, this.#places.named(from));
+      this.#pending = undefined;
+      this.#client.reply(request.id, writes);
+      this.#travelTo(from);
+    });
+  }
+
   /** The request under way cannot be done. */
   #failed(error: unknown): void {
     const pending = this.#pending;
@@ -251,4 +270,8 @@ export class ReplayTarget {
     const place = this.#lastPlace ?? this.#timeline.beginning;
     this.#go = () => this.#travelTo(place);
   }
+}
+
+function stoodNowhere(): EngineError {
+  return new EngineError('NO_PLACE', 'the replay stands nowhere: seek somewhere first');
 }

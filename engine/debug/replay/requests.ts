@@ -18,7 +18,7 @@ import type { WantedStops } from './wanted-stops.ts';
 const oursStart = 0x7000_0000;
 const oursEnd = 0x7020_0000;
 
-type Answered = Omit<Target, 'resume' | 'seek' | 'close'>;
+type Answered = Omit<Target, 'resume' | 'seek' | 'writes' | 'close'>;
 
 export class Requests implements Answered {
   readonly #timeline: Timeline;

@@ -68,8 +68,7 @@ export class Connection {
         if (this.#session.acknowledges) this.#socket.write(this.#last);
         return;
       case 'interrupt':
-        // Nothing else may be stopped: a Ctrl-C that comes late would stop the next command.
-        if (this.#session.running) this.#session.target.interrupt();
+        this.#session.interrupt();
         return;
       case 'acknowledged':
     }

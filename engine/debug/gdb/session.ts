@@ -30,6 +30,11 @@ export interface SessionOptions {
   readonly print: (text: string) => void;
 }
 
+/** Milliseconds in which a Ctrl-C that comes between two packets stops the next resume. */
+const interruptLife = 100;
+/** Milliseconds between two tries to interrupt. */
+const interruptAgain = 10;
+
 export class DebugSession {
   readonly target: RemoteTarget;
   readonly recording: RecordingDescription;
@@ -47,6 +52,9 @@ export class DebugSession {
   arrival: StopReason = arrivedReason;
   /** Whether the replay runs on this client's behalf: the one time at which an interrupt means something. */
   running = false;
+
+  /** When the client sent a Ctrl-C that has not stopped anything yet. */
+  #interruptedAt = Number.NEGATIVE_INFINITY;
 
   /** `Hg` and `Hc`; undefined: the task at which the replay stands. */
   #selected: { general: number | undefined; resumed: number | undefined } = {
@@ -124,6 +132,15 @@ export class DebugSession {
     return this.#answer(this.arrival, undefined);
   }
 
+  /**
+   * Ctrl-C: ends what runs, or a resume that comes at once. One command of a client's may be many steps, and it does not know
+   * between which of them it was sent. Later than that it would stop the user's next command.
+   */
+  interrupt(): void {
+    this.#interruptedAt = performance.now();
+    if (this.running) this.target.interrupt();
+  }
+
   /** Runs, or goes where the client was sent, and gives the stop reply. */
   async resume(resume: Resume): Promise<Reply> {
     try {
@@ -149,7 +166,9 @@ export class DebugSession {
     // Forwards the client sees libraries come and go by a breakpoint of its own.
     const goesBack = resume.direction === 'backward' && resume.how === 'continue';
     const librariesBefore = goesBack ? await this.#mappedFiles(before) : undefined;
+    if (this.#takeInterrupt()) return this.#answer(interruptedReason, undefined);
     const stop = await this.#whileRunning(() => this.target.resume(resume));
+    if (stop.kind === 'interrupted') this.#takeInterrupt();
     const after = await this.snapshot.state();
     if (stop.kind === 'exit' || stop.kind === 'end') this.print(await this.#endText(stop));
     const isOther = hasOtherImage(before, after);
@@ -204,12 +223,25 @@ export class DebugSession {
       .join('\n');
   }
 
+  /** True: a Ctrl-C is to stop what the client wants now; it has done so. */
+  #takeInterrupt(): boolean {
+    const isFresh = performance.now() - this.#interruptedAt < interruptLife;
+    this.#interruptedAt = Number.NEGATIVE_INFINITY;
+    return isFresh;
+  }
+
   async #whileRunning<Result>(run: () => Promise<Result>): Promise<Result> {
     this.snapshot.forget();
     this.running = true;
+    const begin = performance.now();
+    // The replay knows of none before it has begun to run.
+    const repeating = setInterval(() => {
+      if (this.#interruptedAt >= begin) this.target.interrupt();
+    }, interruptAgain);
     try {
       return await run();
     } finally {
+      clearInterval(repeating);
       this.running = false;
       this.snapshot.forget();
     }

@@ -1,0 +1,135 @@
+/** gdb on a recording, one command after the other, as at a terminal. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { rrCommand } from '../harness/recording.ts';
+
+const mark = '<<done>>';
+/** Milliseconds after an interrupt in which the prompt must come: the machine may be busy. */
+const interruptLimit = 60_000;
+
+export interface Answer {
+  readonly text: string;
+  /** It did not end by itself in its time, and was interrupted. */
+  readonly wasInterrupted: boolean;
+}
+
+export class GdbSession {
+  readonly #rr: ChildProcess;
+  #said = '';
+  #heard: () => void = () => undefined;
+  #ended = false;
+
+  /** @param options of `rr replay`, the trace among them */
+  constructor(options: readonly string[]) {
+    this.#rr = spawn(rrCommand, ['replay', ...options, '--', '-nx', '-q'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', LC_ALL: 'C', COLUMNS: '200', LINES: '200' },
+      detached: true,
+      // Where a gdb that fails leaves its core.
+      cwd: tmpdir(),
+    });
+    for (const stream of [this.#rr.stdout!, this.#rr.stderr!]) {
+      stream.on('data', (bytes: Buffer) => {
+        this.#said += bytes.toString();
+        this.#heard();
+      });
+    }
+    this.#rr.on('close', () => {
+      this.#ended = true;
+      this.#heard();
+    });
+    // gdb may end before it has read all: `close` tells.
+    this.#rr.stdin!.on('error', () => undefined);
+  }
+
+  /** Process id of rr. */
+  get pid(): number {
+    return this.#rr.pid!;
+  }
+
+  /**
+   * What gdb says of a command. One that takes longer than `patience` milliseconds is interrupted as by Ctrl-C.
+   * @throws Error when gdb ends, or does not come back
+   */
+  async ask(command: string, patience: number): Promise<Answer> {
+    this.#said = '';
+    this.#rr.stdin!.write(`${command}\necho ${mark}\\n\n`);
+    if (await this.#prompt(patience)) return { text: this.#text(), wasInterrupted: false };
+    const [gdb] = childrenOf(this.pid).filter((pid) => nameOf(pid).startsWith('gdb'));
+    if (gdb === undefined) throw new Error(`there is no gdb to interrupt in ${command}; it said:\n${this.#said}`);
+    process.kill(gdb, 'SIGINT');
+    if (await this.#prompt(interruptLimit)) return { text: this.#text(), wasInterrupted: true };
+    throw new Error(`${command} does not end by an interrupt; gdb said:\n${this.#said}`);
+  }
+
+  async end(): Promise<void> {
+    if (this.#ended) return;
+    this.#rr.stdin!.end('kill\nquit\n');
+    const end = performance.now() + interruptLimit;
+    while (!this.#ended && performance.now() < end) await this.#wait(end - performance.now());
+    if (!this.#ended) this.kill();
+  }
+
+  kill(): void {
+    if (!this.#ended) process.kill(-this.pid, 'SIGKILL');
+  }
+
+  #text(): string {
+    return this.#said.replace(`${mark}\n`, '').replaceAll('(rr) ', '');
+  }
+
+  /** False when the time is over. @throws Error when gdb has ended */
+  async #prompt(limit: number): Promise<boolean> {
+    const end = performance.now() + limit;
+    for (;;) {
+      if (this.#said.includes(`${mark}\n`)) return true;
+      if (this.#ended) throw new Error(`gdb has ended; it said:\n${this.#said}`);
+      const left = end - performance.now();
+      if (left <= 0) return false;
+      await this.#wait(left);
+    }
+  }
+
+  #wait(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#heard = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** Processes that a process has made and that live, those of its children included. */
+export function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+function childrenOf(pid: number): number[] {
+  return textOf(`/proc/${pid}/task/${pid}/children`)
+    .split(' ')
+    .filter((each) => each !== '')
+    .map(Number);
+}
+
+function nameOf(pid: number): string {
+  return textOf(`/proc/${pid}/comm`).trim();
+}
+
+/** Bytes of memory that a process has to itself, and its share of what others have, too; 0 when it is gone. */
+export function memoryOf(pid: number): number {
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024;
+}
+
+/** Empty when the process is gone. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
+    throw error;
+  }
+}

@@ -1,9 +1,8 @@
 // A CounterSpec as TypeScript has it (engine/machine/native-probes.ts).
 #pragma once
 
-#include <napi.h>
-
 #include "counter/tick-counter.h"
+#include "napi/node-api.h"
 
 namespace rr {
 

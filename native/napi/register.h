@@ -1,7 +1,7 @@
 // Each part of the addon adds its functions to the exports. Called once per environment (main thread, each worker).
 #pragma once
 
-#include <napi.h>
+#include "napi/node-api.h"
 
 namespace rr {
 

@@ -16,6 +16,9 @@ namespace rr {
 
 namespace {
 
+// Behind the last address of a program (TASK_SIZE_MAX in arch/x86/include/asm/page_64_types.h).
+constexpr uint64_t kUserEnd = (1ULL << 47) - 4096;
+
 // Advice that changes what memory holds, or who has it (asm-generic/mman-common.h): the kernel works from mapping to
 // mapping, and stops at the first that it does not suit. To do it again changes nothing.
 bool isRepeatable(int advice) {
@@ -72,7 +75,8 @@ std::vector<AddressRange> Recorder::madeRoom(const Task& task) const {
   std::optional<AddressRange> room;
   if (task.call == SYS_mmap && (arguments[3] & MAP_FIXED)) room = namedPages(arguments[0], arguments[1]);
   if (task.call == SYS_mremap && (arguments[3] & MREMAP_FIXED)) room = namedPages(arguments[4], arguments[2]);
-  if (!room) return {};
+  // What reaches beyond the program's half of the addresses is refused before anything is unmapped.
+  if (!room || room->end > kUserEnd) return {};
   std::vector<AddressRange> mapped;
   for (const MapLine& line : readMaps(task.tid)) mapped.push_back({line.start, line.end});
   return subtract({&*room, 1}, mapped);

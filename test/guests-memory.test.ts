@@ -17,6 +17,7 @@ runGuestTests('memory', [
   'grows-down',
   'guard',
   'half-way',
+  'huge-sparse-file',
   'large',
   'lock',
   'many-views',

@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import type { MappingView } from '../generated/schema.ts';
 import { NotRegularError, openStoredFile } from '../trace/folder.ts';
 import { VerifiedFiles } from '../trace/verified-files.ts';
-import { primitives } from './primitives.ts';
 import type { CopyStored } from './shared-files.ts';
-
-const pieceSize = 1 << 20;
+import { forEachPiece, hasContent } from './stored-content.ts';
 
 /** The store's files, as far as the replay needs them. */
 export class StoredFiles {
@@ -48,10 +45,7 @@ export class StoredFiles {
   copy(mapping: MappingView, hash: string): CopyStored {
     return (write) =>
       this.use(mapping, hash, (descriptor) => {
-        // Holes stay holes: the file may be larger than memory.
-        forEachPiece(descriptor, mapping.fileSizeNumber, (piece, offset, isHole) => {
-          if (!isHole) write(piece, offset);
-        });
+        forEachPiece(descriptor, mapping.fileSizeNumber, write);
       });
   }
 
@@ -77,38 +71,18 @@ export class StoredFiles {
   }
 
   /**
-   * Compares the content with its SHA-256, once for each identity of the file, which any later change to it changes, too.
+   * Compares the content with its hash, once for each identity of the file, which any later change to it changes, too.
    * @throws EngineError STORE_FILE_CHANGED
    */
   #verify(descriptor: number, path: string, hash: string, origin: string): void {
     const status = fstatSync(descriptor, { bigint: true });
     if (this.#verified.has(hash, status)) return;
-    const digest = createHash('sha256');
-    forEachPiece(descriptor, Number(status.size), (piece) => digest.update(piece));
-    if (digest.digest('hex') !== hash) {
+    if (!hasContent(descriptor, Number(status.size), hash)) {
       throw new EngineError(
         'STORE_FILE_CHANGED',
-        `${path}, the stored content of ${origin}, is not what was stored: its SHA-256 differs; remove it and record again`,
+        `${path}, the stored content of ${origin}, is not what was stored: its hash differs; remove it and record again`,
       );
     }
     this.#verified.add(hash, status);
-  }
-}
-
-/** The content in pieces of at most `pieceSize` bytes; those of a hole are not read, since the kernel would keep them. */
-function forEachPiece(
-  descriptor: number,
-  size: number,
-  visit: (piece: Uint8Array, offset: number, isHole: boolean) => void,
-): void {
-  const piece = Buffer.alloc(Math.min(pieceSize, size));
-  const zeros = Buffer.alloc(piece.length);
-  for (let offset = 0; offset < size; ) {
-    const data = primitives().nextData(descriptor, offset);
-    const hole = Math.min(data < 0 ? size : data, offset + zeros.length, size) - offset;
-    const count = hole > 0 ? hole : readSync(descriptor, piece, 0, piece.length, offset);
-    if (count === 0) return;
-    visit(hole > 0 ? zeros.subarray(0, hole) : piece.subarray(0, count), offset, hole > 0);
-    offset += count;
   }
 }

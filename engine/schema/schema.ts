@@ -162,7 +162,7 @@ export const records: Readonly<Record<'frame' | 'data' | 'mapping' | 'task', Rec
         type: 'u8',
         count: 32,
         coding: 'raw',
-        doc: 'SHA-256 of the whole file in the store; zero without one.',
+        doc: 'Hash of the whole file in the store; zero without one.',
       },
       { name: 'pathLength', type: 'u32', doc: 'Payload bytes before padding.' },
       { name: 'reserved3', type: 'u32', doc: 'Zero.' },

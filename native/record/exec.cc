@@ -255,7 +255,7 @@ void Recorder::recordMapping(Task& task, const MapLine& line, const user_regs_st
     return;
   } else {
     const Descriptor file(openMapped(task.tid, line));
-    const bool stored = file && storeFile(file.number(), facts);
+    const bool stored = file && storeFile(task, file.number(), facts);
     if (!stored) facts.source = schema::MappingSource::kRecorded;
     writer_.mapping(task.tid, facts);
     if (!stored) writer_.memory(task.tid, memory, line.start, facts.length);

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +24,8 @@ namespace {
 // A file changed less than this before it was looked at could change again within the same time stamp, unseen: its
 // identity is not remembered. Nanoseconds; covers file systems that store whole seconds, and two-second ones.
 constexpr int64_t kRacy = 2'000'000'000;
+// The same where the stamps are those of the kernel's tick, which comes each 10 ms or more often.
+constexpr int64_t kRacyTick = 40'000'000;
 
 int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000LL + time.tv_nsec; }
 
@@ -57,50 +61,29 @@ bool writeAll(int descriptor, const void* bytes, size_t length) {
   return true;
 }
 
-// Fills `bytes` from `offset` on; false when the file is shorter than it was said to be (it is changing) or cannot be
-// read.
-bool readAll(int descriptor, uint64_t offset, std::span<uint8_t> bytes) {
-  size_t done = 0;
-  while (done < bytes.size()) {
-    ssize_t count = pread(descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count == 0) errno = ESTALE;
-    if (count <= 0) return false;
-    done += static_cast<size_t>(count);
-  }
-  return true;
-}
-
-// A file of more bytes is read in pieces of so many.
-constexpr uint64_t kPiece = 1 << 20;
-
 // What a store's own files may be read by: whoever may look into it.
 constexpr mode_t kReadable = 0444;
 
-bool isZero(std::span<const uint8_t> bytes) {
-  return bytes[0] == 0 && memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
-}
-
-// How many bytes from `offset` on, kPiece at most, are a hole of the file: 0 where there is data, or nobody knows.
-uint64_t holeAt(int descriptor, uint64_t offset, uint64_t size) {
-  const off_t data = lseek(descriptor, static_cast<off_t>(offset), SEEK_DATA);
-  if (data < 0) return errno == ENXIO ? std::min(size - offset, kPiece) : 0;
-  return std::min({static_cast<uint64_t>(data), size, offset + kPiece}) - offset;
-}
-
 // Whether a stored file has that content. A crash or a full disk may have left one that has its size alone.
-bool hasContent(int descriptor, uint64_t size, const ContentHash& hash) {
-  Sha256 digest;
-  std::vector<uint8_t> piece(std::min(kPiece, size));
-  const std::vector<uint8_t> zeros(piece.size());
-  for (uint64_t offset = 0; offset < size;) {
-    const uint64_t hole = holeAt(descriptor, offset, size);
-    const std::span<uint8_t> part = std::span(piece).first(std::min(kPiece, size - offset));
-    if (hole == 0 && !readAll(descriptor, offset, part)) return false;
-    digest.add(hole ? std::span(zeros).first(hole) : std::span<const uint8_t>(part));
-    offset += hole ? hole : part.size();
-  }
-  return digest.finish() == hash;
+bool hasContent(int descriptor, uint64_t size, const ContentHash& hash, ContentForm form) {
+  return hashContent(descriptor, size, form, [](uint64_t, std::span<const uint8_t>, bool) { return true; }) == hash;
+}
+
+// Whether the file system takes a file's times from the kernel's clock, tick by tick. Others have coarser ones, or
+// another machine's.
+bool hasFineTimes(int descriptor) {
+  struct statfs system;
+  if (fstatfs(descriptor, &system) != 0) return false;
+  constexpr long kFine[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC};
+  return std::ranges::find(kFine, system.f_type) != std::end(kFine);
+}
+
+// Whether a file that had that identity at `time` (nanoseconds of CLOCK_REALTIME) has it no more after any change.
+bool isSettled(int descriptor, int64_t modified, int64_t changed, int64_t time) {
+  const int64_t age = time - std::max(modified, changed);
+  // Old ext4 inodes have no room for more than seconds.
+  const bool inSeconds = modified % 1'000'000'000 == 0 || changed % 1'000'000'000 == 0;
+  return age > kRacy || (age > kRacyTick && !inSeconds && hasFineTimes(descriptor));
 }
 
 // What changes with any change to a stored file.
@@ -203,13 +186,14 @@ bool FileStore::name(const Draft& draft, int folder, const std::string& folderNa
 }
 
 // Whether the file of that name has the content. It gets the rights of `original` as well, where it had fewer.
-bool FileStore::holds(const Place& place, uint64_t size, const ContentHash& hash, const struct stat& original) {
+bool FileStore::holds(const Place& place, uint64_t size, const ContentHash& hash, ContentForm form,
+                      const struct stat& original) {
   const Descriptor blob(
       openat(place.folder.number(), place.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat there;
   if (!blob || fstat(blob.number(), &there) != 0 || !S_ISREG(there.st_mode)) return false;
   if (static_cast<uint64_t>(there.st_size) != size) return false;
-  if (right_[hash] != identityText(there) && !hasContent(blob.number(), size, hash)) return false;
+  if (right_[hash] != identityText(there) && !hasContent(blob.number(), size, hash, form)) return false;
   const mode_t wanted = modeOf(original, there.st_gid);
   // Another user's file keeps its own.
   if ((there.st_mode & wanted) != wanted) fchmod(blob.number(), (there.st_mode & 0777) | wanted);
@@ -228,16 +212,17 @@ void FileStore::noteRight(const Place& place, const ContentHash& hash) {
 std::optional<ContentHash> FileStore::putBytes(const void* bytes, size_t length) {
   struct stat original = {};
   original.st_mode = kReadable;
-  return openRoot() ? putContent({static_cast<const uint8_t*>(bytes), length}, original) : std::nullopt;
+  const std::span<const uint8_t> content(static_cast<const uint8_t*>(bytes), length);
+  Sha256 digest;
+  digest.add(content);
+  return openRoot() ? putContent(content, digest.finish(), original) : std::nullopt;
 }
 
-std::optional<ContentHash> FileStore::putContent(std::span<const uint8_t> bytes, const struct stat& original) {
-  Sha256 digest;
-  digest.add(bytes);
-  const ContentHash hash = digest.finish();
+std::optional<ContentHash> FileStore::putContent(std::span<const uint8_t> bytes, const ContentHash& hash,
+                                                 const struct stat& original) {
   const Place place = placeOf(hash);
   if (!place.folder) return fail("cannot make the folder", place.folderName), std::nullopt;
-  if (holds(place, bytes.size(), hash, original)) return hash;
+  if (holds(place, bytes.size(), hash, ContentForm::plain, original)) return hash;
   const std::optional<Draft> draft = makeDraft();
   if (!draft) return std::nullopt;
   if (!writeAll(draft->file.number(), bytes.data(), bytes.size())) {
@@ -248,18 +233,29 @@ std::optional<ContentHash> FileStore::putContent(std::span<const uint8_t> bytes,
   return finish(*draft, place, hash, original) ? std::optional(hash) : std::nullopt;
 }
 
+std::optional<ContentHash> FileStore::putSmall(int descriptor, uint64_t size, const struct stat& original) {
+  std::vector<uint8_t> content;
+  const auto keep = [&](uint64_t, std::span<const uint8_t> piece, bool) {
+    content.assign(piece.begin(), piece.end());
+    return true;
+  };
+  const auto hash = hashContent(descriptor, size, ContentForm::plain, keep);
+  return hash ? putContent(content, *hash, original) : (unreadable(), std::nullopt);
+}
+
 // In pieces, and with holes for what is zero: a file may be larger than memory, and mostly empty.
-std::optional<ContentHash> FileStore::putFile(int descriptor, uint64_t size, const struct stat& original) {
+std::optional<ContentHash> FileStore::putFile(int descriptor, uint64_t size, const struct stat& original,
+                                              const std::function<bool()>& goesOn) {
   const std::optional<Draft> draft = makeDraft();
   if (!draft) return std::nullopt;
-  Sha256 digest;
-  if (!copyPieces(descriptor, size, draft->file.number(), draft->name, digest)) {
+  const ContentForm form = contentFormOf(descriptor, size);
+  const std::optional<ContentHash> hash = copyPieces(descriptor, size, form, *draft, goesOn);
+  if (!hash) {
     drop(*draft);
     return std::nullopt;
   }
-  const ContentHash hash = digest.finish();
-  const Place place = placeOf(hash);
-  if (place.folder && holds(place, size, hash, original)) {
+  const Place place = placeOf(*hash);
+  if (place.folder && holds(place, size, *hash, form, original)) {
     drop(*draft);
     return hash;
   }
@@ -268,7 +264,7 @@ std::optional<ContentHash> FileStore::putFile(int descriptor, uint64_t size, con
     drop(*draft);
     return std::nullopt;
   }
-  return finish(*draft, place, hash, original) ? std::optional(hash) : std::nullopt;
+  return finish(*draft, place, *hash, original) ? hash : std::nullopt;
 }
 
 FileStore::Place FileStore::placeOf(const ContentHash& hash) {
@@ -288,26 +284,22 @@ bool FileStore::finish(const Draft& draft, const Place& place, const ContentHash
   return true;
 }
 
-bool FileStore::copyPieces(int descriptor, uint64_t size, int copy, const std::string& name, Sha256& digest) {
-  std::vector<uint8_t> piece(kPiece);
-  const std::vector<uint8_t> zeros(kPiece);
-  if (ftruncate(copy, static_cast<off_t>(size)) != 0) return fail("cannot write", name);
-  for (uint64_t offset = 0; offset < size;) {
-    if (const uint64_t hole = holeAt(descriptor, offset, size)) {
-      digest.add(std::span(zeros).first(hole));
-      offset += hole;
-      continue;
-    }
-    const std::span<uint8_t> part = std::span(piece).first(std::min(kPiece, size - offset));
-    if (!readAll(descriptor, offset, part)) return unreadable();
-    digest.add(part);
-    if (!isZero(part) &&
-        (lseek(copy, static_cast<off_t>(offset), SEEK_SET) < 0 || !writeAll(copy, part.data(), part.size()))) {
-      return fail("cannot write", name);
-    }
-    offset += part.size();
-  }
-  return true;
+std::optional<ContentHash> FileStore::copyPieces(int descriptor, uint64_t size, ContentForm form, const Draft& draft,
+                                                 const std::function<bool()>& goesOn) {
+  const int copy = draft.file.number();
+  if (ftruncate(copy, static_cast<off_t>(size)) != 0) return fail("cannot write", draft.name), std::nullopt;
+  bool written = true;
+  const auto hash =
+      hashContent(descriptor, size, form, [&](uint64_t offset, std::span<const uint8_t> piece, bool zero) {
+        written = zero || (lseek(copy, static_cast<off_t>(offset), SEEK_SET) >= 0 &&
+                           writeAll(copy, piece.data(), piece.size()));
+        if (!written || goesOn()) return written;
+        errno = ECANCELED;
+        return false;
+      });
+  if (!hash && !written) return fail("cannot write", draft.name), std::nullopt;
+  if (!hash) unreadable();
+  return hash;
 }
 
 bool FileStore::unreadable() {
@@ -315,13 +307,14 @@ bool FileStore::unreadable() {
   return false;
 }
 
-std::optional<ContentHash> FileStore::put(int descriptor, const struct stat& identity, bool fresh) {
+std::optional<ContentHash> FileStore::put(int descriptor, const struct stat& identity, bool fresh,
+                                          const std::function<bool()>& goesOn) {
   const int64_t modified = nanoseconds(identity.st_mtim);
   const int64_t changed = nanoseconds(identity.st_ctim);
   const Identity key{identity.st_dev, identity.st_ino, identity.st_size, modified, changed};
   timespec time;
   clock_gettime(CLOCK_REALTIME, &time);
-  const bool settled = !fresh && nanoseconds(time) - std::max(modified, changed) > kRacy;
+  const bool settled = !fresh && isSettled(descriptor, modified, changed, nanoseconds(time));
   if (settled) {
     if (auto found = known_.find(key); found != known_.end()) return found->second;
   }
@@ -335,14 +328,8 @@ std::optional<ContentHash> FileStore::put(int descriptor, const struct stat& ide
     if (const auto found = lookUp(identities.number(), name)) return known_[key] = *found;
   }
   const auto size = static_cast<uint64_t>(identity.st_size);
-  std::optional<ContentHash> put;
-  if (size > kPiece) {
-    put = putFile(descriptor, size, identity);
-  } else {
-    std::vector<uint8_t> content(size);
-    if (!readAll(descriptor, 0, content)) return unreadable(), std::nullopt;
-    put = putContent(content, identity);
-  }
+  const std::optional<ContentHash> put =
+      size > kContentPiece ? putFile(descriptor, size, identity, goesOn) : putSmall(descriptor, size, identity);
   if (put && settled) {
     known_[key] = *put;
     if (identities) remember(identities.number(), name, *put);

@@ -4,24 +4,24 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <tuple>
 
-#include "hash/sha256.h"
+#include "record/file-content.h"
 #include "tracee/descriptor.h"
 
 namespace rr {
 
-using ContentHash = Sha256::Digest;
-
-// A blob is `STORE/xx/yyyy...`, the SHA-256 of its content in hexadecimal; `STORE/by-id/DEV-INO-SIZE-MTIME-CTIME` holds
-// the hash of the file that had that identity, and what the blob was like when it was found right. Any number of
-// recordings may put into one store at once: files are written under a temporary name, and renamed when they are on the
-// disk. A blob that is there is believed when it is as it was left, and read otherwise: one that is torn is put again.
-// Folders have the rights of the store's directory, blobs those of their originals. Any thread, one at a time.
+// A blob is `STORE/xx/yyyy...`, the hash of its content (file-content.h) in hexadecimal;
+// `STORE/by-id/DEV-INO-SIZE-MTIME-CTIME` holds the hash of the file that had that identity, and what the blob was like
+// when it was found right. Any number of recordings may put into one store at once: files are written under a temporary
+// name, and renamed when they are on the disk. A blob that is there is believed when it is as it was left, and read
+// otherwise: one that is torn is put again. Folders have the rights of the store's directory, blobs those of their
+// originals. Any thread, one at a time.
 class FileStore {
  public:
   explicit FileStore(std::string directory);
@@ -30,8 +30,10 @@ class FileStore {
   FileStore& operator=(const FileStore&) = delete;
 
   // Makes sure that the content of the open regular file is in the store. Nothing, with `error()` set, when it could
-  // not be read or written. `fresh`: its identity does not tell its content.
-  std::optional<ContentHash> put(int descriptor, const struct stat& identity, bool fresh = false);
+  // not be read or written, or `goesOn`, which is asked for each piece, has ended it. `fresh`: its identity does not
+  // tell its content.
+  std::optional<ContentHash> put(int descriptor, const struct stat& identity, bool fresh,
+                                 const std::function<bool()>& goesOn);
   // The same for bytes in memory, which everybody may read.
   std::optional<ContentHash> putBytes(const void* bytes, size_t length);
   const std::string& error() const { return error_; }
@@ -53,11 +55,15 @@ class FileStore {
   void drop(const Draft& draft);
   bool name(const Draft& draft, int folder, const std::string& folderName, const std::string& name);
   bool finish(const Draft& draft, const Place& place, const ContentHash& hash, const struct stat& original);
-  bool holds(const Place& place, uint64_t size, const ContentHash& hash, const struct stat& original);
+  bool holds(const Place& place, uint64_t size, const ContentHash& hash, ContentForm form, const struct stat& original);
   void noteRight(const Place& place, const ContentHash& hash);
-  std::optional<ContentHash> putContent(std::span<const uint8_t> bytes, const struct stat& original);
-  std::optional<ContentHash> putFile(int descriptor, uint64_t size, const struct stat& original);
-  bool copyPieces(int descriptor, uint64_t size, int copy, const std::string& name, Sha256& digest);
+  std::optional<ContentHash> putContent(std::span<const uint8_t> bytes, const ContentHash& hash,
+                                        const struct stat& original);
+  std::optional<ContentHash> putSmall(int descriptor, uint64_t size, const struct stat& original);
+  std::optional<ContentHash> putFile(int descriptor, uint64_t size, const struct stat& original,
+                                     const std::function<bool()>& goesOn);
+  std::optional<ContentHash> copyPieces(int descriptor, uint64_t size, ContentForm form, const Draft& draft,
+                                        const std::function<bool()>& goesOn);
   std::optional<ContentHash> lookUp(int identities, const char* name);
   void remember(int identities, const char* name, const ContentHash& hash);
   bool unreadable();

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "record/call-result.h"
+#include "record/named-pages.h"
 #include "record/recorder.h"
 #include "record/task-state.h"
 #include "tracee/descriptor.h"
@@ -20,11 +21,17 @@ uint64_t pageUp(uint64_t length) { return (length + 4095) & ~4095ULL; }
 
 }  // namespace
 
-// `fresh`: its times do not tell whether it is the file that the store has.
-bool Recorder::storeFile(int descriptor, MappingFacts& facts, bool fresh) {
+// A file that the task maps. `fresh`: its times do not tell whether it is the file that the store has.
+bool Recorder::storeFile(const Task& task, int descriptor, MappingFacts& facts, bool fresh) {
   struct stat identity;
   if (fstat(descriptor, &identity) != 0 || !S_ISREG(identity.st_mode)) return false;
-  const auto hash = store_.put(descriptor, identity, fresh);
+  // It may be larger than memory.
+  const auto goesOn = [&] {
+    keepUp("the copy of a mapped file", task.tid);
+    return !terminate_;
+  };
+  const auto hash = store_.put(descriptor, identity, fresh, goesOn);
+  if (!hash && terminate_) return false;
   if (!hash) {
     warnOnce("store", store_.error() + ": mapped files go into the trace itself");
     return false;
@@ -68,7 +75,8 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
     const bool seen = shared && sharedFiles_.seen(facts.device, facts.inode);
     if (shared && file && replayHasContent(file.number(), identity)) {
       contentNeeded = false;
-    } else if (file && storeFile(file.number(), facts, !shared && sharedFiles_.seen(facts.device, facts.inode))) {
+    } else if (file &&
+               storeFile(task, file.number(), facts, !shared && sharedFiles_.mayBeWritten(facts.device, facts.inode))) {
       // Where nobody could write to it, it is what the store has of it, and the replay's file becomes that.
       contentNeeded = seen && (sharedFiles_.mayBeWritten(facts.device, facts.inode) ||
                                sharedFiles_.changed(facts.device, facts.inode));
@@ -121,12 +129,13 @@ void Recorder::noteReplacedCode(Task& task, const user_regs_struct& registers) {
   std::map<uint64_t, uint8_t>& replaced = task.space->replaced;
   if (replaced.empty()) return;
   const uint64_t(&arguments)[6] = task.arguments;
-  const auto forget = [&](uint64_t start, uint64_t length) {
-    replaced.erase(replaced.lower_bound(start), replaced.lower_bound(start + pageUp(length)));
-  };
   const auto take = [&](uint64_t start, uint64_t length) {
-    const std::map<uint64_t, uint8_t> taken(replaced.lower_bound(start), replaced.lower_bound(start + pageUp(length)));
-    forget(start, length);
+    const std::optional<AddressRange> range = namedPages(start, length);
+    if (!range) return std::map<uint64_t, uint8_t>();
+    const auto first = replaced.lower_bound(range->start);
+    const auto last = replaced.lower_bound(range->end);
+    const std::map<uint64_t, uint8_t> taken(first, last);
+    replaced.erase(first, last);
     return taken;
   };
   const auto keep = [&](uint64_t address, uint8_t value) {
@@ -135,10 +144,10 @@ void Recorder::noteReplacedCode(Task& task, const user_regs_struct& registers) {
   const bool failed = isFailure(static_cast<int64_t>(registers.rax));
   switch (task.call) {
     case SYS_munmap:
-      if (!failed) forget(arguments[0], arguments[1]);
+      if (!failed) take(arguments[0], arguments[1]);
       return;
     case SYS_mmap:
-      if (!failed) forget(registers.rax, arguments[1]);
+      if (!failed) take(registers.rax, arguments[1]);
       return;
     case SYS_madvise:
       // Also when it has failed half-way.
@@ -147,7 +156,7 @@ void Recorder::noteReplacedCode(Task& task, const user_regs_struct& registers) {
     case SYS_mremap: {
       if (failed) return;
       const std::map<uint64_t, uint8_t> moved = take(arguments[0], arguments[1]);
-      forget(registers.rax, arguments[2]);
+      take(registers.rax, arguments[2]);
       for (const auto& [address, value] : moved) {
         keep(address, value);
         keep(address - arguments[0] + registers.rax, value);

@@ -426,7 +426,7 @@ class Recorder {
   bool installRuntimePage(Task& task, uint64_t vdsoStart);
   void trapCpuid(Task& task, uint64_t vdsoStart);
   void recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart);
-  bool storeFile(int descriptor, MappingFacts& facts, bool fresh = false);
+  bool storeFile(const Task& task, int descriptor, MappingFacts& facts, bool fresh = false);
   // shared-writes.cc
   // A file that a call has changed.
   struct FileChange {

@@ -77,6 +77,8 @@ export interface ReplayProcesses {
   readonly first: number;
   /** Why no seccomp filter is around the processes, as the kernel said it; empty when there is one. */
   readonly unconfined: string;
+  /** rdtsc traps in this thread as it does in the processes, so that a stop costs less (native/tracee/time-trap.h). */
+  readonly trapsTime: boolean;
   /**
    * Sets `registers` (but orig_rax = -1), resumes, delivering `signal` unless 0, waits, and fills `found` with the
    * registers at the stop. Returns the wait status of waitpid(2), or -errno; `waitBroken`: go on with `wait`. A status

@@ -116,6 +116,7 @@ void Recorder::run() {
   if (launch(end_)) loop();
   brokenWait = nullptr;
   timer_.stop();
+  timeTrap_.end();
   if (launchReport_ >= 0) close(launchReport_);
   if (started_) {
     const user_regs_struct none = {};

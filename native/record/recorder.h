@@ -35,6 +35,7 @@
 #include "tracee/break-timer.h"
 #include "tracee/execution-breakpoint.h"
 #include "tracee/runtime-image.h"
+#include "tracee/time-trap.h"
 
 namespace rr {
 
@@ -457,6 +458,7 @@ class Recorder {
   Vdso vdso_;
   RuntimeImage runtime_;
   TimeStamps timeStamps_;
+  TimeTrap timeTrap_;         // of the scheduler thread
   bool timeTraps_ = false;    // rdtsc can be made to trap (launcher/record-stub.c tries it)
   bool timeTraced_ = false;   // every rdtsc must trap
   bool stopsUntold_ = false;  // some task has asked for SIGCHLD without stops, once

@@ -73,6 +73,8 @@ void Recorder::signalStop(Task& task, int signal) {
     task.state = Task::State::inCall;
     // The launcher tries rdtsc.
     if (signal == SIGSEGV && info.si_code == SI_KERNEL && !std::exchange(timeTraps_, true)) {
+      timeTrap_.begin();
+      debug(task, "rdtsc traps%s", timeTrap_.isActive() ? ", in the tracer, too" : "");
       registers.rip += bytesOf(PatchedInstruction::rdtsc).size();
       registers.orig_rax = ~0ULL;
       if (!setRegisters(task.tid, registers)) return lost(task);

@@ -3,6 +3,8 @@
 #include <time.h>
 #include <x86intrin.h>
 
+#include "tracee/time-trap.h"
+
 namespace rr {
 
 namespace {
@@ -27,6 +29,7 @@ uint64_t rawClock() {
 TimeStamps::TimeStamps() : first_(read()) {}
 
 TimeStamps::Reading TimeStamps::read() {
+  const TimeTrap::Pause pause;
   Reading best = {};
   uint64_t shortest = ~0ULL;
   for (int i = 0; i < kReadings; i++) {
@@ -50,7 +53,10 @@ bool TimeStamps::settle() {
 }
 
 uint64_t TimeStamps::now() const {
-  if (!settled()) return __rdtsc();
+  if (!settled()) {
+    const TimeTrap::Pause pause;
+    return __rdtsc();
+  }
   const auto passed = static_cast<unsigned __int128>(rawClock() - scale_.clock);
   return scale_.stamp + static_cast<uint64_t>((passed * scale_.multiplier) >> 32);
 }

@@ -25,6 +25,7 @@
 #include "replay/remote-call.h"
 #include "replay/stops.h"
 #include "tracee/breakpoint.h"
+#include "tracee/time-trap.h"
 
 namespace rr {
 
@@ -92,6 +93,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                        {
                            InstanceAccessor<&Self::first>("first"),
                            InstanceAccessor<&Self::unconfined>("unconfined"),
+                           InstanceAccessor<&Self::trapsTime>("trapsTime"),
                            InstanceMethod<&Self::resume>("resume"),
                            InstanceMethod<&Self::wait>("wait"),
                            InstanceMethod<&Self::getRegisters>("getRegisters"),
@@ -130,6 +132,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     std::string error;
     first_ = processes_.spawn(info[0].As<Napi::String>().Utf8Value(), error);
     if (first_ == 0) throw Napi::Error::New(info.Env(), error);
+    timeTrap_.begin();
   }
 
  private:
@@ -137,6 +140,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   Napi::Value unconfined(const Napi::CallbackInfo& info) {
     return Napi::String::New(info.Env(), processes_.unconfined());
   }
+
+  Napi::Value trapsTime(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), timeTrap_.isActive()); }
 
   // A tracee that has ended is reaped by the wait that says so.
   Napi::Value status(Napi::Env env, pid_t tid, int status) {
@@ -445,8 +450,12 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     processes_.end(tidOf(info[0]));
   }
 
-  void close(const Napi::CallbackInfo& info) { processes_.close(); }
+  void close(const Napi::CallbackInfo& info) {
+    processes_.close();
+    timeTrap_.end();
+  }
 
+  TimeTrap timeTrap_;
   ReplayProcesses processes_;
   std::optional<RuntimeImage> runtime_;
   pid_t first_ = 0;

@@ -10,6 +10,7 @@ import {
   evaluateExpression,
 } from '../engine/debug/breakpoints/agent-expression.ts';
 import { describeRecording } from '../engine/debug/describe-recording.ts';
+import { findProcess } from '../engine/debug/find-process.ts';
 import { type ProcessFacts, processFile } from '../engine/debug/process-files.ts';
 import { findSymbolFiles } from '../engine/debug/symbol-files.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
@@ -48,10 +49,15 @@ test('the program of a script is its interpreter, that of a link is the file', (
     '-c',
     'printf "#!/bin/sh\\n:\\n" > s; chmod +x s; ln -s /bin/true t; ./t; ./s',
   ]);
-  const { processes } = describe(recording.trace);
-  const programs = processes.map(({ program }) => program);
+  const described = describe(recording.trace);
+  const programs = described.processes.map(({ program }) => program);
   assert.ok(programs.includes('/usr/bin/true'), programs.join());
   assert.ok(programs.includes('/usr/bin/dash'), programs.join());
+  // By what it goes by for its users, too.
+  for (const name of ['t', './t', 'true', '/usr/bin/true']) {
+    assert.is(findProcess(described, name).program, '/usr/bin/true', name);
+  }
+  assert.throws(() => findProcess(described, 'u'), /has no process u; it has \d+ \(/);
 });
 
 test('symbols come from the files here where they are the recorded ones, else from the store', () => {

@@ -53,6 +53,8 @@ export function describeRecording(reader: TraceReader): RecordingDescription {
           if (kind === 'exec') {
             own.execEvent = event;
             own.program = programPath(strings[0] ?? '', mappedPaths(reader));
+            own.executed = strings[0] ?? '';
+            own.commandName = strings[1] ?? '';
             own.programs.push({ event, path: own.program });
             byTask.set(tid, own);
           } else {
@@ -82,6 +84,8 @@ function makeProcess(pid: number, parent: Growing | undefined, firstEvent: numbe
     pid,
     parent: parent?.pid,
     program: '',
+    executed: '',
+    commandName: '',
     programs: path === undefined ? [] : [{ event: firstEvent, path }],
     firstEvent,
     execEvent: undefined,

@@ -23,6 +23,9 @@ export interface ProcessDescription {
   readonly parent: number | undefined;
   /** Path of its last program; empty where it never executed one of its own. */
   readonly program: string;
+  /** What it executed it by, a link perhaps, and its first argument, by which `rr ps` shows it; empty as `program` is. */
+  readonly executed: string;
+  readonly commandName: string;
   /** Paths of all programs that it ran, the one that it was forked with first, and the events behind which it ran them. */
   readonly programs: readonly { readonly event: number; readonly path: string }[];
   readonly firstEvent: number;

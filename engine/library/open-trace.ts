@@ -34,7 +34,14 @@ export class OpenTrace implements Trace {
     this.directory = directory;
     this.lastEvent = this.#recording.lastEvent;
     this.isComplete = this.#recording.isComplete;
-    this.processes = this.#recording.processes.map(({ execEvent: _, ...process }) => process);
+    this.processes = this.#recording.processes.map(({ pid, parent, program, firstEvent, lastEvent, status }) => ({
+      pid,
+      parent,
+      program,
+      firstEvent,
+      lastEvent,
+      status,
+    }));
   }
 
   async *events({

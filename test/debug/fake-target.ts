@@ -92,6 +92,8 @@ export class FakeTarget implements Target {
     const description = {
       parent: undefined,
       program,
+      executed: program,
+      commandName: program,
       programs,
       firstEvent: 1,
       execEvent: 1,

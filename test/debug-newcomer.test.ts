@@ -129,6 +129,7 @@ test('signals: handle, info, catch, siginfo, frames of the handler', async () =>
     'b onUser',
     'c',
     'bt',
+    'p $_siginfo.si_signo ',
     'info frame',
     'finish',
     'run',
@@ -145,6 +146,8 @@ test('signals: handle, info, catch, siginfo, frames of the handler', async () =>
   says(said.to('info signals SIGUSR1'), /^SIGUSR1 +No\s+No\s+Yes/m);
   says(said.to('c'), 'Breakpoint 1, onUser (signal=10)');
   says(said.to('bt'), '<signal handler called>');
+  // SIGTRAP, as under any debugger.
+  says(said.to('p $_siginfo.si_signo '), '= 5');
   says(said.to('info frame'), 'called by frame at');
   says(said.to('c '), 'received signal SIGUSR1, User defined signal 1.');
   says(said.to('p $_siginfo.si_signo'), '= 10');

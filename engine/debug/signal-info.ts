@@ -4,6 +4,17 @@ import type { TraceReader } from '../trace/reader.ts';
 
 /** As the kernel has it on x86-64 (asm-generic/siginfo.h). */
 const siginfoSize = 128;
+/** SIGTRAP, and TRAP_TRACE of asm-generic/siginfo.h. */
+const trap = { number: 5, code: 2 } as const;
+
+/** siginfo_t as a tracer finds it at a stop that is no signal of the program's: that of a step. */
+export function trapInformation(): Uint8Array {
+  const info = new Uint8Array(siginfoSize);
+  const view = new DataView(info.buffer);
+  view.setInt32(0, trap.number, true);
+  view.setInt32(8, trap.code, true);
+  return info;
+}
 
 /**
  * siginfo_t of the signal that an event brings to a task; undefined where it is no signal, or another task's. A trace that

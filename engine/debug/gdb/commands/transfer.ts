@@ -1,3 +1,4 @@
+import { trapInformation } from '../../signal-info.ts';
 import { escapeBinary, parseHexNumber } from '../bytes.ts';
 import { packetLimit } from '../packet.ts';
 import { PacketError, type Reply, unsupported } from '../reply.ts';
@@ -16,7 +17,7 @@ const objects: Readonly<Record<string, ReadObject>> = {
     const { process, program } = await session.snapshot.state();
     return annex === '' || parseHexNumber(annex) === process ? program : undefined;
   },
-  siginfo: async (session) => session.target.signalInfo(await session.selectedTask()),
+  siginfo: async (session) => (await session.target.signalInfo(await session.selectedTask())) ?? trapInformation(),
   threads: async (session) => {
     const { tasks } = await session.snapshot.state();
     const elements = await Promise.all(

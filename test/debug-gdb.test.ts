@@ -25,6 +25,7 @@ async function withGdb(commands: readonly string[], prepare: (target: FakeTarget
     target: remote(target),
     recording: target.recording(),
     servesFiles: false,
+    start: { kind: 'begin' },
     address: { kind: 'unix', path },
   });
   prepare(target);

@@ -2,7 +2,8 @@
 // Time limit: 600 s
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DebugRecording, lineOf, recordCommand, recordGuest, run, says } from './debug/recording.ts';
+import { type DebugRecording, guestSource, lineOf, recordCommand, recordGuest, run, says } from './debug/recording.ts';
+import { compile } from './harness/compile.ts';
 
 const test = suite('debug: processes');
 const threads = recordGuest('threads');
@@ -88,6 +89,29 @@ test('seeks over execs both ways, standing on a breakpoint', async () => {
   const values = [...said.matchAll(/^\$\d+ = (\d)$/gm)].map(([, value]) => Number(value));
   assert.equal(values, [2, 1, 0, 2, 1, 1, 0, 2], said);
   says(said, /^#1 .* main \(argc=2/m);
+});
+
+test('-p by the name that it was started by; run goes to its program; a breakpoint comes back over an exec', async () => {
+  using started = recordCommand(['bash', '-c', 'exec -a other "$0"', compile(guestSource('calls'), '-O0')]);
+  const said = await started.gdb(
+    [
+      'break square',
+      'continue',
+      'run',
+      'info symbol $pc',
+      'continue',
+      'seek begin',
+      'continue',
+      'print value',
+      'info proc exe',
+    ],
+    '-p',
+    'other',
+  );
+  assert.is(said.match(/^Breakpoint 1, square \(value=0\)/gm)?.length, 3, said);
+  says(said, /^_start in section \.text of .*ld-linux/m);
+  says(said, /is executing new program: .*\/bash$/m);
+  says(said, /^exe = '.*\/calls'$/m);
 });
 
 test('-f opens a process where it was forked', async () => {

@@ -66,6 +66,7 @@ async function withServer(
     target: remote(target),
     recording: target.recording(),
     servesFiles: false,
+    start: { kind: 'begin' },
     address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
   });
   const client = new Client(server.port);
@@ -220,6 +221,7 @@ test('a port in use is told in one line', () =>
       target: remote(target),
       recording: target.recording(),
       servesFiles: false,
+      start: { kind: 'begin' },
       address: { kind: 'tcp', host: '127.0.0.1', port },
     }).then(
       () => assert.unreachable(),

@@ -36,11 +36,12 @@ export async function debugRecording(options: DebugOptions): Promise<number> {
   let end: DebuggerEnd;
   try {
     const recording = await target.recording();
-    for (const place of beginning(options, recording)) await target.seek(place);
+    const places = beginning(options, recording);
+    for (const place of places) await target.seek(place);
     if (!recording.isComplete) {
       log.warn(`the trace breaks off after event ${recording.lastEvent}; it can be debugged up to there`);
     }
-    const session = { options, target, recording, folder };
+    const session = { options, target, recording, folder, start: startOf(places) };
     end = options.port === undefined ? await withDebugger(session) : await listening(session, options.port);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -67,16 +68,22 @@ function beginning({ start }: DebugOptions, recording: RecordingDescription): Pl
   return places.length === 0 ? [{ kind: 'begin' }] : places;
 }
 
+/** Where `run` goes: with -p and -f, where the process began to be looked at. */
+function startOf(places: readonly Place[]): Place {
+  return places.find(({ kind }) => kind === 'process' || kind === 'fork') ?? { kind: 'begin' };
+}
+
 interface Session {
   readonly options: DebugOptions;
   readonly target: RemoteTarget;
   readonly recording: RecordingDescription;
   /** Ours, removed at the end. */
   readonly folder: string;
+  readonly start: Place;
 }
 
-function serve({ options, target, recording }: Session, address: Address): Promise<DebugServer> {
-  return DebugServer.listen({ target, recording, servesFiles: options.servesFiles, address });
+function serve({ options, target, recording, start }: Session, address: Address): Promise<DebugServer> {
+  return DebugServer.listen({ target, recording, start, servesFiles: options.servesFiles, address });
 }
 
 async function withDebugger(session: Session): Promise<DebuggerEnd> {

@@ -94,15 +94,28 @@ class Sleepers:
     def __init__(self):
         self.wanted = {}
         self.program = None
+        self.runs = False
         gdb.events.breakpoint_created.connect(self.note)
         gdb.events.breakpoint_modified.connect(self.note)
         gdb.events.breakpoint_deleted.connect(lambda breakpoint: self.wanted.pop(breakpoint.number, None))
-        gdb.events.stop.connect(self.wake)
+        gdb.events.cont.connect(self.begin)
+        gdb.events.stop.connect(self.end)
+        # An exec on the way to somewhere else is no stop.
+        gdb.events.new_objfile.connect(self.wake)
 
     def note(self, breakpoint):
-        # While the program changes it is gdb that disables.
-        if gdb.current_progspace().filename == self.program or breakpoint.number not in self.wanted:
-            self.wanted[breakpoint.number] = breakpoint.enabled
+        number = breakpoint.number
+        is_read = gdb.current_progspace().filename == self.program
+        # While the program runs, gdb disables what it has no place for, or where the new program is not read yet.
+        if not self.runs or number not in self.wanted or (is_read and (breakpoint.enabled or self.has_place(breakpoint))):
+            self.wanted[number] = breakpoint.enabled
+
+    def begin(self, _event):
+        self.runs = True
+
+    def end(self, event):
+        self.wake(event)
+        self.runs = False
 
     def wake(self, _event):
         program = gdb.current_progspace().filename
@@ -159,7 +172,7 @@ class Start(gdb.Command):
         super().__init__("start", gdb.COMMAND_RUNNING)
 
     def invoke(self, argument, from_tty):
-        replay.go("seek begin")
+        replay.go("seek start")
         gdb.execute("tbreak main")
         gdb.execute("continue")
 
@@ -353,9 +366,9 @@ def define_commands():
     for name in ("when", "when-ticks", "when-tid", "when-end", "when-position", "elapsed-time", "absolute-time"):
         Say(name)
     Say("info recording", "recording")
-    Go("run", "Go to the beginning, or to an event: run [EVENT]", "seek begin", "seek")
-    Go("starti", "Go to the beginning.", "seek begin", "seek")
-    Go("restart", "Go to a checkpoint, or to the beginning: restart [N]", "seek begin", "seek-checkpoint")
+    Go("run", "Go to the beginning of the program, or to an event: run [EVENT]", "seek start", "seek")
+    Go("starti", "Go to the beginning of the program.", "seek start", "seek")
+    Go("restart", "Go to a checkpoint, or to the beginning of the program: restart [N]", "seek start", "seek-checkpoint")
     Go("seek", "Go to a place, as when-position tells it, an event, begin or end: seek POSITION", None, "seek")
     Go("seek-ticks", "Go where the task has that many ticks: seek-ticks N", None, "seek-ticks")
     Go("process", "Look at another process of the recording: process PID|NAME", None, "process")

@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly recording: RecordingDescription;
   /** Whether files of this machine that the trace does not have may be read. */
   readonly servesFiles: boolean;
+  /** Where the program is begun again. */
+  readonly start: Place;
   /** Text for the client to show; only while it waits for an answer. */
   readonly print: (text: string) => void;
 }
@@ -43,6 +45,8 @@ export class DebugSession {
   readonly files: OpenFiles;
   readonly symbols = new SymbolLookup();
   readonly print: (text: string) => void;
+  /** Where `run` goes: to the first instruction of the program that is looked at. */
+  start: Place;
   /** What QStartNoAckMode, D and k ask of the server once they are answered. */
   acknowledges = true;
   ended = false;
@@ -68,10 +72,11 @@ export class DebugSession {
   /** What resumes are answered with, without running anything, until the client has arrived at another place. */
   #answers: StopReason[] = [];
 
-  constructor({ target, recording, servesFiles, print }: SessionOptions) {
+  constructor({ target, recording, servesFiles, start, print }: SessionOptions) {
     this.target = target;
     this.recording = recording;
     this.print = print;
+    this.start = start;
     this.snapshot = new Snapshot(target);
     this.files = new OpenFiles(target, servesFiles);
   }

@@ -23,6 +23,7 @@ function eventPlace({ recording }: DebugSession, text: string): Place {
 
 function positionPlace(session: DebugSession, text: string): Place {
   if (text === 'begin' || text === 'end') return { kind: text };
+  if (text === 'start') return session.start;
   if (/^[0-9]+$/.test(text)) return eventPlace(session, text);
   if (/^[0-9][0-9a-zA-Z.+#@:=-]*$/.test(text)) return { kind: 'position', text };
   throw new UsageError('BAD_VALUE', `position "${text}": expected what when-position says, an event, begin or end`);
@@ -44,7 +45,7 @@ function seek(
 }
 
 export const seekCommands: Readonly<Record<string, MonitorCommand>> = {
-  seek: seek('POSITION', 'go there: an event, a position, begin or end', positionPlace),
+  seek: seek('POSITION', 'go there: an event, a position, begin, end, or start, where run goes', positionPlace),
   'seek-ticks': seek('N', 'go where the task has that many ticks', ({ recording }, operand) => {
     if (!recording.hasTicks) throw new EngineError('NO_TICKS', noTicks);
     return { kind: 'ticks', ticks: parseNumber(operand, 'ticks') };
@@ -57,8 +58,8 @@ export const seekCommands: Readonly<Record<string, MonitorCommand>> = {
     }
     return { kind: 'checkpoint', number };
   }),
-  process: seek('PID|NAME', 'look at another process, where it executed its program', ({ recording }, operand) => ({
-    kind: 'process',
-    pid: findProcess(recording, operand).pid,
-  })),
+  process: seek('PID|NAME', 'look at another process, where it executed its program', (session, operand) => {
+    session.start = { kind: 'process', pid: findProcess(session.recording, operand).pid };
+    return session.start;
+  }),
 };

@@ -14,7 +14,7 @@ export const isAttached: PacketHandler = () => '1';
 export const symbolLookup: PacketHandler = (session, text) => session.symbols.receive(text);
 
 /** `vRun;PROGRAM;ARGUMENTS`: the recorded program from its beginning, whatever is named. */
-export const runProgram: PacketHandler = (session) => session.goNow({ kind: 'begin' });
+export const runProgram: PacketHandler = (session) => session.goNow(session.start);
 
 /** `R`: the same, for clients that know no vRun. It has no answer: the client asks `?` next. */
-export const restart: PacketHandler = (session) => session.goNow({ kind: 'begin' });
+export const restart: PacketHandler = (session) => session.goNow(session.start);

@@ -1,9 +1,14 @@
 // gdb over code of all kinds: loaded late, made while the program runs, static, optimised, repeated, replaced by the
 // recording.
 // Time limit: 600 s
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { guestSource, lineOf, recordGuest, says } from './debug/recording.ts';
+import { guestSource, lineOf, recordCommand, recordGuest, says } from './debug/recording.ts';
 import { compile } from './harness/compile.ts';
 
 const test = suite('debug: code');
@@ -217,5 +222,52 @@ test('a time stamp’s instruction that the recording has replaced is stepped ov
   says(said, '$3 = 1');
   says(said, /^200$/m);
 });
+
+/** The binary of a Go program of guests-debug, without optimisation; undefined where there is no Go. */
+function compileGo(name: string, folder: string): string | undefined {
+  const source = fileURLToPath(new URL(`guests-debug/${name}.go`, import.meta.url));
+  const binary = join(folder, name);
+  const cache = join(tmpdir(), `rr-engine-go-${process.getuid?.() ?? 0}`);
+  const { error, status, stderr } = spawnSync('go', ['build', '-gcflags=all=-N -l', '-o', binary, source], {
+    encoding: 'utf8',
+    env: { ...process.env, GOCACHE: cache, GO111MODULE: 'off' },
+  });
+  if (error !== undefined) {
+    console.log(`skipped: this machine has no go (${error.message}); install it: apt-get install golang-go`);
+    return undefined;
+  }
+  if (status !== 0) throw new Error(stderr);
+  return binary;
+}
+
+const goFolder = mkdtempSync(join(tmpdir(), 'rr-go-'));
+test.after(() => rmSync(goFolder, { recursive: true, force: true }));
+const goProgram = compileGo('add', goFolder);
+if (goProgram !== undefined) {
+  test('a Go program: goroutines, a panic that is recovered', async () => {
+    using adds = recordCommand([goProgram]);
+    const said = await adds.gdb([
+      'break main.add if one == 2',
+      'continue',
+      'backtrace 3',
+      'info args',
+      'finish',
+      'reverse-continue',
+      'print one',
+      'break fmt.Sprint',
+      'continue',
+      'backtrace 4',
+      'delete',
+      'continue',
+    ]);
+    says(said, /hit Breakpoint 1, main\.add \(one=2, other=10/);
+    says(said, /^#1 .* main\.main\.func1 \(/m);
+    says(said, '$1 = 2');
+    says(said, /^#2 .* runtime\.gopanic \(/m);
+    says(said, /^#3 .* main\.recovered \(/m);
+    says(said, /^46 on purpose$/m);
+    says(said, /exits with status 0 here\.$/m);
+  });
+}
 
 test.run();

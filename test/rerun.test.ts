@@ -174,4 +174,14 @@ for (const [what, words, expected, status] of [
   });
 }
 
+test('rr replay -t prints each instruction up to an event', () => {
+  const traced = rr('replay', '-t', '6', calls.trace);
+  assert.is(traced.status, 0, traced.stderr);
+  const registers = 'event,icount,tid,ip,gp_x16,flags';
+  assert.is(traced.text, rr('rerun', '-e', '6', `--singlestep=${registers}`, calls.trace).text);
+  const lines = traced.text.trimEnd().split('\n');
+  assert.ok(lines.length > 20);
+  assert.match(lines.at(-1)!, /^event:5 icount:\d+ tid:\d+ rip:0x[0-9a-f]+ .* eflags:0x[0-9a-f]+$/);
+});
+
 test.run();

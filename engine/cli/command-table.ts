@@ -194,7 +194,12 @@ const replayCommand: CommandSpec = {
     { long: 'keep-listening', short: 'k', help: 'with -s: wait for the next debugger when one has gone' },
     { long: 'serve-files', help: 'let the debugger read files of this machine through the connection' },
     { long: 'tty', value: 'FILE', help: 'what the program prints goes to this terminal' },
-    later('trace', 'trace from an event on', { short: 't', value: 'EVENT' }),
+    {
+      long: 'trace',
+      short: 't',
+      value: 'EVENT',
+      help: 'no debugger: print registers at each instruction up to this event',
+    },
     { long: 'retry-transient-errors', state: 'hidden', help: 'accepted: a replay tries again by itself' },
     { long: 'share-private-mappings', state: 'hidden', help: 'accepted: private memory is in /proc/PID/mem' },
   ],

@@ -1,7 +1,7 @@
 import type { Invocation, RunCommand } from '../grammar.ts';
 import { readInheritedState } from '../inherited-state.ts';
 import { refuseRecordedReplay } from '../nested.ts';
-import type { DebugOptions, ReplayOptions } from '../options.ts';
+import type { DebugOptions, ReplayOptions, RerunOptions } from '../options.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 
 const lastPort = 65_535;
@@ -50,8 +50,32 @@ export function debugOptions({ global, values, operands, afterDashes }: Invocati
   };
 }
 
+/** What `-t` prints of each instruction. */
+const tracedRegisters = 'event,icount,tid,ip,gp_x16,flags';
+
+/** Of `-t`: all instructions from the beginning on; undefined without it. @throws UsageError BAD_VALUE */
+export function instructionTraceOptions({ global, values, operands }: Invocation): RerunOptions | undefined {
+  const end = values.integer('trace', 2);
+  if (end === undefined) return undefined;
+  const [trace] = operands;
+  return {
+    ...global,
+    ...withoutUndefined({ trace }),
+    singlestep: tracedRegisters,
+    start: 1,
+    end,
+    isRaw: false,
+    cpuUnbound: values.has('cpu-unbound'),
+  };
+}
+
 export const run: RunCommand = async (invocation) => {
   refuseRecordedReplay();
+  const traced = instructionTraceOptions(invocation);
+  if (traced !== undefined) {
+    const { rerun } = await import('../../debug/rerun/rerun.ts');
+    return rerun(traced);
+  }
   if (!invocation.values.has('autopilot')) {
     const options = debugOptions(invocation);
     const { debugRecording } = await import('../../debug/session.ts');

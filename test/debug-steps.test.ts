@@ -1,0 +1,66 @@
+// Many single steps by gdb end where an uninterrupted run to the same place does, in the same state.
+// RR_TEST_GDB_STEPS: how many; 1500 when left out.
+// Time limit: 300 s
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { recordGuest } from './debug/recording.ts';
+
+const test = suite('debug: steps');
+const steps = Number(process.env.RR_TEST_GDB_STEPS ?? 1500);
+
+/** Steps, counts the arrivals at each address, and says where it is at last and by which arrival. */
+const walk = [
+  'from collections import Counter',
+  'arrivals = Counter()',
+  'place = 0',
+  `for step in range(${steps}):`,
+  '    before, place = place, int(gdb.parse_and_eval("$pc"))',
+  '    gdb.execute("stepi", to_string=True)',
+  '    arrivals[int(gdb.parse_and_eval("$pc"))] += 1',
+  // A repeated instruction is arrived at once for each of its rounds, or once for all: one goes on to the next.
+  'while int(gdb.parse_and_eval("$pc")) == place:',
+  '    gdb.execute("stepi", to_string=True)',
+  '    arrivals[int(gdb.parse_and_eval("$pc"))] += 1',
+  'last = int(gdb.parse_and_eval("$pc"))',
+  'print("PLACE", last, arrivals[last], len(arrivals))',
+].join('\n');
+
+function registers(said: string): string[] {
+  const found = said.match(/^(r[a-z0-9]+|eflags|[cdefgs]s|[fg]s_base|k\d|mxcsr|xmm\d+) +\S.*$/gm) ?? [];
+  return found.map((line) => line.replace(/ +/g, ' '));
+}
+
+test(`${steps} steps`, async () => {
+  using mixed = recordGuest('mixed');
+  const show = ['info registers', 'info registers xmm0 xmm1 xmm2', 'when', 'when-tid', 'backtrace'];
+  const stepped = await mixed.gdb([
+    'break round_',
+    'ignore 1 20',
+    'continue',
+    'delete',
+    `python exec(${JSON.stringify(walk)})`,
+    ...show,
+  ]);
+  const [, place, count, addresses] = /^PLACE (\d+) (\d+) (\d+)$/m.exec(stepped) ?? [];
+  assert.ok(place !== undefined, stepped);
+  // It was no small loop.
+  assert.ok(Number(addresses) > steps / 20, `${addresses} addresses in ${steps} steps`);
+  const ran = await mixed.gdb([
+    'break round_',
+    'ignore 1 20',
+    'continue',
+    'delete',
+    `break *${place}`,
+    `ignore 2 ${Number(count) - 1}`,
+    'continue',
+    ...show,
+  ]);
+  assert.ok(registers(stepped).length > 20, stepped);
+  assert.equal(registers(stepped), registers(ran));
+  const frames = (said: string): string[] => said.match(/^#\d+ .*$/gm) ?? [];
+  assert.equal(frames(stepped), frames(ran));
+  const event = (said: string): string | undefined => /^Completed event: \d+$/m.exec(said)?.[0];
+  assert.is(event(stepped), event(ran));
+});
+
+test.run();

@@ -109,13 +109,13 @@ const recordCommand: CommandSpec = {
     {
       long: 'nested',
       value: 'ignore|release',
-      help: 'inside another recording: run the program only, recorded by that one or, released, by none',
+      help: 'inside another recording: run the program only, recorded by that or, released, by none',
     },
     {
       long: 'skip',
       value: 'PATTERN',
       repeatable: true,
-      help: 'leave processes unrecorded that execute such a program: a name, or with / a path, with * and ?',
+      help: 'leave processes unrecorded that execute it: a name, or with / a path; with * and ?',
     },
     { long: 'store', value: 'DIR', help: 'keep mapped files here, for all traces of the machine' },
     { long: 'store-rights', value: 'WHO', help: 'who may use a store that is made: user (default), group or all' },

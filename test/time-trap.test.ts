@@ -21,7 +21,8 @@ const { stdout, stderr, status } = spawnSync(
 );
 const traps = stdout !== 'none\n';
 const testOfTrap = traps ? test : test.skip;
-if (!traps) console.log('skipped: rdtsc does not trap here, or the C library has no clock without it');
+if (!traps)
+  console.log('skipped: rdtsc does not trap here, or a switch costs nothing, or the C library has no clock without it');
 
 testOfTrap('the clock needs no rdtsc, and an rdtsc gives what it would', () => {
   assert.is(status, 0, stderr);
@@ -52,6 +53,24 @@ testOfTrap('a recorder’s tracer has it where the program has it', () => {
     );
   assert.match(record().stderr, /rdtsc traps, in the tracer, too/);
   assert.not.match(record('--replace-rdtsc').stderr, /rdtsc traps/);
+});
+
+testOfTrap('what a trapped rdtsc gives is told from the clock after a while', () => {
+  const words = [
+    '--log',
+    'record:debug',
+    'record',
+    '-n',
+    '-o',
+    join(folder, 'told'),
+    'sh',
+    '-c',
+    'sleep 0.3; true; /bin/true',
+  ];
+  const record = spawnSync(rrCommand, words, { encoding: 'utf8' });
+  assert.match(record.stderr, /time stamps: [0-9.]+ in a nanosecond/);
+  const replay = spawnSync(rrCommand, ['replay', '-a', join(folder, 'told')], { encoding: 'utf8' });
+  assert.is(replay.status, 0, replay.stderr);
 });
 
 testOfTrap('the thread that replays has it while it does', () => {

@@ -46,6 +46,13 @@ std::string linkTarget(const std::string& path) {
   return length > 0 ? std::string(target, static_cast<size_t>(length)) : std::string();
 }
 
+// Whether the file that a descriptor has open is that of a line of /proc/TID/maps.
+bool isFileOf(int file, const MapLine& line) {
+  struct stat identity;
+  return fstat(file, &identity) == 0 && identity.st_ino == line.inode && S_ISREG(identity.st_mode) &&
+         identity.st_dev == makedev(line.deviceMajor, line.deviceMinor);
+}
+
 // Opens the file of a line of /proc/TID/maps; -1 when it is no longer that file. map_files needs a capability, so first
 // the path as the task sees it, then the executable's own link.
 int openMapped(pid_t tid, const MapLine& line) {
@@ -53,11 +60,7 @@ int openMapped(pid_t tid, const MapLine& line) {
   for (const std::string& path : {process + "/root" + line.name, process + "/exe"}) {
     const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) continue;
-    struct stat identity;
-    if (fstat(file, &identity) == 0 && identity.st_ino == line.inode && S_ISREG(identity.st_mode) &&
-        identity.st_dev == makedev(line.deviceMajor, line.deviceMinor)) {
-      return file;
-    }
+    if (isFileOf(file, line)) return file;
     close(file);
   }
   return -1;
@@ -204,7 +207,12 @@ void Recorder::recordExec(Task& task, pid_t former) {
   if (vdsoStart != 0 && !vdso_.image().empty()) {
     task.space->memory.writeAll(vdsoStart, vdso_.image().data(), vdso_.image().size());
   }
-  for (const MapLine& line : maps) recordMapping(task, line, registers, vdsoStart);
+  Descriptor file(-1);
+  for (const MapLine& line : maps) {
+    // Lines of one file follow each other.
+    if (line.inode != 0 && (!file || !isFileOf(file.number(), line))) file = Descriptor(openMapped(task.tid, line));
+    recordMapping(task, line, file, registers, vdsoStart);
+  }
   noteProgram(task, maps, registers.rip);
   std::vector<uint8_t> area;
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());
@@ -219,7 +227,9 @@ void Recorder::recordExec(Task& task, pid_t former) {
   stopAfterExec(task, former);
 }
 
-void Recorder::recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart) {
+// `file`: what is open of the line's, where it is of a file and that can be opened.
+void Recorder::recordMapping(Task& task, const MapLine& line, const Descriptor& file, const user_regs_struct& registers,
+                             uint64_t vdsoStart) {
   // vvar cannot be read by anyone but the kernel's own vdso code, which is patched; vsyscall is the kernel's.
   if (line.name.starts_with("[vvar") || line.name == "[vsyscall]") return;
   MappingFacts facts;
@@ -254,7 +264,6 @@ void Recorder::recordMapping(Task& task, const MapLine& line, const user_regs_st
     writer_.mapping(task.tid, facts);
     return;
   } else {
-    const Descriptor file(openMapped(task.tid, line));
     const bool stored = file && storeFile(task, file.number(), facts);
     if (!stored) facts.source = schema::MappingSource::kRecorded;
     writer_.mapping(task.tid, facts);

@@ -231,11 +231,7 @@ void Recorder::patchTimeSite(Task& task, PatchedInstruction instruction, const u
   const uint64_t site = registers.rip - bytesOf(instruction).size();
   if (patched.sites.contains(site) || patched.unpatchable.contains(site)) return;
   if (++patched.traps[site] < (options_.patchAfter > 0 ? options_.patchAfter : kTrapsBeforePatch)) return;
-  if (!timeStamps_.settled()) {
-    if (!timeStamps_.settle()) return;
-    debug(task, "time stamps: %.6f in a nanosecond", timeStamps_.perNanosecond());
-    updateAllLocals();
-  }
+  if (!timeStamps_.settled() && !settleTime(task, TimeStamps::kMeasured)) return;
   const std::vector<MapLine> maps = readMaps(task.tid);
   if (!fixedCodeAt(maps, site, patched)) return;
   if (patched.runtime == PatchedSites::Runtime::absent && !installRuntime(task)) {
@@ -245,6 +241,20 @@ void Recorder::patchTimeSite(Task& task, PatchedInstruction instruction, const u
   std::vector<AddressRange> unused = unusedRanges(maps, patched.areas);
   if (!patchSite(task, site, instruction, unused)) patched.unpatchable.insert(site);
   beginDispatch(task, registers);
+}
+
+bool Recorder::settleTime(const Task& task, uint64_t least) {
+  if (!timeStamps_.settle(least)) return false;
+  debug(task, "time stamps: %.6f in a nanosecond", timeStamps_.perNanosecond());
+  updateAllLocals();
+  return true;
+}
+
+// What an rdtsc gives that has trapped. From some time on it is told from the clock, for which nothing need stop
+// trapping in this thread.
+uint64_t Recorder::timeStamp(const Task& task) {
+  if (!timeStamps_.settled()) settleTime(task, TimeStamps::kMeasuredWell);
+  return timeStamps_.now();
 }
 
 const SiteCodes& Recorder::commonSitesOf(const Task& task, const MapLine& line, const FileIdentity& file) {

@@ -214,7 +214,7 @@ void Recorder::runUserCode(Task& task) {
   traceNextCall(*task.space, !task.stashed.empty() || (outerFilter_ && !task.dispatched) || scheduler_.breakDue(task));
   task.state = Task::State::userCode;
   task.inMidCode = true;
-  task.resumedAt = monotonicNow();
+  task.resumedAt = lastTurn_;
   // Another stop has taken the interrupt; but one that was put off is still due.
   task.looking = task.looking && task.space->putOff > 0;
   if (std::exchange(task.stopAgain, false)) ptrace(PTRACE_INTERRUPT, task.tid, 0, 0);

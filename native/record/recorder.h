@@ -270,6 +270,8 @@ class Recorder {
   // hot-sites.cc
   void noteProgram(Task& task, const std::vector<MapLine>& maps, uint64_t entry);
   void noteText(Task& task, const MappingFacts& facts);
+  bool settleTime(const Task& task, uint64_t least);
+  uint64_t timeStamp(const Task& task);
   bool worthPatching(const PatchedSites& patched, const PatchedSites::Text& text) const;
   void countTrap(Task& task);
   bool judgedWithoutDispatch(const Task& task) const;
@@ -426,7 +428,8 @@ class Recorder {
   void recordExec(Task& task, pid_t former);
   bool installRuntimePage(Task& task, uint64_t vdsoStart);
   void trapCpuid(Task& task, uint64_t vdsoStart);
-  void recordMapping(Task& task, const MapLine& line, const user_regs_struct& registers, uint64_t vdsoStart);
+  void recordMapping(Task& task, const MapLine& line, const Descriptor& file, const user_regs_struct& registers,
+                     uint64_t vdsoStart);
   bool storeFile(const Task& task, int descriptor, MappingFacts& facts, bool fresh = false);
   // shared-writes.cc
   // A file that a call has changed.

@@ -305,13 +305,13 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
     return false;
   } else if (code[0] == 0x0f && (code[1] == 0x31 || (!timeTraps_ && code[1] == kRdtscTrapOpcode))) {
     kind = static_cast<int>(schema::TrapKind::kRdtsc);
-    stamp = timeStamps_.now();
+    stamp = timeStamp(task);
     time = timeTraps_ ? PatchedInstruction::rdtsc : PatchedInstruction::trapForRdtsc;
     registers.rip += 2;
   } else if (code[0] == 0x0f && code[1] == 0x01 && (code[2] == 0xf9 || (!timeTraps_ && code[2] == kRdtscpTrapByte))) {
     kind = static_cast<int>(schema::TrapKind::kRdtscp);
     registers.rcx = processorNumber();
-    stamp = timeStamps_.now();
+    stamp = timeStamp(task);
     time = timeTraps_ ? PatchedInstruction::rdtscp : PatchedInstruction::trapForRdtscp;
     registers.rip += 3;
   } else {

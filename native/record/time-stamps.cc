@@ -9,8 +9,6 @@ namespace rr {
 
 namespace {
 
-// A reading is off by some 20 ns: after this long, the frequency by one in 100,000. Nanoseconds.
-constexpr uint64_t kMeasured = 4'000'000;
 // Of so many readings the one that took the least time counts.
 constexpr int kReadings = 16;
 // Counts a nanosecond beyond which something is wrong with the counter.
@@ -43,8 +41,8 @@ TimeStamps::Reading TimeStamps::read() {
   return best;
 }
 
-bool TimeStamps::settle() {
-  if (rawClock() - first_.clock < kMeasured) return false;
+bool TimeStamps::settle(uint64_t least) {
+  if (rawClock() - first_.clock < least) return false;
   const Reading last = read();
   const double ratio = static_cast<double>(last.stamp - first_.stamp) / static_cast<double>(last.clock - first_.clock);
   if (!(ratio > kLeast && ratio < kMost)) return false;

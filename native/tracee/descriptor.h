@@ -15,8 +15,11 @@ class Descriptor {
     if (number_ >= 0) close(number_);
   }
   Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
   Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
   explicit operator bool() const { return number_ >= 0; }
   int number() const { return number_; }
   // The caller closes it.

@@ -18,8 +18,8 @@ class TimeTrap {
   TimeTrap(const TimeTrap&) = delete;
   TimeTrap& operator=(const TimeTrap&) = delete;
 
-  // For the calling thread, until the end() that it calls. Does nothing where rdtsc does not trap, or the clock cannot
-  // be read without it.
+  // For the calling thread, until the end() that it calls. Does nothing where rdtsc does not trap, where the switch
+  // costs nothing, and where the clock cannot be read without rdtsc.
   void begin();
   void end();
   bool isActive() const { return isActive_; }

@@ -1,5 +1,5 @@
-// A thread whose rdtsc traps reads the clock, and executes rdtsc. Prints `none` where it does not trap; else a line for
-// each case, with how often the handler was called for it.
+// A thread whose rdtsc traps reads the clock, and executes rdtsc. Prints `none` where it does not come to that; else a
+// line for each case, with how often the handler was called for it.
 #include "tracee/time-trap.h"
 
 #include <setjmp.h>

@@ -6,6 +6,7 @@
  * it runs as an unprivileged user under what a container's default profile refuses, without peers.
  *
  * npm run bench -- trace [--only NAME...] reports on the traces themselves (trace-report.ts).
+ * npm run bench -- debug [--only TEXT...] measures a debugger's session (debug.ts).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -15,6 +16,7 @@ import { compile } from '../test/harness/compile.ts';
 import { whyNotRun } from '../test/harness/missing-commands.ts';
 import { rrCommand } from '../test/harness/recording.ts';
 import { folderBytes, readTraceFigures, type TraceFigures } from '../test/harness/trace-figures.ts';
+import { benchDebugger } from './debug.ts';
 import { benchFolder, type Measurement, measure, median } from './measure.ts';
 import { findPeers, measurePeer, type PeerResult } from './peers.ts';
 import { BenchPlaces } from './places.ts';
@@ -119,6 +121,7 @@ if (!Number.isInteger(runs) || runs < 1) {
   console.error(`--runs ${values.runs}: expected a whole number of at least 1`);
   process.exit(2);
 }
+if (positionals[0] === 'debug') process.exit((await benchDebugger(values.only)) > 0 ? 1 : 0);
 const workloads = chooseWorkloads(values.only);
 const withoutPrivilege = values.container && process.getuid?.() === 0;
 const confined = [
@@ -129,7 +132,7 @@ using places = new BenchPlaces(withoutPrivilege ? nobody : undefined);
 if (positionals[0] === 'trace') {
   await reportTraces(workloads, places);
 } else if (positionals.length > 0) {
-  console.error(`unknown word ${positionals[0]}: expected nothing, or trace`);
+  console.error(`unknown word ${positionals[0]}: expected nothing, trace or debug`);
   process.exitCode = 2;
 } else {
   const results: BenchResult[] = [];

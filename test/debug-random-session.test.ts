@@ -2,11 +2,11 @@
 // bounded, and the same place has the same state each time.
 // RR_TEST_COMMANDS (60) says how many, RR_TEST_SEED (1) which, RR_TEST_SESSIONS=all over all recordings.
 // Time limit: 1200 s
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { descendantsOf, GdbSession, memoryOf } from './debug/gdb-session.ts';
+import { descendantsOf, GdbSession, memoryOf, nameOf } from './debug/gdb-session.ts';
 import { type DebugRecording, recordCommand, recordGuest } from './debug/recording.ts';
 import { randomNumbers } from './debug/target.ts';
 
@@ -57,7 +57,7 @@ const subjects: readonly Subject[] = [
   },
   {
     name: 'python3',
-    record: () => recordCommand(['python3', '-c', 'import json; print(sum(json.loads("[1, 2, 3]")))']),
+    record: () => recordCommand(['/usr/bin/python3', '-c', 'import json; print(sum(json.loads("[1, 2, 3]")))']),
     functions: ['malloc', 'PyObject_Malloc', 'PyDict_SetItem', 'read'],
     watched: ['*(long *)$sp', '*(int *)($sp + 64)'],
   },
@@ -190,7 +190,7 @@ async function runSession(subject: Subject, recording: DebugRecording, commands:
         }
       }
       if (count % 10 === 9) {
-        const others = descendantsOf(session.pid).filter((pid) => !isGdb(pid));
+        const others = descendantsOf(session.pid).filter((pid) => !nameOf(pid).startsWith('gdb'));
         memory = Math.max(
           memory,
           [session.pid, ...others].reduce((sum, pid) => sum + memoryOf(pid), 0),
@@ -212,10 +212,6 @@ async function runSession(subject: Subject, recording: DebugRecording, commands:
   } finally {
     await session.end();
   }
-}
-
-function isGdb(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/comm`, 'latin1').startsWith('gdb');
 }
 
 /** Source lines are shown once each, and what a thread is called may differ by where one came from. */

@@ -1,6 +1,6 @@
 /** gdb on a recording, one command after the other, as at a terminal. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { rrCommand } from '../harness/recording.ts';
 
@@ -12,6 +12,8 @@ export interface Answer {
   readonly text: string;
   /** It did not end by itself in its time, and was interrupted. */
   readonly wasInterrupted: boolean;
+  /** From the interrupt to the prompt. */
+  readonly interruptSeconds?: number;
 }
 
 export class GdbSession {
@@ -58,8 +60,11 @@ export class GdbSession {
     if (await this.#prompt(patience)) return { text: this.#text(), wasInterrupted: false };
     const [gdb] = childrenOf(this.pid).filter((pid) => nameOf(pid).startsWith('gdb'));
     if (gdb === undefined) throw new Error(`there is no gdb to interrupt in ${command}; it said:\n${this.#said}`);
+    const begin = performance.now();
     process.kill(gdb, 'SIGINT');
-    if (await this.#prompt(interruptLimit)) return { text: this.#text(), wasInterrupted: true };
+    if (await this.#prompt(interruptLimit)) {
+      return { text: this.#text(), wasInterrupted: true, interruptSeconds: (performance.now() - begin) / 1000 };
+    }
     throw new Error(`${command} does not end by an interrupt; gdb said:\n${this.#said}`);
   }
 
@@ -107,14 +112,16 @@ export function descendantsOf(pid: number): number[] {
   return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
+/** Of all its threads: the replay's has made the processes that are replayed. */
 function childrenOf(pid: number): number[] {
-  return textOf(`/proc/${pid}/task/${pid}/children`)
-    .split(' ')
+  return namesIn(`/proc/${pid}/task`)
+    .flatMap((tid) => textOf(`/proc/${pid}/task/${tid}/children`).split(' '))
     .filter((each) => each !== '')
     .map(Number);
 }
 
-function nameOf(pid: number): string {
+/** Of its program; empty when it is gone. */
+export function nameOf(pid: number): string {
   return textOf(`/proc/${pid}/comm`).trim();
 }
 
@@ -125,11 +132,19 @@ export function memoryOf(pid: number): number {
 
 /** Empty when the process is gone. */
 function textOf(path: string): string {
+  return unlessGone(() => readFileSync(path, 'latin1')) ?? '';
+}
+
+function namesIn(folder: string): string[] {
+  return unlessGone(() => readdirSync(folder)) ?? [];
+}
+
+function unlessGone<Value>(read: () => Value): Value | undefined {
   try {
-    return readFileSync(path, 'latin1');
+    return read();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return '';
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
     throw error;
   }
 }

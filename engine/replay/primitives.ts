@@ -150,6 +150,8 @@ export interface ReplayProcesses {
     found: RegisterWords,
     ticks: number,
   ): number;
+  /** Where the stubs of searches lie in the process: start and end of each range, in turn. */
+  stubRanges(pid: number): Float64Array;
   /**
    * Counts the process's ticks from now on. Gives what went wrong, or nothing.
    */

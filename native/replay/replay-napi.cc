@@ -114,6 +114,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::pointChecksums>("pointChecksums"),
                            InstanceMethod<&Self::setDebugRegisters>("setDebugRegisters"),
                            InstanceMethod<&Self::searchPoint>("searchPoint"),
+                           InstanceMethod<&Self::stubRanges>("stubRanges"),
                            InstanceMethod<&Self::openCounter>("openCounter"),
                            InstanceMethod<&Self::ticks>("ticks"),
                            InstanceMethod<&Self::runNearTicks>("runNearTicks"),
@@ -352,6 +353,17 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     if (found.uncounted) counts[6] = 1;
     if (result == kPointFound) counts[7] = unequalChecksum(info.Env(), tid);
     return status(info.Env(), tid, result);
+  }
+
+  // stubRanges(pid): start and end of each, in turn.
+  Napi::Value stubRanges(const Napi::CallbackInfo& info) {
+    const std::vector<AddressRange> ranges = processes_.stubs(tidOf(info[0])).ranges();
+    Napi::Float64Array result = Napi::Float64Array::New(info.Env(), 2 * ranges.size());
+    for (size_t i = 0; i < ranges.size(); i++) {
+      result[2 * i] = static_cast<double>(ranges[i].start);
+      result[2 * i + 1] = static_cast<double>(ranges[i].end);
+    }
+    return result;
   }
 
   std::span<const ChecksumEntry> checksumsOfPoint() const {

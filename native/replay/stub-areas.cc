@@ -87,9 +87,14 @@ std::optional<StubAreas::Place> StubAreas::placeIn(uint64_t area, uint64_t site,
   return Place{plan.jump, plan.jump.target, room.end - plan.jump.target, room.end};
 }
 
-void StubAreas::readProgram(pid_t tid) {
+std::vector<AddressRange> StubAreas::ranges() const {
   std::vector<AddressRange> own;
   for (const uint64_t area : areas_) insertSorted(own, {area, area + kAreaBytes});
+  return own;
+}
+
+void StubAreas::readProgram(pid_t tid) {
+  const std::vector<AddressRange> own = ranges();
   std::vector<AddressRange> mapped;
   constant_.clear();
   other_.clear();

@@ -33,6 +33,9 @@ class StubAreas {
   // /proc/PID/maps is read.
   bool isConstantCode(pid_t tid, uint64_t start, uint64_t end);
 
+  // What is ours.
+  std::vector<AddressRange> ranges() const;
+
   // The mappings of [start, end) are about to be changed for the program, in this process or in one that shares its
   // memory: what is ours there is unmapped. The process is stopped; its registers are lost.
   void makeRoom(pid_t tid, uint64_t start, uint64_t end);

@@ -221,7 +221,11 @@ export class Driver implements Controller {
     this.arriveBeforeRun = undefined;
     arrive?.(task);
     if (this.interruptWanted()) this.#halt({ kind: 'interrupted' }, task);
-    this.goal.beforeRun(task);
+    // One that has come to its end by that leaves the task to another one.
+    for (let asked: Goal | undefined; asked !== this.goal; ) {
+      asked = this.goal;
+      asked.beforeRun(task);
+    }
   }
 
   beforeRun(task: Task, _frame: FrameView): 'run' | 'step' {
@@ -229,12 +233,22 @@ export class Driver implements Controller {
       this.#isBroken = false;
       if (this.#hookEnds !== undefined || this.#behind !== undefined) return 'run';
       if (this.#isStepping) return 'step';
-      if (isOurs(task, register(task.registers, registerIndex.rip))) return 'run';
+      const at = register(task.registers, registerIndex.rip);
+      if (isOurs(task, at)) return 'run';
+      // The middle of a string instruction has no name: it goes on to its end.
+      const code = this.#codeAt(task, at);
+      const isWanted = this.goal.breakpoints.has(at) || this.#site === at;
+      if (code.isRepeated && this.#isLookedAt(task) && !isWanted) {
+        this.#runBehind(task, at, at + code.length);
+        this.#from = at;
+        return 'run';
+      }
     }
     this.jump(task);
     if (!this.#isLookedAt(task)) {
       // Code of other processes is as the program has it.
       this.#isStepping = false;
+      this.#hasRun = true;
       return 'run';
     }
     if (this.#hookEnds !== undefined) {

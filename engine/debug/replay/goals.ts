@@ -1,9 +1,10 @@
 /** What a replay under a driver is to do. */
+import { EngineError } from '../../errors.ts';
 import type { FrameView } from '../../generated/schema.ts';
 import type { Task } from '../../replay/task.ts';
 import type { Goal, Halt } from './driver.ts';
 import type { Kept } from './kept-checkpoints.ts';
-import { type Leg, legsBetween, type Position } from './position.ts';
+import { type Leg, legsBetween, type Position, positionText } from './position.ts';
 import type { Watchpoint } from './watched-memory.ts';
 
 /** So many passes are worth a stub. */
@@ -128,6 +129,9 @@ export class FollowGoal implements Goal {
   }
 
   halted(halt: Halt, task: Task): void {
+    if (halt.kind === 'interrupted') {
+      throw new EngineError('INTERRUPTED', `interrupted on the way to ${positionText(this.target)}`);
+    }
     const leg = this.#current();
     // To stand at an address is no arrival there.
     const isStanding = halt.kind === 'breakpoint' && halt.isStanding;

@@ -148,11 +148,12 @@ export class Interactive implements Pilot {
         const index = this.#changes !== undefined && sinceEvent ? this.#changes.count : driver.watchHalts;
         this.#places.add({ kind: 'watch', by: halt.by, index, sinceEvent, watched }, task);
       }
-    } else if (halt.kind === 'interrupted' && task.threadGroup === this.#timeline.process && !driver.standsAtLeg) {
+    } else if (halt.kind === 'interrupted' && !driver.standsAtLeg) {
       const registers = task.registers.slice();
       this.#places.add({ kind: 'state', registers, checksums: checksumMemory(processes, task) }, task);
     }
-    this.#serve(stopOf(halt, task), task);
+    if (task.threadGroup === this.#timeline.process) this.#serve(stopOf(halt, task), task);
+    else this.#serve({ kind: 'interrupted', tid: this.#timeline.anyTask()?.tid ?? this.#timeline.process });
   }
 
   #holds(address: number, task: Task): boolean {

@@ -9,7 +9,7 @@ import { Echo } from '../../replay/echo.ts';
 import { startProcesses } from '../../replay/primitives.ts';
 import type { Task } from '../../replay/task.ts';
 import type { Place, Resume, Stop, Target, WriteSearch } from '../target.ts';
-import { Backwards } from './backwards.ts';
+import { Backwards, type Met } from './backwards.ts';
 import { Changes } from './changes.ts';
 import { type Client, Closed, Leave, type Request } from './client.ts';
 import { Interactive } from './interactive.ts';
@@ -219,7 +219,7 @@ export class ReplayTarget {
       const from = this.#timeline.run!.driver.position;
       throw new Leave(() => {
         this.#lastPlace = from;
-        const met = this.#backwards.resume(resume, this.#places.named(from));
+        const met = this.#goBack(resume, from);
         this.#travelTo(met.position, met.stop);
       });
     }
@@ -232,6 +232,20 @@ export class ReplayTarget {
     return true;
   }
 
+  /** Where a resume backwards leads to: where it began when it is interrupted. */
+  #goBack(resume: Resume, from: Position): Met {
+    let here = from;
+    try {
+      here = this.#places.named(from);
+      this.#lastPlace = here;
+      return this.#backwards.resume(resume, here);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'INTERRUPTED') throw error;
+      this.#client.acknowledge();
+      return { position: here, stop: { kind: 'interrupted', tid: resume.tid } };
+    }
+  }
+
   #seek(request: Request, place: Place): never {
     const position = this.#positionOf(place);
     this.#recorded.check(position);
@@ -240,7 +254,9 @@ export class ReplayTarget {
     const { process } = this.#timeline;
     throw new Leave(() => {
       this.#timeline.process = this.#recorded.processAt(position.event, process);
-      this.#travelTo(position);
+      // A checkpoint of a place without a name may be gone.
+      const isKept = this.#timeline.checkpoints.has(position);
+      this.#travelTo(isKept ? position : this.#places.named(position));
     });
   }
 
@@ -252,10 +268,12 @@ export class ReplayTarget {
     const from = this.#timeline.run.driver.position;
     throw new Leave(() => {
       this.#lastPlace = from;
-      const writes = this.#writes.find(search, this.#places.named(from));
+      const here = this.#places.named(from);
+      this.#lastPlace = here;
+      const writes = this.#writes.find(search, here);
       this.#pending = undefined;
       this.#client.reply(request.id, writes);
-      this.#travelTo(from);
+      this.#travelTo(here);
     });
   }
 
@@ -265,6 +283,7 @@ export class ReplayTarget {
     this.#pending = undefined;
     if (pending === undefined) throw error;
     log.debug(() => `${pending.method} failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+    this.#client.acknowledge();
     this.#client.refuse(pending.id, error);
     // From a place that is known; a replay that has left the recording is no place.
     const place = this.#lastPlace ?? this.#timeline.beginning;

@@ -10,6 +10,7 @@ import { readSignalInfo } from '../signal-info.ts';
 import type { Breakpoint, CheckpointDescription, RecordingDescription, Target, TargetState } from '../target.ts';
 import type { TaskRegisters } from '../target.ts';
 import type { Changes } from './changes.ts';
+import { isAmong } from './memory-state.ts';
 import { type Position, positionText } from './position.ts';
 import type { Timeline } from './timeline.ts';
 import type { WantedStops } from './wanted-stops.ts';
@@ -104,6 +105,7 @@ export class Requests implements Answered {
     const task = this.#timeline.task();
     const { parent } = recorded.process(process);
     const { files, start, heapEnd, patched } = task.addressSpace;
+    const stubs = this.#timeline.processes.stubRanges(task.pid);
     const facts: ProcessFacts = {
       process,
       parent: parent ?? 0,
@@ -122,7 +124,8 @@ export class Requests implements Answered {
         if (rsp >= from && rsp < to && task.tid === process) return '[stack]';
         return heapEnd !== undefined && heapEnd > from && heapEnd <= to ? '[heap]' : undefined;
       },
-      isHidden: (from, to) => (from >= oursStart && from < oursEnd) || patched.isOfStubs(from, to),
+      isHidden: (from, to) =>
+        (from >= oursStart && from < oursEnd) || patched.isOfStubs(from, to) || isAmong(stubs, from),
     };
     return processFile(facts, path);
   }

@@ -196,6 +196,32 @@ test('breakpoints at a call that the recording has replaced, and behind it', asy
   says(said, /failure 9$/m);
 });
 
+test('a breakpoint in the middle of an instruction of a replaced call or behind it ends no session', async () => {
+  using reads = recordGuest('reads');
+  const bytes = [1, 3, 4, 5, 6, 7];
+  const said = await reads.gdb([
+    'break main',
+    'continue',
+    ...findCall('read'),
+    ...bytes.flatMap((byte) => [
+      `break *($place + ${byte})`,
+      'continue',
+      'continue',
+      `print 1000 + ${byte}`,
+      'delete',
+      'seek begin',
+      'tbreak main',
+      'continue',
+    ]),
+    'continue',
+    'print failure',
+  ]);
+  for (const byte of bytes) says(said, `= ${1000 + byte}`);
+  // What such an int3 makes of the code is no part of the recording, and is said to be none.
+  says(said, /leaves? the recording|diverge|differs/i);
+  says(said, /failure 9\n[^$]*\$\d+ = 9$/m);
+});
+
 test('a time stamp’s instruction that the recording has replaced is stepped over', async () => {
   using stamps = recordGuest('stamps');
   const said = await stamps.gdb([

@@ -203,6 +203,7 @@ test('what makes no sense on a recording says what to do instead', async () => {
     'return',
     'signal 0',
     'record full',
+    'info record',
     'catch fork',
     'set scheduler-locking on',
     'seek nowhere',
@@ -216,6 +217,7 @@ test('what makes no sense on a recording says what to do instead', async () => {
   says(said.to('return'), '`finish` and `reverse-finish` go out of the function');
   says(said.to('signal 0'), '`continue` goes on');
   says(said.to('record full'), 'All is recorded already');
+  says(said.to('info record'), /^Events: \d+$/m);
   says(said.to('catch fork'), '`catch syscall fork vfork clone clone3`');
   says(said.to('set scheduler-locking on'), 'The recording says which thread runs when');
   says(said.to('seek nowhere'), 'expected what when-position says');

@@ -3,7 +3,7 @@
 // Time limit: 300 s
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -73,6 +73,24 @@ test('-x reads a file of commands, -o and -- hand options on', async () => {
   const said = await run(['replay', ...options, calls.trace, '--', '-nx', '-ex', 'print value + 20']);
   const values = [...said.matchAll(/^\$\d+ = (\d+)$/gm)].map(([, value]) => value);
   assert.equal(values, ['0', '10', '20'], said);
+});
+
+test('--tty takes the program’s output, -q drops it; --fullname marks lines for Emacs; -i names an interpreter', async () => {
+  const file = join(calls.folder, 'terminal');
+  writeFileSync(file, '');
+  const end = ['--', '-nx', '-batch', '-ex', 'break main', '-ex', 'continue', '-ex', 'continue'];
+  assert.is(
+    await run(['replay', '--tty', '/nonexistent/terminal', calls.trace, ...end]),
+    'rr: --tty: cannot open /nonexistent/terminal: ENOENT; name a terminal or a file\n',
+  );
+  const elsewhere = await run(['replay', '--tty', file, calls.trace, ...end]);
+  assert.is(readFileSync(file, 'utf8'), 'total 285 at 46,-43\n');
+  assert.not.match(elsewhere, /^total/m);
+  assert.not.match(await run(['replay', '-q', calls.trace, ...end]), /^total/m);
+  const marked = await run(['replay', '--fullname', calls.trace, ...end]);
+  says(marked, /\p{Cc}{2}\/[^\n]*calls\.c:\d+:/u);
+  assert.match(marked, /^total 285/m);
+  assert.match(await run(['replay', '-i', 'mi', calls.trace, ...end]), /^\*stopped,/m);
 });
 
 test('the exit status is the debugger’s', async () => {

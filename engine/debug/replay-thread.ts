@@ -1,4 +1,5 @@
 /** The replay's thread of a debugger session: takes requests from the main thread, one after the other. */
+import { constants, openSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
 import { primitives } from '../replay/primitives.ts';
@@ -77,12 +78,23 @@ export function runReplayThread(data: ReplayThreadData): void {
   };
   let target: ReplayTarget;
   try {
-    target = new ReplayTarget({ directory, quiet, client });
+    const output = data.outputFile === undefined ? {} : { output: openOutput(data.outputFile) };
+    target = new ReplayTarget({ directory, quiet, client, ...output });
   } catch (error) {
     refuse(client.next().id, error);
     return;
   }
   target.serve();
+}
+
+/** Where the program's output goes; a terminal there does not become ours. @throws EngineError CANNOT_OPEN */
+function openOutput(path: string): number {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOCTTY, 0o666);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new EngineError('CANNOT_OPEN', `--tty: cannot open ${path}: ${code}; name a terminal or a file`, { cause });
+  }
 }
 
 function describe(error: unknown): { code?: string; message: string; exitStatus?: number } {

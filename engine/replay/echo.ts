@@ -9,6 +9,8 @@ export interface EchoOptions {
   readonly quiet: boolean;
   /** `-M` */
   readonly mark: boolean;
+  /** Descriptor that takes both streams instead of our own standard output and error. */
+  readonly output?: number;
 }
 
 /** Collects output and writes it in large pieces, in the order in which it came. */
@@ -78,7 +80,7 @@ export class Echo {
     const name = this.descriptor === 1 ? 'standard output' : 'standard error';
     let isOpen: boolean;
     try {
-      isOpen = writeAll(this.descriptor, bytes);
+      isOpen = writeAll(this.options.output ?? this.descriptor, bytes);
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       throw new EngineError('OUTPUT_FAILED', `cannot write what the program wrote to ${name}: ${code}`, { cause });

@@ -366,6 +366,7 @@ def define_commands():
     for name in ("when", "when-ticks", "when-tid", "when-end", "when-position", "elapsed-time", "absolute-time"):
         Say(name)
     Say("info recording", "recording")
+    Say("info record", "recording")
     Go("run", "Go to the beginning of the program, or to an event: run [EVENT]", "seek start", "seek")
     Go("starti", "Go to the beginning of the program.", "seek start", "seek")
     Go("restart", "Go to a checkpoint, or to the beginning of the program: restart [N]", "seek start", "seek-checkpoint")

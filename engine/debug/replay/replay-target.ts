@@ -28,6 +28,8 @@ export interface ReplayTargetOptions {
   readonly directory: string;
   readonly quiet: boolean;
   readonly client: Client;
+  /** Descriptor for the program's output, instead of our own. */
+  readonly output?: number;
 }
 
 export class ReplayTarget {
@@ -46,10 +48,10 @@ export class ReplayTarget {
   #go: (() => void) | undefined;
   #lastPlace: Position | undefined;
 
-  constructor({ directory, quiet, client }: ReplayTargetOptions) {
+  constructor({ directory, quiet, client, output }: ReplayTargetOptions) {
     this.#client = client;
     this.#recorded = new Recorded(directory);
-    const echo = new Echo({ quiet, mark: false });
+    const echo = new Echo({ quiet, mark: false, ...(output === undefined ? {} : { output }) });
     const timeline = new Timeline({ recorded: this.#recorded, processes: startProcesses(), echo, client });
     this.#timeline = timeline;
     this.#changes = new Changes(timeline);

@@ -53,6 +53,19 @@ test('a file that many processes map shared and read-only is in the store, and n
     assert.is(replay.out, record.out);
   }));
 
+test('of a sparse file that processes map shared again and again the data alone is recorded', () =>
+  withPlace(async (place) => {
+    const guest = compileGuest('memory/sparse-shared-again');
+    const record = await place.rr('record', '-o', 'trace', guest, '256');
+    assert.is(record.status, 0, record.story);
+    const statistics = JSON.parse((await place.rr('dump', '-s', '--json', 'trace')).out);
+    const bytes = statistics.lanes.data.rawBytes;
+    assert.ok(bytes < 2 << 20, `${bytes} bytes of data`);
+    const replay = await place.rr('replay', '-a', 'trace');
+    assert.is(replay.status, 0, replay.story);
+    assert.is(replay.out, record.out);
+  }));
+
 testAsRoot('a full disk: the program goes on, and the trace up to there replays and says so', () =>
   withPlace(async (place) => {
     mkdirSync(place.path('disk'));

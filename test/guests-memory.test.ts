@@ -39,6 +39,7 @@ runGuestTests('memory', [
   'shared-read-only',
   'shm',
   'sparse-file',
+  'sparse-shared-again',
   'truncated-file',
   'unmap',
   'written-file',

@@ -7,6 +7,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "record/call-result.h"
 #include "record/named-pages.h"
 #include "record/recorder.h"
@@ -18,6 +20,21 @@ namespace rr {
 namespace {
 
 uint64_t pageUp(uint64_t length) { return (length + 4095) & ~4095ULL; }
+
+// The parts of a mapping that are data of its file, not holes: addresses.
+std::vector<AddressRange> dataOf(int descriptor, const MappingFacts& facts) {
+  std::vector<AddressRange> parts;
+  const uint64_t end = std::min(facts.offset + facts.length, facts.fileSize);
+  for (uint64_t offset = facts.offset; offset < end;) {
+    const off_t data = lseek(descriptor, static_cast<off_t>(offset), SEEK_DATA);
+    if (data < 0 || static_cast<uint64_t>(data) >= end) break;
+    const off_t hole = lseek(descriptor, data, SEEK_HOLE);
+    offset = hole <= data ? end : std::min(static_cast<uint64_t>(hole), end);
+    parts.push_back(
+        {facts.address + static_cast<uint64_t>(data) - facts.offset, facts.address + offset - facts.offset});
+  }
+  return parts;
+}
 
 }  // namespace
 
@@ -67,19 +84,23 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
   const bool shared = (facts.flags & MAP_TYPE) != MAP_PRIVATE;
   const bool regular = named && S_ISREG(identity.st_mode);
   bool contentNeeded = true;  // by data records
+  bool sparse = false;        // of which none are made for holes
   const Descriptor file(regular ? open(link.c_str(), O_RDONLY | O_CLOEXEC) : -1);
   if (regular) {
     facts.device = identity.st_dev;
     facts.inode = identity.st_ino;
     facts.fileSize = static_cast<uint64_t>(identity.st_size);
     const bool seen = shared && sharedFiles_.seen(facts.device, facts.inode);
+    const bool written = sharedFiles_.mayBeWritten(facts.device, facts.inode);
+    // To read the holes would fill them with pages. What is stored anew has them, and the replay's file becomes that.
+    sparse = seen && written && file && contentFormOf(file.number(), facts.fileSize) == ContentForm::sparse;
     if (shared && file && replayHasContent(file.number(), identity)) {
       contentNeeded = false;
-    } else if (file &&
-               storeFile(task, file.number(), facts, !shared && sharedFiles_.mayBeWritten(facts.device, facts.inode))) {
+    } else if (file && storeFile(task, file.number(), facts, written && (!shared || sparse))) {
       // Where nobody could write to it, it is what the store has of it, and the replay's file becomes that.
-      contentNeeded = seen && (sharedFiles_.mayBeWritten(facts.device, facts.inode) ||
-                               sharedFiles_.changed(facts.device, facts.inode));
+      contentNeeded = seen && (written || sharedFiles_.changed(facts.device, facts.inode));
+    } else {
+      sparse = false;
     }
     if (shared && contentNeeded == seen) sharedFiles_.setChanged(facts.device, facts.inode, false);
     if (!shared) {
@@ -99,7 +120,13 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
   if (facts.source != schema::MappingSource::kStore) facts.source = schema::MappingSource::kRecorded;
   writer_.mapping(task.tid, facts);
   if (regular) noteText(task, facts);
-  if (contentNeeded) writer_.memory(task.tid, task.space->memory, facts.address, facts.length);
+  if (contentNeeded && sparse) {
+    for (const AddressRange& part : dataOf(file.number(), facts)) {
+      writer_.memory(task.tid, task.space->memory, part.start, part.end - part.start);
+    }
+  } else if (contentNeeded) {
+    writer_.memory(task.tid, task.space->memory, facts.address, facts.length);
+  }
   if (file) replaceRandom(task, file.number(), facts);
 }
 

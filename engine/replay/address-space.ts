@@ -1,3 +1,4 @@
+import { ForkAdvice } from './fork-advice.ts';
 import { MappedFiles } from './mapped-files.ts';
 import { PatchedCode } from './patched-code.ts';
 import type { Task } from './task.ts';
@@ -30,16 +31,23 @@ export class AddressSpace {
   start: ProgramStart | undefined;
   /** Instructions of the program's that the recording has replaced by jumps. */
   readonly patched: PatchedCode;
+  readonly forkAdvice: ForkAdvice;
 
-  constructor(files: MappedFiles = new MappedFiles(), heapEnd?: number, patched: PatchedCode = new PatchedCode()) {
+  constructor(
+    files: MappedFiles = new MappedFiles(),
+    heapEnd?: number,
+    patched: PatchedCode = new PatchedCode(),
+    advice: ForkAdvice = new ForkAdvice(),
+  ) {
     this.files = files;
     this.heapEnd = heapEnd;
     this.patched = patched;
+    this.forkAdvice = advice;
   }
 
-  /** What a fork's child gets. */
+  /** All of it, in another process. */
   fork(): AddressSpace {
-    const copy = new AddressSpace(this.files.copy(), this.heapEnd, this.patched.copy());
+    const copy = new AddressSpace(this.files.copy(), this.heapEnd, this.patched.copy(), this.forkAdvice.copy());
     copy.start = this.start;
     return copy;
   }

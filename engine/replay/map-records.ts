@@ -33,6 +33,7 @@ function mapRecord(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
   checkRange(replayer, frame, start, length);
   checkFile(replayer, frame, mapping);
   addressSpace.patched.removeRange(start, end);
+  addressSpace.forkAdvice.remove(start, end);
   const type = mapping.mapFlags & mapFlags.typeMask;
   const shared = type !== mapFlags.private;
   // A file's own identity makes it one for all that map it; memory shared with children only has none.

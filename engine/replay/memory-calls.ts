@@ -94,6 +94,7 @@ function unmapRange(replayer: Replayer, frame: FrameView, task: Task, start: num
   callOrDiverge(replayer, frame, task, 'munmap', start, length);
   task.addressSpace.files.remove(start, start + length);
   task.addressSpace.patched.removeRange(start, start + length);
+  task.addressSpace.forkAdvice.remove(start, start + length);
 }
 
 /** Its mapping record tells the range. */
@@ -149,6 +150,7 @@ function advise(replayer: Replayer, frame: FrameView, task: Task): void {
   if (!replayedAdvice.has(kind)) return;
   for (const { start, length } of callRanges(replayer, frame)) {
     checkRange(replayer, frame, start, length);
+    if (task.addressSpace.forkAdvice.note(kind, start, start + length)) continue;
     // What it is refused for (a file that cannot be punched, a locked page) leaves memory as it was; recorded effects
     // on a shared file's content come as data.
     replayer.processes.call(task.pid, syscallNumbers.madvise, start, length, kind);
@@ -190,6 +192,9 @@ function remap(replayer: Replayer, frame: FrameView, task: Task): void {
   if (newStart !== oldStart && oldLength > 0) {
     task.addressSpace.patched.removeRange(oldStart, oldStart + oldLength);
     task.addressSpace.patched.removeRange(newStart, newStart + newLength);
+  }
+  if (oldLength > 0) {
+    task.addressSpace.forkAdvice.move(oldStart, oldStart + oldLength, newStart, newStart + newLength);
   }
   // Old size zero: a second view of a shared mapping (mremap(2)).
   if (oldLength > 0) files.move(oldStart, oldStart + oldLength, newStart, newStart + newLength);

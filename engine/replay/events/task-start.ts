@@ -2,10 +2,12 @@
 
 import { EngineError } from '../../errors.ts';
 import { type FrameView, taskKinds } from '../../generated/schema.ts';
+import { syscallNumbers } from '../../syscalls/numbers.ts';
 import { AddressSpace } from '../address-space.ts';
 import { applyData } from '../apply-data.ts';
 import { DescriptorTable } from '../descriptor-table.ts';
 import { readFrameRegisters } from '../registers.ts';
+import { callOrDiverge } from '../remote-memory.ts';
 import type { Replayer } from '../replayer.ts';
 import { Task } from '../task.ts';
 import { taskRecord } from '../task-record.ts';
@@ -16,6 +18,8 @@ import { taskRecord } from '../task-record.ts';
  */
 const keptFlags = 0x100;
 const cloneParent = 0x8000;
+/** MADV_DONTNEED. */
+const dontNeed = 4;
 
 export function replayTaskStart(replayer: Replayer, frame: FrameView): void {
   const record = taskRecord(replayer, frame, taskKinds.start);
@@ -58,7 +62,7 @@ function cloneTask(
   const sharing = Number(record.cloneFlags & BigInt(keptFlags));
   const pid = replayer.processes.clone(maker.pid, sharing | cloneParent);
   if (pid < 0) throw replayer.callDivergence(frame, maker, 'making a process (clone)', pid);
-  return new Task({
+  const task = new Task({
     tid: record.tid,
     threadGroup: record.threadGroup,
     pid,
@@ -67,4 +71,21 @@ function cloneTask(
     cpuidTraps: maker.cpuidTraps,
     name: maker.name,
   });
+  if (!sharing) followAdvice(replayer, frame, task);
+  return task;
+}
+
+/** What the maker has said of its forks is done in the child, which has all of its memory. */
+function followAdvice(replayer: Replayer, frame: FrameView, task: Task): void {
+  const { files, patched, forkAdvice } = task.addressSpace;
+  for (const { start, end } of forkAdvice.wiped) {
+    // Holes in it are of no matter.
+    replayer.processes.call(task.pid, syscallNumbers.madvise, start, end - start, dontNeed);
+  }
+  for (const { start, end } of forkAdvice.withheld) {
+    callOrDiverge(replayer, frame, task, 'munmap', start, end - start);
+    files.remove(start, end);
+    patched.removeRange(start, end);
+    forkAdvice.remove(start, end);
+  }
 }

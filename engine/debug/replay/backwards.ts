@@ -1,46 +1,30 @@
 /** Going back: to the instruction before, and to what the debugger would have stopped at last. */
 import { EngineError } from '../../errors.ts';
-import type { FrameView } from '../../generated/schema.ts';
-import type { Task } from '../../replay/task.ts';
 import type { Resume, Stop } from '../target.ts';
-import { Arrived } from './client.ts';
-import type { Halt } from './driver.ts';
-import { FollowGoal } from './goals.ts';
-import { stopOf } from './halt-stops.ts';
-import type { Kept } from './kept-checkpoints.ts';
+import { type Change, countStores, type Halted, type Look, lookOver, storeKey } from './look.ts';
 import { countToWatch } from './open-places.ts';
-import { type Position, samePosition } from './position.ts';
+import type { Position } from './position.ts';
 import type { PredecessorSearch } from './predecessor-search.ts';
 import type { Timeline } from './timeline.ts';
-import { eventStop, type WantedStops, watchesOf } from './wanted-stops.ts';
-import type { Watchpoint } from './watched-memory.ts';
+import type { WantedStops } from './wanted-stops.ts';
 
 /** A place to go to, and what the debugger is told of it. */
 export interface Met {
   readonly position: Position;
   readonly stop: Stop;
-  /** Of a watchpoint: by which instruction, 0 for the kernel, and what was there. */
   readonly change?: Change;
+  /** The event before the place that would be gone to next. */
+  readonly eventBefore?: number;
 }
-
-export interface Change {
-  readonly by: number;
-  readonly before: Uint8Array;
-  readonly after: Uint8Array;
-}
-
-/** A halt on the way, whose place is looked for when no other one comes behind it. */
-type Halted =
-  | { readonly kind: 'place'; readonly position: Position; readonly stop: Stop }
-  /** Before the so-manieth change of a watched value behind an event, by the instruction there. */
-  | { readonly kind: 'store'; readonly event: number; readonly index: number; readonly by: number; readonly stop: Stop }
-  /** Before an event: what the kernel wrote, or the entry of a call. */
-  | { readonly kind: 'beforeEvent'; readonly event: number; readonly stop: Stop };
 
 export class Backwards {
   readonly #timeline: Timeline;
   readonly #wanted: WantedStops;
   readonly #predecessors: PredecessorSearch;
+  /** The last one: the halt before one of its is known. */
+  #look: Look | undefined;
+  /** Passes of the stores in it. */
+  #stores: ReadonlyMap<string, number> | undefined;
 
   constructor(timeline: Timeline, wanted: WantedStops, predecessors: PredecessorSearch) {
     this.#timeline = timeline;
@@ -71,100 +55,53 @@ export class Backwards {
   /** What stopped last before a position; undefined: nothing since the beginning. */
   lastStop(from: Position): Met | undefined {
     const { beginning, checkpoints } = this.#timeline;
-    let until = from;
-    for (const kept of checkpoints.before({ event: from.event, legs: [] })) {
+    const again = this.#look?.wanted === this.#wanted.text ? this.#look.indexOf(from) : undefined;
+    if (again !== undefined && again > 0) return this.#metAt(this.#look!, again - 1);
+    // Where the halts of a look are all behind us, what lies before it is looked at.
+    let until = again === 0 ? this.#look!.interval.kept.position : from;
+    for (const kept of checkpoints.before({ event: until.event, legs: [] })) {
       const { event } = kept.position;
       if (kept.position.legs.length > 0 || event > until.event) continue;
       if (event === until.event && until.legs.length === 0) continue;
-      const last = this.#lastHalt(kept, until, until !== from);
-      if (last !== undefined && last.position.event >= beginning.event) return last;
+      const look = lookOver(this.#timeline, this.#wanted, { kept, until, withTarget: until !== from });
+      if (look.halts.length > 0) {
+        const met = this.#metAt(look, look.halts.length - 1);
+        this.#look = look;
+        this.#stores = undefined;
+        if (met.position.event >= beginning.event) return met;
+      }
       until = { event, legs: [] };
       if (event <= beginning.event) break;
     }
     return undefined;
   }
 
-  /**
-   * What the debugger would have stopped at last between a checkpoint and a position.
-   * @param withTarget what the event there tells counts, too
-   */
-  #lastHalt(kept: Kept, until: Position, withTarget: boolean): Met | undefined {
-    const timeline = this.#timeline;
-    let last: Halted | undefined;
-    let segment = -1;
-    let passes = new Map<number, number>();
-    let watchHalts = 0;
-    const watchpoints: Watchpoint[] = [];
-    const values = new Map<Watchpoint, Uint8Array>();
-    let change: Change | undefined;
-    const met = (halt: Halt, task: Task): void => {
-      const { position, standsAtLeg } = timeline.run!.driver;
-      const { event } = position;
-      if (event !== segment) {
-        segment = event;
-        passes = new Map();
-        watchHalts = 0;
-      }
-      const stop = stopOf(halt, task);
-      switch (halt.kind) {
-        case 'watchpoint':
-          change = { by: halt.by, before: values.get(halt.watch) ?? halt.watch.value, after: halt.watch.value };
-          values.set(halt.watch, halt.watch.value);
-          if (halt.by === 0) last = { kind: 'beforeEvent', event, stop };
-          else last = { kind: 'store', event, index: ++watchHalts, by: halt.by, stop };
-          break;
-        case 'breakpoint': {
-          const count = (passes.get(halt.address) ?? 0) + (halt.isStanding ? 0 : 1);
-          passes.set(halt.address, count);
-          if (!this.#wanted.holds(halt.address, task, (...where) => timeline.read(...where))) return;
-          const legs: Position['legs'] = count === 0 ? [] : [{ kind: 'pass', address: halt.address, count }];
-          if (!samePosition({ event, legs }, until)) last = { kind: 'place', position: { event, legs }, stop };
-          break;
-        }
-        case 'syscall':
-          // One that the runtime does not answer is the next event.
-          if (halt.isEntry && !standsAtLeg) last = { kind: 'beforeEvent', event: event + 1, stop };
-          else if (!samePosition(position, until)) last = { kind: 'place', position, stop };
-          break;
-        default:
-      }
+  #metAt(look: Look, index: number): Met {
+    const halted = look.halts[index]!;
+    halted.position ??= this.#placeOf(look, halted);
+    const { position, stop, change } = halted;
+    const before = look.halts[index - 1];
+    return {
+      position,
+      stop,
+      ...(change === undefined ? {} : { change }),
+      ...(before === undefined ? {} : { eventBefore: eventOf(before) }),
     };
-    const metEvent = (frame: FrameView, task: Task): void => {
-      const isTarget = until.legs.length === 0 && frame.eventNumber === until.event;
-      if (task.threadGroup !== timeline.process || (isTarget && !withTarget)) return;
-      const stop = eventStop(this.#wanted, frame, task);
-      if (stop !== undefined) last = { kind: 'place', position: { event: frame.eventNumber, legs: [] }, stop };
-    };
-    const arrived = (): void => {
-      throw new Arrived();
-    };
-    const goal = new FollowGoal({
-      target: until,
-      from: kept,
-      arrived,
-      armed: this.#wanted.addresses,
-      watchpoints,
-      met,
-      metEvent,
-      caught: this.#wanted,
-    });
-    timeline.look(goal, ({ replayer }) => {
-      const task = [...replayer.tasks.values()].find(({ threadGroup }) => threadGroup === timeline.process);
-      if (task !== undefined) watchpoints.push(...watchesOf(replayer, task, this.#wanted.watched));
-      for (const watch of watchpoints) values.set(watch, watch.value);
-    });
-    if (last === undefined) return undefined;
-    const place: Met = { position: this.#placeOf(last), stop: last.stop };
-    return last.stop.kind === 'watchpoint' && change !== undefined ? { ...place, change } : place;
   }
 
   /** @throws EngineError NO_PLACE */
-  #placeOf(halted: Halted): Position {
+  #placeOf(look: Look, halted: Halted): Position {
     switch (halted.kind) {
       case 'place':
         return halted.position;
-      case 'store':
-        return this.#storePosition(halted.event, halted.index, halted.by);
+      case 'store': {
+        const { event, index, by } = halted;
+        // The last one is gone to by itself; for others the passes of all are counted at once.
+        if (halted !== look.halts.at(-1)) this.#stores ??= countStores(this.#timeline, this.#wanted, look);
+        const count = this.#stores?.get(storeKey(event, index));
+        if (count === undefined) return this.#storePosition(event, index, by);
+        return { event, legs: count === 0 ? [] : [{ kind: 'pass', address: by, count }] };
+      }
       case 'beforeEvent':
         return this.#predecessors.beforeEvent(halted.event) ?? this.#timeline.beginning;
     }
@@ -179,5 +116,16 @@ export class Backwards {
       throw new EngineError('NO_PLACE', `${what} is not found again`);
     }
     return count === 0 ? base : { event, legs: [{ kind: 'pass', address: by, count }] };
+  }
+}
+
+function eventOf(halted: Halted): number {
+  switch (halted.kind) {
+    case 'place':
+      return halted.position.event;
+    case 'store':
+      return halted.event;
+    case 'beforeEvent':
+      return halted.event - 1;
   }
 }

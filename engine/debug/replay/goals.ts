@@ -21,6 +21,8 @@ export interface CaughtCalls {
 export class FollowGoal implements Goal {
   readonly target: Position;
   readonly from: Kept;
+  /** Behind that event a checkpoint is made. */
+  keepAt: number | undefined;
   /** Also armed on the way. */
   readonly armed: ReadonlySet<number>;
   readonly watchpoints: readonly Watchpoint[];

@@ -122,8 +122,11 @@ export class ReplayTarget {
     }
   }
 
-  /** Goes there, and stays: the request under way is answered, and the debugger served from there on. */
-  #travelTo(position: Position, stop?: Stop, again?: Request): void {
+  /**
+   * Goes there, and stays: the request under way is answered, and the debugger served from there on.
+   * @param keepAt an event on the way behind which a checkpoint is made: one will go on from there
+   */
+  #travelTo(position: Position, stop?: Stop, again?: Request, keepAt?: number): void {
     const timeline = this.#timeline;
     const journey = timeline.journey(position, (task) => {
       const { driver, replayer } = timeline.run!;
@@ -143,6 +146,7 @@ export class ReplayTarget {
       const shown = about?.threadGroup === timeline.process ? about : task;
       this.#serve(stop === undefined ? undefined : { ...stop, tid: shown?.tid ?? stop.tid }, shown);
     });
+    journey.keepAt = keepAt;
     timeline.follow(timeline.open(journey.from, journey), journey, this.#interactive);
   }
 
@@ -222,7 +226,7 @@ export class ReplayTarget {
       throw new Leave(() => {
         this.#lastPlace = from;
         const met = this.#goBack(resume, from);
-        this.#travelTo(met.position, met.stop);
+        this.#travelTo(met.position, met.stop, undefined, met.eventBefore);
       });
     }
     if (position !== undefined) {

@@ -166,6 +166,7 @@ export class Timeline {
         const isThere = journey.passedEvent(reader.event);
         const task = replayer.tasks.get(frame.tid);
         if (task !== undefined) journey.metEvent(frame, task);
+        if (journey.keepAt === reader.event) this.keepNear(task);
         if (isThere) {
           hasArrived = true;
           this.#arriveAt(run, journey);

@@ -2,6 +2,7 @@
  * Walks through program code one instruction at a time, over the calls that it makes, until the task comes to an address:
  * what it stood at before is the instruction that led there.
  */
+import { EngineError } from '../../errors.ts';
 import { registerIndex } from '../../generated/schema.ts';
 import { instructionKinds } from '../../replay/primitives.ts';
 import { register } from '../../replay/registers.ts';
@@ -170,6 +171,7 @@ export class Count implements Goal {
   }
 
   halted(halt: Halt, task: Task): void {
+    if (halt.kind === 'interrupted') throw new EngineError('INTERRUPTED', 'interrupted');
     if (halt.kind === 'breakpoint' && !halt.isStanding) {
       const count = this.of(halt.address) + 1;
       this.counts.set(halt.address, count);

@@ -34,6 +34,16 @@ export class WantedStops {
     this.watched = all.filter(({ kind }) => kind !== 'software' && kind !== 'hardware');
   }
 
+  /** All of it as text: the same where the same is wanted. */
+  get text(): string {
+    const conditions = [...this.#conditions].map(([address, all]) => [
+      address,
+      all.map((each) => each.map((condition) => Buffer.from(condition).toString('hex'))),
+    ]);
+    const watched = this.watched.map(({ kind, address, length }) => [kind, address, length]);
+    return JSON.stringify([conditions, watched, this.caught ?? null, [...this.passed]]);
+  }
+
   catches(number: number): boolean {
     return this.caught !== undefined && (this.caught.length === 0 || this.caught.includes(number));
   }

@@ -2,9 +2,10 @@
 import { EngineError } from '../../errors.ts';
 import type { Task } from '../../replay/task.ts';
 import type { Breakpoint, MemoryWrite, WriteSearch } from '../target.ts';
-import { Backwards, type Change } from './backwards.ts';
+import { Backwards } from './backwards.ts';
 import { Arrived } from './client.ts';
 import type { Goal, Halt } from './driver.ts';
+import type { Change } from './look.ts';
 import { countToWatch } from './open-places.ts';
 import { type Position, positionText, samePosition, withPass } from './position.ts';
 import type { PredecessorSearch } from './predecessor-search.ts';

@@ -128,6 +128,11 @@ export interface Resume {
   readonly tid: number;
   /** `step` only: goes on while the task's rip is in [start, end). */
   readonly range?: { readonly start: number; readonly end: number };
+  /**
+   * `continue` backwards only: the breakpoint at the entry of a function. If the task stands at that function's return, only
+   * the entry that is returned from counts, and those of frames outside of it.
+   */
+  readonly entry?: number;
 }
 
 /** Whose stores are looked for. */

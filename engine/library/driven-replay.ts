@@ -1,9 +1,9 @@
 import { findProcess } from '../debug/find-process.ts';
 import type {
   Breakpoint,
-  Place as TargetPlace,
   RecordingDescription,
   RemoteTarget,
+  Place as TargetPlace,
   Stop as TargetStop,
 } from '../debug/target.ts';
 import { EngineError } from '../errors.ts';

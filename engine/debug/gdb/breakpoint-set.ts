@@ -19,6 +19,10 @@ export class BreakpointSet {
     this.#changed = true;
   }
 
+  has(breakpoint: Breakpoint): boolean {
+    return this.#wanted.has(keyOf(breakpoint));
+  }
+
   remove(breakpoint: Breakpoint): void {
     if (this.#wanted.delete(keyOf(breakpoint))) this.#changed = true;
   }

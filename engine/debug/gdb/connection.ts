@@ -86,6 +86,7 @@ export class Connection {
     const found = findPacket(body);
     if (found === undefined) return unsupported;
     const bytes = body.subarray(found.name.length);
+    this.#session.afterStepBack.packet(found.name);
     try {
       return await found.handler(this.#session, bytes.toString('latin1'), bytes);
     } catch (error) {

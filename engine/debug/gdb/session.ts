@@ -4,6 +4,7 @@
  */
 import { EngineError } from '../../errors.ts';
 import type { Place, RecordingDescription, RemoteTarget, Resume, Stop, TargetState } from '../target.ts';
+import { AfterStepBack } from './after-step-back.ts';
 import { BreakpointSet } from './breakpoint-set.ts';
 import { describeEnd } from './exit-text.ts';
 import { OpenFiles } from './open-files.ts';
@@ -42,6 +43,7 @@ export class DebugSession {
   readonly recording: RecordingDescription;
   readonly snapshot: Snapshot;
   readonly breakpoints = new BreakpointSet();
+  readonly afterStepBack = new AfterStepBack();
   readonly files: OpenFiles;
   readonly symbols = new SymbolLookup();
   readonly print: (text: string) => void;
@@ -172,7 +174,11 @@ export class DebugSession {
     const goesBack = resume.direction === 'backward' && resume.how === 'continue';
     const librariesBefore = goesBack ? await this.#mappedFiles(before) : undefined;
     if (this.#takeInterrupt()) return this.#answer(interruptedReason, undefined);
-    const stop = await this.#whileRunning(() => this.target.resume(resume));
+    const entry = goesBack ? this.afterStepBack.entry : undefined;
+    this.afterStepBack.forget();
+    const wanted: Resume = entry === undefined ? resume : { ...resume, entry };
+    const stop = await this.#whileRunning(() => this.target.resume(wanted));
+    if (resume.direction === 'backward' && stop.kind === 'step') this.afterStepBack.stepped();
     if (stop.kind === 'interrupted') this.#takeInterrupt();
     const after = await this.snapshot.state();
     if (stop.kind === 'exit' || stop.kind === 'end') this.print(await this.#endText(stop));

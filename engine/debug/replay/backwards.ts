@@ -1,12 +1,14 @@
 /** Going back: to the instruction before, and to what the debugger would have stopped at last. */
 import { EngineError } from '../../errors.ts';
 import type { Resume, Stop } from '../target.ts';
+import { Arrived } from './client.ts';
 import { type Change, countStores, type Halted, type Look, lookOver, storeKey } from './look.ts';
 import { countToWatch } from './open-places.ts';
-import type { Position } from './position.ts';
+import { type Position, stepped } from './position.ts';
 import type { PredecessorSearch } from './predecessor-search.ts';
+import { FrameStops, isEntered, type ReturningFrame } from './returning-frame.ts';
 import type { Timeline } from './timeline.ts';
-import type { WantedStops } from './wanted-stops.ts';
+import type { Stops, WantedStops } from './wanted-stops.ts';
 
 /** A place to go to, and what the debugger is told of it. */
 export interface Met {
@@ -32,10 +34,43 @@ export class Backwards {
     this.#predecessors = predecessors;
   }
 
-  /** Where a resume backwards from a position leads to. @throws EngineError NO_PREDECESSOR, INTERRUPTED */
-  resume(resume: Resume, from: Position): Met {
+  /**
+   * Where a resume backwards from a position leads to.
+   * @param returning the frame whose entry is wanted
+   * @throws EngineError NO_PREDECESSOR, INTERRUPTED
+   */
+  resume(resume: Resume, from: Position, returning?: ReturningFrame): Met {
     this.#timeline.endRun();
-    return (resume.how === 'step' ? this.#step(resume.tid, from) : this.lastStop(from)) ?? this.#begin(resume.tid);
+    return this.#goBack(resume, from, returning) ?? this.#begin(resume.tid);
+  }
+
+  #goBack(resume: Resume, from: Position, returning: ReturningFrame | undefined): Met | undefined {
+    if (resume.how === 'step') return this.#step(resume.tid, from);
+    return returning === undefined ? this.lastStop(from) : this.#lastStopOutside(returning, from);
+  }
+
+  /** As lastStop; but an arrival at a frame's entry within it does not count. */
+  #lastStopOutside(frame: ReturningFrame, from: Position): Met | undefined {
+    const stops = new FrameStops(this.#wanted, frame);
+    if (frame.call === undefined) return this.lastStop(from, stops);
+    const met = this.lastStop(from, stops);
+    if (met?.stop.kind === 'breakpoint' && met.stop.address === frame.call) {
+      const position = stepped(met.position);
+      if (this.#entersAt(position, frame)) return { position, stop: { ...met.stop, address: frame.entry } };
+    } else if (met !== undefined && stops.callArrivals > 0) {
+      return met;
+    }
+    // The guess was wrong: no instruction begins there, or another one has led to the entry.
+    return this.lastStop(from, new FrameStops(this.#wanted, { ...frame, call: undefined }));
+  }
+
+  #entersAt(position: Position, frame: ReturningFrame): boolean {
+    let enters = false;
+    this.#timeline.explore(position, ({ driver }) => {
+      enters = driver.current !== undefined && isEntered(frame, driver.current);
+      throw new Arrived();
+    });
+    return enters;
   }
 
   #begin(tid: number): Met {
@@ -53,9 +88,9 @@ export class Backwards {
   }
 
   /** What stopped last before a position; undefined: nothing since the beginning. */
-  lastStop(from: Position): Met | undefined {
+  lastStop(from: Position, wanted: Stops = this.#wanted): Met | undefined {
     const { beginning, checkpoints } = this.#timeline;
-    const again = this.#look?.wanted === this.#wanted.text ? this.#look.indexOf(from) : undefined;
+    const again = this.#look?.wanted === wanted.text ? this.#look.indexOf(from) : undefined;
     if (again !== undefined && again > 0) return this.#metAt(this.#look!, again - 1);
     // Where the halts of a look are all behind us, what lies before it is looked at.
     let until = again === 0 ? this.#look!.interval.kept.position : from;
@@ -63,7 +98,7 @@ export class Backwards {
       const { event } = kept.position;
       if (kept.position.legs.length > 0 || event > until.event) continue;
       if (event === until.event && until.legs.length === 0) continue;
-      const look = lookOver(this.#timeline, this.#wanted, { kept, until, withTarget: until !== from });
+      const look = lookOver(this.#timeline, wanted, { kept, until, withTarget: until !== from });
       if (look.halts.length > 0) {
         const met = this.#metAt(look, look.halts.length - 1);
         this.#look = look;

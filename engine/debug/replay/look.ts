@@ -9,7 +9,7 @@ import { stopOf } from './halt-stops.ts';
 import type { Kept } from './kept-checkpoints.ts';
 import { type Position, samePosition } from './position.ts';
 import type { Timeline } from './timeline.ts';
-import { eventStop, type WantedStops, watchesOf } from './wanted-stops.ts';
+import { eventStop, type Stops, watchesOf } from './wanted-stops.ts';
 import type { Watchpoint } from './watched-memory.ts';
 
 /** Of a watched value: by which instruction, 0 for the kernel, and what was there. */
@@ -70,7 +70,7 @@ export class Look {
 }
 
 /** Runs over the interval, and notes each halt. */
-export function lookOver(timeline: Timeline, wanted: WantedStops, interval: Interval): Look {
+export function lookOver(timeline: Timeline, wanted: Stops, interval: Interval): Look {
   const { kept, until, withTarget } = interval;
   const look = new Look(interval, wanted.text);
   let segment = -1;
@@ -144,7 +144,7 @@ export function lookOver(timeline: Timeline, wanted: WantedStops, interval: Inte
  * Where the stores of a look stand: a second one counts the passes of their instructions, by event and number of the store
  * there.
  */
-export function countStores(timeline: Timeline, wanted: WantedStops, look: Look): Map<string, number> {
+export function countStores(timeline: Timeline, wanted: Stops, look: Look): Map<string, number> {
   const { kept, until } = look.interval;
   const armed = new Set(look.halts.flatMap((halted) => (halted.kind === 'store' ? [halted.by] : [])));
   const counts = new Map<string, number>();
@@ -172,7 +172,7 @@ export function storeKey(event: number, index: number): string {
   return `${event} ${index}`;
 }
 
-function watchesHere(timeline: Timeline, wanted: WantedStops): Watchpoint[] {
+function watchesHere(timeline: Timeline, wanted: Stops): Watchpoint[] {
   const { replayer } = timeline.run!;
   const task = [...replayer.tasks.values()].find(({ threadGroup }) => threadGroup === timeline.process);
   return task === undefined ? [] : watchesOf(replayer, task, wanted.watched);

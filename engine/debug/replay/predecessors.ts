@@ -50,16 +50,23 @@ export function guessPredecessors(
     if (next === address && !neverFallsThrough(instruction)) guesses.add(at);
     if (branchTarget(code, offset, instruction, at) === address) guesses.add(at);
   }
-  for (const length of callLengths) {
-    const call = read(onStack - length, length);
-    const instruction = call.length === length ? decodeAt(call, 0) : undefined;
-    if (instruction !== undefined && instruction.length === length && isCall(instruction)) {
-      guesses.add(onStack - length);
-      break;
-    }
-  }
+  const call = guessCall(onStack, read);
+  if (call !== undefined) guesses.add(call);
   guesses.delete(address);
   return guesses;
+}
+
+/** The call instruction that returns to an address. */
+export function guessCall(
+  returnsTo: number,
+  read: (address: number, length: number) => Uint8Array,
+): number | undefined {
+  for (const length of callLengths) {
+    const call = read(returnsTo - length, length);
+    const instruction = call.length === length ? decodeAt(call, 0) : undefined;
+    if (instruction !== undefined && instruction.length === length && isCall(instruction)) return returnsTo - length;
+  }
+  return undefined;
 }
 
 /** Offsets at which most decodings find an instruction to begin. */

@@ -18,6 +18,7 @@ import { type Position, parsePosition } from './position.ts';
 import { PredecessorSearch } from './predecessor-search.ts';
 import { Recorded } from './recorded.ts';
 import { Requests } from './requests.ts';
+import { type ReturningFrame, returningFrame } from './returning-frame.ts';
 import { Timeline } from './timeline.ts';
 import { WantedStops } from './wanted-stops.ts';
 import { Writes } from './writes.ts';
@@ -223,9 +224,10 @@ export class ReplayTarget {
     changes.drop();
     if (resume.direction === 'backward') {
       const from = this.#timeline.run!.driver.position;
+      const returning = this.#returningFrame(resume);
       throw new Leave(() => {
         this.#lastPlace = from;
-        const met = this.#goBack(resume, from);
+        const met = this.#goBack(resume, from, returning);
         this.#travelTo(met.position, met.stop, undefined, met.eventBefore);
       });
     }
@@ -238,13 +240,20 @@ export class ReplayTarget {
     return true;
   }
 
+  /** The frame whose entry a resume asks for, while the replay stands at its return. */
+  #returningFrame({ entry }: Resume): ReturningFrame | undefined {
+    const task = this.#timeline.anyTask();
+    if (entry === undefined || task === undefined) return undefined;
+    return returningFrame(task, entry, (...where) => this.#timeline.read(...where));
+  }
+
   /** Where a resume backwards leads to: where it began when it is interrupted. */
-  #goBack(resume: Resume, from: Position): Met {
+  #goBack(resume: Resume, from: Position, returning: ReturningFrame | undefined): Met {
     let here = from;
     try {
       here = this.#places.named(from);
       this.#lastPlace = here;
-      return this.#backwards.resume(resume, here);
+      return this.#backwards.resume(resume, here, returning);
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== 'INTERRUPTED') throw error;
       this.#client.acknowledge();

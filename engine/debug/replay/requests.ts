@@ -7,8 +7,14 @@ import type { Task } from '../../replay/task.ts';
 import { programAt } from '../describe-recording.ts';
 import { type ProcessFacts, processFile } from '../process-files.ts';
 import { readSignalInfo } from '../signal-info.ts';
-import type { Breakpoint, CheckpointDescription, RecordingDescription, Target, TargetState } from '../target.ts';
-import type { TaskRegisters } from '../target.ts';
+import type {
+  Breakpoint,
+  CheckpointDescription,
+  RecordingDescription,
+  Target,
+  TargetState,
+  TaskRegisters,
+} from '../target.ts';
 import type { Changes } from './changes.ts';
 import { isAmong } from './memory-state.ts';
 import { type Position, positionText } from './position.ts';

@@ -10,6 +10,9 @@ import { type Watchpoint, watchValue } from './watched-memory.ts';
 /** Reads the program's own bytes; fewer where memory ends. */
 export type ReadProgram = (task: Task, address: number, length: number) => Uint8Array;
 
+/** What is wanted, for whoever looks at the way. */
+export type Stops = Pick<WantedStops, 'addresses' | 'watched' | 'caught' | 'passed' | 'catches' | 'holds' | 'text'>;
+
 export class WantedStops {
   /** Where breakpoints are, in code. */
   addresses: ReadonlySet<number> = new Set();
@@ -79,7 +82,7 @@ export function watchesOf(replayer: Replayer, task: Task, watched: readonly Brea
 }
 
 /** What the debugger wants to know of an event that a task has behind it: a signal, or the end of a system call. */
-export function eventStop(wanted: WantedStops, frame: FrameView, { tid }: Task): Stop | undefined {
+export function eventStop(wanted: Stops, frame: FrameView, { tid }: Task): Stop | undefined {
   switch (frame.eventKind) {
     case eventKinds.signal:
       return wanted.passed.has(frame.number) ? undefined : { kind: 'signal', tid, signal: frame.number };

@@ -41,7 +41,11 @@ function parseBreakpoint(text: string): Breakpoint {
  */
 export const insertBreakpoint: PacketHandler = (session, text) => {
   const breakpoint = parseBreakpoint(text);
-  if (!session.selectsFormer) session.breakpoints.insert(breakpoint);
+  if (session.selectsFormer) return ok;
+  // One that the user has there is to be met in every frame.
+  if (session.breakpoints.has(breakpoint)) session.afterStepBack.forget();
+  else session.afterStepBack.inserted(breakpoint);
+  session.breakpoints.insert(breakpoint);
   return ok;
 };
 

@@ -91,6 +91,32 @@ test('seeks over execs both ways, standing on a breakpoint', async () => {
   says(said, /^#1 .* main \(argc=2/m);
 });
 
+test('breakpoints and catchpoints are met backwards in each of a process’s programs', async () => {
+  using becomes = recordGuest('becomes', { args: ['one', 'two'] });
+  const said = await becomes.gdb([
+    'seek end',
+    'break tell',
+    ...Array.from({ length: 3 }, () => ['reverse-continue', 'print left']).flat(),
+    'reverse-continue',
+    'catch exec',
+    'delete 1',
+    'seek end',
+    'reverse-continue',
+    'when',
+    'reverse-continue',
+    'when',
+    'reverse-continue',
+    'continue',
+    'info symbol main',
+  ]);
+  const values = [...said.matchAll(/^\$\d+ = (\d)$/gm)].map(([, value]) => Number(value));
+  assert.equal(values, [0, 1, 2], said);
+  assert.is(said.match(/^Catchpoint 2 \(exec'd /gm)?.length, 4, said);
+  assert.is(said.match(/No more reverse-execution history\./g)?.length, 2, said);
+  const events = [...said.matchAll(/^Completed event: (\d+)$/gm)].map(([, event]) => Number(event));
+  assert.ok(events.length === 2 && events[0]! > events[1]! && events[1]! > 10, said);
+});
+
 test('-p by the name that it was started by; run goes to its program; a breakpoint comes back over an exec', async () => {
   using started = recordCommand(['bash', '-c', 'exec -a other "$0"', compile(guestSource('calls'), '-O0')]);
   const said = await started.gdb(

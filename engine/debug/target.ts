@@ -89,7 +89,7 @@ export type Stop =
   | { readonly kind: 'syscall'; readonly tid: number; readonly number: number; readonly isEntry: boolean }
   /** interrupt() was called. */
   | { readonly kind: 'interrupted'; readonly tid: number }
-  /** The process has a new program, and stands at its first instruction. */
+  /** The process has a new program, and stands at its first instruction; backwards the one before, at its last. */
   | { readonly kind: 'exec'; readonly tid: number; readonly program: string }
   /** The process is about to end; the position is the last that it has. Going on from here says the same again. */
   | { readonly kind: 'exit'; readonly tid: number; readonly status: number | undefined }

@@ -33,6 +33,9 @@ class Replay:
         resume for a step of its own over a breakpoint, and bear no other thread to stop (infrun.c, proceed)."""
         self.ask(line)
         gdb.execute("reverse-continue")
+        # Where `catch exec` has stopped gdb on the way.
+        while self.ask("arriving") == "yes\n":
+            gdb.execute("reverse-continue")
         self.leave_others()
 
     def leave_others(self):

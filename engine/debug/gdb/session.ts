@@ -148,6 +148,11 @@ export class DebugSession {
     if (this.running) this.target.interrupt();
   }
 
+  /** Whether the client has not been told all of where it is: its next resume runs nothing. */
+  get isArriving(): boolean {
+    return this.#answers.length > 0;
+  }
+
   /** Runs, or goes where the client was sent, and gives the stop reply. */
   async resume(resume: Resume): Promise<Reply> {
     try {

@@ -46,6 +46,11 @@ function seek(
 
 export const seekCommands: Readonly<Record<string, MonitorCommand>> = {
   seek: seek('POSITION', 'go there: an event, a position, begin, end, or start, where run goes', positionPlace),
+  arriving: {
+    operands: '',
+    summary: 'yes while the next resume runs nothing, since all of a seek is not told yet',
+    run: (session) => (session.isArriving ? 'yes\n' : 'no\n'),
+  },
   'seek-ticks': seek('N', 'go where the task has that many ticks', ({ recording }, operand) => {
     if (!recording.hasTicks) throw new EngineError('NO_TICKS', noTicks);
     return { kind: 'ticks', ticks: parseNumber(operand, 'ticks') };

@@ -1,5 +1,6 @@
 /** Going back: to the instruction before, and to what the debugger would have stopped at last. */
 import { EngineError } from '../../errors.ts';
+import { programAt } from '../describe-recording.ts';
 import type { Resume, Stop } from '../target.ts';
 import { Arrived } from './client.ts';
 import { type Change, countStores, type Halted, type Look, lookOver, storeKey } from './look.ts';
@@ -41,19 +42,22 @@ export class Backwards {
    */
   resume(resume: Resume, from: Position, returning?: ReturningFrame): Met {
     this.#timeline.endRun();
-    return this.#goBack(resume, from, returning) ?? this.#begin(resume.tid);
-  }
-
-  #goBack(resume: Resume, from: Position, returning: ReturningFrame | undefined): Met | undefined {
-    if (resume.how === 'step') return this.#step(resume.tid, from);
-    return returning === undefined ? this.lastStop(from) : this.#lastStopOutside(returning, from);
+    if (resume.how === 'step') return this.#step(resume.tid, from) ?? this.#begin(resume.tid);
+    const exec = this.#execBefore(from);
+    const since = exec ?? this.#timeline.beginning.event;
+    const met =
+      returning === undefined
+        ? this.lastStop(from, this.#wanted, since)
+        : this.#lastStopOutside(returning, from, since);
+    if (met !== undefined) return met;
+    return exec === undefined ? this.#begin(resume.tid) : this.#beforeExec(exec, resume.tid);
   }
 
   /** As lastStop; but an arrival at a frame's entry within it does not count. */
-  #lastStopOutside(frame: ReturningFrame, from: Position): Met | undefined {
+  #lastStopOutside(frame: ReturningFrame, from: Position, since: number): Met | undefined {
     const stops = new FrameStops(this.#wanted, frame);
-    if (frame.call === undefined) return this.lastStop(from, stops);
-    const met = this.lastStop(from, stops);
+    if (frame.call === undefined) return this.lastStop(from, stops, since);
+    const met = this.lastStop(from, stops, since);
     if (met?.stop.kind === 'breakpoint' && met.stop.address === frame.call) {
       const position = stepped(met.position);
       if (this.#entersAt(position, frame)) return { position, stop: { ...met.stop, address: frame.entry } };
@@ -61,7 +65,7 @@ export class Backwards {
       return met;
     }
     // The guess was wrong: no instruction begins there, or another one has led to the entry.
-    return this.lastStop(from, new FrameStops(this.#wanted, { ...frame, call: undefined }));
+    return this.lastStop(from, new FrameStops(this.#wanted, { ...frame, call: undefined }), since);
   }
 
   #entersAt(position: Position, frame: ReturningFrame): boolean {
@@ -71,6 +75,20 @@ export class Backwards {
       throw new Arrived();
     });
     return enters;
+  }
+
+  /** The event of the exec that made the program that runs there; undefined where the process began with it. */
+  #execBefore(from: Position): number | undefined {
+    const { beginning, process, recorded } = this.#timeline;
+    const { programs } = recorded.process(process);
+    return programs.findLast(({ event }) => event > beginning.event && event <= from.event)?.event;
+  }
+
+  /** In the program before an exec, where breakpoints are others: the debugger has to know before it goes on. */
+  #beforeExec(event: number, tid: number): Met {
+    const { beginning, process, recorded } = this.#timeline;
+    const position = this.#predecessors.before({ event, legs: [] }, tid) ?? beginning;
+    return { position, stop: { kind: 'exec', tid, program: programAt(recorded.process(process), position.event) } };
   }
 
   #begin(tid: number): Met {
@@ -87,11 +105,18 @@ export class Backwards {
     return { position: before, stop: { kind: 'step', tid } };
   }
 
-  /** What stopped last before a position; undefined: nothing since the beginning. */
-  lastStop(from: Position, wanted: Stops = this.#wanted): Met | undefined {
-    const { beginning, checkpoints } = this.#timeline;
+  /** What stopped last before a position, behind an event; undefined: nothing since then, which is the beginning. */
+  lastStop(
+    from: Position,
+    wanted: Stops = this.#wanted,
+    since: number = this.#timeline.beginning.event,
+  ): Met | undefined {
+    const { checkpoints } = this.#timeline;
     const again = this.#look?.wanted === wanted.text ? this.#look.indexOf(from) : undefined;
-    if (again !== undefined && again > 0) return this.#metAt(this.#look!, again - 1);
+    if (again !== undefined && again > 0) {
+      const met = this.#metAt(this.#look!, again - 1);
+      return met.position.event >= since ? met : undefined;
+    }
     // Where the halts of a look are all behind us, what lies before it is looked at.
     let until = again === 0 ? this.#look!.interval.kept.position : from;
     for (const kept of checkpoints.before({ event: until.event, legs: [] })) {
@@ -103,10 +128,10 @@ export class Backwards {
         const met = this.#metAt(look, look.halts.length - 1);
         this.#look = look;
         this.#stores = undefined;
-        if (met.position.event >= beginning.event) return met;
+        if (met.position.event >= since) return met;
       }
       until = { event, legs: [] };
-      if (event <= beginning.event) break;
+      if (event <= since) break;
     }
     return undefined;
   }

@@ -201,6 +201,19 @@ export class Driver implements Controller {
     this.goOn(task);
   }
 
+  /** Breakpoints are in the code but at that address. False: one is too near to it for a stub. */
+  armAround(task: Task, address: number): boolean {
+    this.#code.write(task.addressSpace, this.#wanted(task));
+    this.#code.remove(task.addressSpace, address);
+    return !this.isNear(task.addressSpace, address);
+  }
+
+  /** The task has gone on, and was stopped there. `isDone`: at a breakpoint that has been counted. */
+  hasGone(task: Task, isDone: boolean): void {
+    this.hasJumped(task);
+    if (!isDone) this.#done.delete(task);
+  }
+
   /** What is read from the program's memory, without what is ours. */
   show(space: AddressSpace, address: number, bytes: Uint8Array): void {
     this.#code.show(space, address, bytes);

@@ -45,6 +45,21 @@ export function runToPass(
 }
 
 /**
+ * To what stops the task before so many arrivals at an address, or to the last of these. Returns how many there were, and
+ * whether it was that; else the task stands where it meets again what has stopped it. @throws as runToPass
+ */
+export function countPasses(
+  replayer: Replayer,
+  task: Task,
+  address: number,
+  most: number,
+  stops: () => boolean,
+): { readonly passes: number; readonly isThere: boolean } {
+  const left = runToPass(replayer, task, address, most, stops);
+  return { passes: most - left, isThere: left === 0 };
+}
+
+/**
  * To the first place from here with these registers where `isIt` holds, too. Returns the number of arrivals at its
  * address up to then; 0: the task stands there.
  * @throws as runToPass

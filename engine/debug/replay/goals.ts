@@ -11,6 +11,19 @@ import type { Watchpoint } from './watched-memory.ts';
 const manyPasses = 24;
 const noAddresses: ReadonlySet<number> = new Set();
 
+/** More arrivals than there are. */
+const endless = 2 ** 40;
+
+/** An armed address where the task comes so often that its arrivals are counted without stops. */
+export interface HotAddress {
+  /** Undefined: there is none now. */
+  readonly address: number | undefined;
+  /** Whether arrivals there need not be looked at. */
+  isCountable(address: number): boolean;
+  /** Runs over at most so many arrivals at an address, and tells how many there were. */
+  pass(task: Task, address: number, most: number): number;
+}
+
 /** Which system calls are halted at. */
 export interface CaughtCalls {
   readonly caught: readonly number[] | undefined;
@@ -30,11 +43,15 @@ export class FollowGoal implements Goal {
   readonly #met: (halt: Halt, task: Task) => void;
   readonly #metEvent: (frame: FrameView, task: Task) => void;
   readonly #caught: CaughtCalls | undefined;
+  readonly #hot: HotAddress | undefined;
   /** What is left of the target's, in its event. */
   readonly #legs: readonly Leg[];
   readonly #runToPass: ((task: Task, address: number, count: number) => number) | undefined;
   #withLeg: ReadonlySet<number> = noAddresses;
   #ofLeg: Leg | undefined;
+  /** Stops before the leg's arrivals are counted again: something else has stopped it too often. */
+  #patience = 0;
+  #backOff = 0;
   #event: number;
   #leg = 0;
   #left = 0;
@@ -50,6 +67,7 @@ export class FollowGoal implements Goal {
     /** An event up to the target is done. */
     readonly metEvent?: (frame: FrameView, task: Task) => void;
     readonly caught?: CaughtCalls;
+    readonly hot?: HotAddress;
     /** Runs the task to the so-manieth arrival at an address, and tells how many are left when something stops it. */
     readonly runToPass?: (task: Task, address: number, count: number) => number;
   }) {
@@ -64,6 +82,7 @@ export class FollowGoal implements Goal {
     this.#met = parts.met ?? (() => undefined);
     this.#metEvent = parts.metEvent ?? (() => undefined);
     this.#caught = parts.caught;
+    this.#hot = parts.hot;
     this.#runToPass = parts.runToPass;
     this.#begin();
   }
@@ -99,6 +118,7 @@ export class FollowGoal implements Goal {
 
   /** What is many passes away is gone to at once, if nobody wants to see what is met on the way. */
   beforeRun(task: Task): void {
+    if (this.#hot !== undefined) this.#passHot(this.#hot, task);
     for (let leg = this.#current(); leg?.kind === 'pass' && this.#left >= manyPasses; leg = this.#current()) {
       if (this.armed.size > 0 || this.watchpoints.length > 0 || this.catchesAny) return;
       if (this.#runToPass === undefined) return;
@@ -107,6 +127,21 @@ export class FollowGoal implements Goal {
       if (left > 0) return;
       this.#finishPass(task);
     }
+  }
+
+  /** The arrival that is the target's is met by a stop. */
+  #passHot(hot: HotAddress, task: Task): void {
+    const leg = this.#current();
+    if (leg?.kind === 'step' || this.watchpoints.length > 0 || this.catchesAny) return;
+    if (leg?.kind === 'pass' && this.#left > manyPasses && this.#patience-- <= 0 && hot.isCountable(leg.address)) {
+      const passes = hot.pass(task, leg.address, this.#left - 1);
+      this.#left -= passes;
+      this.#backOff = passes < manyPasses ? 4 * this.#backOff + 1 : 0;
+      this.#patience = this.#backOff;
+      return;
+    }
+    const { address } = hot;
+    if (address !== undefined && (leg?.kind !== 'pass' || leg.address !== address)) hot.pass(task, address, endless);
   }
 
   catches(number: number): boolean {

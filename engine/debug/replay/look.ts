@@ -4,7 +4,7 @@ import type { Task } from '../../replay/task.ts';
 import type { Stop } from '../target.ts';
 import { Arrived } from './client.ts';
 import type { Halt } from './driver.ts';
-import { FollowGoal } from './goals.ts';
+import { FollowGoal, type HotAddress } from './goals.ts';
 import { stopOf } from './halt-stops.ts';
 import type { Kept } from './kept-checkpoints.ts';
 import { type Position, samePosition } from './position.ts';
@@ -30,6 +30,8 @@ export type Halted = { readonly stop: Stop; readonly change?: Change; position?:
 
 /** So many of the last halts are kept. */
 const mostHalts = 1000;
+/** So many arrivals at breakpoints behind an event are stopped at; then they are counted. */
+const fewArrivals = 64;
 
 export interface Interval {
   readonly kept: Kept;
@@ -73,6 +75,7 @@ export class Look {
 export function lookOver(timeline: Timeline, wanted: Stops, interval: Interval): Look {
   const { kept, until, withTarget } = interval;
   const look = new Look(interval, wanted.text);
+  const armed = wanted.addresses;
   let segment = -1;
   let passes = new Map<number, number>();
   let watchHalts = 0;
@@ -83,14 +86,43 @@ export function lookOver(timeline: Timeline, wanted: Stops, interval: Interval):
     values.set(watch, watch.value);
     return change;
   };
+  let hotAddress: number | undefined;
+  /** Arrivals by stops before the next count. */
+  let patience = fewArrivals;
+  const enterSegment = (event: number): void => {
+    if (event === segment) return;
+    segment = event;
+    passes = new Map();
+    watchHalts = 0;
+    hotAddress = undefined;
+    patience = fewArrivals;
+  };
+  const hot: HotAddress = {
+    get address() {
+      return timeline.run!.driver.position.event === segment ? hotAddress : undefined;
+    },
+    isCountable: (address) => !armed.has(address) || wanted.isUnconditional(address),
+    pass: (task, address, most) => {
+      enterSegment(timeline.run!.driver.position.event);
+      hotAddress = undefined;
+      const passed = timeline.countPasses(task, address, most) ?? 0;
+      // Where something else stops it all the time a stop is as good.
+      patience = passed < fewArrivals ? 4 * patience : fewArrivals;
+      if (!armed.has(address)) return passed;
+      const before = passes.get(address) ?? 0;
+      const stop: Stop = { kind: 'breakpoint', tid: task.tid, address, hardware: false };
+      for (let count = Math.max(1, passed - mostHalts + 1); count <= passed; count++) {
+        const legs: Position['legs'] = [{ kind: 'pass', address, count: before + count }];
+        look.add({ kind: 'place', position: { event: segment, legs }, stop });
+      }
+      passes.set(address, before + passed);
+      return passed;
+    },
+  };
   const met = (halt: Halt, task: Task): void => {
     const { position, standsAtLeg } = timeline.run!.driver;
     const { event } = position;
-    if (event !== segment) {
-      segment = event;
-      passes = new Map();
-      watchHalts = 0;
-    }
+    enterSegment(event);
     const stop = stopOf(halt, task);
     switch (halt.kind) {
       case 'watchpoint': {
@@ -103,6 +135,7 @@ export function lookOver(timeline: Timeline, wanted: Stops, interval: Interval):
       case 'breakpoint': {
         const count = (passes.get(halt.address) ?? 0) + (halt.isStanding ? 0 : 1);
         passes.set(halt.address, count);
+        if (--patience <= 0 && wanted.isUnconditional(halt.address)) hotAddress = halt.address;
         if (!wanted.holds(halt.address, task, (...where) => timeline.read(...where))) return;
         const legs: Position['legs'] = count === 0 ? [] : [{ kind: 'pass', address: halt.address, count }];
         if (!samePosition({ event, legs }, until)) look.add({ kind: 'place', position: { event, legs }, stop });
@@ -122,7 +155,6 @@ export function lookOver(timeline: Timeline, wanted: Stops, interval: Interval):
     const stop = eventStop(wanted, frame, task);
     if (stop !== undefined) look.add({ kind: 'place', position: { event: frame.eventNumber, legs: [] }, stop });
   };
-  const armed = wanted.addresses;
   const goal = new FollowGoal({
     target: until,
     from: kept,
@@ -132,6 +164,7 @@ export function lookOver(timeline: Timeline, wanted: Stops, interval: Interval):
     met,
     metEvent,
     caught: wanted,
+    hot,
   });
   timeline.look(goal, () => {
     watchpoints.push(...watchesHere(timeline, wanted));

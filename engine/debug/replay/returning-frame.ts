@@ -80,6 +80,12 @@ export class FrameStops implements Stops {
     return this.#all.catches(number);
   }
 
+  /** Arrivals at the entry, and at the call, are looked at. */
+  isUnconditional(address: number): boolean {
+    const { entry, call } = this.#frame;
+    return address !== entry && address !== call && this.#all.isUnconditional(address);
+  }
+
   holds(address: number, task: Task, read: ReadProgram): boolean {
     const { entry, call, tid } = this.#frame;
     const above = register(task.registers, registerIndex.rsp) - this.#frame.rsp;

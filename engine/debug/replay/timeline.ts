@@ -3,7 +3,7 @@
  * checkpoint before its target, and goes on from there.
  */
 import { EngineError } from '../../errors.ts';
-import type { FrameView } from '../../generated/schema.ts';
+import { eventKinds, type FrameView } from '../../generated/schema.ts';
 import { Checkpoint, type World } from '../../replay/checkpoint.ts';
 import type { Echo } from '../../replay/echo.ts';
 import type { ReplayProcesses } from '../../replay/primitives.ts';
@@ -13,7 +13,7 @@ import type { TraceReader } from '../../trace/reader.ts';
 import { Arrived, type Client } from './client.ts';
 import { Driver, type Goal } from './driver.ts';
 import { isResumable } from './event-places.ts';
-import { runToPass } from './fast-run.ts';
+import { countPasses, runToPass } from './fast-run.ts';
 import { FollowGoal } from './goals.ts';
 import { type Kept, KeptCheckpoints } from './kept-checkpoints.ts';
 import { type Position, positionText } from './position.ts';
@@ -242,6 +242,20 @@ export class Timeline {
     driver.hasJumped(task);
     return left;
   };
+
+  /**
+   * Runs a task on its way to the next event over at most so many arrivals at an address, without a stop at them; other
+   * breakpoints stop it. Undefined where that cannot be.
+   */
+  countPasses(task: Task, address: number, most: number): number | undefined {
+    const { replayer, driver, reader } = this.run!;
+    const { eventKind } = reader.frame;
+    if (eventKind === eventKinds.sched || task.threadGroup !== this.process) return undefined;
+    if (!driver.armAround(task, address)) return undefined;
+    const { passes, isThere } = countPasses(replayer, task, address, most, () => this.client.isInterrupted());
+    driver.hasGone(task, isThere);
+    return passes;
+  }
 
   #arriveAt(run: Run, journey: FollowGoal): void {
     const hasPlayed = run.reader.event > run.from.position.event;

@@ -11,7 +11,10 @@ import { type Watchpoint, watchValue } from './watched-memory.ts';
 export type ReadProgram = (task: Task, address: number, length: number) => Uint8Array;
 
 /** What is wanted, for whoever looks at the way. */
-export type Stops = Pick<WantedStops, 'addresses' | 'watched' | 'caught' | 'passed' | 'catches' | 'holds' | 'text'>;
+export type Stops = Pick<
+  WantedStops,
+  'addresses' | 'watched' | 'caught' | 'passed' | 'catches' | 'holds' | 'isUnconditional' | 'text'
+>;
 
 export class WantedStops {
   /** Where breakpoints are, in code. */
@@ -49,6 +52,11 @@ export class WantedStops {
 
   catches(number: number): boolean {
     return this.caught !== undefined && (this.caught.length === 0 || this.caught.includes(number));
+  }
+
+  /** Whether each arrival there counts. */
+  isUnconditional(address: number): boolean {
+    return this.#conditions.get(address)?.some((conditions) => conditions.length === 0) ?? false;
   }
 
   /** Whether a breakpoint's conditions let it count where the task stands; a breakpoint without any does. */

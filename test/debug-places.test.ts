@@ -81,6 +81,23 @@ for (const symbols of [
   });
 }
 
+test('behind the last task there is no place', async () => {
+  await withTarget([program], async (target) => {
+    const { lastEvent } = await target.recording();
+    const { position } = await target.state();
+    for (const event of [lastEvent, lastEvent - 1]) {
+      const said = await target.seek({ kind: 'event', event }).then(
+        () => 'nothing',
+        (error: Error) => error.message,
+      );
+      assert.match(said, /^nothing runs any more behind event \d+: the last place is event \d+$/);
+      assert.is((await target.state()).position, position);
+    }
+    await target.seek({ kind: 'event', event: lastEvent - 2 });
+    assert.is((await target.state()).event, lastEvent - 2);
+  });
+});
+
 test('a string instruction is one place, however much it copies', async () => {
   await withTarget([program], async (target) => {
     const address = await addressOf(target, program, 'copy_here');

@@ -75,9 +75,16 @@ export class Recorded {
 
   /** @throws EngineError NO_PLACE */
   check(position: Position): void {
-    const { lastEvent } = this.description;
-    if (position.event >= 1 && position.event <= lastEvent) return;
-    throw new EngineError('NO_PLACE', `there is no event ${position.event}: the recording has 1 to ${lastEvent}`);
+    const { event } = position;
+    const { lastEvent, processes } = this.description;
+    if (event < 1 || event > lastEvent) {
+      throw new EngineError('NO_PLACE', `there is no event ${event}: the recording has 1 to ${lastEvent}`);
+    }
+    // One whose end is not recorded is there to the last.
+    const lastPlaces = processes.map((process) => (process.status === undefined ? lastEvent : process.lastEvent - 1));
+    const last = Math.max(...lastPlaces);
+    if (event <= last) return;
+    throw new EngineError('NO_PLACE', `nothing runs any more behind event ${event}: the last place is event ${last}`);
   }
 
   /** The process to look at where that event is behind: `now` if it lives there. */

@@ -15,7 +15,7 @@ const stopped = /^\*stopped,.*$/m;
 /** A session of `rr replay -i mi`. */
 class Machine {
   readonly #child = spawn(rrCommand, ['replay', '-i', 'mi', calls.trace, '--', '-nx'], {
-    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', LC_ALL: 'C' },
+    env: { PATH: process.env.PATH ?? '', HOME: '/proc/nonexistent', LC_ALL: 'C' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   readonly ended = new Promise<number | null>((resolve) => this.#child.on('close', resolve));

@@ -80,8 +80,8 @@ test('--tty takes the program’s output, -q drops it; --fullname marks lines fo
   writeFileSync(file, '');
   const end = ['--', '-nx', '-batch', '-ex', 'break main', '-ex', 'continue', '-ex', 'continue'];
   assert.is(
-    await run(['replay', '--tty', '/nonexistent/terminal', calls.trace, ...end]),
-    'rr: --tty: cannot open /nonexistent/terminal: ENOENT; name a terminal or a file\n',
+    await run(['replay', '--tty', '/proc/nonexistent/terminal', calls.trace, ...end]),
+    'rr: --tty: cannot open /proc/nonexistent/terminal: ENOENT; name a terminal or a file\n',
   );
   const elsewhere = await run(['replay', '--tty', file, calls.trace, ...end]);
   assert.is(readFileSync(file, 'utf8'), 'total 285 at 46,-43\n');

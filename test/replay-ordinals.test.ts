@@ -160,7 +160,7 @@ test('what was used when the replay diverged is forgotten; a divergence without 
   }));
 
 test('where nothing can be kept, nothing is said', () => {
-  for (const environment of [{ XDG_CACHE_HOME: '/proc/self' }, { HOME: '/nonexistent' }, {}]) {
+  for (const environment of [{ XDG_CACHE_HOME: '/proc/self' }, { HOME: '/proc/nonexistent' }, {}]) {
     const ordinals = new Ordinals(trace, new UserCache(environment));
     ordinals.note(7, 3);
     ordinals.save();

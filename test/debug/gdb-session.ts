@@ -26,7 +26,7 @@ export class GdbSession {
   constructor(options: readonly string[]) {
     this.#rr = spawn(rrCommand, ['replay', ...options, '--', '-nx', '-q'], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', LC_ALL: 'C', COLUMNS: '200', LINES: '200' },
+      env: { PATH: process.env.PATH ?? '', HOME: '/proc/nonexistent', LC_ALL: 'C', COLUMNS: '200', LINES: '200' },
       detached: true,
       // Where a gdb that fails leaves its core.
       cwd: tmpdir(),

@@ -6,7 +6,7 @@ import { rrCommand } from '../harness/recording.ts';
 const script = fileURLToPath(new URL('interact.py', import.meta.url));
 const environment = {
   PATH: process.env.PATH ?? '',
-  HOME: '/nonexistent',
+  HOME: '/proc/nonexistent',
   LC_ALL: 'C.UTF-8',
   TERM: 'dumb',
 };

@@ -44,7 +44,7 @@ export interface RecordSettings {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const environment = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', LC_ALL: 'C', TZ: 'UTC' };
+const environment = { PATH: process.env.PATH ?? '', HOME: '/proc/nonexistent', LC_ALL: 'C', TZ: 'UTC' };
 
 /** Records a guest; dispose of the recording when done. @throws Error with what rr said */
 export function recordGuest(name: string, settings: RecordSettings = {}): DebugRecording {

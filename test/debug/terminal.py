@@ -20,7 +20,7 @@ class Shell:
     """An interactive shell on a terminal of its own."""
 
     def __init__(self):
-        environment = dict(os.environ, PS1="SHELL> ", TERM="dumb", HOME="/nonexistent")
+        environment = dict(os.environ, PS1="SHELL> ", TERM="dumb", HOME="/proc/nonexistent")
         self.child = pexpect.spawn(
             "/bin/bash", ["--norc", "--noprofile", "-i"], env=environment, timeout=LIMIT, encoding="utf8", echo=False
         )

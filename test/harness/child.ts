@@ -48,7 +48,7 @@ export interface ChildResult {
 /** The environment of every child, so that nothing of the developer's own leaks into a comparison. */
 export const plainEnvironment: Readonly<Record<string, string>> = {
   PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
-  HOME: '/nonexistent',
+  HOME: '/proc/nonexistent',
   LANG: 'C',
   TZ: 'UTC',
   // Another Node than that in the PATH: scripts/test-on-node.mjs.

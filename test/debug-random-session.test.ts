@@ -180,13 +180,15 @@ async function runSession(subject: Subject, recording: DebugRecording, commands:
       assert.not.ok(faults.test(state), tell(state));
       const position = /^(\d+(?:\+\S+)?)$/m.exec(state)?.[1];
       if (position !== undefined && !position.includes('?')) {
-        const known = states.get(position);
+        // Where an event is behind there are several processes to look at.
+        const place = `${position} of ${/^Current tid: (\d+)$/m.exec(state)?.[1]}`;
+        const known = states.get(place);
         if (known === undefined) {
-          states.set(position, state);
+          states.set(place, state);
           chooser.places.push(position);
         } else {
           revisited++;
-          assert.is(withoutNames(state), withoutNames(known), tell(`another state at ${position}`));
+          assert.is(withoutNames(state), withoutNames(known), tell(`another state at ${place}`));
         }
       }
       if (count % 10 === 9) {

@@ -237,6 +237,12 @@ test('says what cannot be done', async () => {
     await rejects(replay.memory(0x1000, 4), 'UNREADABLE', /nothing is mapped at 0x1000/);
     await rejects(replay.goTo('12+x'), 'BAD_POSITION', /"12\+x" is no position/);
     await rejects(replay.goTo(99_999), 'NO_PLACE', /no event 99999/);
+    await rejects(
+      replay.goTo(trace.lastEvent),
+      'NO_PLACE',
+      /nothing runs any more behind event \d+: the last place is/,
+    );
+    assert.is((await replay.symbol('main')).kind, 'function');
     await rejects(replay.goTo({ process: 'make' }), 'NO_PROCESS', /no process make; it has/);
     await rejects(replay.registers(1), 'NO_TASK', /no task 1/);
     const failed: Promise<void>[] = [];

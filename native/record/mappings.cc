@@ -133,7 +133,8 @@ void Recorder::recordMmap(Task& task, const user_regs_struct& registers) {
 // In code that a task has mapped from a file, for itself alone.
 void Recorder::replaceRandom(Task& task, int descriptor, const MappingFacts& facts) {
   if (!(facts.protection & PROT_EXEC) || (facts.flags & MAP_TYPE) != MAP_PRIVATE) return;
-  for (const ReplacedByte& byte : randomInstructions_.inFile(descriptor, facts.offset, facts.length, !timeTraps_)) {
+  const OtherInstructions others = {.time = !timeTraps_, .identity = identityReplaced_};
+  for (const ReplacedByte& byte : randomInstructions_.inFile(descriptor, facts.offset, facts.length, others)) {
     const uint64_t address = facts.address + byte.offset;
     if (!task.space->memory.writeAll(address, &byte.value, sizeof byte.value)) return lost(task);
     writer_.memory(task.tid, task.space->memory, address, sizeof byte.value);

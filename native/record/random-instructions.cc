@@ -141,7 +141,7 @@ void addRandomCandidates(std::span<const uint8_t> code, std::vector<ReplacedByte
 }
 
 // The same for rdtsc, rdtscp and cpuid.
-void addTimeCandidates(std::span<const uint8_t> code, std::vector<ReplacedByte>& found) {
+void addOtherCandidates(std::span<const uint8_t> code, OtherInstructions others, std::vector<ReplacedByte>& found) {
   constexpr uint8_t kRdtsc[] = {kEscape, 0x31};
   constexpr uint8_t kRdtscp[] = {kEscape, 0x01, 0xf9};
   constexpr uint8_t kCpuid[] = {kEscape, 0xa2};
@@ -155,8 +155,11 @@ void addTimeCandidates(std::span<const uint8_t> code, std::vector<ReplacedByte>&
     }
   };
   const auto stamp = [&](uint64_t behind) { return stampIsRead(code, behind); };
-  find(kRdtsc, kRdtscTrapOpcode, stamp);
-  find(kRdtscp, kRdtscpTrapByte, stamp);
+  if (others.time) {
+    find(kRdtsc, kRdtscTrapOpcode, stamp);
+    find(kRdtscp, kRdtscpTrapByte, stamp);
+  }
+  if (!others.identity) return;
   find(kCpuid, kCpuidTrapOpcode, [&](uint64_t behind) { return identityIsRead(code.subspan(behind)); });
 }
 
@@ -181,7 +184,7 @@ bool isChangedBy(const CertainInstruction& certain, const ReplacedByte& byte) {
 }
 
 // In a part of a file.
-std::vector<ReplacedByte> candidatesIn(int descriptor, uint64_t offset, uint64_t length, bool withTime) {
+std::vector<ReplacedByte> candidatesIn(int descriptor, uint64_t offset, uint64_t length, OtherInstructions others) {
   std::vector<ReplacedByte> candidates;
   for (uint64_t start = 0; start < length; start += kWindow) {
     const uint64_t from = start - std::min(start, kContext);
@@ -191,7 +194,7 @@ std::vector<ReplacedByte> candidatesIn(int descriptor, uint64_t offset, uint64_t
     const std::span code(static_cast<const uint8_t*>(memory), size);
     std::vector<ReplacedByte> found;
     addRandomCandidates(code, found);
-    if (withTime) addTimeCandidates(code, found);
+    addOtherCandidates(code, others, found);
     munmap(memory, size);
     for (ReplacedByte& byte : found) {
       byte.offset += from;
@@ -204,8 +207,9 @@ std::vector<ReplacedByte> candidatesIn(int descriptor, uint64_t offset, uint64_t
 
 }  // namespace
 
-std::vector<ReplacedByte> findRandomInstructions(int descriptor, uint64_t offset, uint64_t length, bool withTime) {
-  std::vector<ReplacedByte> found = candidatesIn(descriptor, offset, length, withTime);
+std::vector<ReplacedByte> findRandomInstructions(int descriptor, uint64_t offset, uint64_t length,
+                                                 OtherInstructions others) {
+  std::vector<ReplacedByte> found = candidatesIn(descriptor, offset, length, others);
   std::vector<uint64_t> places;
   for (const ReplacedByte& byte : found) places.push_back(offset + byte.offset);
   const auto certain = certainInstructions(descriptor, places);
@@ -218,7 +222,7 @@ std::vector<ReplacedByte> findRandomInstructions(int descriptor, uint64_t offset
 }
 
 const std::vector<ReplacedByte>& RandomInstructions::inFile(int descriptor, uint64_t offset, uint64_t length,
-                                                            bool withTime) {
+                                                            OtherInstructions others) {
   static const std::vector<ReplacedByte> kNone;
   struct stat identity;
   if (fstat(descriptor, &identity) != 0 || identity.st_size < 0) return kNone;
@@ -229,7 +233,7 @@ const std::vector<ReplacedByte>& RandomInstructions::inFile(int descriptor, uint
   const auto [entry, fresh] =
       known_.try_emplace({identity.st_dev, identity.st_ino, identity.st_size, changed, offset, length});
   if (!fresh) return entry->second;
-  entry->second = findRandomInstructions(descriptor, offset, length, withTime);
+  entry->second = findRandomInstructions(descriptor, offset, length, others);
   return entry->second;
 }
 

@@ -39,19 +39,23 @@ struct ReplacedByte {
   uint8_t value;
 };
 
+// What else is to trap.
+struct OtherInstructions {
+  bool time;      // rdtsc and rdtscp
+  bool identity;  // cpuid, which tells the number of the processor (the APIC id)
+};
+
 // What makes rdrand and rdseed trap in `length` bytes of an open file, from `offset` on (whole pages): ascending,
 // relative to `offset`. Of bytes that look like such an instruction and like what follows one, those that are one for
 // sure (function-code.h): a byte of anything else is the program's data, or makes it do something else.
-// `withTime`: rdtsc, rdtscp and cpuid too. A hypervisor that does not make rdtsc trap does not see cpuid either: what
-// it tells, the APIC id above all, is the host processor's on which the guest happens to run, another one after a
-// while.
-std::vector<ReplacedByte> findRandomInstructions(int descriptor, uint64_t offset, uint64_t length, bool withTime);
+std::vector<ReplacedByte> findRandomInstructions(int descriptor, uint64_t offset, uint64_t length,
+                                                 OtherInstructions others);
 
 // The same, remembered by the file's identity (stat(2)).
 class RandomInstructions {
  public:
-  // `withTime`: rdtsc, rdtscp and cpuid too; the same in each call.
-  const std::vector<ReplacedByte>& inFile(int descriptor, uint64_t offset, uint64_t length, bool withTime);
+  // `others`: the same in each call.
+  const std::vector<ReplacedByte>& inFile(int descriptor, uint64_t offset, uint64_t length, OtherInstructions others);
 
  private:
   // Device, inode, size, time of change (ns), offset, length.

@@ -487,9 +487,10 @@ class Recorder {
   pid_t initialTid_ = 0;
   bool execSeen_ = false;  // the launcher is in the exec of the program, and no longer in its own
   bool started_ = false;
-  bool unbound_ = false;      // the program may run on any processor
-  bool outerFilter_ = false;  // a seccomp filter from outside judges the program's calls, too
-  bool dispatches_ = false;   // then calls can be buffered all the same (dispatch.cc)
+  bool unbound_ = false;           // the program may run on any processor
+  bool identityReplaced_ = false;  // cpuid is replaced by what traps (random-instructions.h)
+  bool outerFilter_ = false;       // a seccomp filter from outside judges the program's calls, too
+  bool dispatches_ = false;        // then calls can be buffered all the same (dispatch.cc)
   bool initialGone_ = false;
   uint64_t initialGoneAt_ = 0;
   uint64_t lastSeal_ = 0;

@@ -288,7 +288,7 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
   uint64_t stamp = 0;
   std::optional<PatchedInstruction> time;
   if (code[0] == 0x0f &&
-      ((task.space->cpuidTraps && code[1] == 0xa2) || (!timeTraps_ && code[1] == kCpuidTrapOpcode))) {
+      ((task.space->cpuidTraps && code[1] == 0xa2) || (identityReplaced_ && code[1] == kCpuidTrapOpcode))) {
     kind = static_cast<int>(schema::TrapKind::kCpuid);
     unsigned leaf[4];
     __cpuid_count(static_cast<unsigned>(registers.rax), static_cast<unsigned>(registers.rcx), leaf[0], leaf[1], leaf[2],

@@ -17,7 +17,8 @@ constexpr uint64_t kPage = 4096;
 void print(int file, const Elf64_Phdr& segment) {
   const uint64_t start = segment.p_offset & ~(kPage - 1);
   const uint64_t length = segment.p_offset - start + segment.p_filesz;
-  for (const auto& [offset, value] : rr::findRandomInstructions(file, start, length, true)) {
+  for (const auto& [offset, value] :
+       rr::findRandomInstructions(file, start, length, {.time = true, .identity = true})) {
     printf("%" PRIx64 " %02x\n", segment.p_vaddr + (start + offset - segment.p_offset), value);
   }
 }

@@ -87,7 +87,7 @@ test('a package without its bundle is named', () => {
 
 test('inside a recording, the front becomes the program that Node names', () => {
   const script = `const { writeSync } = require('node:fs');
-    writeSync(Number(process.env._RR_NESTED_FD), '3\\0ADDED=yes\\0');`;
+    writeSync(Number(process.env._RR_NESTED_FD), 'record\\x003\\0ADDED=yes\\0');`;
   const program = `sh -c 'echo "$ADDED:$_RR_FRONT$_RR_NESTED_FD:$$"; exit 7'`;
   const { stdout, status } = front('export RUNNING_UNDER_RR=1; echo $$', script, '', program);
   const [shellPid, line] = stdout.split('\n');

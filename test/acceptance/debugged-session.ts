@@ -14,6 +14,7 @@ import { randomNumbers } from '../debug/target.ts';
 export const passMark = '\0the pass that counts\n';
 
 const mostHits = 200;
+const mostSteps = 12;
 /** An interruption comes within this time after the run has begun. Milliseconds. */
 const longestRun = 40;
 
@@ -59,12 +60,18 @@ export async function debuggedSession(
   returns: number,
 ): Promise<void> {
   const random = randomNumbers(seed);
+  /** What was done, for who looks for a fault. */
+  const steps: string[] = [];
   const trace = await openTrace(directory);
   try {
     const replay = await trace.replay({ showOutput: true });
     const places: { checkpoint: Checkpoint; state: string }[] = [];
     for (let i = 0; i < interruptions; i++) {
-      const stop = await interruptedRun(replay, random() * longestRun, random() < 0.2);
+      const milliseconds = random() * longestRun;
+      const back = random() < 0.2;
+      steps.push(`run ${back ? 'back ' : ''}${milliseconds.toFixed(1)} ms`);
+      const stop = await interruptedRun(replay, milliseconds, back);
+      steps.push(`${stop.kind} behind ${(await replay.state()).event}`);
       if (places.length < returns && stop.kind !== 'begin') {
         places.push({ checkpoint: await replay.checkpoint(), state: await stateOf(replay) });
       }
@@ -72,9 +79,13 @@ export async function debuggedSession(
         await replay.goTo('begin');
         await breakOften(replay, i % 2 === 0 ? ['malloc', 'write'] : ['write', 'malloc']);
       }
-      if (random() < 0.1) await replay.step({ back: true, count: 1 });
+      if (random() < 0.1) {
+        steps.push('step back');
+        await replay.step({ back: true, count: 1 });
+      }
     }
     for (const { checkpoint, state } of places) {
+      steps.push(`go to ${checkpoint.position}`);
       await replay.goTo(checkpoint);
       const now = await stateOf(replay);
       if (now !== state) throw new Error(`checkpoint ${checkpoint.position}:\n  then ${state}\n  now  ${now}`);
@@ -86,6 +97,9 @@ export async function debuggedSession(
       const { status } = trace.processes[0]!;
       if (stop.status !== status) throw new Error(`the process ends with ${stop.status}, recorded was ${status}`);
     }
+  } catch (error) {
+    console.error(steps.slice(-mostSteps).join('\n'));
+    throw error;
   } finally {
     await trace.close();
   }

@@ -201,8 +201,13 @@ export class Driver implements Controller {
     this.goOn(task);
   }
 
-  /** Breakpoints are in the code but at that address. False: one is too near to it for a stub. */
+  /**
+   * Breakpoints are in the code but at that address. False: one is too near to it for a stub, or where the task stands: it
+   * would be met a second time.
+   */
   armAround(task: Task, address: number): boolean {
+    const rip = register(task.registers, registerIndex.rip);
+    if (rip !== address && this.#wanted(task).has(rip)) return false;
     this.#code.write(task.addressSpace, this.#wanted(task));
     this.#code.remove(task.addressSpace, address);
     return !this.isNear(task.addressSpace, address);

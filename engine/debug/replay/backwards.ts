@@ -1,5 +1,6 @@
 /** Going back: to the instruction before, and to what the debugger would have stopped at last. */
 import { EngineError } from '../../errors.ts';
+import { Divergence } from '../../replay/divergence.ts';
 import { programAt } from '../describe-recording.ts';
 import type { Resume, Stop } from '../target.ts';
 import { Arrived } from './client.ts';
@@ -57,7 +58,7 @@ export class Backwards {
   #lastStopOutside(frame: ReturningFrame, from: Position, since: number): Met | undefined {
     const stops = new FrameStops(this.#wanted, frame);
     if (frame.call === undefined) return this.lastStop(from, stops, since);
-    const met = this.lastStop(from, stops, since);
+    const met = this.#lastStopByGuess(from, stops, since);
     if (met?.stop.kind === 'breakpoint' && met.stop.address === frame.call) {
       const position = stepped(met.position);
       if (this.#entersAt(position, frame)) return { position, stop: { ...met.stop, address: frame.entry } };
@@ -66,6 +67,16 @@ export class Backwards {
     }
     // The guess was wrong: no instruction begins there, or another one has led to the entry.
     return this.lastStop(from, new FrameStops(this.#wanted, { ...frame, call: undefined }), since);
+  }
+
+  /** A breakpoint at a guess that is within an instruction makes another one of it: then nothing is known. */
+  #lastStopByGuess(from: Position, stops: Stops, since: number): Met | undefined {
+    try {
+      return this.lastStop(from, stops, since);
+    } catch (error) {
+      if (!(error instanceof Divergence)) throw error;
+      return undefined;
+    }
   }
 
   #entersAt(position: Position, frame: ReturningFrame): boolean {

@@ -149,8 +149,11 @@ export class Interactive implements Pilot {
         this.#places.add({ kind: 'watch', by: halt.by, index, sinceEvent, watched }, task);
       }
     } else if (halt.kind === 'interrupted' && !driver.standsAtLeg) {
-      const registers = task.registers.slice();
-      this.#places.add({ kind: 'state', registers, checksums: checksumMemory(processes, task) }, task);
+      if (task.threadGroup !== this.#timeline.process) this.#places.add({ kind: 'elsewhere' }, task);
+      else {
+        const registers = task.registers.slice();
+        this.#places.add({ kind: 'state', registers, checksums: checksumMemory(processes, task) }, task);
+      }
     }
     if (task.threadGroup === this.#timeline.process) this.#serve(stopOf(halt, task), task);
     else this.#serve({ kind: 'interrupted', tid: this.#timeline.anyTask()?.tid ?? this.#timeline.process });

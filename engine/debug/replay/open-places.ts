@@ -29,7 +29,9 @@ export type OpenPlace =
       readonly sinceEvent: boolean;
       readonly watched: readonly Breakpoint[];
     }
-  | { readonly kind: 'state'; readonly registers: RegisterWords; readonly checksums: readonly RangeChecksum[] };
+  | { readonly kind: 'state'; readonly registers: RegisterWords; readonly checksums: readonly RangeChecksum[] }
+  /** While another process runs: the one that is looked at stands where the last event has left it. */
+  | { readonly kind: 'elsewhere' };
 
 export class OpenPlaces {
   readonly #timeline: Timeline;
@@ -65,6 +67,7 @@ export class OpenPlaces {
     for (const leg of position.legs) {
       const place = leg.kind === 'open' ? this.#places[leg.number - 1] : undefined;
       if (leg.kind !== 'open') known = { event: known.event, legs: [...known.legs, leg] };
+      else if (place?.kind === 'elsewhere') continue;
       else if (place?.kind === 'call') known = this.#predecessors.beforeEvent(place.event) ?? known;
       else {
         const base = place?.kind === 'watch' && place.sinceEvent ? { event: known.event, legs: [] } : known;

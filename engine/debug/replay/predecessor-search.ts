@@ -4,6 +4,7 @@
  */
 import { EngineError } from '../../errors.ts';
 import { registerIndex } from '../../generated/schema.ts';
+import { Divergence } from '../../replay/divergence.ts';
 import { register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
 import { Arrived } from './client.ts';
@@ -111,24 +112,8 @@ export class PredecessorSearch {
       guesses = guessPredecessors(address, onStack, (from, length) => this.#timeline.read(task, from, length));
       throw new Arrived();
     });
-    let pivot: Position = base;
+    let pivot = this.#lastOf(guesses, base, address);
     let arrivals = 1;
-    this.#timeline.explore(base, () => {
-      return new Count({
-        addresses: [...guesses, address],
-        halted: (halt, _task, counts) => {
-          if (halt.kind !== 'breakpoint' || halt.isStanding || halt.address !== address) return;
-          const [first] = counts.recent;
-          if (first !== undefined) {
-            pivot = { event: base.event, legs: withPass(base.legs, first.address, first.count) };
-          }
-          throw new Arrived();
-        },
-        passedEvent: () => {
-          throw new Arrived();
-        },
-      });
-    });
     let enters = false;
     for (let rounds = 0; rounds < mostRounds; rounds++) {
       const end = this.#walk(pivot, address, arrivals, enters);
@@ -154,6 +139,34 @@ export class PredecessorSearch {
       'NO_PREDECESSOR',
       `the instruction before 0x${address.toString(16)} is too far from all places that are known: set a breakpoint before it and use reverse-continue`,
     );
+  }
+
+  /**
+   * The last arrival at one of the guesses between a position and the next arrival at an address; the position where there
+   * is none. A breakpoint at a guess that is within an instruction makes another one of it: then none of them counts.
+   */
+  #lastOf(guesses: ReadonlySet<number>, base: Position, address: number): Position {
+    let last = base;
+    const count = (): Count =>
+      new Count({
+        addresses: [...guesses, address],
+        halted: (halt, _task, counts) => {
+          if (halt.kind !== 'breakpoint' || halt.isStanding || halt.address !== address) return;
+          const [first] = counts.recent;
+          if (first !== undefined) last = { event: base.event, legs: withPass(base.legs, first.address, first.count) };
+          throw new Arrived();
+        },
+        passedEvent: () => {
+          throw new Arrived();
+        },
+      });
+    try {
+      this.#timeline.explore(base, count);
+    } catch (error) {
+      if (!(error instanceof Divergence)) throw error;
+      return base;
+    }
+    return last;
   }
 
   #walk(pivot: Position, target: number, arrivals: number, enters: boolean): WalkEnd | undefined {

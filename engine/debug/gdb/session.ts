@@ -35,8 +35,6 @@ export interface SessionOptions {
 
 /** Milliseconds in which a Ctrl-C that comes between two packets stops the next resume. */
 const interruptLife = 100;
-/** Milliseconds between two tries to interrupt. */
-const interruptAgain = 10;
 
 export class DebugSession {
   readonly target: RemoteTarget;
@@ -249,15 +247,9 @@ export class DebugSession {
   async #whileRunning<Result>(run: () => Promise<Result>): Promise<Result> {
     this.snapshot.forget();
     this.running = true;
-    const begin = performance.now();
-    // The replay knows of none before it has begun to run.
-    const repeating = setInterval(() => {
-      if (this.#interruptedAt >= begin) this.target.interrupt();
-    }, interruptAgain);
     try {
       return await run();
     } finally {
-      clearInterval(repeating);
       this.running = false;
       this.snapshot.forget();
     }

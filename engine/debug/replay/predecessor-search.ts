@@ -10,7 +10,7 @@ import type { Task } from '../../replay/task.ts';
 import { Arrived } from './client.ts';
 import type { EventPlace } from './event-places.ts';
 import { type Position, unstepped, withoutLastLeg, withPass } from './position.ts';
-import { guessPredecessors } from './predecessors.ts';
+import { addressOnStack, guessPredecessors } from './predecessors.ts';
 import type { Timeline } from './timeline.ts';
 import { Count, Walk, type WalkEnd } from './walk.ts';
 
@@ -107,8 +107,7 @@ export class PredecessorSearch {
     let guesses = new Set<number>();
     this.#timeline.explore(position, (run) => {
       const task = run.driver.current!;
-      const word = this.#timeline.read(task, register(task.registers, registerIndex.rsp), 8);
-      const onStack = word.length === 8 ? Number(Buffer.from(word).readBigUInt64LE(0) & 0x7fff_ffff_ffffn) : 0;
+      const onStack = addressOnStack(task, (...where) => this.#timeline.read(...where));
       guesses = guessPredecessors(address, onStack, (from, length) => this.#timeline.read(task, from, length));
       throw new Arrived();
     });

@@ -2,7 +2,11 @@
  * Where the instruction before one may be: guesses from the code around it. A guess that is wrong costs time, and no more:
  * what comes from it is only believed when stepping has shown it.
  */
+import { registerIndex } from '../../generated/schema.ts';
 import { instructionKinds, primitives } from '../../replay/primitives.ts';
+import { register } from '../../replay/registers.ts';
+import type { Task } from '../../replay/task.ts';
+import type { ReadProgram } from './wanted-stops.ts';
 
 export interface DecodedAt {
   readonly length: number;
@@ -54,6 +58,16 @@ export function guessPredecessors(
   if (call !== undefined) guesses.add(call);
   guesses.delete(address);
   return guesses;
+}
+
+const wordSize = 8;
+/** Addresses of user space. */
+const addressMask = 0x7fff_ffff_ffffn;
+
+/** What is on top of a task's stack, as an address; 0 where no memory is. At a function's entry and `ret`: the return address. */
+export function addressOnStack(task: Task, read: ReadProgram): number {
+  const word = read(task, register(task.registers, registerIndex.rsp), wordSize);
+  return word.length === wordSize ? Number(Buffer.from(word).readBigUInt64LE(0) & addressMask) : 0;
 }
 
 /** The call instruction that returns to an address. */

@@ -5,7 +5,7 @@
 import { registerIndex } from '../../generated/schema.ts';
 import { register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
-import { guessCall } from './predecessors.ts';
+import { addressOnStack, guessCall } from './predecessors.ts';
 import type { ReadProgram, Stops } from './wanted-stops.ts';
 
 /** At its entry rsp was what it is at its `ret`. */
@@ -30,9 +30,8 @@ function isReturn(code: Uint8Array): boolean {
 export function returningFrame(task: Task, entry: number, read: ReadProgram): ReturningFrame | undefined {
   if (!isReturn(read(task, register(task.registers, registerIndex.rip), longestReturn))) return undefined;
   const rsp = register(task.registers, registerIndex.rsp);
-  const word = read(task, rsp, wordSize);
-  const returnsTo = word.length === wordSize ? Number(Buffer.from(word).readBigUInt64LE(0) & 0x7fff_ffff_ffffn) : 0;
-  return { entry, tid: task.tid, rsp, call: guessCall(returnsTo, (address, length) => read(task, address, length)) };
+  const call = guessCall(addressOnStack(task, read), (address, length) => read(task, address, length));
+  return { entry, tid: task.tid, rsp, call };
 }
 
 /** Whether a task stands at the frame's first instruction. */

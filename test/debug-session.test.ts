@@ -112,11 +112,15 @@ test('-s 0 prints the command by which gdb attaches, and ends when that is done'
 test('-k waits for the next debugger; one that goes away in the middle leaves the next a replay', async () => {
   using replay = new Waiting('-s', '0', '-k');
   const port = await replay.port();
-  const rude = connect(port, '127.0.0.1');
-  await once(rude, 'connect');
-  rude.write('$qSupported#37$vCont;c#a8');
-  await once(rude, 'data');
-  rude.destroy();
+  // Each connects in the moment in which the one before has gone.
+  for (let times = 0; times < 10; times++) {
+    const rude = connect(port, '127.0.0.1');
+    await once(rude, 'connect');
+    rude.write('$qSupported#37$vCont;c#a8');
+    const [answer] = (await once(rude, 'data')) as [Buffer];
+    assert.not.match(answer.toString(), /another debugger/, `the ${times + 1}th`);
+    rude.destroy();
+  }
   const words = await replay.attachWords();
   for (let times = 0; times < 2; times++) {
     const said = await runGdb(words, ['run', 'break square if value == 4', 'continue', 'print value']);

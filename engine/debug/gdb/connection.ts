@@ -38,6 +38,7 @@ export class Connection {
       });
       this.#socket.on('error', (error) => log.info(`the debugger's connection: ${error.message}`));
       this.#socket.on('close', () => resolve());
+      if (this.#socket.closed) resolve();
     });
     try {
       await gone;

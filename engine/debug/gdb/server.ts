@@ -1,5 +1,6 @@
 /** Waits for a debugger, and serves one at a time: the replay has one position. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { EngineError } from '../../errors.ts';
 import { printMessage } from '../../log.ts';
 import { Connection } from './connection.ts';
@@ -16,12 +17,24 @@ export interface ServerOptions extends Omit<SessionOptions, 'print'> {
   readonly address: Address;
 }
 
+/** Milliseconds in which a client that has gone away is noticed, on a machine with much else to do. */
+const leavesWithin = 200;
+
+/** A debugger that is connected. */
+interface Client {
+  readonly socket: Socket;
+  readonly closed: Promise<void>;
+  /** Nothing runs on its behalf any more. */
+  readonly served: Promise<void>;
+  readonly done: () => void;
+}
+
 export class DebugServer {
   readonly #server: Server;
   readonly #options: ServerOptions;
-  readonly #waiting: ((socket: Socket) => void)[] = [];
-  readonly #arrived: Socket[] = [];
-  #current: Socket | undefined;
+  readonly #waiting: ((client: Client) => void)[] = [];
+  readonly #arrived: Client[] = [];
+  #current: Client | undefined;
 
   private constructor(server: Server, options: ServerOptions) {
     this.#server = server;
@@ -50,31 +63,55 @@ export class DebugServer {
 
   /** Serves the next client until it is done. */
   async serveOne(): Promise<void> {
-    const socket = this.#arrived.shift() ?? (await new Promise<Socket>((resolve) => this.#waiting.push(resolve)));
-    const connection = new Connection(socket, this.#options);
+    const client = this.#arrived.shift() ?? (await new Promise<Client>((resolve) => this.#waiting.push(resolve)));
+    const connection = new Connection(client.socket, this.#options);
     try {
       await connection.serve();
     } finally {
       this.#current = undefined;
+      client.done();
     }
   }
 
   close(): void {
     this.#server.close();
-    this.#current?.destroy();
+    this.#current?.socket.destroy();
   }
 
   #accept(socket: Socket): void {
-    if (this.#current !== undefined) {
-      printMessage('a second debugger was turned away: one at a time can look at a replay');
-      socket.on('error', () => socket.destroy());
-      socket.end(framePacket('E.another debugger is connected'));
+    const before = this.#current;
+    if (before === undefined) this.#admit(socket);
+    else void this.#admitAfter(before, socket);
+  }
+
+  /**
+   * Who connects after another has gone away is told of before that one's end is: nothing orders the two. And a replay
+   * that runs for who has gone takes a moment to stop. So the new one waits for the other's end; who is still there is
+   * there for longer.
+   */
+  async #admitAfter(before: Client, socket: Socket): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    await Promise.race([before.closed, setTimeout(leavesWithin)]);
+    if (before.socket.closed) await before.served;
+    if (this.#current === undefined) {
+      if (!socket.destroyed) this.#admit(socket);
       return;
     }
-    this.#current = socket;
+    printMessage('a second debugger was turned away: one at a time can look at a replay');
+    socket.end(framePacket('E.another debugger is connected'));
+  }
+
+  #admit(socket: Socket): void {
+    let done: () => void = () => undefined;
+    const served = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    const client = { socket, closed, served, done };
+    this.#current = client;
     const waiting = this.#waiting.shift();
-    if (waiting === undefined) this.#arrived.push(socket);
-    else waiting(socket);
+    if (waiting === undefined) this.#arrived.push(client);
+    else waiting(client);
   }
 }
 

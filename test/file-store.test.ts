@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hasContent } from '../engine/replay/stored-content.ts';
+import { hasContent } from '../engine/store/file-content.ts';
 import { buildNative } from './harness/native-program.ts';
 
 const test = suite('file store');

@@ -5,7 +5,7 @@ import type { MappingView } from '../generated/schema.ts';
 import { NotRegularError, openStoredFile } from '../trace/folder.ts';
 import { VerifiedFiles } from '../trace/verified-files.ts';
 import type { CopyStored } from './shared-files.ts';
-import { forEachPiece, hasContent } from './stored-content.ts';
+import { forEachPiece, hasContent } from '../store/file-content.ts';
 
 /** The store's files, as far as the replay needs them. */
 export class StoredFiles {

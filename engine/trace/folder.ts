@@ -7,8 +7,11 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
+  fsyncSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -20,7 +23,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
 /** Nobody but the user reads what was recorded: it holds all that the programs read. */
 export const privateFolderMode = 0o700;
@@ -32,6 +35,8 @@ const flags = {
   append: O_WRONLY | O_APPEND,
   /** The file must not be there yet. */
   create: O_WRONLY | O_APPEND | O_CREAT | O_EXCL,
+  /** The same, to be written at any place and read again. */
+  createReadable: O_RDWR | O_CREAT | O_EXCL,
 } as const;
 
 /** A name that is there, and is no regular file (or a folder where a file must be). */
@@ -156,6 +161,44 @@ export class Folder implements Disposable {
   /** Removes what is not a folder. @throws NodeJS.ErrnoException, also when it is not there */
   remove(name: string): void {
     unlinkSync(this.#place(name));
+  }
+
+  /** @throws NodeJS.ErrnoException */
+  removeIfThere(name: string): void {
+    rmSync(this.#place(name), { force: true });
+  }
+
+  /** Moves what has a name to another folder, in the place of what has the name there. @throws NodeJS.ErrnoException */
+  moveTo(name: string, folder: Folder, newName: string): void {
+    renameSync(this.#place(name), folder.#place(newName));
+  }
+
+  /** A folder in this one, made with the rights of this one where it is not there. @throws NodeJS.ErrnoException */
+  madeFolder(name: string): Folder {
+    const { mode } = fstatSync(this.#descriptor);
+    const rights = mode & 0o7777;
+    let isNew = true;
+    try {
+      mkdirSync(this.#place(name), { mode: rights & 0o777 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      isNew = false;
+    }
+    const folder = this.folder(name);
+    if (!isNew) return folder;
+    try {
+      fchmodSync(folder.#descriptor, rights);
+      this.sync();
+    } catch (error) {
+      folder[Symbol.dispose]();
+      throw error;
+    }
+    return folder;
+  }
+
+  /** Names that were given are on the disk when this returns. @throws NodeJS.ErrnoException */
+  sync(): void {
+    fsyncSync(this.#descriptor);
   }
 
   /** What a name is, links not followed; undefined when it is not there. @throws NodeJS.ErrnoException */

@@ -1,7 +1,7 @@
 /** What a stored file holds, and whether that is what its name says (docs/trace-format.md, "The store"). */
 import { createHash } from 'node:crypto';
 import { fstatSync, readSync } from 'node:fs';
-import { primitives } from './primitives.ts';
+import { loadAddon } from '../addon.ts';
 
 /** Pieces begin at multiples of this many bytes. */
 const pieceSize = 1 << 20;
@@ -16,6 +16,11 @@ export function hasContent(descriptor: number, size: number, hash: string): bool
   return [hasHoles, !hasHoles].some((isSparse) => hashOf(descriptor, size, isSparse) === hash);
 }
 
+/** Offset of the next byte from `offset` on that is no hole; -1 when there is none (native/replay/replay-napi.cc). */
+function nextData(descriptor: number, offset: number): number {
+  return loadAddon<{ nextData(descriptor: number, offset: number): number }>().nextData(descriptor, offset);
+}
+
 /** Calls `visit` for each piece of a file that is not all hole, with its offset: the file may be larger than memory. */
 export function forEachPiece(
   descriptor: number,
@@ -24,7 +29,7 @@ export function forEachPiece(
 ): void {
   const buffer = Buffer.alloc(Math.min(pieceSize, size));
   for (let offset = 0; offset < size; offset += pieceSize) {
-    const data = primitives().nextData(descriptor, offset);
+    const data = nextData(descriptor, offset);
     if (data < 0 || data >= size) return;
     offset = data - (data % pieceSize);
     const piece = buffer.subarray(0, Math.min(pieceSize, size - offset));

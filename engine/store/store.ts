@@ -1,0 +1,286 @@
+/**
+ * A store as a whole: what it holds, and its content by name. Any number of processes may use one at once, and their
+ * users may not trust each other: no link is followed, and content is compared with its name before it is used.
+ */
+import { randomBytes } from 'node:crypto';
+import { closeSync, fchmodSync, fstatSync, fsyncSync, ftruncateSync, readSync, type Stats, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { EngineError } from '../errors.ts';
+import { Folder, NotRegularError } from '../trace/folder.ts';
+import { checkedPiece, encodePiece, maxPieceBytes, maxPieceFileBytes } from '../trace/piece-file.ts';
+import {
+  type BlobKind,
+  type BlobReference,
+  isContentFolder,
+  isContentName,
+  piecesFolder,
+  placeOf,
+  temporaryEnd,
+} from '../trace/store-layout.ts';
+import { systemReason } from '../trace/trace-error.ts';
+import { hasContent } from './file-content.ts';
+
+/** Bytes that are handed on at once. */
+const portion = 1 << 20;
+
+export interface StoredBlob extends BlobReference {
+  /** Bytes of its file. */
+  readonly size: number;
+}
+
+/** Content from elsewhere, portion by portion. */
+export type ContentSource = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+export class Store implements Disposable {
+  readonly directory: string;
+  readonly #root: Folder;
+
+  private constructor(root: Folder) {
+    this.directory = root.path;
+    this.#root = root;
+  }
+
+  /** @throws EngineError STORE_MISSING */
+  static open(directory: string): Store {
+    try {
+      return new Store(Folder.open(directory));
+    } catch (cause) {
+      const what = `cannot open the store ${directory}: ${systemReason(cause)}`;
+      throw new EngineError('STORE_MISSING', what, { cause });
+    }
+  }
+
+  /** All that is there, in no order; what has another name is left out. @throws EngineError STORE_UNREADABLE */
+  *list(): Generator<StoredBlob> {
+    yield* this.#listIn(this.#root, 'file');
+    using pieces = this.#folderIn(this.#root, piecesFolder);
+    if (pieces) yield* this.#listIn(pieces, 'piece');
+  }
+
+  /** Whether there is a file of that name; its content is not looked at. */
+  has(blob: BlobReference): boolean {
+    return this.size(blob) !== undefined;
+  }
+
+  /** Bytes of the blob's file; undefined when there is none. */
+  size(blob: BlobReference): number | undefined {
+    const status = this.#within(blob, (folder, name) => folder.status(name));
+    return status?.isFile() ? status.size : undefined;
+  }
+
+  /**
+   * The content of a blob, portion by portion. It is right only if this ends without an error: of a file all is read
+   * before the first portion is given, so that nobody uses what is wrong.
+   * @throws EngineError STORE_FILE_MISSING, STORE_FILE_CHANGED
+   */
+  *read(blob: BlobReference): Generator<Uint8Array> {
+    if (blob.kind === 'piece') {
+      yield this.#readPiece(blob);
+      return;
+    }
+    const descriptor = this.openFile(blob);
+    try {
+      const { size } = fstatSync(descriptor);
+      if (!hasContent(descriptor, size, blob.hash)) throw this.#changed(blob);
+      for (let done = 0; done < size; ) {
+        const bytes = Buffer.allocUnsafe(Math.min(portion, size - done));
+        const count = readSync(descriptor, bytes, 0, bytes.length, done);
+        if (count === 0) throw this.#changed(blob);
+        yield bytes.subarray(0, count);
+        done += count;
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** The same of a blob that is small, or that fits into memory, at once. */
+  readWhole(blob: BlobReference): Buffer {
+    return Buffer.concat([...this.read(blob)]);
+  }
+
+  /** A descriptor of the blob's own file, the caller's; the content is not compared. @throws EngineError STORE_FILE_MISSING */
+  openFile(blob: BlobReference): number {
+    try {
+      const descriptor = this.#within(blob, (folder, name) => folder.openFile(name, 'read'));
+      if (descriptor !== undefined) return descriptor;
+    } catch (cause) {
+      if (cause instanceof NotRegularError) throw this.#changed(blob, cause);
+      throw this.#missing(blob, cause);
+    }
+    throw this.#missing(blob);
+  }
+
+  /** What is wrong with a blob: nothing, it is not there, or it is not what its name says. */
+  check(blob: BlobReference): 'right' | 'missing' | 'changed' {
+    try {
+      if (blob.kind === 'piece') this.#readPiece(blob);
+      else {
+        const descriptor = this.openFile(blob);
+        try {
+          if (!hasContent(descriptor, fstatSync(descriptor).size, blob.hash)) return 'changed';
+        } finally {
+          closeSync(descriptor);
+        }
+      }
+      return 'right';
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return error.code === 'STORE_FILE_MISSING' ? 'missing' : 'changed';
+    }
+  }
+
+  /**
+   * Keeps content under its name: it is on the disk when this returns. What is there already is put again only where it
+   * is wrong. `mode`: rights of the file.
+   * @throws EngineError STORE_UNWRITABLE; STORE_CONTENT_WRONG when it is not what the name says: nothing is kept then
+   */
+  async put(blob: BlobReference, content: ContentSource, mode = 0o400): Promise<void> {
+    if (this.check(blob) === 'right') return;
+    const temporary = `${randomBytes(16).toString('hex')}${temporaryEnd}`;
+    try {
+      const descriptor = this.#root.openFile(temporary, 'createReadable');
+      try {
+        await (blob.kind === 'piece' ? writePiece : writeFile)(descriptor, blob, content);
+        fchmodSync(descriptor, mode | 0o400);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      this.#name(blob, temporary);
+    } catch (cause) {
+      this.#root.removeIfThere(temporary);
+      if (cause instanceof EngineError) throw cause;
+      const what = `cannot write to the store ${this.directory}: ${systemReason(cause)}`;
+      throw new EngineError('STORE_UNWRITABLE', what, { cause });
+    }
+  }
+
+  /** Takes a blob away, whatever is in it. @throws NodeJS.ErrnoException */
+  remove(blob: BlobReference): void {
+    this.#within(blob, (folder, name) => folder.removeIfThere(name));
+  }
+
+  [Symbol.dispose](): void {
+    this.#root[Symbol.dispose]();
+  }
+
+  #name(blob: BlobReference, temporary: string): void {
+    const place = placeOf(blob.hash);
+    using above = blob.kind === 'piece' ? this.#root.madeFolder(piecesFolder) : undefined;
+    using folder = (above ?? this.#root).madeFolder(place.folder);
+    this.#root.moveTo(temporary, folder, place.name);
+    folder.sync();
+  }
+
+  #readPiece(blob: BlobReference): Uint8Array {
+    const descriptor = this.openFile(blob);
+    try {
+      const { size } = fstatSync(descriptor);
+      const bytes = Buffer.alloc(Math.min(size, maxPieceFileBytes + 1));
+      const count = readSync(descriptor, bytes, 0, bytes.length, 0);
+      const content = count === size ? checkedPiece(bytes, blob.hash) : undefined;
+      if (content === undefined) throw this.#changed(blob);
+      return content;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Runs `body` with the folder that a blob would lie in; undefined when there is none. */
+  #within<Result>(blob: BlobReference, body: (folder: Folder, name: string) => Result): Result | undefined {
+    const place = placeOf(blob.hash);
+    using above = blob.kind === 'piece' ? this.#folderIn(this.#root, piecesFolder) : undefined;
+    if (blob.kind === 'piece' && above === undefined) return undefined;
+    using folder = this.#folderIn(above ?? this.#root, place.folder);
+    return folder && body(folder, place.name);
+  }
+
+  /** Undefined when it is not there. */
+  #folderIn(folder: Folder, name: string): Folder | undefined {
+    try {
+      return folder.folder(name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  *#listIn(parent: Folder, kind: BlobKind): Generator<StoredBlob> {
+    try {
+      for (const folderName of parent.names().filter(isContentFolder)) {
+        using folder = this.#folderIn(parent, folderName);
+        for (const name of folder?.names().filter(isContentName) ?? []) {
+          const status: Stats | undefined = folder!.status(name);
+          if (status?.isFile()) yield { hash: folderName + name, kind, size: status.size };
+        }
+      }
+    } catch (cause) {
+      const what = `cannot list the store ${this.directory}: ${systemReason(cause)}`;
+      throw new EngineError('STORE_UNREADABLE', what, { cause });
+    }
+  }
+
+  #path({ hash, kind }: BlobReference): string {
+    const { folder, name } = placeOf(hash);
+    return join(this.directory, kind === 'piece' ? piecesFolder : '', folder, name);
+  }
+
+  #missing(blob: BlobReference, cause?: unknown): EngineError {
+    const reason = cause === undefined ? 'it is not there' : systemReason(cause);
+    return new EngineError('STORE_FILE_MISSING', `cannot open ${this.#path(blob)}: ${reason}`, { cause });
+  }
+
+  #changed(blob: BlobReference, cause?: unknown): EngineError {
+    const what = `${this.#path(blob)} is not what was stored: its hash differs; \`rr store verify --repair\` sets it aside`;
+    return new EngineError('STORE_FILE_CHANGED', what, { cause });
+  }
+}
+
+function wrong(blob: BlobReference): EngineError {
+  return new EngineError('STORE_CONTENT_WRONG', `what came for ${blob.hash} has another hash: it is not stored`);
+}
+
+/** @throws EngineError STORE_CONTENT_WRONG, NodeJS.ErrnoException */
+async function writePiece(descriptor: number, blob: BlobReference, source: ContentSource): Promise<void> {
+  const portions: Uint8Array[] = [];
+  let size = 0;
+  for await (const each of source) {
+    size += each.length;
+    if (size > maxPieceBytes) throw wrong(blob);
+    portions.push(each);
+  }
+  const file = size === 0 ? undefined : encodePiece(Buffer.concat(portions), 'fast');
+  if (file === undefined || checkedPiece(file, blob.hash) === undefined) throw wrong(blob);
+  for (let done = 0; done < file.length; ) done += writeSync(descriptor, file, done);
+}
+
+/** Whole MiB of zeros become holes. @throws EngineError STORE_CONTENT_WRONG, NodeJS.ErrnoException */
+async function writeFile(descriptor: number, blob: BlobReference, source: ContentSource): Promise<void> {
+  const zeros = Buffer.alloc(portion);
+  const pending = Buffer.alloc(portion);
+  let filled = 0;
+  let size = 0;
+  const flush = (): void => {
+    const bytes = pending.subarray(0, filled);
+    const start = size - filled;
+    const isHole = bytes.equals(zeros.subarray(0, filled));
+    for (let done = isHole ? filled : 0; done < filled; ) {
+      done += writeSync(descriptor, bytes, done, filled - done, start + done);
+    }
+    filled = 0;
+  };
+  for await (const each of source) {
+    for (let done = 0; done < each.length; ) {
+      const count = Math.min(portion - filled, each.length - done);
+      pending.set(each.subarray(done, done + count), filled);
+      filled += count;
+      size += count;
+      done += count;
+      if (filled === portion) flush();
+    }
+  }
+  if (filled > 0) flush();
+  ftruncateSync(descriptor, size);
+  if (!hasContent(descriptor, size, blob.hash)) throw wrong(blob);
+}

@@ -1,0 +1,38 @@
+/** The names in a store (docs/trace-format.md, "The store"). */
+
+/** Stored files and pieces are named by SHA-256: 64 lower-case hexadecimal digits. */
+const hashForm = /^[0-9a-f]{64}$/;
+
+export function isHash(text: string): boolean {
+  return hashForm.test(text);
+}
+
+/** Content is in a folder by its first digits, under the name of the others. */
+export function placeOf(hash: string): { readonly folder: string; readonly name: string } {
+  if (!isHash(hash)) throw new RangeError(`"${hash}" is no hash of a stored file`);
+  return { folder: hash.slice(0, 2), name: hash.slice(2) };
+}
+
+export function isContentFolder(name: string): boolean {
+  return /^[0-9a-f]{2}$/.test(name);
+}
+
+export function isContentName(name: string): boolean {
+  return /^[0-9a-f]{62}$/.test(name);
+}
+
+/** Whole files, as they were when they were mapped, are in the store's own folder; pieces of what was read in this one. */
+export const piecesFolder = 'pieces';
+export const identitiesFolder = 'by-id';
+/** A file that is being written: nobody refers to it. */
+export const temporaryEnd = '.tmp';
+
+/** How content is kept: as a file that can be mapped, or compressed (engine/trace/piece-file.ts). */
+export type BlobKind = 'file' | 'piece';
+
+/** Content that a trace needs. */
+export interface BlobReference {
+  /** SHA-256 of the content; of a file with holes in the form that docs/trace-format.md describes. */
+  readonly hash: string;
+  readonly kind: BlobKind;
+}

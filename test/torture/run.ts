@@ -4,7 +4,7 @@
  * Records and replays a command again and again (100 times), as hard as wanted: with busy loops beside it, with a ring
  * of few slots, with memory checksums. Without a command it takes a shell's pipeline and a parallel make. Prints each
  * failure, and ends with status 1 when there was one. With --stops N [--only NAME,...] [--worst N]: stops.ts, and with --oracle
- * by-oracle.ts.
+ * by-oracle.ts. With --soak N [--busy N]: records a command (`true`) N times, soak.ts.
  */
 import { parseArgs } from 'node:util';
 import { shellLoop } from '../acceptance/scripts.ts';
@@ -14,6 +14,7 @@ import type { RecordingMode } from '../harness/modes.ts';
 import { withRecording } from '../harness/recording.ts';
 import { formatSeconds, formatTable } from '../harness/table.ts';
 import { tortureByOracle } from './by-oracle.ts';
+import { soak } from './soak.ts';
 import { tortureStops } from './stops.ts';
 
 interface Subject {
@@ -43,6 +44,7 @@ const { values, positionals } = parseArgs({
     'ring-slots': { type: 'string' },
     checksum: { type: 'string' },
     stops: { type: 'string' },
+    soak: { type: 'string' },
     oracle: { type: 'boolean', default: false },
     only: { type: 'string' },
     worst: { type: 'string', default: '0' },
@@ -64,6 +66,12 @@ const mode: RecordingMode = {
 const subjects = positionals.length > 0 ? [{ name: positionals[0] ?? '', command: positionals }] : standardSubjects;
 
 using _busy = new BusyLoops(wholeNumber(values.busy, '--busy', 0));
+if (values.soak !== undefined) {
+  const command = positionals.length > 0 ? positionals : ['true'];
+  const lost = await soak(wholeNumber(values.soak, '--soak', 1), command, mode.recordOptions);
+  console.log(lost === 0 ? 'none lost, none too slow' : `${lost} lost or too slow`);
+  process.exit(lost === 0 ? 0 : 1);
+}
 const rows: string[][] = [];
 let failed = 0;
 for (const subject of subjects) {

@@ -263,7 +263,7 @@ export class Replayer implements Disposable {
 
   /** What is to be done before the task's next instruction. */
   prepareToRun(task: Task): void {
-    if (task.restarts) restart(task);
+    task.interrupted = undefined;
   }
 
   /** A wait was broken by the timer: time to show that we live, and to ask whether this can still end. @throws Divergence */
@@ -398,21 +398,4 @@ function runsToEvent(kind: number): boolean {
     kind === eventKinds.sched ||
     kind === eventKinds.step
   );
-}
-
-/**
- * What the kernel does before the program's next instruction when a call ended in a restart and no signal was handled:
- * back to the instruction, with the number again (arch_do_signal_or_restart).
- */
-function restart(task: Task): void {
-  const { registers } = task;
-  task.restarts = false;
-  const restartBlock = -516;
-  const restartSyscall = 219;
-  const isBlock = (registers[2 * registerIndex.rax]! | 0) === restartBlock;
-  registers[2 * registerIndex.rax] = isBlock ? restartSyscall : registers[2 * registerIndex.orig_rax]!;
-  registers[2 * registerIndex.rax + 1] = isBlock ? 0 : registers[2 * registerIndex.orig_rax + 1]!;
-  const low = registers[2 * registerIndex.rip]!;
-  if (low < 2) registers[2 * registerIndex.rip + 1]!--;
-  registers[2 * registerIndex.rip] = low - 2;
 }

@@ -16,8 +16,11 @@ export class Task {
   registers: RegisterWords = newRegisters();
   /** It is in a call that was entered and has not ended. */
   inCall = false;
-  /** Its call ended so that the kernel starts it again, unless a signal comes first. */
-  restarts = false;
+  /**
+   * Its call ended so that the kernel starts it again, unless a signal comes first: the registers at that end. The task's
+   * own stand at the instruction again, as the program goes on.
+   */
+  interrupted: RegisterWords | undefined;
   /** It stands where its own instructions have brought it, not an event: it was stopped there, or a signal came. */
   inMidCode = false;
   /** cpuid traps in its process. */
@@ -44,7 +47,7 @@ export class Task {
     const copy = new Task({ tid, threadGroup, pid, addressSpace, descriptors, cpuidTraps, name });
     copy.registers.set(this.registers);
     copy.inCall = this.inCall;
-    copy.restarts = this.restarts;
+    copy.interrupted = this.interrupted?.slice();
     copy.inMidCode = this.inMidCode;
     copy.time = this.time;
     return copy;

@@ -22,7 +22,7 @@ export function replayExec(replayer: Replayer, frame: FrameView): void {
   leaveMemory(replayer, frame, task);
   task.name = path.slice(path.lastIndexOf('/') + 1);
   task.inCall = false;
-  task.restarts = false;
+  task.interrupted = undefined;
   // The kernel lets cpuid work again at an exec (arch_setup_new_exec); our process has seen none.
   mapRecords(replayer, frame, task);
   readFrameRegisters(frame, replayer.expected);

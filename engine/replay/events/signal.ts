@@ -5,6 +5,7 @@ import { masks, registersEqual } from '../compare.ts';
 import { guardFault } from '../fault-guard.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
+import { goBackToCall } from '../restart.ts';
 import type { Task } from '../task.ts';
 import { isStopped, signalText, stopSignal, syscallStop } from '../wait-status.ts';
 
@@ -16,6 +17,7 @@ export function replaySignal(replayer: Replayer, frame: FrameView): void {
   else compareStanding(replayer, frame, task);
   if (frame.dataCount > 0) applyData(replayer, frame);
   replayer.adopt(frame, task);
+  if (task.interrupted !== undefined) goBackToCall(task);
 }
 
 /** The kernel has built the handler's frame on the stack; it is written back whole. */
@@ -23,7 +25,7 @@ export function replaySignalHandler(replayer: Replayer, frame: FrameView): void 
   const task = replayer.taskOf(frame);
   readFrameRegisters(frame, replayer.expected);
   applyData(replayer, frame);
-  task.restarts = false;
+  task.interrupted = undefined;
   task.inCall = false;
   replayer.adopt(frame, task);
 }
@@ -56,19 +58,16 @@ function runToPutOffCall(replayer: Replayer, frame: FrameView, task: Task): void
 
 /**
  * The task stands where its last event left it. After an interrupted call the recorder may have seen it before or after
- * the kernel's rewinding, which the next run is then to do or not.
+ * the kernel's rewinding: what it was before stays known only where it is still to be done.
  */
 function compareStanding(replayer: Replayer, frame: FrameView, task: Task): void {
   if (task.inCall) return;
   const { expected } = replayer;
-  if (registersEqual(expected, task.registers, masks.signal)) return;
-  if (task.restarts) {
-    const sameButRestarted = register(expected, registerIndex.rip) === register(task.registers, registerIndex.rip) - 2;
-    if (sameButRestarted) {
-      task.restarts = false;
-      return;
-    }
+  if (registersEqual(expected, task.registers, masks.signal)) {
+    task.interrupted = undefined;
+    return;
   }
+  if (task.interrupted !== undefined && registersEqual(expected, task.interrupted, masks.signal)) return;
   replayer.found.set(task.registers);
   throw replayer.registerDivergence(frame, task, masks.signal);
 }

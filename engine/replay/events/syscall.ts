@@ -9,6 +9,7 @@ import { memoryCall } from '../memory-calls.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import { checkWritten } from '../remote-memory.ts';
 import type { Replayer } from '../replayer.ts';
+import { goBackToCall, wantsRestart } from '../restart.ts';
 import type { Task } from '../task.ts';
 import { noteTaskName } from '../task-name.ts';
 import { verifySent } from '../verify-sent.ts';
@@ -92,16 +93,8 @@ function complete(replayer: Replayer, frame: FrameView, task: Task): void {
   if (frame.stdio !== 0 && !hadOutput) echoMemory(replayer, frame, task);
   noteTaskName(replayer, frame, task);
   task.inCall = false;
-  task.restarts = frame.number !== syscallNumbers.rt_sigreturn && wantsRestart(replayer);
   replayer.adopt(frame, task);
-}
-
-/** rax is -512 (ERESTARTSYS), -513, -514 or -516 (ERESTART_RESTARTBLOCK), which the program never sees. */
-function wantsRestart(replayer: Replayer): boolean {
-  const result = replayer.expected[2 * registerIndex.rax]! | 0;
-  return (
-    result <= -512 && result >= -516 && result !== -515 && replayer.expected[2 * registerIndex.rax + 1] === 0xffff_ffff
-  );
+  if (frame.number !== syscallNumbers.rt_sigreturn && wantsRestart(task.registers)) goBackToCall(task);
 }
 
 function exitMask(number: number): RegisterMask {

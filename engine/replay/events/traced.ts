@@ -2,9 +2,10 @@
 import { type FrameView, registerIndex } from '../../generated/schema.ts';
 import { applyData } from '../apply-data.ts';
 import { masks, registersEqual } from '../compare.ts';
-import { resumeKinds, waitBroken } from '../primitives.ts';
+import { type RegisterWords, resumeKinds, waitBroken } from '../primitives.ts';
 import { readFrameRegisters, register } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
+import { goBackToCall } from '../restart.ts';
 import type { Task } from '../task.ts';
 import { isStopped, stopSignal, syscallStop } from '../wait-status.ts';
 
@@ -33,15 +34,16 @@ export function replayRegistersSet(replayer: Replayer, frame: FrameView): void {
   const task = replayer.taskOf(frame);
   readFrameRegisters(frame, replayer.expected);
   if (frame.dataCount > 0) applyData(replayer, frame);
-  if (!task.inCall) task.restarts = task.restarts && keepsRestart(replayer, task);
+  const isMadeAgain = !task.inCall && task.interrupted !== undefined && keepsRestart(replayer, task.interrupted);
   replayer.adopt(frame, task);
+  task.interrupted = undefined;
+  if (isMadeAgain) goBackToCall(task);
 }
 
 /** Whether the interrupted call is still to be made again: the tracer has left its result and its number alone. */
-function keepsRestart(replayer: Replayer, task: Task): boolean {
-  const { expected } = replayer;
+function keepsRestart({ expected }: Replayer, interrupted: RegisterWords): boolean {
   return (
-    register(expected, registerIndex.rax) === register(task.registers, registerIndex.rax) &&
+    register(expected, registerIndex.rax) === register(interrupted, registerIndex.rax) &&
     (expected[2 * registerIndex.orig_rax + 1]! | 0) >= 0
   );
 }

@@ -19,6 +19,8 @@ const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
   ps: () => import('./commands/ps.ts'),
   ls: () => import('./commands/ls.ts'),
   rm: () => import('./commands/rm.ts'),
+  pack: () => import('./commands/pack.ts'),
+  unpack: () => import('./commands/unpack.ts'),
   mv: () => import('./commands/mv.ts'),
   buildid: () => import('./commands/buildid.ts'),
   filename: () => import('./commands/filename.ts'),
@@ -104,15 +106,24 @@ async function runCommand(command: CommandSpec, words: readonly string[], before
   configureLogBy(all);
   const global = parseGlobalOptions(all);
   const module = await load[command.name]!();
-  return module.run({ command, global, values, operands, afterDashes });
+  const found = command.takesTrace ? await withPackOpened(operands) : operands;
+  return module.run({ command, global, values, operands: found, afterDashes });
+}
+
+/** In the place of a pack the directory that it was unpacked to. @throws PackError */
+async function withPackOpened(operands: readonly string[]): Promise<readonly string[]> {
+  const [first, ...rest] = operands;
+  if (first === undefined || statSync(first, { throwIfNoEntry: false })?.isFile() !== true) return operands;
+  const { isPackFile, openedPack } = await import('../pack/opened-packs.ts');
+  return isPackFile(first) ? [await openedPack(first), ...rest] : operands;
 }
 
 /**
- * What a command line without a command means: a directory is a trace to replay, anything else a program to record.
+ * What a command line without a command means: a directory or a pack is to be replayed, anything else a program to record.
  * @throws UsageError UNKNOWN_COMMAND for a word that is no program but nearly a command.
  */
 function impliedCommand(word: string): CommandSpec {
-  if (statSync(word, { throwIfNoEntry: false })?.isDirectory()) return findCommand('replay')!;
+  if (word.endsWith('.rrz') || statSync(word, { throwIfNoEntry: false })?.isDirectory()) return findCommand('replay')!;
   const meant = nearest(
     word,
     commands.map((each) => each.name),

@@ -154,6 +154,7 @@ const recordCommand: CommandSpec = {
 
 const replayCommand: CommandSpec = {
   name: 'replay',
+  takesTrace: true,
   summary: 'run a recording again',
   operands: '[TRACE] [-- DEBUGGER-OPTIONS]',
   maxOperands: 1,
@@ -207,6 +208,7 @@ const replayCommand: CommandSpec = {
 
 const dumpCommand: CommandSpec = {
   name: 'dump',
+  takesTrace: true,
   summary: 'print the events of a recording',
   operands: '[TRACE] [EVENT|A-B|end]...',
   options: [
@@ -225,6 +227,7 @@ const dumpCommand: CommandSpec = {
 
 const rerunCommand: CommandSpec = {
   name: 'rerun',
+  takesTrace: true,
   summary: 'replay a part of a recording, and print registers at each instruction or event',
   operands: '[TRACE]',
   maxOperands: 1,
@@ -250,6 +253,7 @@ export const commands: readonly CommandSpec[] = [
   dumpCommand,
   {
     name: 'ps',
+    takesTrace: true,
     summary: 'list the processes of a recording',
     operands: '[TRACE]',
     maxOperands: 1,
@@ -295,6 +299,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'filename',
+    takesTrace: true,
     summary: 'print the names of the files that a recording maps',
     operands: '[TRACE]',
     maxOperands: 1,
@@ -302,6 +307,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'sources',
+    takesTrace: true,
     summary: 'list the source files of the programs of a recording, as JSON',
     operands: '[TRACE]',
     maxOperands: 1,
@@ -312,6 +318,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'explicit-sources',
+    takesTrace: true,
     summary: 'list source files by the names that debug information has',
     operands: '[TRACE]',
     maxOperands: 1,
@@ -319,6 +326,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'traceinfo',
+    takesTrace: true,
     summary: 'describe a recording, as JSON',
     operands: '[TRACE]',
     maxOperands: 1,
@@ -333,7 +341,32 @@ export const commands: readonly CommandSpec[] = [
   },
   rerunCommand,
   { name: 'help', summary: 'print help', operands: '[COMMAND]', maxOperands: 1, options: [] },
-  laterCommand('pack', 'make recordings independent of this machine', '[TRACES]'),
+  {
+    name: 'pack',
+    summary: 'make recordings independent of this machine and its store',
+    operands: '[TRACE]...',
+    options: [
+      { long: 'output', short: 'o', value: 'NAME', help: 'make a pack of it: NAME.rrz one file, else a directory' },
+      { long: 'strip-env', help: 'leave the environment out of the pack’s header' },
+      { long: 'redact', value: 'NAME', repeatable: true, help: 'leave this variable out of the pack’s header' },
+      { long: 'symlink', state: 'hidden', help: 'accepted: files are copied' },
+      json,
+    ],
+    notes: [
+      'Without -o the recordings get a store of their own, in their directories. A .rrz file is a ZIP file, which every',
+      'command takes where it takes a recording. Variables are in the recorded memory of the programs, too, and stay there.',
+    ],
+  },
+  {
+    name: 'unpack',
+    summary: 'make a recording of a pack',
+    operands: 'FILE.rrz',
+    maxOperands: 1,
+    options: [
+      { long: 'output', short: 'o', value: 'DIRECTORY', help: 'this directory (default: among the other recordings)' },
+      json,
+    ],
+  },
   laterCommand('compress', 'compress an existing recording'),
   laterCommand('gc', 'drop stored files that no recording names', ''),
   {

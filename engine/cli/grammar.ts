@@ -33,6 +33,8 @@ export interface CommandSpec {
   readonly maxOperands?: number;
   /** What follows the first operand belongs to a program, options included. */
   readonly stopsAtOperand?: true;
+  /** Its first operand may name a recording, which may be in a pack. */
+  readonly takesTrace?: true;
   /** What follows `--` is for the debugger: not operands. */
   readonly takesDebuggerOptions?: true;
   readonly state?: 'later' | 'hidden';

@@ -94,7 +94,7 @@ function storedPath(store: string, hash: string): string {
 export function findSymbolFiles(directory: string, folder: string): SymbolFiles {
   const reader = TraceReader.open(directory);
   try {
-    const { store } = reader.header;
+    const { store } = reader;
     const files = [...codeFiles(reader).values()].map((file) => ({ file, same: isSame(file, store) }));
     if (files.every(({ same }) => same === true)) return { root: '/', remarks: [] };
     const root = join(folder, 'root');

@@ -24,7 +24,7 @@ export function* mappedFileNames(reader: TraceReader): Generator<MappedFileName>
       const key = `${hash ?? ''} ${path}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      const stored = hash && join(reader.header.store, hash.slice(0, 2), hash.slice(2));
+      const stored = hash && join(reader.store, hash.slice(0, 2), hash.slice(2));
       yield { path, ...(hash === undefined ? {} : { hash, stored: stored! }) };
     }
   }

@@ -6,6 +6,7 @@ import { Folder } from '../trace/folder.ts';
 import { incompleteVersionName, laneOrder, traceFileNames, versionName } from '../trace/lane-files.ts';
 import { latestTraceName, resolveTrace } from '../trace/locations.ts';
 import { systemReason } from '../trace/trace-error.ts';
+import { isOwnStore, ownStoreNames, removeOwnStore } from './own-store.ts';
 
 /**
  * Removes a recording and the link to it. What is not a trace is never removed, and neither is a file that a trace does
@@ -23,7 +24,10 @@ export function removeTrace(argument: string, force: boolean): string {
     using folder = Folder.open(directory);
     const names = folder.names();
     checkContent(folder, names, force);
-    for (const name of names) folder.remove(name);
+    for (const name of names) {
+      if (ownStoreNames.includes(name)) removeOwnStore(folder, name);
+      else folder.remove(name);
+    }
     rmdirSync(directory);
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
@@ -39,7 +43,7 @@ function resolveLink(path: string): string {
 
 /** @throws EngineError NOT_A_TRACE, TRACE_IN_USE */
 function checkContent(folder: Folder, names: readonly string[], force: boolean): void {
-  const strange = names.find((name) => !traceFileNames.includes(name) || folder.status(name)?.isFile() !== true);
+  const strange = names.find((name) => !isTraceFile(folder, name) && !isOwnStore(folder, name));
   if (strange !== undefined) {
     throw new EngineError('NOT_A_TRACE', `${folder.path} is not removed: "${strange}" in it is no part of a recording`);
   }
@@ -53,6 +57,10 @@ function checkContent(folder: Folder, names: readonly string[], force: boolean):
   const what = `${folder.path} has no version file of a recording`;
   if (!hasLanes(folder)) throw new EngineError('NOT_A_TRACE', `${what}, and no events: it is not removed`);
   if (!force) throw new EngineError('NOT_A_TRACE', `${what}, so it may be no recording; -f removes it`);
+}
+
+function isTraceFile(folder: Folder, name: string): boolean {
+  return traceFileNames.includes(name) && folder.status(name)?.isFile() === true;
 }
 
 /** True when the file begins as a version file of any format does. */

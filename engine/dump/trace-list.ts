@@ -1,17 +1,19 @@
 /** The recordings in the trace root. */
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
+import { Folder } from '../trace/folder.ts';
 import { traceFileNames } from '../trace/lane-files.ts';
 import { latestTraceName } from '../trace/locations.ts';
 import { readVersion } from '../trace/reader.ts';
 import { TraceError } from '../trace/trace-error.ts';
 import type { VersionContent } from '../trace/trace-header.ts';
+import { ownStoreSize } from './own-store.ts';
 
 export interface TraceEntry {
   readonly name: string;
   readonly directory: string;
-  /** Bytes of its files; what it refers to in the store is not among them. */
+  /** Bytes of its files; what it refers to in a store that is not its own is not among them. */
   readonly size: number;
   /** When the recording began, or, where that cannot be read, when the directory was last changed. */
   readonly created: Date;
@@ -40,15 +42,23 @@ function readNames(root: string): string[] {
   }
 }
 
+/** What cannot be looked at counts for nothing: `problem` tells why. */
+function sizeOf(directory: string): number {
+  try {
+    using folder = Folder.open(directory);
+    return traceFileNames.reduce((sum, file) => sum + (folder.status(file)?.size ?? 0), ownStoreSize(folder));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return 0;
+  }
+}
+
 /** Undefined when the directory has gone meanwhile. */
 function readEntry(root: string, name: string): TraceEntry | undefined {
   const directory = join(root, name);
   const status = statSync(directory, { throwIfNoEntry: false });
   if (status === undefined) return undefined;
-  const size = traceFileNames.reduce(
-    (sum, file) => sum + (lstatSync(join(directory, file), { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  );
+  const size = sizeOf(directory);
   try {
     const version = readVersion(directory);
     const created = new Date(version.header.created);

@@ -52,8 +52,7 @@ function replayTrace(
   ordinals: Ordinals,
   weakPoints: WeakPoints,
 ): number | undefined {
-  const { store } = reader.header;
-  const stored = new StoredFiles(store);
+  const stored = new StoredFiles(reader.store);
   const progress = new Progress(reader.lastEvent, !options.nonInteractive);
   const statistics = new Statistics(options.statsInterval);
   const counter = options.withoutCounter

@@ -28,7 +28,7 @@ export function* binariesWithSources(reader: TraceReader): Generator<Binary> {
   for (const file of mappedFileNames(reader)) {
     if (file.hash === undefined || seen.has(file.hash)) continue;
     seen.add(file.hash);
-    const binary = readBinary(reader.header.store, file, file.hash);
+    const binary = readBinary(reader.store, file, file.hash);
     if (binary !== undefined && binary.sources.length > 0) yield binary;
   }
 }

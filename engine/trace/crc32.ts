@@ -1,4 +1,5 @@
-/** CRC-32 as in zlib and Ethernet (polynomial 0xedb88320, reflected): the checksum of the version file. */
+/** CRC-32 as in zlib and Ethernet (polynomial 0xedb88320, reflected): the checksum of the version file and of packs. */
+import * as zlib from 'node:zlib';
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
@@ -6,8 +7,12 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-export function crc32(bytes: Uint8Array): number {
-  let value = 0xffffffff;
+/** @param before the sum of what comes before these bytes */
+function byTable(bytes: Uint8Array, before = 0): number {
+  let value = ~before;
   for (const byte of bytes) value = table[(value ^ byte) & 0xff]! ^ (value >>> 8);
-  return (value ^ 0xffffffff) >>> 0;
+  return ~value >>> 0;
 }
+
+/** Node has one that is some ten times as fast from 20.15 on. */
+export const crc32: (bytes: Uint8Array, before?: number) => number = zlib.crc32 ?? byTable;

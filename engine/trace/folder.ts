@@ -16,6 +16,7 @@ import {
   readdirSync,
   readSync,
   renameSync,
+  rmdirSync,
   rmSync,
   type Stats,
   unlinkSync,
@@ -199,6 +200,11 @@ export class Folder implements Disposable {
   /** Names that were given are on the disk when this returns. @throws NodeJS.ErrnoException */
   sync(): void {
     fsyncSync(this.#descriptor);
+  }
+
+  /** Removes an empty folder. @throws NodeJS.ErrnoException */
+  removeFolder(name: string): void {
+    rmdirSync(this.#place(name));
   }
 
   /** What a name is, links not followed; undefined when it is not there. @throws NodeJS.ErrnoException */

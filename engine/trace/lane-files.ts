@@ -12,7 +12,11 @@ export const versionName = 'version';
 export const incompleteVersionName = 'version.incomplete';
 /** The version file while it is written. */
 export const newVersionName = 'version.new';
-/** Every name that a trace directory may hold; the last two from replays of earlier versions, which are not read. */
+/** The folder that holds the stored files of a trace that needs no other store: one that was packed. */
+export const ownStoreName = 'store';
+/** The same while it is filled. */
+export const newOwnStoreName = 'store.new';
+/** Every name of a file that a trace directory may hold; the last two from replays of earlier versions, which are not read. */
 export const traceFileNames: readonly string[] = [
   versionName,
   incompleteVersionName,

@@ -11,7 +11,7 @@ import { chunkLength } from './chunk.ts';
 import { Folder, NotRegularError } from './folder.ts';
 import { LaneCursor } from './lane-cursor.ts';
 import { LaneFile } from './lane-file.ts';
-import { incompleteVersionName, laneOrder, versionName } from './lane-files.ts';
+import { incompleteVersionName, laneOrder, ownStoreName, versionName } from './lane-files.ts';
 import { findChunks, type LaneChunks } from './lane-scan.ts';
 import { maxVersionBytes } from './limits.ts';
 import { RecordRun } from './record-run.ts';
@@ -31,9 +31,16 @@ export interface LaneSize {
   readonly storedBytes: number;
 }
 
+export interface VersionFile {
+  readonly content: VersionContent;
+  readonly bytes: Uint8Array;
+}
+
 export class TraceReader {
   readonly directory: string;
   readonly header: TraceHeader;
+  /** The directory that holds the mapped files: the trace's own, or else that which the header names. */
+  readonly store: string;
   /** How the recording ended; undefined when it was killed, or still runs. */
   readonly end: TraceEnd | undefined;
   /** The last event that can be read; next() returns false or throws behind it. At least 1. */
@@ -70,6 +77,8 @@ export class TraceReader {
     const directory = folder.path;
     this.directory = directory;
     this.header = version.header;
+    const hasStore = folder.status(ownStoreName)?.isDirectory() === true;
+    this.store = hasStore ? join(directory, ownStoreName) : version.header.store;
     this.end = version.end;
     this.#versionBytes = bytes;
     this.#files = openLanes(folder);
@@ -217,11 +226,6 @@ function openLanes(folder: Folder): ByLane<LaneFile> {
   }
 }
 
-interface VersionFile {
-  readonly content: VersionContent;
-  readonly bytes: Uint8Array;
-}
-
 /** Reads the version file under either name. @throws TraceError as TraceReader.open */
 export function readVersion(directory: string): VersionContent {
   using folder = openTrace(directory);
@@ -244,7 +248,8 @@ function openTrace(directory: string): Folder {
   }
 }
 
-function readVersionFile(folder: Folder): VersionFile {
+/** @throws TraceError as TraceReader.open */
+export function readVersionFile(folder: Folder): VersionFile {
   for (const name of [versionName, incompleteVersionName]) {
     const path = join(folder.path, name);
     const bytes = readSmallFile(folder, name, path);

@@ -38,7 +38,7 @@ export class Recorded {
     this.description = describeRecording(reader);
     this.firstProgram = firstExec(reader);
     this.workingDirectory = reader.header.workingDirectory;
-    this.stored = new StoredFiles(reader.header.store);
+    this.stored = new StoredFiles(reader.store);
     this.ordinals = new Ordinals(reader);
   }
 

@@ -111,7 +111,7 @@ function checkWindow({ start }: RerunOptions, lastEvent: number): void {
 
 function run(reader: TraceReader, options: RerunOptions, choice: Choice, output: Output, ordinals: Ordinals): void {
   const echo = new Echo({ quiet: true, mark: false });
-  const stored = new StoredFiles(reader.header.store);
+  const stored = new StoredFiles(reader.store);
   using replayer = new Replayer({ source: reader, stored, echo, ordinals });
   while (reader.event + 1 < options.start) {
     if (replayer.step() === undefined) return;

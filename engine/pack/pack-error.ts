@@ -1,0 +1,22 @@
+import { EngineError } from '../errors.ts';
+
+export type PackErrorCode =
+  /** No ZIP file, or one that was cut off. */
+  | 'NOT_A_PACK'
+  /** What is in it cannot be right, or is not what a pack may hold. */
+  | 'PACK_DAMAGED'
+  /** The recording, or its store, lacks what a pack needs. */
+  | 'PACK_INCOMPLETE'
+  /** The name is taken. */
+  | 'PACK_EXISTS'
+  /** The system refused to make or write a file. */
+  | 'PACK_UNWRITABLE';
+
+/** A pack cannot be made or read. */
+export class PackError extends EngineError {
+  declare readonly code: PackErrorCode;
+
+  constructor(code: PackErrorCode, message: string, cause?: unknown) {
+    super(code, message, cause === undefined ? {} : { cause });
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Stored files as streams of bytes whose SHA-256 is their name (docs/trace-format.md, "The store"): the content itself, or
+ * of a file with holes the sparse form, which leaves them out.
+ */
+import { createHash } from 'node:crypto';
+import { fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
+import { primitives } from '../replay/primitives.ts';
+
+/** Pieces of the sparse form begin at multiples of so many bytes. */
+const pieceSize = 1 << 20;
+const sparseHead = Buffer.from('rr sparse file\n');
+/** The unit of st_blocks (stat(2)). */
+const bytesInBlock = 512;
+
+export interface StoredForm {
+  readonly isSparse: boolean;
+  /** Bytes of the stream. */
+  readonly length: number;
+}
+
+/**
+ * In which form the file has the hash. @returns undefined when in none: it is not what was stored
+ * @throws NodeJS.ErrnoException
+ */
+export function formOf(descriptor: number, hash: string): StoredForm | undefined {
+  const { size, blocks } = fstatSync(descriptor);
+  // The form is not in the name. What has been stored sparse has holes, unless it was copied since.
+  const hasHoles = blocks * bytesInBlock <= size - pieceSize;
+  for (const isSparse of [hasHoles, !hasHoles]) {
+    const sum = createHash('sha256');
+    let length = 0;
+    for (const piece of storedStream(descriptor, isSparse)) {
+      sum.update(piece);
+      length += piece.length;
+    }
+    if (sum.digest('hex') === hash) return { isSparse, length };
+  }
+  return undefined;
+}
+
+/** The file in one of its forms. A piece is good until the next. @throws NodeJS.ErrnoException */
+export function* storedStream(descriptor: number, isSparse: boolean): Generator<Uint8Array> {
+  const { size } = fstatSync(descriptor);
+  const buffer = Buffer.alloc(Math.min(pieceSize, size));
+  if (isSparse) yield Buffer.concat([sparseHead, wide(size)]);
+  for (let offset = 0; offset < size; offset += pieceSize) {
+    if (isSparse) {
+      const data = primitives().nextData(descriptor, offset);
+      if (data < 0 || data >= size) return;
+      offset = data - (data % pieceSize);
+    }
+    const piece = buffer.subarray(0, Math.min(pieceSize, size - offset));
+    for (let done = 0; done < piece.length; ) {
+      const count = readSync(descriptor, piece, done, piece.length - done, offset + done);
+      if (count === 0) return;
+      done += count;
+    }
+    if (isSparse && isZero(piece)) continue;
+    if (isSparse) yield wide(offset);
+    // Who takes it may keep it: a stream does.
+    yield Buffer.from(piece);
+  }
+}
+
+/** The stream is not what its name says. */
+export class FormError extends Error {}
+
+/**
+ * Writes the file of which these are the bytes in that form, into an empty one, and tells whether they have the hash.
+ * @throws FormError for what is no sparse form; NodeJS.ErrnoException, and what the content throws
+ */
+export async function writeStored(
+  descriptor: number,
+  content: AsyncIterable<Uint8Array>,
+  isSparse: boolean,
+  hash: string,
+): Promise<boolean> {
+  const sum = createHash('sha256');
+  const sparse = isSparse ? new SparseWriter(descriptor) : undefined;
+  for await (const piece of content) {
+    sum.update(piece);
+    if (sparse === undefined) writeWhole(descriptor, piece);
+    else sparse.add(piece);
+  }
+  sparse?.finish();
+  return sum.digest('hex') === hash;
+}
+
+/** Takes a sparse form apart, whatever the pieces that it comes in. */
+class SparseWriter {
+  readonly #descriptor: number;
+  #pending: Buffer = Buffer.alloc(0);
+  /** Of the file, once it is known. */
+  #size: number | undefined;
+  /** Where the next piece may begin. */
+  #next = 0;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  /** @throws FormError, NodeJS.ErrnoException */
+  add(bytes: Uint8Array): void {
+    this.#pending = Buffer.concat([this.#pending, bytes]);
+    while (this.#take());
+  }
+
+  /** @throws FormError */
+  finish(): void {
+    if (this.#size === undefined || this.#pending.length > 0) throw new FormError('it ends in the middle');
+  }
+
+  /** True when something was taken. */
+  #take(): boolean {
+    if (this.#size === undefined) {
+      if (this.#pending.length < sparseHead.length + 8) return false;
+      if (!this.#pending.subarray(0, sparseHead.length).equals(sparseHead)) throw new FormError('it has another head');
+      this.#size = numberAt(this.#pending, sparseHead.length);
+      ftruncateSync(this.#descriptor, this.#size);
+      this.#pending = this.#pending.subarray(sparseHead.length + 8);
+      return true;
+    }
+    if (this.#pending.length < 8) return false;
+    const offset = numberAt(this.#pending, 0);
+    if (offset % pieceSize !== 0 || offset < this.#next || offset >= this.#size) {
+      throw new FormError(`a piece is at byte ${offset}, where none can be`);
+    }
+    const length = Math.min(pieceSize, this.#size - offset);
+    if (this.#pending.length < 8 + length) return false;
+    writeWhole(this.#descriptor, this.#pending.subarray(8, 8 + length), offset);
+    this.#next = offset + pieceSize;
+    this.#pending = this.#pending.subarray(8 + length);
+    return true;
+  }
+}
+
+function numberAt(bytes: Buffer, position: number): number {
+  const value = bytes.readBigUInt64LE(position);
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FormError('a number in it is impossible');
+  return Number(value);
+}
+
+function wide(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes;
+}
+
+const zeros = Buffer.alloc(pieceSize);
+
+function isZero(piece: Buffer): boolean {
+  return zeros.compare(piece, 0, piece.length, 0, piece.length) === 0;
+}
+
+/** @param position undefined: where the file's own position is. @throws NodeJS.ErrnoException */
+export function writeWhole(descriptor: number, bytes: Uint8Array, position?: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const at = position === undefined ? null : position + done;
+    done += writeSync(descriptor, bytes, done, bytes.length - done, at);
+  }
+}

@@ -1,0 +1,179 @@
+/** `rr unpack`, and what a replay does with a pack: the members of a pack become a recording's directory. */
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { privateFileMode, privateFolderMode } from '../trace/folder.ts';
+import { laneOrder, ownStoreName, versionName, incompleteVersionName } from '../trace/lane-files.ts';
+import { maxVersionBytes } from '../trace/limits.ts';
+import { systemReason } from '../trace/trace-error.ts';
+import { parseVersionFile } from '../trace/version-file.ts';
+import { PackError } from './pack-error.ts';
+import { type PackMember, parseMemberName } from './pack-names.ts';
+import { tellingUnwritable } from './pack-trace.ts';
+import { FormError, writeStored, writeWhole } from './stored-form.ts';
+import { removingOnFailure, temporaryName } from './temporary.ts';
+import type { ZipEntry } from './zip-format.ts';
+import { ZipReader } from './zip-reader.ts';
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+interface Packed {
+  readonly entry: ZipEntry;
+  readonly member: PackMember;
+}
+
+/** A pack whose directory has been read, and holds nothing that a pack does not. */
+export class OpenPack implements Disposable {
+  readonly path: string;
+  /** Of the recording. */
+  readonly name: string;
+  readonly #descriptor: number;
+  readonly #zip: ZipReader;
+  readonly #members: readonly Packed[];
+
+  /** @throws PackError NOT_A_PACK, PACK_DAMAGED; NodeJS.ErrnoException */
+  constructor(path: string) {
+    this.path = path;
+    this.#descriptor = openSync(path, O_RDONLY | O_NONBLOCK);
+    try {
+      if (!fstatSync(this.#descriptor).isFile()) throw new PackError('NOT_A_PACK', `${path}: no regular file`);
+      this.#zip = new ZipReader(path, this.#descriptor);
+      const { name, members } = readNames(path, this.#zip.entries);
+      this.name = name;
+      this.#members = members;
+    } catch (error) {
+      closeSync(this.#descriptor);
+      throw error;
+    }
+  }
+
+  /**
+   * Makes the recording's directory: all of it, or nothing.
+   * @param output does not exist, or is an empty directory
+   * @throws PackError
+   */
+  async unpack(output: string): Promise<void> {
+    const temporary = temporaryName(output);
+    await tellingUnwritable(output, () =>
+      removingOnFailure(temporary, async () => {
+        mkdirSync(temporary, { mode: privateFolderMode });
+        this.#checkRoom(temporary, output);
+        mkdirSync(join(temporary, ownStoreName), { mode: privateFolderMode });
+        for (const each of this.#members) await this.#extract(each, temporary);
+        renameSync(temporary, output);
+      }),
+    );
+  }
+
+  /** @throws PackError PACK_UNWRITABLE before a large pack has filled a disk */
+  #checkRoom(folder: string, output: string): void {
+    const { bavail, bsize } = statfsSync(folder);
+    const needed = this.#members.reduce((sum, { entry }) => sum + entry.size, 0);
+    if (needed <= bavail * bsize) return;
+    const what = `it takes ${needed} bytes, and ${bavail * bsize} are free`;
+    throw new PackError('PACK_UNWRITABLE', `cannot unpack ${this.path} to ${output}: ${what} (ENOSPC)`);
+  }
+
+  async #extract({ entry, member }: Packed, into: string): Promise<void> {
+    const content = this.#zip.content(entry);
+    if (member.kind === 'trace') {
+      await intoNewFile(join(into, member.file), async (descriptor) => {
+        const pieces: Uint8Array[] = [];
+        for await (const piece of content) {
+          writeWhole(descriptor, piece);
+          if (!isLane(member.file)) pieces.push(piece);
+        }
+        // What is no recording at all ends here, not at its first use.
+        if (!isLane(member.file)) parseVersionFile(`${this.path}: ${entry.name}`, Buffer.concat(pieces));
+      });
+      return;
+    }
+    const { hash, isSparse } = member;
+    const folder = join(into, ownStoreName, hash.slice(0, 2));
+    if (!existsSync(folder)) mkdirSync(folder, { mode: privateFolderMode });
+    const isRight = await intoNewFile(join(folder, hash.slice(2)), async (descriptor) => {
+      try {
+        return await writeStored(descriptor, content, isSparse, hash);
+      } catch (cause) {
+        if (!(cause instanceof FormError)) throw cause;
+        throw new PackError('PACK_DAMAGED', `${this.path}: ${entry.name} is no sparse file: ${cause.message}`, cause);
+      }
+    });
+    if (!isRight) throw new PackError('PACK_DAMAGED', `${this.path}: ${entry.name} is not what its name says`);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+/** `rr unpack`. @throws PackError, PACK_EXISTS among them */
+export async function unpackTo(path: string, nameOutput: (name: string) => string): Promise<string> {
+  using pack = openPackFile(path);
+  const output = nameOutput(pack.name);
+  const status = statSync(output, { throwIfNoEntry: false });
+  const isFree = status === undefined || (status.isDirectory() && readdirSync(output).length === 0);
+  if (!isFree) throw new PackError('PACK_EXISTS', `${output} exists: name another with -o, or remove it`);
+  if (!existsSync(dirname(output))) throw new PackError('PACK_UNWRITABLE', `${dirname(output)}: no such directory`);
+  await pack.unpack(output);
+  return output;
+}
+
+/** @throws PackError */
+export function openPackFile(path: string): OpenPack {
+  try {
+    return new OpenPack(path);
+  } catch (cause) {
+    if (cause instanceof PackError) throw cause;
+    throw new PackError('NOT_A_PACK', `${path}: cannot read it: ${systemReason(cause)}`, cause);
+  }
+}
+
+function isLane(file: string): boolean {
+  return (laneOrder as readonly string[]).includes(file);
+}
+
+/** @throws PackError PACK_DAMAGED */
+function readNames(path: string, entries: readonly ZipEntry[]): { name: string; members: Packed[] } {
+  const damaged = (what: string) => new PackError('PACK_DAMAGED', `${path}: ${what}`);
+  const members: Packed[] = [];
+  const seen = new Set<string>();
+  let name: string | undefined;
+  for (const entry of entries) {
+    const parsed = parseMemberName(entry.name);
+    if (parsed === undefined || (name !== undefined && parsed.folder !== name)) {
+      throw damaged(`"${entry.name}" is no name of a recording’s file`);
+    }
+    name = parsed.folder;
+    const { member } = parsed;
+    const key = member.kind === 'trace' ? member.file : member.hash;
+    if (seen.has(key)) throw damaged(`it has "${entry.name}" twice`);
+    seen.add(key);
+    if (!isLane(key) && member.kind === 'trace' && entry.size > maxVersionBytes)
+      throw damaged(`"${entry.name}" is too large`);
+    members.push({ entry, member });
+  }
+  const missing = laneOrder.find((lane) => !seen.has(lane));
+  if (missing !== undefined) throw damaged(`a recording’s file is missing: ${missing}`);
+  if (!seen.has(versionName) && !seen.has(incompleteVersionName)) throw damaged('it has no version file');
+  return { name: name!, members };
+}
+
+async function intoNewFile<Result>(path: string, body: (descriptor: number) => Promise<Result>): Promise<Result> {
+  const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode);
+  try {
+    return await body(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

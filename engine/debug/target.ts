@@ -173,6 +173,13 @@ export interface TaskRegisters {
   readonly xsave: Uint8Array;
 }
 
+/** A file of a store (openStoredFile). */
+export interface KeptFile {
+  readonly store: string;
+  /** SHA-256, in hexadecimal. */
+  readonly hash: string;
+}
+
 export interface Target {
   recording(): RecordingDescription;
   state(): TargetState;
@@ -194,8 +201,8 @@ export interface Target {
    * cmdline, environ, comm, exe (as a link's text), cwd, status, stat, auxv. Undefined for one that is not known.
    */
   processFile(path: string): Uint8Array | undefined;
-  /** Path of what the trace keeps of a file that was mapped, by its recorded path; undefined: not kept. */
-  storedFile(path: string): string | undefined;
+  /** What the trace keeps of a file that was mapped, by its recorded path; undefined: not kept. */
+  storedFile(path: string): KeptFile | undefined;
 
   /** All that are wanted from now on. @throws EngineError BREAKPOINT_REFUSED for one that cannot be had */
   setBreakpoints(all: readonly Breakpoint[]): void;

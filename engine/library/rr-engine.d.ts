@@ -11,7 +11,7 @@
 
 /**
  * Opens a recording.
- * @param directory of the trace, or its name below the trace root; left out: the latest
+ * @param directory of the trace, or its name below the trace root, or a pack (FILE.rrz); left out: the latest
  * @throws Error TRACE_NOT_FOUND, NOT_A_TRACE, TRACE_DAMAGED and their kin
  */
 export declare function openTrace(directory?: string): Promise<Trace>;

@@ -17,6 +17,7 @@ import {
 import { join, resolve } from 'node:path';
 import { makeFolders } from '../make-folders.ts';
 import { privateFolderMode } from '../trace/folder.ts';
+import { resolveTrace } from '../trace/locations.ts';
 import { cachePath } from '../trace/user-cache.ts';
 import { PackError } from './pack-error.ts';
 import { isFolderName } from './pack-names.ts';
@@ -45,6 +46,11 @@ export function isPackFile(path: string): boolean {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** The directory of a recording: of one in a pack, or as resolveTrace finds it. @throws PackError, TraceError */
+export async function locateTrace(argument: string | undefined): Promise<string> {
+  return argument !== undefined && isPackFile(argument) ? openedPack(argument) : resolveTrace(argument);
 }
 
 /** The directory of the recording in a pack. @throws PackError */

@@ -16,11 +16,15 @@ import {
 export class ZipWriter {
   readonly #descriptor: number;
   readonly #entries: ZipEntry[] = [];
-  #position = 0;
+  #position: number;
 
-  /** @param descriptor of an empty file; the caller's */
-  constructor(descriptor: number) {
+  /**
+   * @param descriptor of an empty file; the caller's
+   * @param position where the first member is to begin
+   */
+  constructor(descriptor: number, position = 0) {
     this.#descriptor = descriptor;
+    this.#position = position;
   }
 
   /** @param deflates false for what is compressed already. @throws NodeJS.ErrnoException */

@@ -50,7 +50,8 @@ export async function replayElsewhere(recording: Recording, limitSeconds: number
     check('as another user, in a removed directory,', asNobody, recording);
 
     const root = mkdtempSync(join(folder, 'root-'));
-    const words = [join(here, 'empty-root.sh'), root, packageFolder, bundle(), traceDirectory, storeDirectory];
+    const bare = [join(here, 'empty-root.sh'), root, packageFolder, traceDirectory, storeDirectory, '--'];
+    const words = [...bare, `/own/package/${bundle()}`, 'replay', '-a', traceDirectory];
     check('in an empty root', await runChild(['unshare', '-m', ...words], options('root')), recording);
 
     const { run, unexpected, expectedCount } = await watchFromOutside(replay, options('outside'));

@@ -160,7 +160,7 @@ export class FakeTarget implements Target {
     }
   }
 
-  storedFile(): string | undefined {
+  storedFile(): undefined {
     return undefined;
   }
 

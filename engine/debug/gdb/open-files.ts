@@ -2,8 +2,9 @@
  * The files that a client reads through us (gdb's manual, "Host I/O Packets"): /proc as the program would have seen it,
  * and what the trace keeps of mapped files. Files of this machine are given only where that was asked for.
  */
-import { closeSync, fstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs';
-import type { RemoteTarget } from '../target.ts';
+import { closeSync, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { openStoredFile } from '../../trace/folder.ts';
+import type { KeptFile, RemoteTarget } from '../target.ts';
 import { PacketError } from './reply.ts';
 
 /** A file that a client has open. */
@@ -29,14 +30,25 @@ function ofBytes(bytes: Uint8Array): OpenFile {
 
 /** @throws PacketError ENOENT, EACCES */
 function ofPath(path: string): OpenFile {
-  let descriptor: number;
-  let stats: Stats;
   try {
-    descriptor = openSync(path, 'r');
-    stats = fstatSync(descriptor);
+    return ofDescriptor(openSync(path, 'r'));
   } catch (cause) {
     throw fileError(path, cause);
   }
+}
+
+/** @throws PacketError ENOENT, EACCES */
+function ofStored(path: string, { store, hash }: KeptFile): OpenFile {
+  try {
+    return ofDescriptor(openStoredFile(store, hash));
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+}
+
+/** @throws NodeJS.ErrnoException */
+function ofDescriptor(descriptor: number): OpenFile {
+  const stats = fstatSync(descriptor);
   return {
     size: stats.size,
     mode: stats.mode,
@@ -113,7 +125,7 @@ export class OpenFiles {
       return ofBytes(bytes);
     }
     const stored = await this.#target.storedFile(path);
-    if (stored !== undefined) return ofPath(stored);
+    if (stored !== undefined) return ofStored(path, stored);
     if (this.#servesFiles) return ofPath(path);
     throw new PacketError('ENOENT', `the trace does not keep ${path}`);
   }

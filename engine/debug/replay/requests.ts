@@ -10,12 +10,14 @@ import { readSignalInfo } from '../signal-info.ts';
 import type {
   Breakpoint,
   CheckpointDescription,
+  KeptFile,
   RecordingDescription,
   Target,
   TargetState,
   TaskRegisters,
 } from '../target.ts';
 import type { Changes } from './changes.ts';
+import { KeptFiles } from './kept-files.ts';
 import { isAmong } from './memory-state.ts';
 import { type Position, positionText } from './position.ts';
 import type { Timeline } from './timeline.ts';
@@ -33,6 +35,7 @@ export class Requests implements Answered {
   readonly #changes: Changes;
   readonly #explicit: { readonly description: CheckpointDescription; readonly position: Position }[] = [];
   #nextCheckpoint = 1;
+  #keptFiles: KeptFiles | undefined;
 
   constructor(timeline: Timeline, wanted: WantedStops, changes: Changes) {
     this.#timeline = timeline;
@@ -136,8 +139,12 @@ export class Requests implements Answered {
     return processFile(facts, path);
   }
 
-  storedFile(_path: string): string | undefined {
-    return undefined;
+  storedFile(path: string): KeptFile | undefined {
+    if (this.#keptFiles === undefined) {
+      using cursor = this.#timeline.recorded.open();
+      this.#keptFiles = new KeptFiles(cursor.reader);
+    }
+    return this.#keptFiles.find(path);
   }
 
   setBreakpoints(all: readonly Breakpoint[]): void {

@@ -45,7 +45,7 @@ test('nothing at all says what to do', () => {
 });
 
 const refused: ReadonlyArray<[words: string[], status: number, message: RegExp]> = [
-  [['pack'], 2, /^rr: pack is not available yet\n$/],
+  [['pack', 'a', 'b', '-o', 'c'], 2, /^rr: pack: -o takes one recording; [^\n]*\n$/],
   [['-D', 'write', 'record', 'x'], 2, /^rr: record: --dump-on and --dump-at are for a replay: .*\n$/],
   [['record', '-T', '3', 'x'], 2, /^rr: record: --dump-on and --dump-at are for a replay: .*\n$/],
   [['--dump-at=x', 'replay'], 2, /^rr: --dump-at x: expected a number, 1 or more\n$/],

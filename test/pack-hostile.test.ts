@@ -19,6 +19,7 @@ import * as assert from 'uvu/assert';
 import { PackError } from '../engine/pack/pack-error.ts';
 import { unpackTo } from '../engine/pack/unpack-trace.ts';
 import { ZipWriter } from '../engine/pack/zip-writer.ts';
+import { encodePiece } from '../engine/trace/piece-file.ts';
 import { TraceError } from '../engine/trace/trace-error.ts';
 import { inSlots, writeTrace } from './trace-fixture.ts';
 import { frame } from './trace-records.ts';
@@ -162,6 +163,16 @@ test('a stored file that is not what its name says', async () => {
     await zipOf([...members.slice(0, -1), [storedName(sha256(blob)), Buffer.from('x')]]),
     /not what its name/,
   );
+});
+
+test('a piece of what was read: right, or refused', async () => {
+  const hash = sha256(blob);
+  const name = `trace/store/pieces/${hash.slice(0, 2)}/${hash.slice(2)}`;
+  const file = encodePiece(blob, 'fast');
+  assert.not.instance(await unpack(await zipOf([...members, [name, file]])), Error);
+  await refused(await zipOf([...members, [name, file.subarray(1)]]), /not what its name/);
+  await refused(await zipOf([...members, [name, Buffer.alloc(1 << 20)]]), /not what its name/);
+  await refused(await zipOf([...members, [`${name}.sparse`, file]]), /no name of a recording’s file/);
 });
 
 test('a sparse file that is none, or has pieces out of place', async () => {

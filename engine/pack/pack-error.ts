@@ -5,8 +5,6 @@ export type PackErrorCode =
   | 'NOT_A_PACK'
   /** What is in it cannot be right, or is not what a pack may hold. */
   | 'PACK_DAMAGED'
-  /** The recording, or its store, lacks what a pack needs. */
-  | 'PACK_INCOMPLETE'
   /** The name is taken. */
   | 'PACK_EXISTS'
   /** The system refused to make or write a file. */

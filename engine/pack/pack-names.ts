@@ -1,18 +1,26 @@
-/** Names of a pack's members: `FOLDER/FILE` of the trace, and `FOLDER/store/HH/REST` of its stored files. */
+/** Names of a pack's members: `FOLDER/FILE` of the trace, and `FOLDER/store/...` as in a store (store-layout.ts). */
+import { join } from 'node:path';
 import { incompleteVersionName, laneOrder, ownStoreName, versionName } from '../trace/lane-files.ts';
+import { type BlobReference, piecesFolder, placeOf } from '../trace/store-layout.ts';
 
 /** A stored file whose hash is that of its sparse form (docs/trace-format.md) has that form in a pack. */
 const sparseSuffix = '.sparse';
 
 export type PackMember =
   | { readonly kind: 'trace'; readonly file: string }
-  | { readonly kind: 'stored'; readonly hash: string; readonly isSparse: boolean };
+  | { readonly kind: 'stored'; readonly blob: BlobReference; readonly isSparse: boolean };
 
 const traceFiles: readonly string[] = [versionName, incompleteVersionName, ...laneOrder];
-const storedName = new RegExp(`^${ownStoreName}/([0-9a-f]{2})/([0-9a-f]{62})(\\.sparse)?$`);
+const storedName = new RegExp(`^${ownStoreName}/(${piecesFolder}/)?([0-9a-f]{2})/([0-9a-f]{62})(\\.sparse)?$`);
 
-export function storedMemberName(hash: string, isSparse: boolean): string {
-  return `${ownStoreName}/${hash.slice(0, 2)}/${hash.slice(2)}${isSparse ? sparseSuffix : ''}`;
+/** Of a blob's file in a store. */
+export function storedPath({ hash, kind }: BlobReference): string {
+  const { folder, name } = placeOf(hash);
+  return join(kind === 'piece' ? piecesFolder : '', folder, name);
+}
+
+export function storedMemberName(blob: BlobReference, isSparse: boolean): string {
+  return `${ownStoreName}/${storedPath(blob)}${isSparse ? sparseSuffix : ''}`;
 }
 
 /** What a member is, and the folder that it is in; undefined for a name that no pack has. */
@@ -22,9 +30,10 @@ export function parseMemberName(name: string): { folder: string; member: PackMem
   if (!isFolderName(folder)) return undefined;
   const rest = name.slice(slash + 1);
   if (traceFiles.includes(rest)) return { folder, member: { kind: 'trace', file: rest } };
-  const [, head, tail, sparse] = storedName.exec(rest) ?? [];
-  if (head === undefined || tail === undefined) return undefined;
-  return { folder, member: { kind: 'stored', hash: head + tail, isSparse: sparse !== undefined } };
+  const [, pieces, head, tail, sparse] = storedName.exec(rest) ?? [];
+  if (head === undefined || tail === undefined || (pieces !== undefined && sparse !== undefined)) return undefined;
+  const blob: BlobReference = { hash: head + tail, kind: pieces === undefined ? 'file' : 'piece' };
+  return { folder, member: { kind: 'stored', blob, isSparse: sparse !== undefined } };
 }
 
 /** What may be the name of a recording's directory. */

@@ -2,7 +2,6 @@
 import {
   closeSync,
   constants,
-  existsSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
@@ -13,24 +12,27 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EngineError } from '../errors.ts';
-import { forEachPiece } from '../replay/stored-content.ts';
+import { makeFolders } from '../make-folders.ts';
+import { forEachPiece } from '../store/file-content.ts';
+import { Store } from '../store/store.ts';
 import { Folder, privateFileMode, privateFolderMode } from '../trace/folder.ts';
 import { newOwnStoreName, ownStoreName } from '../trace/lane-files.ts';
 import { systemReason } from '../trace/trace-error.ts';
 import { PackError } from './pack-error.ts';
-import { storedMemberName } from './pack-names.ts';
+import { storedMemberName, storedPath } from './pack-names.ts';
 import {
+  blobStream,
+  checkedForm,
   fileContent,
   laneFiles,
   type PackedContent,
-  type Redaction,
   packedContent,
+  type Redaction,
   withStoredFile,
 } from './packed-content.ts';
-import { formOf, storedStream, writeWhole } from './stored-form.ts';
-import type { StoredReference } from './stored-references.ts';
+import { writeWhole } from './stored-form.ts';
 import { removingOnFailure, temporaryName } from './temporary.ts';
 import { ZipWriter } from './zip-writer.ts';
 
@@ -38,7 +40,7 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 /**
  * Gives a recording a store of its own, in its directory. One that has it already is left as it is.
- * @throws TraceError; PackError PACK_INCOMPLETE, PACK_UNWRITABLE
+ * @throws TraceError; EngineError STORE_MISSING, STORE_FILE_MISSING, STORE_FILE_CHANGED; PackError PACK_UNWRITABLE
  */
 export async function packInPlace(directory: string): Promise<void> {
   const content = packedContent(directory, { stripsEnvironment: false, names: [] });
@@ -50,7 +52,7 @@ export async function packInPlace(directory: string): Promise<void> {
       // What a run that was killed has left.
       rmSync(growing, { recursive: true, force: true });
       mkdirSync(growing, { mode: privateFolderMode });
-      for (const reference of content.references) await copyStored(content.store, reference, growing);
+      await copyStored(content, growing);
       renameSync(growing, own);
     }),
   );
@@ -67,7 +69,7 @@ export async function packToDirectory(directory: string, output: string, redacti
       for (const name of laneFiles) copyLane(content.directory, name, join(temporary, name));
       const store = join(temporary, ownStoreName);
       mkdirSync(store, { mode: privateFolderMode });
-      for (const reference of content.references) await copyStored(content.store, reference, store);
+      await copyStored(content, store);
       writeFileSync(join(temporary, content.versionName), content.version, { mode: privateFileMode, flag: 'wx' });
       renameSync(temporary, output);
     }),
@@ -105,25 +107,15 @@ async function writeMembers(zip: ZipWriter, content: PackedContent): Promise<voi
       closeSync(descriptor);
     }
   }
-  for (const reference of content.references) {
-    await withStoredFile(content.store, reference, async (descriptor) => {
-      const { isSparse } = checkedForm(descriptor, reference);
-      const name = nameOf(storedMemberName(reference.hash, isSparse));
-      await zip.add(name, storedStream(descriptor, isSparse), true);
+  using store = Store.open(content.store);
+  for (const blob of content.references) {
+    await withStoredFile(store, blob, (descriptor) => {
+      const { isSparse } = checkedForm(store, blob, descriptor);
+      const name = nameOf(storedMemberName(blob, isSparse));
+      return zip.add(name, blobStream(blob, descriptor, isSparse), blob.kind === 'file');
     });
   }
   zip.finish();
-}
-
-/** @throws PackError PACK_INCOMPLETE: a pack that cannot be replayed is none */
-export function checkedForm(
-  descriptor: number,
-  { hash, size, path }: StoredReference,
-): { isSparse: boolean; length: number } {
-  const form = formOf(descriptor, hash);
-  if (form !== undefined && fstatSync(descriptor).size === size) return form;
-  const what = 'is not what was stored: the store is damaged, and the recording cannot be packed';
-  throw new PackError('PACK_INCOMPLETE', `the stored content of ${path}, ${hash}, ${what}`);
 }
 
 function copyLane(from: string, name: string, to: string): void {
@@ -137,13 +129,16 @@ function copyLane(from: string, name: string, to: string): void {
 }
 
 /** Holes stay holes. */
-async function copyStored(store: string, reference: StoredReference, into: string): Promise<void> {
-  await withStoredFile(store, reference, async (descriptor) => {
-    checkedForm(descriptor, reference);
-    const folder = join(into, reference.hash.slice(0, 2));
-    if (!existsSync(folder)) mkdirSync(folder, { mode: privateFolderMode });
-    copyWithHoles(descriptor, join(folder, reference.hash.slice(2)));
-  });
+async function copyStored(content: PackedContent, into: string): Promise<void> {
+  using store = Store.open(content.store);
+  for (const blob of content.references) {
+    await withStoredFile(store, blob, (descriptor) => {
+      checkedForm(store, blob, descriptor);
+      const path = join(into, storedPath(blob));
+      makeFolders(dirname(path), privateFolderMode);
+      copyWithHoles(descriptor, path);
+    });
+  }
 }
 
 function copyWithHoles(source: number, to: string): void {

@@ -1,13 +1,16 @@
 /** What a pack of a recording holds: its files, and all that it refers to in its store. */
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { Folder, NotRegularError, openStoredFile } from '../trace/folder.ts';
+import { basename } from 'node:path';
+import { EngineError } from '../errors.ts';
+import { referencesOf } from '../store/references.ts';
+import type { Store } from '../store/store.ts';
+import { Folder } from '../trace/folder.ts';
 import { incompleteVersionName, laneOrder, versionName } from '../trace/lane-files.ts';
 import { readVersionFile, TraceReader } from '../trace/reader.ts';
-import { systemReason } from '../trace/trace-error.ts';
+import { checkedPiece, maxPieceFileBytes } from '../trace/piece-file.ts';
+import type { BlobReference } from '../trace/store-layout.ts';
 import { formatVersionFile } from '../trace/version-file.ts';
-import { PackError } from './pack-error.ts';
-import { type StoredReference, storedReferences } from './stored-references.ts';
+import { formOf, storedStream } from './stored-form.ts';
 
 /** Which variables of the environment the pack's header goes without. */
 export interface Redaction {
@@ -22,7 +25,7 @@ export interface PackedContent {
   readonly versionName: string;
   readonly version: Uint8Array;
   readonly store: string;
-  readonly references: readonly StoredReference[];
+  readonly references: readonly BlobReference[];
 }
 
 /** @throws TraceError */
@@ -41,7 +44,7 @@ export function packedContent(directory: string, redaction: Redaction): PackedCo
       versionName: content.end === undefined ? incompleteVersionName : versionName,
       version: isRedacted ? formatVersionFile({ ...content, header: { ...content.header, environment } }) : bytes,
       store: reader.store,
-      references: storedReferences(reader),
+      references: [...referencesOf(reader)],
     };
   } finally {
     reader.close();
@@ -64,27 +67,48 @@ export function* fileContent(descriptor: number): Generator<Uint8Array> {
   }
 }
 
-/** Lends `body` a descriptor of the stored file. @throws PackError PACK_INCOMPLETE; what `body` throws */
+/** Lends `body` a descriptor of the blob's own file. @throws EngineError STORE_FILE_MISSING; what `body` throws */
 export async function withStoredFile<Result>(
-  store: string,
-  { hash, path }: StoredReference,
-  body: (descriptor: number) => Promise<Result>,
+  store: Store,
+  blob: BlobReference,
+  body: (descriptor: number) => Result | Promise<Result>,
 ): Promise<Result> {
-  let descriptor: number;
-  try {
-    descriptor = openStoredFile(store, hash);
-  } catch (cause) {
-    const reason = cause instanceof NotRegularError ? cause.message : systemReason(cause);
-    const stored = join(store, hash.slice(0, 2), hash.slice(2));
-    throw new PackError(
-      'PACK_INCOMPLETE',
-      `${stored}, the stored content of ${path}, cannot be read: ${reason}`,
-      cause,
-    );
-  }
+  const descriptor = store.openFile(blob);
   try {
     return await body(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** In what form a pack has a blob, which must be what its name says. */
+export interface CheckedForm {
+  /** A file whose hash is that of its sparse form. */
+  readonly isSparse: boolean;
+  /** Bytes of its stream (blobStream). */
+  readonly length: number;
+}
+
+/** @throws EngineError STORE_FILE_CHANGED: a pack that cannot be replayed is none */
+export function checkedForm(store: Store, blob: BlobReference, descriptor: number): CheckedForm {
+  if (blob.kind === 'piece') {
+    const bytes = wholePiece(descriptor);
+    if (bytes !== undefined && checkedPiece(bytes, blob.hash) !== undefined)
+      return { isSparse: false, length: bytes.length };
+  } else {
+    const form = formOf(descriptor, blob.hash);
+    if (form !== undefined) return form;
+  }
+  const what = 'is not what was stored: the store is damaged, and the recording cannot be packed';
+  throw new EngineError('STORE_FILE_CHANGED', `${store.directory}: ${blob.hash} ${what}`);
+}
+
+/** The bytes that a pack has of a blob: those of a piece's file are compressed already. @throws NodeJS.ErrnoException */
+export function blobStream(blob: BlobReference, descriptor: number, isSparse: boolean): Iterable<Uint8Array> {
+  return blob.kind === 'piece' ? fileContent(descriptor) : storedStream(descriptor, isSparse);
+}
+
+function wholePiece(descriptor: number): Buffer | undefined {
+  const { size } = fstatSync(descriptor);
+  return size > maxPieceFileBytes ? undefined : Buffer.concat([...fileContent(descriptor)]);
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
-import { primitives } from '../replay/primitives.ts';
+import { nextData } from '../store/file-content.ts';
 
 /** Pieces of the sparse form begin at multiples of so many bytes. */
 const pieceSize = 1 << 20;
@@ -45,7 +45,7 @@ export function* storedStream(descriptor: number, isSparse: boolean): Generator<
   if (isSparse) yield Buffer.concat([sparseHead, wide(size)]);
   for (let offset = 0; offset < size; offset += pieceSize) {
     if (isSparse) {
-      const data = primitives().nextData(descriptor, offset);
+      const data = nextData(descriptor, offset);
       if (data < 0 || data >= size) return;
       offset = data - (data % pieceSize);
     }

@@ -12,13 +12,15 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '../make-folders.ts';
 import { privateFileMode, privateFolderMode } from '../trace/folder.ts';
 import { laneOrder, ownStoreName, versionName, incompleteVersionName } from '../trace/lane-files.ts';
 import { maxVersionBytes } from '../trace/limits.ts';
+import { checkedPiece, maxPieceFileBytes } from '../trace/piece-file.ts';
 import { systemReason } from '../trace/trace-error.ts';
 import { parseVersionFile } from '../trace/version-file.ts';
 import { PackError } from './pack-error.ts';
-import { type PackMember, parseMemberName } from './pack-names.ts';
+import { type PackMember, parseMemberName, storedPath } from './pack-names.ts';
 import { tellingUnwritable } from './pack-trace.ts';
 import { FormError, writeStored, writeWhole } from './stored-form.ts';
 import { removingOnFailure, temporaryName } from './temporary.ts';
@@ -98,12 +100,13 @@ export class OpenPack implements Disposable {
       });
       return;
     }
-    const { hash, isSparse } = member;
-    const folder = join(into, ownStoreName, hash.slice(0, 2));
-    if (!existsSync(folder)) mkdirSync(folder, { mode: privateFolderMode });
-    const isRight = await intoNewFile(join(folder, hash.slice(2)), async (descriptor) => {
+    const { blob, isSparse } = member;
+    const path = join(into, ownStoreName, storedPath(blob));
+    makeFolders(dirname(path), privateFolderMode);
+    const isRight = await intoNewFile(path, async (descriptor) => {
+      if (blob.kind === 'piece') return writePiece(descriptor, content, blob.hash);
       try {
-        return await writeStored(descriptor, content, isSparse, hash);
+        return await writeStored(descriptor, content, isSparse, blob.hash);
       } catch (cause) {
         if (!(cause instanceof FormError)) throw cause;
         throw new PackError('PACK_DAMAGED', `${this.path}: ${entry.name} is no sparse file: ${cause.message}`, cause);
@@ -156,7 +159,7 @@ function readNames(path: string, entries: readonly ZipEntry[]): { name: string; 
     }
     name = parsed.folder;
     const { member } = parsed;
-    const key = member.kind === 'trace' ? member.file : member.hash;
+    const key = member.kind === 'trace' ? member.file : storedPath(member.blob);
     if (seen.has(key)) throw damaged(`it has "${entry.name}" twice`);
     seen.add(key);
     if (!isLane(key) && member.kind === 'trace' && entry.size > maxVersionBytes)
@@ -167,6 +170,21 @@ function readNames(path: string, entries: readonly ZipEntry[]): { name: string; 
   if (missing !== undefined) throw damaged(`a recording’s file is missing: ${missing}`);
   if (!seen.has(versionName) && !seen.has(incompleteVersionName)) throw damaged('it has no version file');
   return { name: name!, members };
+}
+
+/** Tells whether it is the file of that piece. */
+async function writePiece(descriptor: number, content: AsyncIterable<Uint8Array>, hash: string): Promise<boolean> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of content) {
+    size += piece.length;
+    if (size > maxPieceFileBytes) return false;
+    pieces.push(piece);
+  }
+  const bytes = Buffer.concat(pieces);
+  if (checkedPiece(bytes, hash) === undefined) return false;
+  writeWhole(descriptor, bytes);
+  return true;
 }
 
 async function intoNewFile<Result>(path: string, body: (descriptor: number) => Promise<Result>): Promise<Result> {

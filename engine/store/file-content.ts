@@ -17,7 +17,7 @@ export function hasContent(descriptor: number, size: number, hash: string): bool
 }
 
 /** Offset of the next byte from `offset` on that is no hole; -1 when there is none (native/replay/replay-napi.cc). */
-function nextData(descriptor: number, offset: number): number {
+export function nextData(descriptor: number, offset: number): number {
   return loadAddon<{ nextData(descriptor: number, offset: number): number }>().nextData(descriptor, offset);
 }
 

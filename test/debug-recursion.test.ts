@@ -5,7 +5,11 @@ import { lineOf, recordGuest, says } from './debug/recording.ts';
 
 const test = suite('debug: back over calls');
 const guest = recordGuest('recursion');
-test.after(() => guest[Symbol.dispose]());
+const deep = recordGuest('recursion', { flags: ['-DDEPTH=27'] });
+test.after(() => {
+  guest[Symbol.dispose]();
+  deep[Symbol.dispose]();
+});
 
 const line = (text: string): number => lineOf('recursion', text);
 const packets = (said: string, name: string): number => said.split(`Sending packet: $${name}#`).length - 1;
@@ -25,6 +29,28 @@ test('reverse-next over a recursive function asks for its entry once', async () 
   assert.ok(packets(said, 'bs') <= 6, said);
   says(said, `Line ${line('int number = fib')} of`);
   says(said, '$1 = 233');
+});
+
+test('832,000 calls, and 20,000,000 rounds of a loop, are gone over without a stop at each', async () => {
+  const said = await deep.gdb([
+    `break ${line('printf')}`,
+    'continue',
+    'print spun',
+    'reverse-next',
+    'print spun',
+    'reverse-next',
+    'print number',
+    // Back over the tail call, and then over the recursion.
+    'reverse-next',
+    'reverse-next',
+    'next',
+    'print number',
+  ]);
+  says(said, '$1 = 20000000');
+  says(said, '$2 = 0');
+  says(said, '$3 = 196418');
+  says(said, new RegExp(`^${line('int number = fib')}\t`, 'm'));
+  says(said, '$4 = 196418');
 });
 
 test('a breakpoint within the function stops it before', async () => {

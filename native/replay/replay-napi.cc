@@ -20,6 +20,7 @@
 #include "patch/instruction.h"
 #include "record/sent-bytes.h"
 #include "replay/own-pages.h"
+#include "replay/pass-recorder.h"
 #include "replay/point-search.h"
 #include "replay/processes.h"
 #include "replay/remote-call.h"
@@ -114,6 +115,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::pointChecksums>("pointChecksums"),
                            InstanceMethod<&Self::setDebugRegisters>("setDebugRegisters"),
                            InstanceMethod<&Self::searchPoint>("searchPoint"),
+                           InstanceMethod<&Self::recordPasses>("recordPasses"),
                            InstanceMethod<&Self::stubRanges>("stubRanges"),
                            InstanceMethod<&Self::openCounter>("openCounter"),
                            InstanceMethod<&Self::ticks>("ticks"),
@@ -355,6 +357,42 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     return status(info.Env(), tid, result);
   }
 
+  // recordPasses(pid, isRunning, registers, sites: Float64Array, results: Float64Array, found)
+  Napi::Value recordPasses(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const bool isRunning = info[1].As<Napi::Boolean>().Value();
+    const auto sites = info[3].As<Napi::Float64Array>();
+    auto results = info[4].As<Napi::Float64Array>();
+    constexpr size_t kSiteFields = 5, kResultFields = 4;
+    const size_t count = sites.ElementLength() / kSiteFields;
+    if (results.ElementLength() != count * kResultFields + 1) {
+      throw Napi::RangeError::New(info.Env(), "results: expected four numbers a site, and one");
+    }
+    if (!isRunning) {
+      std::vector<PassSite> all;
+      for (size_t i = 0; i < count; i++) {
+        const auto field = [&](size_t number) { return static_cast<uint64_t>(sites[kSiteFields * i + number]); };
+        all.push_back({.address = field(0),
+                       .filter = static_cast<PassFilter>(field(1)),
+                       .value = field(2),
+                       .trapAt = field(3),
+                       .isNeeded = field(4) != 0});
+      }
+      recorder_.emplace(tid, memoryOf(info.Env(), tid), processes_.stubs(tid), all);
+    }
+    if (!recorder_ || recorder_->tid() != tid) throw Napi::Error::New(info.Env(), "no passes are recorded there");
+    const int result = recorder_->run(isRunning, *registersOf(info[2]), *registersOf(info[5]));
+    const std::vector<PassCounts>& counts = recorder_->counts();
+    for (size_t i = 0; i < std::min(count, counts.size()); i++) {
+      results[kResultFields * i] = counts[i].isCounted ? 1 : 0;
+      results[kResultFields * i + 1] = static_cast<double>(counts[i].passes);
+      results[kResultFields * i + 2] = static_cast<double>(counts[i].lastMatch);
+      results[kResultFields * i + 3] = static_cast<double>(counts[i].order);
+    }
+    results[kResultFields * count] = recorder_->standsAt();
+    return status(info.Env(), tid, result);
+  }
+
   // stubRanges(pid): start and end of each, in turn.
   Napi::Value stubRanges(const Napi::CallbackInfo& info) {
     const std::vector<AddressRange> ranges = processes_.stubs(tidOf(info[0])).ranges();
@@ -476,7 +514,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   std::array<std::vector<uint8_t>, kPointParts> pointData_;
   std::vector<ChecksumEntry> entries_;
   PointBuffers buffers_;
-  std::optional<PointSearch> search_;  // the search under way
+  std::optional<PassRecorder> recorder_;  // as search_
+  std::optional<PointSearch> search_;     // the search under way
 };
 
 Napi::Value createMemoryFile(const Napi::CallbackInfo& info) {

@@ -31,6 +31,11 @@ bool isAlias(uint64_t stub, uint64_t site) {
   return apart < kApart || apart > kPage - kApart;
 }
 
+bool isTaken(uint64_t area, std::span<const StubAreas::Place> taken) {
+  return std::ranges::any_of(
+      taken, [&](const StubAreas::Place& each) { return each.data >= area && each.data < area + kAreaBytes; });
+}
+
 }  // namespace
 
 std::optional<StubAreas::Place> StubAreas::find(pid_t tid, uint64_t site, uint8_t length,
@@ -42,27 +47,50 @@ std::optional<StubAreas::Place> StubAreas::find(pid_t tid, uint64_t site, uint8_
     if (here) place = here;
   }
   if (program_.empty()) readProgram(tid);
-  const std::optional<uint64_t> area = planArea(site, length, code, place.has_value());
+  const std::optional<uint64_t> area = planArea(program_, site, length, code, place.has_value());
   if (!area) return place;
-  // What is ours in its way serves no search now.
-  unmapIn(tid, *area, *area + kAreaBytes);
-  const uint64_t mapping[6] = {
-      *area, kAreaBytes, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-      ~0ULL, 0};
-  if (remoteCall(tid, SYS_mmap, mapping) != static_cast<long>(*area)) {
-    program_.clear();
-    return std::nullopt;
-  }
-  if (areas_.size() == kMostAreas) unmapIn(tid, areas_.front(), areas_.front() + 1);
-  areas_.push_back(*area);
+  if (!mapArea(tid, *area, {})) return std::nullopt;
   return placeIn(*area, site, length, code);
 }
 
+std::optional<StubAreas::Place> StubAreas::findBeside(pid_t tid, uint64_t site, uint8_t length,
+                                                      std::span<const uint8_t> code, std::span<const Place> taken) {
+  for (const uint64_t area : areas_) {
+    if (const auto here = placeBeside(area, site, length, code, taken)) return here;
+  }
+  if (program_.empty()) readProgram(tid);
+  std::vector<AddressRange> mapped = program_;
+  for (const uint64_t area : areas_) {
+    if (isTaken(area, taken)) insertSorted(mapped, {area, area + kAreaBytes});
+  }
+  const std::optional<uint64_t> area = planArea(mapped, site, length, code, false);
+  if (!area || !mapArea(tid, *area, taken)) return std::nullopt;
+  return placeBeside(*area, site, length, code, taken);
+}
+
+bool StubAreas::mapArea(pid_t tid, uint64_t area, std::span<const Place> taken) {
+  // What is ours in its way serves no search now.
+  unmapIn(tid, area, area + kAreaBytes);
+  const uint64_t mapping[6] = {
+      area,  kAreaBytes, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+      ~0ULL, 0};
+  if (remoteCall(tid, SYS_mmap, mapping) != static_cast<long>(area)) {
+    program_.clear();
+    return false;
+  }
+  if (areas_.size() >= kMostAreas) {
+    const auto oldest = std::ranges::find_if(areas_, [&](uint64_t each) { return !isTaken(each, taken); });
+    if (oldest != areas_.end()) unmapIn(tid, *oldest, *oldest + 1);
+  }
+  areas_.push_back(area);
+  return true;
+}
+
 // Where an area may be mapped that the jump reaches; `asGood`: only one where the stub is no alias of the site.
-std::optional<uint64_t> StubAreas::planArea(uint64_t site, uint8_t length, std::span<const uint8_t> code,
-                                            bool asGood) const {
+std::optional<uint64_t> StubAreas::planArea(std::span<const AddressRange> mapped, uint64_t site, uint8_t length,
+                                            std::span<const uint8_t> code, bool asGood) const {
   for (const uint64_t margin : kMargins) {
-    const std::vector<AddressRange> gaps = gapsBetween(program_, margin);
+    const std::vector<AddressRange> gaps = gapsBetween(mapped, margin);
     const auto plan = [&](uint64_t wanted) { return planJump(site, length, code, gaps, kAreaBytes + kPage, wanted); };
     const JumpPlan nearest = plan(site);
     if (nearest.error != JumpError::none) continue;
@@ -85,6 +113,22 @@ std::optional<StubAreas::Place> StubAreas::placeIn(uint64_t area, uint64_t site,
   const JumpPlan plan = planJump(site, length, code, std::span(&room, 1), kStubBytes, wanted);
   if (plan.error != JumpError::none) return std::nullopt;
   return Place{plan.jump, plan.jump.target, room.end - plan.jump.target, room.end};
+}
+
+std::optional<StubAreas::Place> StubAreas::placeBeside(uint64_t area, uint64_t site, uint8_t length,
+                                                       std::span<const uint8_t> code, std::span<const Place> taken) {
+  std::vector<AddressRange> room = {{area, area + kCodeBytes}};
+  uint64_t data = area + kCodeBytes;
+  for (const Place& each : taken) {
+    const AddressRange codeOf = {each.code, each.code + each.capacity};
+    room = subtract(room, std::span(&codeOf, 1));
+    if (each.data >= data && each.data < area + kAreaBytes) data = each.data + kSmallStub;
+  }
+  if (data + kSmallStub > area + kAreaBytes) return std::nullopt;
+  const uint64_t wanted = area + ((site + kPage / 2) & (kPage - 1));
+  const JumpPlan plan = planJump(site, length, code, room, kSmallStub, wanted);
+  if (plan.error != JumpError::none) return std::nullopt;
+  return Place{plan.jump, plan.jump.target, kSmallStub, data};
 }
 
 std::vector<AddressRange> StubAreas::ranges() const {

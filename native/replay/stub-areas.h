@@ -15,6 +15,9 @@
 
 namespace rr {
 
+// Of a stub that stands beside others, bytes.
+inline constexpr uint64_t kSmallStub = 512;
+
 class StubAreas {
  public:
   struct Place {
@@ -28,6 +31,11 @@ class StubAreas {
   // new one. `code`: the program's bytes at the site. Nothing when there is none. The process is stopped; its registers
   // are lost. A place is good for one search; the next one takes it again.
   std::optional<Place> find(pid_t tid, uint64_t site, uint8_t length, std::span<const uint8_t> code);
+
+  // The same for one of several stubs that stand at once, which are small: beside those at `taken`. Its room is
+  // kSmallStub bytes of code and as many of data.
+  std::optional<Place> findBeside(pid_t tid, uint64_t site, uint8_t length, std::span<const uint8_t> code,
+                                  std::span<const Place> taken);
 
   // Whether [start, end) is code that the program can change by a system call alone. Where it is not known yet,
   // /proc/PID/maps is read.
@@ -43,7 +51,14 @@ class StubAreas {
  private:
   std::optional<Place> placeIn(uint64_t area, uint64_t site, uint8_t length, std::span<const uint8_t> code) const;
 
-  std::optional<uint64_t> planArea(uint64_t site, uint8_t length, std::span<const uint8_t> code, bool asGood) const;
+  static std::optional<Place> placeBeside(uint64_t area, uint64_t site, uint8_t length, std::span<const uint8_t> code,
+                                          std::span<const Place> taken);
+
+  std::optional<uint64_t> planArea(std::span<const AddressRange> mapped, uint64_t site, uint8_t length,
+                                   std::span<const uint8_t> code, bool asGood) const;
+
+  // Maps an area there; false when it cannot be. None of those at `taken` is given up for it.
+  bool mapArea(pid_t tid, uint64_t area, std::span<const Place> taken);
 
   void readProgram(pid_t tid);
 

@@ -42,7 +42,6 @@ export class Backwards {
    * @throws EngineError NO_PREDECESSOR, INTERRUPTED
    */
   resume(resume: Resume, from: Position, returning?: ReturningFrame): Met {
-    this.#timeline.endRun();
     if (resume.how === 'step') return this.#step(resume.tid, from) ?? this.#begin(resume.tid);
     const exec = this.#execBefore(from);
     const since = exec ?? this.#timeline.beginning.event;

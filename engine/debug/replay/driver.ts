@@ -202,15 +202,16 @@ export class Driver implements Controller {
   }
 
   /**
-   * Breakpoints are in the code but at that address. False: one is too near to it for a stub, or where the task stands: it
-   * would be met a second time.
+   * Breakpoints are in the code but at these addresses. False: one, or a jump of the recorder's, is too near to them for a
+   * stub, or a breakpoint is where the task stands: it would be met a second time.
    */
-  armAround(task: Task, address: number): boolean {
+  armAround(task: Task, addresses: readonly number[]): boolean {
+    const space = task.addressSpace;
     const rip = register(task.registers, registerIndex.rip);
-    if (rip !== address && this.#wanted(task).has(rip)) return false;
-    this.#code.write(task.addressSpace, this.#wanted(task));
-    this.#code.remove(task.addressSpace, address);
-    return !this.isNear(task.addressSpace, address);
+    if (!addresses.includes(rip) && this.#wanted(task).has(rip)) return false;
+    this.#code.write(space, this.#wanted(task));
+    for (const address of addresses) this.#code.remove(space, address);
+    return addresses.every((address) => !this.isNear(space, address) && !isPatched(space, address));
   }
 
   /** The task has gone on, and was stopped there. `isDone`: at a breakpoint that has been counted. */
@@ -574,6 +575,11 @@ export class Driver implements Controller {
     }
     if (changesAddressSpace(frame)) this.liftAll();
   }
+}
+
+/** Whether the recorder's code stands there, or takes the bytes there for part of a jump. */
+function isPatched({ patched }: AddressSpace, address: number): boolean {
+  return patched.at(address) !== undefined || patched.borrowing(address) !== undefined;
 }
 
 /** Whether an event maps memory, or copies or ends an address space. */

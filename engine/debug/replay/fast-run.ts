@@ -6,11 +6,16 @@ import { EngineError } from '../../errors.ts';
 import { registerIndex } from '../../generated/schema.ts';
 import {
   type PointStart,
+  passFields,
+  passFilters,
+  passResults,
+  passRuns,
   pointCounts,
   pointFlags,
   pointResults,
   pointStarts,
   type RegisterWords,
+  type ReplayProcesses,
   waitBroken,
 } from '../../replay/primitives.ts';
 import { newRegisters, register, setRegister } from '../../replay/registers.ts';
@@ -40,7 +45,7 @@ export function runToPass(
   setRegister(target, registerIndex.rip, address);
   const { passes, status } = search(replayer, task, target, count, pointFlags.ordinalIsSure, stops);
   if (status === pointResults.found) return 0;
-  if (!standBefore(replayer, task, status)) throw otherStop(target, status);
+  if (!standBefore(replayer.processes, task, status)) throw otherStop(target, status);
   return count - passes;
 }
 
@@ -80,8 +85,86 @@ export function runToState(
   }
 }
 
+/** An address whose passes are counted. */
+export interface CountedSite {
+  readonly address: number;
+  /** Of the passes, which ones match; without: all. */
+  readonly filter?: StackFilter;
+  /** The match at which the run ends. */
+  readonly trapAt?: number;
+  /** Others may be left out, where two lie too near to each other. */
+  readonly isNeeded: boolean;
+}
+
+export interface StackFilter {
+  /** rsp is a value; or it is that or above, so that the frame is not within another one. */
+  readonly kind: 'stackIs' | 'stackAtLeast';
+  readonly value: number;
+}
+
+export interface SitePasses {
+  readonly isCounted: boolean;
+  readonly passes: number;
+  /** The number of the last one that matches; 0: none does. */
+  readonly lastMatch: number;
+  /** Of that one among the matches of all sites. */
+  readonly order: number;
+}
+
+export interface PassRun {
+  /** In the order of the sites. */
+  readonly sites: readonly SitePasses[];
+  /** The site at whose match the run has ended; undefined: something else stops the task, and it meets that again. */
+  readonly trappedAt: number | undefined;
+  /** The pass of the address where it stands is counted. */
+  readonly isDone: boolean;
+}
+
+/**
+ * Runs a task while the passes of several addresses, all in code of files, are counted. Undefined where one that is needed
+ * cannot have a stub: nothing has run then. @throws as runToPass
+ */
+export function recordPasses(
+  { processes, found }: Replayer,
+  task: Task,
+  sites: readonly CountedSite[],
+  stops: () => boolean,
+): PassRun | undefined {
+  const told = new Float64Array(sites.length * passFields.size);
+  const results = new Float64Array(sites.length * passResults.size + 1);
+  for (const [index, { address, filter, trapAt, isNeeded }] of sites.entries()) {
+    const kind = passFilters[filter?.kind ?? 'all'];
+    told.set([address, kind, filter?.value ?? 0, trapAt ?? 0, isNeeded ? 1 : 0], index * passFields.size);
+  }
+  let status = waitBroken as number;
+  for (let isRunning = false; status === waitBroken; isRunning = true) {
+    if (isRunning && stops()) processes.interrupt(task.pid);
+    status = processes.recordPasses(task.pid, isRunning, task.registers, told, results, found);
+  }
+  if (status === passRuns.noStub) return undefined;
+  task.registers.set(found);
+  const isTrap = status === passRuns.trapped;
+  if (!isTrap && stops()) throw new EngineError('INTERRUPTED', 'interrupted while passes were counted');
+  const standsAt = results[sites.length * passResults.size]!;
+  if (!isTrap && !standBefore(processes, task, status)) throw otherStop(task.registers, status);
+  const rip = register(task.registers, registerIndex.rip);
+  return {
+    sites: sites.map((_site, index) => {
+      const of = (field: number): number => results[index * passResults.size + field]!;
+      return {
+        isCounted: of(passResults.isCounted) === 1,
+        passes: of(passResults.passes),
+        lastMatch: of(passResults.lastMatch),
+        order: of(passResults.order),
+      };
+    }),
+    trappedAt: isTrap ? standsAt : undefined,
+    isDone: standsAt >= 0 && sites[standsAt]!.address === rip,
+  };
+}
+
 /** The task, which something has stopped, is to meet that again. False where it cannot. */
-function standBefore({ processes }: Replayer, task: Task, status: number): boolean {
+function standBefore(processes: ReplayProcesses, task: Task, status: number): boolean {
   const { registers } = task;
   const rip = register(registers, registerIndex.rip);
   if (status === syscallStop) {

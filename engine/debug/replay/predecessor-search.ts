@@ -4,19 +4,25 @@
  */
 import { EngineError } from '../../errors.ts';
 import { registerIndex } from '../../generated/schema.ts';
+import { masks, registersEqual } from '../../replay/compare.ts';
 import { Divergence } from '../../replay/divergence.ts';
-import { register } from '../../replay/registers.ts';
+import type { RegisterWords } from '../../replay/primitives.ts';
+import { newRegisters, register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
 import { Arrived } from './client.ts';
+import { CountedRun, type RecordPasses } from './counted-run.ts';
 import type { EventPlace } from './event-places.ts';
-import { type Position, unstepped, withoutLastLeg, withPass } from './position.ts';
-import { addressOnStack, guessPredecessors } from './predecessors.ts';
+import type { CountedSite, StackFilter } from './fast-run.ts';
+import { type Position, samePosition, unstepped, withoutLastLeg, withPass } from './position.ts';
+import { addressOnStack, guessPredecessors, guessReturns, guessReturnsTo } from './predecessors.ts';
 import type { Timeline } from './timeline.ts';
 import { Count, Walk, type WalkEnd } from './walk.ts';
 
-/** Of a walk: instructions before it is looked whether to go on, and how often. */
+/** Of a walk: instructions before a nearer place is looked for, at first and at last, and how often. */
+const fewSteps = 300;
 const stepsAtOnce = 4000;
-const mostRounds = 60;
+const mostRounds = 100;
+const wordSize = 8;
 
 export class PredecessorSearch {
   readonly #timeline: Timeline;
@@ -52,20 +58,28 @@ export class PredecessorSearch {
   #countPasses(base: Position, address: number): number {
     let count = 0;
     this.#timeline.explore(base, ({ replayer }) => {
-      const goal = new Count({
-        addresses: [address],
-        halted: (halt) => {
-          if (halt.kind === 'breakpoint' && !halt.isStanding) count++;
-        },
+      const goal = new CountedRun({
+        sites: [{ address, isNeeded: true }],
+        record: this.#record,
+        trapped: () => undefined,
         passedEvent: () => {
           throw new Arrived();
         },
       });
-      goal.beforeRun = () => {
+      const goOn = goal.beforeRun.bind(goal);
+      const passes = (): number => goal.of(address)!.passes;
+      goal.passedEvent = () => {
+        count = passes();
+        throw new Arrived();
+      };
+      goal.beforeRun = (task) => {
         // Of a forced stop they are known already, or have been found.
         const { passesLeft } = replayer.progress;
-        if (typeof passesLeft !== 'number' || register(replayer.expected, registerIndex.rip) !== address) return;
-        count += passesLeft;
+        if (typeof passesLeft !== 'number' || register(replayer.expected, registerIndex.rip) !== address) {
+          goOn(task);
+          return;
+        }
+        count = passes() + passesLeft;
         throw new Arrived();
       };
       return goal;
@@ -103,72 +117,138 @@ export class PredecessorSearch {
     const all = position.legs.at(-1)!.count;
     const before = withoutLastLeg(position);
     const base = all === 1 ? before : { event: before.event, legs: withPass(before.legs, address, all - 1) };
-    // What is on the stack there tells who called.
-    let guesses = new Set<number>();
-    this.#timeline.explore(position, (run) => {
-      const task = run.driver.current!;
-      const onStack = addressOnStack(task, (...where) => this.#timeline.read(...where));
-      guesses = guessPredecessors(address, onStack, (from, length) => this.#timeline.read(task, from, length));
-      throw new Arrived();
-    });
-    let pivot = this.#lastOf(guesses, base, address);
-    let arrivals = 1;
-    let enters = false;
-    for (let rounds = 0; rounds < mostRounds; rounds++) {
-      const end = this.#walk(pivot, address, arrivals, enters);
-      switch (end?.kind) {
-        case 'found':
-          return end.before;
-        case 'inCall':
-          pivot = end.call;
-          ({ arrivals } = end);
-          enters = true;
-          break;
-        case 'far':
-          if (this.#timeline.client.isInterrupted()) throw new EngineError('INTERRUPTED', 'interrupted');
-          pivot = end.at;
-          ({ arrivals } = end);
-          enters = false;
-          break;
-        default:
-          rounds = mostRounds;
-      }
-    }
+    const { arrived, guesses } = this.#guessBefore(position, address);
+    const guess = this.#lastOf(guesses, base, address);
+    const found =
+      (guess === undefined ? undefined : this.#walkFrom(guess, address, arrived)) ??
+      this.#walkFrom(base, address, arrived);
+    if (found !== undefined) return found;
     throw new EngineError(
       'NO_PREDECESSOR',
       `the instruction before 0x${address.toString(16)} is too far from all places that are known: set a breakpoint before it and use reverse-continue`,
     );
   }
 
+  /** The registers at a place, and where the instruction before it may be. */
+  #guessBefore(position: Position, address: number): { arrived: RegisterWords; guesses: readonly CountedSite[] } {
+    const guess = (task: Task): { arrived: RegisterWords; guesses: readonly CountedSite[] } => {
+      const read = this.#reader(task);
+      // What is on the stack there tells who called.
+      const onStack = addressOnStack(task, (...where) => this.#timeline.read(...where));
+      const guesses = [...guessPredecessors(address, onStack, read)].map((each) => ({
+        address: each,
+        isNeeded: false,
+      }));
+      const rsp = register(task.registers, registerIndex.rsp);
+      const returns = returnsOf(rsp - wordSize, guessReturnsTo(address, read), address);
+      return { arrived: task.registers.slice(), guesses: [...guesses, ...returns] };
+    };
+    const { run } = this.#timeline;
+    const here = run?.driver.current;
+    const isHere = here?.tid === this.#timeline.recorded.taskOf(position.event + 1);
+    if (here !== undefined && isHere && samePosition(run!.driver.position, position)) return guess(here);
+    let guessed = { arrived: newRegisters(), guesses: [] as readonly CountedSite[] };
+    this.#timeline.explore(position, ({ driver }) => {
+      guessed = guess(driver.current!);
+      throw new Arrived();
+    });
+    return guessed;
+  }
+
   /**
-   * The last arrival at one of the guesses between a position and the next arrival at an address; the position where there
+   * The place one instruction before the next arrival at an address with these registers; undefined where it is another
+   * arrival, or too far away.
+   */
+  #walkFrom(from: Position, address: number, arrived: RegisterWords): Position | undefined {
+    let pivot = from;
+    let enters = false;
+    let mostSteps = fewSteps;
+    /** rsp at the return that leads there. */
+    let returning: number | undefined;
+    for (let rounds = 0; rounds < mostRounds; rounds++) {
+      const end = this.#walk(pivot, address, enters, mostSteps);
+      switch (end?.kind) {
+        case 'found':
+          return registersEqual(end.registers, arrived, masks.signal) ? end.before : undefined;
+        case 'inCall':
+          pivot = end.call;
+          enters = true;
+          break;
+        case 'far': {
+          if (this.#timeline.client.isInterrupted()) throw new EngineError('INTERRUPTED', 'interrupted');
+          returning = end.returning ?? returning;
+          const nearer = this.#nearer(end, address, returning);
+          // Where it does not come again to what it has just executed, it is on its way somewhere else.
+          mostSteps = nearer === undefined ? Math.min(2 * mostSteps, stepsAtOnce) : fewSteps;
+          pivot = nearer ?? end.at;
+          enters = false;
+          break;
+        }
+        default:
+          return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * The last arrival at one of the guesses between a position and the next arrival at an address; undefined where there
    * is none. A breakpoint at a guess that is within an instruction makes another one of it: then none of them counts.
    */
-  #lastOf(guesses: ReadonlySet<number>, base: Position, address: number): Position {
-    let last = base;
-    const count = (): Count =>
-      new Count({
-        addresses: [...guesses, address],
-        halted: (halt, _task, counts) => {
-          if (halt.kind !== 'breakpoint' || halt.isStanding || halt.address !== address) return;
-          const [first] = counts.recent;
-          if (first !== undefined) last = { event: base.event, legs: withPass(base.legs, first.address, first.count) };
+  #lastOf(guesses: readonly CountedSite[], base: Position, address: number): Position | undefined {
+    try {
+      return this.#lastBefore(base, address, () => guesses);
+    } catch (error) {
+      if (!(error instanceof Divergence)) throw error;
+      return undefined;
+    }
+  }
+
+  /** The same from where a walk has ended: of returns around there from the frame with that rsp, else of what it has stepped. */
+  #nearer(
+    { at, stepped }: Extract<WalkEnd, { kind: 'far' }>,
+    address: number,
+    returning: number | undefined,
+  ): Position | undefined {
+    const byReturn =
+      returning === undefined
+        ? undefined
+        : this.#lastBefore(at, address, (task) =>
+            returnsOf(returning, guessReturns(stepped.at(-1)!, this.#reader(task)), address),
+          );
+    if (byReturn !== undefined) return byReturn;
+    const sites = stepped.filter((each) => each !== address).map((each) => ({ address: each, isNeeded: false }));
+    return this.#lastBefore(at, address, () => sites);
+  }
+
+  #reader(task: Task): (from: number, length: number) => Uint8Array {
+    return (from, length) => this.#timeline.read(task, from, length);
+  }
+
+  /** The last match of one of the sites between a position and the next arrival at an address. */
+  #lastBefore(base: Position, address: number, sitesOf: (task: Task) => readonly CountedSite[]): Position | undefined {
+    let last: Position | undefined;
+    this.#timeline.explore(base, ({ driver }) => {
+      const counted: CountedRun = new CountedRun({
+        sites: [{ address, trapAt: 1, isNeeded: true }, ...sitesOf(driver.current!)],
+        record: this.#record,
+        trapped: () => {
+          const pivot = counted.last;
+          if (pivot !== undefined) {
+            last = { event: base.event, legs: withPass(base.legs, pivot.address, pivot.lastMatch) };
+          }
           throw new Arrived();
         },
         passedEvent: () => {
           throw new Arrived();
         },
       });
-    try {
-      this.#timeline.explore(base, count);
-    } catch (error) {
-      if (!(error instanceof Divergence)) throw error;
-      return base;
-    }
+      return counted;
+    });
     return last;
   }
 
-  #walk(pivot: Position, target: number, arrivals: number, enters: boolean): WalkEnd | undefined {
+  #walk(pivot: Position, target: number, enters: boolean, mostSteps: number): WalkEnd | undefined {
     let found: WalkEnd | undefined;
     const ended = (end: WalkEnd): never => {
       found = end;
@@ -177,9 +257,17 @@ export class PredecessorSearch {
     const read = (task: Task, from: number, length: number): Uint8Array => this.#timeline.read(task, from, length);
     this.#timeline.explore(
       pivot,
-      ({ driver }) => new Walk({ driver, target, mostSteps: stepsAtOnce, arrivals, enters, read, ended }),
+      ({ driver }) => new Walk({ driver, target, mostSteps, enters, read, record: this.#record, ended }),
       true,
     );
     return found;
   }
+
+  readonly #record: RecordPasses = (task, sites) => this.#timeline.recordPasses(task, sites);
+}
+
+/** Returns as sites: from the frame with that rsp, to an address. */
+function returnsOf(rsp: number, returns: readonly number[], address: number): readonly CountedSite[] {
+  const filter: StackFilter = { kind: 'stackIs', value: rsp };
+  return returns.filter((each) => each !== address).map((each) => ({ address: each, filter, isNeeded: false }));
 }

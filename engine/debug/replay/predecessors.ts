@@ -28,6 +28,9 @@ const reach = 1024;
 /** Decoding falls into step with the code after a few instructions, wherever it begins: so many beginnings are tried. */
 const starts = 16;
 const mostAgree = 12;
+/** Instructions before one, and returns around one, that are guessed. */
+const fewBefore = 5;
+const mostReturns = 8;
 /** Lengths of a call instruction that are tried before a return address. */
 const callLengths = [5, 2, 3, 6, 7, 4];
 
@@ -48,16 +51,48 @@ export function guessPredecessors(
     from = address - (address % 4096);
     code = read(from, reach);
   }
-  for (const [offset, instruction] of boundaries(code)) {
+  const instructions = boundaries(code);
+  const endingAt = new Map<number, number>();
+  for (const [offset, instruction] of instructions) {
     const at = from + offset;
-    const next = at + instruction.length;
-    if (next === address && !neverFallsThrough(instruction)) guesses.add(at);
+    if (!neverFallsThrough(instruction)) endingAt.set(at + instruction.length, at);
     if (branchTarget(code, offset, instruction, at) === address) guesses.add(at);
+  }
+  // Those before it, too: the nearest may lie too near for a stub.
+  let next: number | undefined = address;
+  for (let distance = 0; distance < fewBefore && next !== undefined; distance++) {
+    next = endingAt.get(next);
+    if (next !== undefined) guesses.add(next);
   }
   const call = guessCall(onStack, read);
   if (call !== undefined) guesses.add(call);
   guesses.delete(address);
   return guesses;
+}
+
+/** The `ret` instructions around an address, the nearest first. */
+export function guessReturns(
+  address: number,
+  read: (address: number, length: number) => Uint8Array,
+  lowest = 0,
+): number[] {
+  const start = Math.max(0, address - reach);
+  const code = read(start, 2 * reach);
+  return [...boundaries(code)]
+    .filter(([offset, { kind }]) => kind === instructionKinds.nearReturn && start + offset >= lowest)
+    .map(([offset]) => start + offset)
+    .sort((one, other) => Math.abs(one - address) - Math.abs(other - address))
+    .slice(0, mostReturns);
+}
+
+/** The same of the function that a direct call before an address calls. */
+export function guessReturnsTo(address: number, read: (address: number, length: number) => Uint8Array): number[] {
+  const call = guessCall(address, read);
+  if (call === undefined) return [];
+  const code = read(call, address - call);
+  const decoded = decodeAt(code, 0);
+  const callee = decoded === undefined ? undefined : branchTarget(code, 0, decoded, call);
+  return callee === undefined ? [] : guessReturns(callee, read, callee);
 }
 
 const wordSize = 8;

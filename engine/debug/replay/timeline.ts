@@ -3,17 +3,18 @@
  * checkpoint before its target, and goes on from there.
  */
 import { EngineError } from '../../errors.ts';
-import { eventKinds, type FrameView } from '../../generated/schema.ts';
+import { eventKinds, type FrameView, registerIndex } from '../../generated/schema.ts';
 import { Checkpoint, type World } from '../../replay/checkpoint.ts';
 import type { Echo } from '../../replay/echo.ts';
 import type { ReplayProcesses } from '../../replay/primitives.ts';
+import { register } from '../../replay/registers.ts';
 import { Replayer } from '../../replay/replayer.ts';
 import type { Task } from '../../replay/task.ts';
 import type { TraceReader } from '../../trace/reader.ts';
 import { Arrived, type Client } from './client.ts';
 import { Driver, type Goal } from './driver.ts';
 import { isResumable } from './event-places.ts';
-import { countPasses, runToPass } from './fast-run.ts';
+import { type CountedSite, countPasses, type PassRun, recordPasses, runToPass } from './fast-run.ts';
 import { FollowGoal } from './goals.ts';
 import { type Kept, KeptCheckpoints } from './kept-checkpoints.ts';
 import { type Position, positionText } from './position.ts';
@@ -251,10 +252,41 @@ export class Timeline {
     const { replayer, driver, reader } = this.run!;
     const { eventKind } = reader.frame;
     if (eventKind === eventKinds.sched || task.threadGroup !== this.process) return undefined;
-    if (!driver.armAround(task, address)) return undefined;
+    if (!driver.armAround(task, [address])) return undefined;
     const { passes, isThere } = countPasses(replayer, task, address, most, () => this.client.isInterrupted());
     driver.hasGone(task, isThere);
     return passes;
+  }
+
+  /**
+   * Runs a task on its way to the next event while the passes of addresses are counted by stubs, to the first match that
+   * is to end it, or to what stops it before. Undefined where that cannot be: nothing has run then.
+   */
+  recordPasses(task: Task, sites: readonly CountedSite[]): PassRun | undefined {
+    const { replayer, driver, reader } = this.run!;
+    const { files } = task.addressSpace;
+    if (task.threadGroup !== this.process) return undefined;
+    if (!sites.every(({ address }) => files.find(address) !== undefined)) return undefined;
+    const bounded = reader.frame.eventKind === eventKinds.sched ? boundBySched(replayer, sites) : sites;
+    if (bounded === undefined) return undefined;
+    if (
+      !driver.armAround(
+        task,
+        bounded.map(({ address }) => address),
+      )
+    )
+      return undefined;
+    const before = replayer.progress.passesLeft;
+    const run = recordPasses(replayer, task, bounded, () => this.client.isInterrupted());
+    if (run === undefined) return undefined;
+    driver.hasGone(task, run.isDone);
+    if (reader.frame.eventKind !== eventKinds.sched) return run;
+    const stop = register(replayer.expected, registerIndex.rip);
+    const last = bounded.findIndex(({ address }) => address === stop);
+    const { passes } = run.sites[last]!;
+    replayer.progress.passesLeft = (before as number) - passes;
+    const isWanted = run.trappedAt !== last || passes === sites[last]?.trapAt;
+    return isWanted ? run : { ...run, trappedAt: undefined };
   }
 
   #arriveAt(run: Run, journey: FollowGoal): void {
@@ -271,6 +303,18 @@ export class Timeline {
     const { tid, timeNumber } = run.reader.frame;
     this.checkpoints.addAutomatic({ checkpoint, position: { event, legs: [] }, tid, time: timeNumber });
   }
+}
+
+/** The same, and the forced stop's address among them, so that the run ends there; undefined where that cannot be. */
+function boundBySched({ progress, expected }: Replayer, sites: readonly CountedSite[]): CountedSite[] | undefined {
+  const { passesLeft } = progress;
+  if (typeof passesLeft !== 'number' || passesLeft === 0) return undefined;
+  const address = register(expected, registerIndex.rip);
+  const same = sites.find((site) => site.address === address);
+  if (same === undefined) return [...sites, { address, trapAt: passesLeft, isNeeded: true }];
+  if (same.filter !== undefined) return undefined;
+  const trapAt = Math.min(same.trapAt ?? passesLeft, passesLeft);
+  return sites.map((site) => (site === same ? { address, trapAt, isNeeded: true } : site));
 }
 
 function metByEvent(run: Run, journey: FollowGoal, watch: Watchpoint, frame: FrameView): void {

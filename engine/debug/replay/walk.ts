@@ -4,26 +4,37 @@
  */
 import { EngineError } from '../../errors.ts';
 import { registerIndex } from '../../generated/schema.ts';
-import { instructionKinds } from '../../replay/primitives.ts';
+import { instructionKinds, type RegisterWords } from '../../replay/primitives.ts';
 import { register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
+import type { RecordPasses } from './counted-run.ts';
 import type { Driver, Goal, Halt } from './driver.ts';
 import type { Position } from './position.ts';
 import { decodeAt, isCall } from './predecessors.ts';
 
 const longestInstruction = 15;
-/** Arrivals that a count remembers: from the earliest of them a walk is a window on what was before. */
-const mostRecent = 12;
+const mostPivots = 4;
+const wordSize = 8;
+/** Stops at returns within a call before they are passed without. */
+const fewReturns = 16;
 const noAddresses: ReadonlySet<number> = new Set();
 
 /** What a walk has found. */
 export type WalkEnd =
-  /** The place of the instruction that led to the address. */
-  | { readonly kind: 'found'; readonly before: Position }
-  /** The address was reached within this call, or by its return. */
-  | { readonly kind: 'inCall'; readonly call: Position; readonly arrivals: number }
-  /** Not within so many steps; where it was then, and how many arrivals are still to come. */
-  | { readonly kind: 'far'; readonly at: Position; readonly arrivals: number }
+  /** The place of the instruction that led to the address, and the registers behind it. */
+  | { readonly kind: 'found'; readonly before: Position; readonly registers: RegisterWords }
+  /** The address was reached within this call. */
+  | { readonly kind: 'inCall'; readonly call: Position }
+  /**
+   * Not within so many steps: where it was then, some instructions on the way, and rsp at the return that leads to the
+   * address, if one does.
+   */
+  | {
+      readonly kind: 'far';
+      readonly at: Position;
+      readonly stepped: readonly number[];
+      readonly returning: number | undefined;
+    }
   /** The segment ended. */
   | { readonly kind: 'passed' };
 
@@ -34,9 +45,11 @@ export class Walk implements Goal {
   readonly #mostSteps: number;
   readonly #read: (task: Task, address: number, length: number) => Uint8Array;
   readonly #ended: (end: WalkEnd) => never;
+  readonly #record: RecordPasses;
   #steps = 0;
-  #arrivals: number;
-  #arrivalsAtCall = 0;
+  /** The instructions on the way, and how often each. */
+  readonly #stepped = new Map<number, number>();
+  #returning: number | undefined;
   #before: Position;
   /** A string instruction that may stay where it is, by its address. */
   #repeated: number | undefined;
@@ -48,6 +61,10 @@ export class Walk implements Goal {
         readonly rsp: number;
         /** Where it is looked at again. */
         readonly ends: ReadonlySet<number>;
+        /** Arrivals at `returnsTo` that were counted without a stop. */
+        passes: number;
+        /** Stops before that is tried. */
+        patience: number;
       }
     | undefined;
   /** The first instruction is stepped, whatever it is. */
@@ -57,18 +74,17 @@ export class Walk implements Goal {
     readonly driver: Driver;
     readonly target: number;
     readonly mostSteps: number;
-    /** The arrival at the target that counts. */
-    readonly arrivals: number;
     readonly enters: boolean;
     readonly read: (task: Task, address: number, length: number) => Uint8Array;
+    readonly record: RecordPasses;
     readonly ended: (end: WalkEnd) => never;
   }) {
     this.#driver = parts.driver;
     this.#target = parts.target;
     this.#mostSteps = parts.mostSteps;
-    this.#arrivals = parts.arrivals;
     this.#enters = parts.enters;
     this.#read = parts.read;
+    this.#record = parts.record;
     this.#ended = parts.ended;
     this.#before = parts.driver.position;
   }
@@ -78,9 +94,19 @@ export class Walk implements Goal {
   }
 
   beforeRun(task: Task): void {
-    if (this.#call !== undefined) return;
+    do {
+      if (this.#call === undefined) this.#begin(task);
+    } while (this.#call !== undefined && this.#passCall(task));
+  }
+
+  /** The next instruction: a step, or a call that is run over. */
+  #begin(task: Task): void {
     this.#before = this.#driver.position;
     const rip = register(task.registers, registerIndex.rip);
+    const times = this.#stepped.get(rip) ?? 0;
+    // The latest is the last one.
+    this.#stepped.delete(rip);
+    this.#stepped.set(rip, times + 1);
     const code = this.#read(task, rip, longestInstruction);
     const instruction = decodeAt(code, 0);
     this.#repeated = instruction?.kind === instructionKinds.repeatedString ? rip : undefined;
@@ -89,14 +115,56 @@ export class Walk implements Goal {
       return;
     }
     if (instruction === undefined || !isCall(instruction)) return;
-    this.#arrivalsAtCall = this.#arrivals;
     const returnsTo = rip + instruction.length;
+    if (returnsTo === this.#target) {
+      // Its return, if nothing before, is an arrival.
+      this.#returning = register(task.registers, registerIndex.rsp) - wordSize;
+      return;
+    }
     this.#call = {
       position: this.#before,
       returnsTo,
       ends: new Set([returnsTo, this.#target]),
       rsp: register(task.registers, registerIndex.rsp),
+      passes: 0,
+      patience: fewReturns,
     };
+  }
+
+  /** Where a call returns within itself again and again: goes on to its own return without a stop. True: it is over. */
+  #passCall(task: Task): boolean {
+    const call = this.#call!;
+    if (call.patience > 0) return false;
+    call.patience = 4 * fewReturns;
+    const { returnsTo, rsp } = call;
+    const run = this.#record(task, [
+      { address: returnsTo, trapAt: 1, isNeeded: true, filter: { kind: 'stackAtLeast', value: rsp } },
+      { address: this.#target, trapAt: 1, isNeeded: true },
+    ]);
+    if (run === undefined) return false;
+    call.passes += run.sites[0]!.passes;
+    if (run.trappedAt === undefined) return false;
+    this.#arrived(task);
+    return this.#call === undefined;
+  }
+
+  /** During a call, at one of its ends. */
+  #arrived(task: Task): void {
+    const call = this.#call!;
+    const rip = register(task.registers, registerIndex.rip);
+    if (rip === this.#target) this.#ended({ kind: 'inCall', call: call.position });
+    if (rip !== call.returnsTo || register(task.registers, registerIndex.rsp) < call.rsp) return;
+    const count = call.passes + this.#driver.passes(rip);
+    this.#driver.rename([...call.position.legs, { kind: 'pass', address: rip, count }]);
+    this.#call = undefined;
+    this.#countStep();
+  }
+
+  #countStep(): void {
+    this.#steps++;
+    if (this.#steps < this.#mostSteps) return;
+    const at = this.#driver.position;
+    this.#ended({ kind: 'far', at, stepped: pivots(this.#stepped), returning: this.#returning });
   }
 
   steps(): boolean {
@@ -108,25 +176,18 @@ export class Walk implements Goal {
   }
 
   halted(halt: Halt, task: Task): void {
-    if (halt.kind === 'interrupted') this.#ended({ kind: 'far', at: this.#before, arrivals: this.#arrivals });
+    if (halt.kind === 'interrupted') throw new EngineError('INTERRUPTED', 'interrupted');
     if (halt.kind === 'breakpoint' && halt.isStanding) return;
+    if (this.#call !== undefined) {
+      this.#call.patience--;
+      this.#arrived(task);
+      return;
+    }
     const rip = register(task.registers, registerIndex.rip);
-    const call = this.#call;
-    if (call !== undefined) {
-      if (rip === this.#target && --this.#arrivals <= 0) {
-        this.#ended({ kind: 'inCall', call: call.position, arrivals: this.#arrivalsAtCall });
-      }
-      if (rip !== call.returnsTo || register(task.registers, registerIndex.rsp) < call.rsp) return;
-      const count = this.#driver.passes(rip);
-      this.#driver.rename([...call.position.legs, { kind: 'pass', address: rip, count }]);
-      this.#call = undefined;
-    } else if (rip === this.#target && rip !== this.#repeated && --this.#arrivals <= 0) {
-      this.#ended({ kind: 'found', before: this.#before });
+    if (rip === this.#target && rip !== this.#repeated) {
+      this.#ended({ kind: 'found', before: this.#before, registers: task.registers.slice() });
     }
-    this.#steps++;
-    if (this.#steps >= this.#mostSteps) {
-      this.#ended({ kind: 'far', at: this.#driver.position, arrivals: this.#arrivals });
-    }
+    this.#countStep();
   }
 
   passedEvent(): void {
@@ -139,8 +200,6 @@ export class Count implements Goal {
   readonly watchpoints;
   readonly breakpoints: ReadonlySet<number>;
   readonly counts = new Map<number, number>();
-  /** The latest arrivals, the last one last. */
-  readonly recent: { readonly address: number; readonly count: number }[] = [];
   readonly #halted: (halt: Halt, task: Task, counts: Count) => void;
   readonly #passedEvent: () => void;
 
@@ -175,10 +234,6 @@ export class Count implements Goal {
     if (halt.kind === 'breakpoint' && !halt.isStanding) {
       const count = this.of(halt.address) + 1;
       this.counts.set(halt.address, count);
-      this.#halted(halt, task, this);
-      this.recent.push({ address: halt.address, count });
-      if (this.recent.length > mostRecent) this.recent.shift();
-      return;
     }
     this.#halted(halt, task, this);
   }
@@ -186,4 +241,15 @@ export class Count implements Goal {
   passedEvent(): void {
     this.#passedEvent();
   }
+}
+
+/**
+ * Of stepped instructions some that tell where a loop ends: the last one, and of those that have come again the most
+ * seldom and the most frequent. Each that is counted makes a loop slower.
+ */
+function pivots(stepped: ReadonlyMap<number, number>): readonly number[] {
+  const again = [...stepped].filter(([, times]) => times > 1).sort(([, one], [, other]) => one - other);
+  const chosen = [again[0], again.at(-1)].flatMap((each) => (each === undefined ? [] : [each[0]]));
+  const others = [...stepped.keys()].slice(-(mostPivots - chosen.length));
+  return [...new Set(again.length === 0 ? others : [...chosen, ...others.slice(-1)])];
 }

@@ -1,0 +1,185 @@
+#include "replay/pass-recorder.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "patch/instruction.h"
+#include "replay/own-pages.h"
+#include "replay/stops.h"
+
+namespace rr {
+
+namespace {
+
+// Bytes of code that are read at a site.
+constexpr size_t kCodeBytes = 32;
+// A jump is at most so long, with the bytes that it borrows and prefixes without meaning.
+constexpr uint64_t kJumpReach = 8;
+// Where another site lies within so many bytes behind it, a stub copies its own instruction alone.
+constexpr uint64_t kCopyReach = kJumpReach + kLongestInstruction;
+// Behind a stub's PassData: what all count in, in the data of the first.
+constexpr uint64_t kOrderAt = 256;
+static_assert(sizeof(PassData) <= kOrderAt && kOrderAt + sizeof(uint64_t) <= kSmallStub);
+// A stub has fewer instructions.
+constexpr int kMostSteps = 64;
+
+}  // namespace
+
+PassRecorder::PassRecorder(pid_t tid, const TraceeMemory& memory, StubAreas& stubs, std::span<const PassSite> sites)
+    : tid_(tid), memory_(memory), areas_(stubs), counts_(sites.size()) {
+  for (const PassSite& site : sites) stubs_.emplace_back().site = site;
+}
+
+// The jump of none may change what another one borrows.
+bool PassRecorder::fits(const Stub& stub) const {
+  const auto reach = [](const Stub& each) {
+    return AddressRange{each.site.address, each.site.address + each.place->jump.length + each.place->jump.borrowed};
+  };
+  const AddressRange own = reach(stub);
+  return std::ranges::none_of(stubs_, [&](const Stub& other) {
+    if (&other == &stub || !other.place) return false;
+    const AddressRange theirs = reach(other);
+    return own.start < theirs.end && theirs.start < own.end;
+  });
+}
+
+// Finds a place for each that can have one, those that are needed first. False where one of these cannot.
+bool PassRecorder::place() {
+  std::vector<StubAreas::Place> taken;
+  for (const bool needed : {true, false}) {
+    for (Stub& stub : stubs_) {
+      if (stub.site.isNeeded != needed) continue;
+      const uint64_t site = stub.site.address;
+      stub.own.resize(kCodeBytes);
+      const ssize_t got = memory_.read(site, stub.own.data(), stub.own.size());
+      stub.own.resize(got > 0 ? static_cast<size_t>(got) : 0);
+      const DecodedInstruction decoded =
+          stub.own.empty() || touchesOurs(site, kCopyReach) ? DecodedInstruction{} : decodeInstruction(stub.own);
+      if (decoded) {
+        stub.length = decoded.instruction.length;
+        stub.place = areas_.findBeside(tid_, site, stub.length, stub.own, taken);
+        if (stub.place && !fits(stub)) stub.place.reset();
+      }
+      if (stub.place) {
+        taken.push_back(*stub.place);
+      } else if (needed) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool PassRecorder::writeOne(Stub& stub, uint64_t orderAddress) {
+  const uint64_t site = stub.site.address;
+  const bool isAlone = std::ranges::none_of(stubs_, [&](const Stub& other) {
+    return other.place && other.site.address > site && other.site.address < site + kCopyReach;
+  });
+  PassRequest request;
+  request.codeAddress = stub.place->code;
+  request.codeCapacity = stub.place->capacity;
+  request.dataAddress = stub.place->data;
+  request.orderAddress = orderAddress;
+  request.site = site;
+  request.siteCode = stub.own;
+  request.copyBytes = isAlone ? static_cast<uint8_t>(stub.place->jump.length + stub.place->jump.borrowed) : uint8_t{1};
+  request.filter = stub.site.filter;
+  request.value = stub.site.value;
+  stub.code = buildPassStub(request);
+  PassData data;
+  data.left = stub.site.trapAt;
+  if (stub.code->error != MatcherError::none ||
+      !memory_.writeAll(stub.code->codeAddress, stub.code->code.data(), stub.code->code.size()) ||
+      !memory_.writeAll(stub.code->dataAddress, &data, sizeof data)) {
+    stub.code.reset();
+    return false;
+  }
+  stub.stands = memory_.writeAll(site, stub.place->jump.bytes.data(), stub.place->jump.length);
+  return stub.stands;
+}
+
+bool PassRecorder::write() {
+  const auto first = std::ranges::find_if(stubs_, [](const Stub& stub) { return stub.place.has_value(); });
+  if (first == stubs_.end()) return false;
+  const uint64_t orderAddress = first->place->data + kOrderAt;
+  const uint64_t order = 0;
+  if (!memory_.writeAll(orderAddress, &order, sizeof order)) return false;
+  for (Stub& stub : stubs_) {
+    if (stub.place && !writeOne(stub, orderAddress) && stub.site.isNeeded) return false;
+  }
+  return true;
+}
+
+void PassRecorder::removeAll() {
+  for (Stub& stub : stubs_) {
+    if (stub.stands) memory_.writeAll(stub.site.address, stub.own.data(), stub.place->jump.length);
+    stub.stands = false;
+  }
+}
+
+void PassRecorder::readCounts() {
+  for (size_t i = 0; i < stubs_.size(); i++) {
+    PassData data;
+    if (!stubs_[i].stands || !memory_.readAll(stubs_[i].place->data, &data, sizeof data)) continue;
+    counts_[i] = {true, data.program.counter, data.lastMatch, data.order};
+  }
+}
+
+// The task has stopped: where it is within a stub it is taken to the stub's end, where the pass is counted and noted as
+// a whole, and gets the program's registers. A PassRun or `status`.
+int PassRecorder::leaveStub(int status, user_regs_struct& found) {
+  for (size_t i = 0; i < stubs_.size(); i++) {
+    Stub& stub = stubs_[i];
+    if (!stub.stands) continue;
+    const auto hasTrapped = [&] { return isTrap(status) && found.rip == stub.code->trap + 1; };
+    for (int steps = 0; !hasTrapped() && isComparing(*stub.code, found.rip); steps++) {
+      int stepped = steps < kMostSteps ? resumeToStop(tid_, Resume::kSysemuStep, 0, found, found) : -EDEADLK;
+      while (stepped == -EINTR) stepped = waitForStop(tid_, found);
+      if (stepped < 0 || !WIFSTOPPED(stepped)) return stepped;
+      if (found.rip == stub.code->trap + 1) status = stepped;
+    }
+    if (hasTrapped()) {
+      found.rip = stub.site.address;
+      standsAt_ = static_cast<int>(i);
+      return kPassTrapped;
+    }
+    MatcherData saved;
+    if (!memory_.readAll(stub.place->data, &saved, sizeof saved)) continue;
+    const uint64_t counted = saved.counter;
+    const StubPlace place = restoreProgramState(*stub.code, saved, found);
+    if (place == StubPlace::atSite && saved.counter != counted) standsAt_ = static_cast<int>(i);
+    if (place != StubPlace::outside) break;
+  }
+  return status;
+}
+
+int PassRecorder::run(bool isRunning, const user_regs_struct& next, user_regs_struct& found) {
+  int status;
+  if (isRunning) {
+    status = waitForStop(tid_, found);
+  } else {
+    user_regs_struct from = next;
+    if (!place() || !write()) {
+      removeAll();
+      return kPassNoStub;
+    }
+    for (const Stub& stub : stubs_) {
+      if (stub.stands && from.rip == stub.site.address) from.rip = stub.code->pass;
+    }
+    status = resumeToStop(tid_, Resume::kSysemu, 0, from, found);
+  }
+  if (status == -EINTR) return status;
+  if (status >= 0 && WIFSTOPPED(status)) status = leaveStub(status, found);
+  if (status >= 0 && !WIFSTOPPED(status)) {
+    for (Stub& stub : stubs_) stub.stands = false;  // the process has ended
+    return status;
+  }
+  readCounts();
+  removeAll();
+  return status;
+}
+
+}  // namespace rr

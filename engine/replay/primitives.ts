@@ -131,6 +131,13 @@ export interface ReplayProcesses {
   setXsave(pid: number, from: Uint8Array, offset: number, length: number): void;
   /** The recorded tracer's breakpoints and watchpoints: DR0 to DR7 as it set them, 64 bytes. */
   setDebugRegisters(pid: number, from: Uint8Array, offset: number, length: number): void;
+  /**
+   * The next step of the process tells which of these ranges, address and length of each, it reads or writes.
+   * False: there are no such debug registers here, or too few.
+   */
+  armAccess(pid: number, ranges: readonly number[]): boolean;
+  /** Behind that step: a bit for each range that it accessed; -1: nothing tells. */
+  disarmAccess(pid: number): number;
   /** Another point is searched for from now on; what was recorded of it is told by addPointData. */
   beginPoint(): void;
   /** The next bytes of one of its parts, a value of pointParts; they are copied. */

@@ -25,6 +25,7 @@
 #include "replay/processes.h"
 #include "replay/remote-call.h"
 #include "replay/stops.h"
+#include "tracee/access-watch.h"
 #include "tracee/breakpoint.h"
 #include "tracee/time-trap.h"
 
@@ -114,6 +115,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::addPointData>("addPointData"),
                            InstanceMethod<&Self::pointChecksums>("pointChecksums"),
                            InstanceMethod<&Self::setDebugRegisters>("setDebugRegisters"),
+                           InstanceMethod<&Self::armAccess>("armAccess"),
+                           InstanceMethod<&Self::disarmAccess>("disarmAccess"),
                            InstanceMethod<&Self::searchPoint>("searchPoint"),
                            InstanceMethod<&Self::recordPasses>("recordPasses"),
                            InstanceMethod<&Self::stubRanges>("stubRanges"),
@@ -288,6 +291,19 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     if (!setTracerRegisters(tid, registers)) {
       throw systemError(info.Env(), onTask("setting the debug registers", tid), errno);
     }
+  }
+
+  // armAccess(pid, ranges: number[]): address and length of each
+  Napi::Value armAccess(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const auto words = info[1].As<Napi::Array>();
+    std::vector<AccessWatch::Range> ranges;
+    for (uint32_t i = 0; i + 1 < words.Length(); i += 2) ranges.push_back({wordOf(words[i]), wordOf(words[i + 1])});
+    return Napi::Boolean::New(info.Env(), accessWatch_.arm(tid, ranges));
+  }
+
+  Napi::Value disarmAccess(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(accessWatch_.disarm(tidOf(info[0]))));
   }
 
   // firstUnequal(pid, entries: Uint8Array, from)
@@ -513,6 +529,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   // Of the point that is searched for: PointTarget::pieces and xsave, and its checksum records.
   std::array<std::vector<uint8_t>, kPointParts> pointData_;
   std::vector<ChecksumEntry> entries_;
+  AccessWatch accessWatch_;
   PointBuffers buffers_;
   std::optional<PassRecorder> recorder_;  // as search_
   std::optional<PointSearch> search_;     // the search under way

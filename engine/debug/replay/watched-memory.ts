@@ -1,7 +1,8 @@
 /**
- * Watchpoints without debug registers, of which there may be too few or, under some hypervisors, none: the pages of what
- * is watched cannot be written, or for reads not be reached; each fault there is one step with the page open, after which
- * the watched bytes are compared. What the kernel writes trips nothing: it is compared after each event.
+ * Watchpoints by page protection: debug registers may be too few or, under some hypervisors, none. The pages of what is
+ * watched cannot be written, or for reads not be reached; each fault there is one step with the page open, after which
+ * the watched bytes are compared. What is watched for reads has debug registers for that step, as far as they reach. What
+ * the kernel writes trips nothing: it is compared after each event.
  */
 import { readFileSync } from 'node:fs';
 import { registerIndex } from '../../generated/schema.ts';
@@ -24,6 +25,8 @@ export interface Watchpoint {
 
 const sigtrap = 5;
 const protWrite = 2;
+/** Bytes, of most instructions: where nothing tells what one accesses, it may have been what it touched first. */
+const longestOperand = 8;
 /** The in-tracee runtime's code lies below (preload/layout.h). */
 const hookEnd = 0x7000_8000;
 
@@ -110,8 +113,12 @@ export class WatchedMemory {
     const by = register(from, registerIndex.rip);
     if (by >= runtimeStart && by < hookEnd) return { ...notTaken, taken: true, byRuntime: true };
     for (const each of pages) this.#protect(task.pid, each.start, each.protection);
+    const forReads = this.#watches.filter(({ access }) => access !== 'write');
+    const ranges = forReads.flatMap((watch) => [watch.address, watch.length]);
+    const isArmed = forReads.length > 0 && processes.armAccess(task.pid, ranges);
     let status = processes.resume(task.pid, resumeKinds.sysemuStep, 0, from, found);
     while (status === waitBroken) status = processes.wait(task.pid, found);
+    const accessed = isArmed ? processes.disarmAccess(task.pid) : -1;
     const stepped = isStopped(status) && status !== syscallStop && stopSignal(status) === sigtrap;
     if (!stepped) {
       // Its own fault: it goes on from there with the pages open, and so raises it again.
@@ -120,11 +127,15 @@ export class WatchedMemory {
       return { ...notTaken, taken: true };
     }
     for (const each of pages) this.#protect(task.pid, each.start, each.armed);
-    const changed = changedWatches(this.#replayer, task, this.#watches).filter((watch) => watch.access !== 'read');
-    const touched = this.#watches.filter(
-      (watch) => watch.access !== 'write' && address < watch.address + watch.length && address + 8 > watch.address,
-    );
-    return { taken: true, moved: true, changed: changed.length > 0 ? changed : touched, from: by };
+    const changed = changedWatches(this.#replayer, task, this.#watches);
+    const touched = forReads.filter((watch, index) => {
+      // A write alone and one that reads before are not told apart: gdb on a program does not, either.
+      if (watch.access === 'read' && changed.includes(watch)) return false;
+      if (accessed >= 0) return ((accessed >> index) & 1) !== 0;
+      return address < watch.address + watch.length && address + longestOperand > watch.address;
+    });
+    const written = changed.filter(({ access }) => access !== 'read');
+    return { taken: true, moved: true, changed: written.length > 0 ? written : touched, from: by };
   }
 
   #protect(pid: number, start: number, protection: number): void {

@@ -49,7 +49,7 @@ const refused: ReadonlyArray<[words: string[], status: number, message: RegExp]>
   [['-D', 'write', 'record', 'x'], 2, /^rr: record: --dump-on and --dump-at are for a replay: .*\n$/],
   [['record', '-T', '3', 'x'], 2, /^rr: record: --dump-on and --dump-at are for a replay: .*\n$/],
   [['--dump-at=x', 'replay'], 2, /^rr: --dump-at x: expected a number, 1 or more\n$/],
-  [['record', '--max-size', '5', 'x'], 2, /^rr: record --max-size is not available yet\n$/],
+  [['record', '--max-size', 'much', 'x'], 2, /^rr: --max-size much: expected a size, as 500K, 20M or 1.5G\n$/],
   [['replay', '-t', '1'], 2, /^rr: --trace 1: expected a number, 2 or more\n$/],
   [['recrod', 'ls'], 2, /unknown command "recrod"; did you mean record\?/],
   [['help', 'recrod'], 2, /did you mean record\?/],

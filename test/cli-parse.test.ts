@@ -166,7 +166,27 @@ test('an option that may stand before the command may stand behind it; a name of
 });
 
 test('an option that is known but not there yet says so', () => {
-  throwsCode(() => record('--max-size=5', 'x'), 'NOT_AVAILABLE', /^record --max-size is not available yet$/);
+  throwsCode(
+    () => parseWords(['--disable-cpuid-faulting'], { options: globalOptions }),
+    'NOT_AVAILABLE',
+    /^--disable-cpuid-faulting is not available yet$/,
+  );
+});
+
+test('sizes and times, as people write them', () => {
+  const sizes = { '500': 500, '20K': 20480, '1.5M': 1572864, '2G': 2 ** 31, '3MiB': 3 << 20, '4kB': 4096 };
+  for (const [text, size] of Object.entries(sizes)) assert.is(record(`--max-size=${text}`, 'x').maxSize, size, text);
+  const times = { '90': 90_000, '500ms': 500, '30s': 30_000, '10m': 600_000, '1.5h': 5_400_000, '7d': 604_800_000 };
+  for (const [text, time] of Object.entries(times)) assert.is(record(`--max-time=${text}`, 'x').maxTime, time, text);
+  for (const text of ['', '0', 'x', '-1', '1X', '1e9', '9999999T', '0x10', '1 M']) {
+    throwsCode(() => record(`--max-size=${text}`, 'x'), 'BAD_VALUE', /^--max-size .*: expected a size/);
+  }
+  for (const text of ['', '0', 's', '-1s', '1y', '5 m']) {
+    throwsCode(() => record(`--max-time=${text}`, 'x'), 'BAD_VALUE', /^--max-time .*: expected a time/);
+  }
+  throwsCode(() => record('--keep=some', 'x'), 'BAD_VALUE', /expected always, failures, never/);
+  throwsCode(() => record('--at-cap=wait', 'x'), 'BAD_VALUE', /expected stop, kill/);
+  throwsCode(() => record('--keep-last=5M', 'x'), 'NOT_SUPPORTED', /checkpoints; --max-size/);
 });
 
 test('an option that cannot be had here says why', () => {

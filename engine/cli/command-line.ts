@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 import { configureLog, printMessage } from '../log.ts';
 import { commands, findCommand, globalOptions } from './command-table.ts';
+import { configuredOptions } from './configuration.ts';
 import { reportError } from './error-report.ts';
 import { parseGlobalOptions } from './global-options.ts';
 import type { CommandSpec, OptionSpec, RunCommand } from './grammar.ts';
@@ -102,12 +103,13 @@ async function runCommand(command: CommandSpec, words: readonly string[], before
       `${command.name}: "${surplus}" is one word too many; see \`rr help ${command.name}\``,
     );
   }
-  const all = before.followedBy(values);
+  const given = before.followedBy(values);
+  const all = given.has('no-config') ? given : configuredOptions(command, optionsOfAll).followedBy(given);
   configureLogBy(all);
   const global = parseGlobalOptions(all);
   const module = await load[command.name]!();
   const found = command.takesTrace ? await withPackOpened(operands) : operands;
-  return module.run({ command, global, values, operands: found, afterDashes });
+  return module.run({ command, global, values: all, operands: found, afterDashes });
 }
 
 /** In the place of a pack the directory that it was unpacked to. @throws PackError */

@@ -35,6 +35,7 @@ export const globalOptions: readonly OptionSpec[] = [
   { long: 'mark-stdio', short: 'M', help: 'mark what the program writes to its terminal with [rr PID EVENT]' },
   { long: 'suppress-environment-warnings', short: 'S', help: 'no warnings about this machine' },
   { long: 'non-interactive', help: 'as without a terminal: no progress is shown, and nothing is asked' },
+  { long: 'no-config', help: 'take no options from configuration files and RR_OPTIONS' },
   { long: 'log', value: 'SPEC', help: 'SUBSYSTEM:LEVEL,... with levels error, warn, info, debug; also RR_LOG' },
   { long: 'resource-path', value: 'DIR', state: 'hidden', help: 'accepted, without effect' },
   { long: 'microarch', short: 'A', value: 'NAME', help: 'the processor to assume; see rr cpufeatures' },
@@ -145,10 +146,23 @@ const recordCommand: CommandSpec = {
       'check-outside-mmaps',
       'what processes outside of the recording write to shared mappings is not seen; record them together',
     ),
-    later('keep', 'when to keep the trace', { value: 'always|failures|never' }),
-    later('max-size', 'largest trace', { value: 'SIZE' }),
-    later('max-time', 'longest recording', { value: 'T' }),
-    later('at-cap', 'what to do at the largest size or time', { value: 'kill' }),
+    {
+      long: 'keep',
+      value: 'WHEN',
+      help: 'always (default), never, or failures: remove what has ended with status 0',
+    },
+    { long: 'max-size', value: 'SIZE', help: 'end the recording at this size, as 500M or 2G' },
+    { long: 'max-time', value: 'TIME', help: 'end the recording after this time, as 90s, 10m or 2h' },
+    {
+      long: 'at-cap',
+      value: 'WHAT',
+      help: 'then stop, so that the program goes on unrecorded (default), or kill it',
+    },
+    refused(
+      'keep-last',
+      'the newest part alone cannot be replayed without checkpoints; --max-size and --max-time keep the beginning, and --keep=failures drops what went well',
+      { value: 'SIZE|TIME' },
+    ),
   ],
 };
 
@@ -277,8 +291,15 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'rm',
     summary: 'remove recordings',
-    operands: 'TRACE...',
-    options: [{ long: 'force', short: 'f', help: 'also what is being recorded or cannot be read' }, json],
+    operands: '[TRACE]...',
+    options: [
+      { long: 'force', short: 'f', help: 'also what is being recorded or cannot be read' },
+      { long: 'older-than', value: 'TIME', help: 'instead of names: all that began longer ago than this, as 7d' },
+      { long: 'larger-than', value: 'SIZE', help: 'instead of names: all that are larger than this, as 100M' },
+      { long: 'dry-run', help: 'print their names, and remove nothing' },
+      json,
+    ],
+    notes: ['Where age and size are given both must hold. What has not ended is left then, unless -f is given.'],
   },
   {
     name: 'mv',

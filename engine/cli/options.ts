@@ -107,6 +107,14 @@ export interface RecordOptions extends GlobalOptions {
   readonly store?: string;
   /** `--store-rights`: who may use the store, when it is made; one that is there keeps its rights. */
   readonly storeRights: 'user' | 'group' | 'all';
+  /** `--keep`: whose trace stays; `failures`: that of a program that did not end with status 0. */
+  readonly keep: 'always' | 'failures' | 'never';
+  /** `--max-size`: bytes of the trace's chunks at most. */
+  readonly maxSize?: number;
+  /** `--max-time`: milliseconds that are recorded at most. */
+  readonly maxTime?: number;
+  /** `--at-cap`: what becomes of the program then. */
+  readonly atCap: 'stop' | 'kill';
   /** `--force-stops MIN-MAX`, for tests: stops the program in mid-code after random times, microseconds. */
   readonly forceStops?: { readonly minimum: number; readonly maximum: number };
   /** `--counter`, for tests: what counts ticks. */

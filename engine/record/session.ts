@@ -14,7 +14,7 @@ import {
   traceRoot,
 } from '../trace/locations.ts';
 import { Pipeline } from '../trace/pipeline.ts';
-import { systemReason } from '../trace/trace-error.ts';
+import { systemReason, TraceError } from '../trace/trace-error.ts';
 import type { TraceHeader } from '../trace/trace-header.ts';
 import { programEnvironment } from './environment.ts';
 import { launchError } from './launch-error.ts';
@@ -63,7 +63,12 @@ export async function record(options: RecordOptions): Promise<number> {
     if (!existed) rmdirSync(directory);
     throw error;
   }
-  if (output === undefined || existsSync(traceRoot())) nameLatest(directory);
+  if (isKept(options.keep, outcome)) {
+    if (output === undefined || existsSync(traceRoot())) nameLatest(directory);
+  } else {
+    removeTraceFiles(directory);
+    if (!existed) rmdirSync(directory);
+  }
   if (outcome.failure !== undefined) throw outcome.failure;
   return finish(outcome.status);
 }
@@ -86,6 +91,12 @@ interface Outcome {
   readonly status: number;
   /** Why the recording ended before the program, when that is an error. */
   readonly failure: unknown;
+}
+
+/** A program that has failed: by its status, a signal, or because its recording failed. */
+function isKept(keep: RecordOptions['keep'], { status, failure }: Outcome): boolean {
+  if (keep === 'failures') return status !== 0 || failure !== undefined;
+  return keep === 'always';
 }
 
 /** Runs the program and closes its trace. @throws EngineError when the program has not begun */
@@ -121,12 +132,16 @@ async function run(
     directory,
     header,
     ...(options.ringSlots === undefined ? {} : { slotCount: options.ringSlots }),
-    onFailure: (error) => log.error(`${error.message}; the program goes on unrecorded, the trace is good up to there`),
+    ...(options.maxSize === undefined ? {} : { maxBytes: options.maxSize }),
+    onFailure: (error) => onTraceFailure(error),
   });
   printTraceDirectory(options.printTraceDirFd, directory);
   const startTime = process.hrtime.bigint();
   const inherited = options.inherited;
   let failure: unknown;
+  let onTraceFailure = tellFailure;
+  let timer: NodeJS.Timeout | undefined;
+  let hasEnded = false;
   const end = await new Promise<RecordingEnd>((ended) => {
     const onMessage = (message: RecorderMessage): void => {
       try {
@@ -182,7 +197,19 @@ async function run(
       pipeline.layout.ring,
       onMessage,
     );
+    onTraceFailure = (error) => {
+      if (hasEnded) return log.error(`${error.message}; the trace is good up to there`);
+      if (error.code !== 'TRACE_CAP' || options.atCap === 'stop') return tellFailure(error);
+      log.error(`${error.message}; the program is killed, the trace is good up to there`);
+      recorder.terminate();
+    };
+    timer = startTimer(options.maxTime, () => {
+      const what = `the recording has taken the ${options.maxTime} ms of --max-time`;
+      pipeline.endEarly(new TraceError('TRACE_CAP', directory, what));
+    });
   });
+  hasEnded = true;
+  clearTimeout(timer);
   const cause = failure instanceof Error ? failure.message : 'the recording was ended before the program';
   const summary = await pipeline.finish({
     complete: !end.incomplete,
@@ -197,6 +224,21 @@ async function run(
       `${end.ringWaits} waits for the ring${summary.usedPool ? '' : ', encoded without workers'}`,
   );
   return { status: end.status, failure };
+}
+
+function tellFailure(error: EngineError): void {
+  log.error(`${error.message}; the program goes on unrecorded, the trace is good up to there`);
+}
+
+/** Longer ones Node takes for none at all: 24 days. */
+const longestTimer = 2 ** 31 - 1;
+
+/** @param time milliseconds; undefined: never */
+function startTimer(time: number | undefined, body: () => void): NodeJS.Timeout | undefined {
+  if (time === undefined || time > longestTimer) return undefined;
+  const timer = setTimeout(body, time);
+  timer.unref();
+  return timer;
 }
 
 /** How many processors a program is told of in chaos mode: 1 to 8. */

@@ -1,5 +1,5 @@
 /** One lane's file, open for appending. Several writers may append to it: each chunk is one write. */
-import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LaneName } from '../schema/schema.ts';
 import { Folder } from './folder.ts';
@@ -31,6 +31,11 @@ export class LaneWriter {
     } catch (cause) {
       throw new TraceError('TRACE_UNWRITABLE', this.path, `cannot write to it: ${systemReason(cause)}`, { cause });
     }
+  }
+
+  /** Bytes of the file, what other writers appended included. @throws NodeJS.ErrnoException */
+  get size(): number {
+    return fstatSync(this.#descriptor).size;
   }
 
   /** Drops what is behind `size` bytes. @throws TraceError TRACE_UNWRITABLE */

@@ -25,6 +25,8 @@ export interface PipelineOptions {
   readonly slotSize?: number;
   /** Worker threads, once they are needed. Default 1. */
   readonly workers?: number;
+  /** Bytes of all lanes at most: then the trace ends, as if it could not go on. */
+  readonly maxBytes?: number;
   /** Called once when the trace cannot go on (disk full, worker dead): the program runs on unrecorded. */
   readonly onFailure?: (error: EngineError) => void;
 }
@@ -49,6 +51,7 @@ export class Pipeline {
   readonly #memory: WebAssembly.Memory;
   readonly #compression: Compression;
   readonly #writer: TraceWriter;
+  readonly #maxBytes: number | undefined;
   readonly #onFailure: ((error: EngineError) => void) | undefined;
   readonly #timer: NodeJS.Timeout;
   #inline: SlotEncoder | undefined;
@@ -63,6 +66,7 @@ export class Pipeline {
     this.layout = ringLayout({ slotCount, slotSize, encoders: workers + 1 });
     this.directory = options.directory;
     this.#compression = options.header.compression;
+    this.#maxBytes = options.maxBytes;
     this.#onFailure = options.onFailure;
     this.#writer = new TraceWriter(options.directory, options.header);
     this.#memory = createSharedMemory(this.layout.totalBytes);
@@ -155,7 +159,14 @@ export class Pipeline {
 
   #task(area: number): EncoderTask {
     const { layout, directory } = this;
-    return { memory: this.#memory, layout, area, compression: this.#compression, directory };
+    const task = { memory: this.#memory, layout, area, compression: this.#compression, directory };
+    return this.#maxBytes === undefined ? task : { ...task, maxBytes: this.#maxBytes };
+  }
+
+  /** Ends the trace here, for that reason: the program runs on unrecorded. */
+  endEarly(reason: EngineError): void {
+    if (this.#pool === undefined) this.encodeNow();
+    this.#fail(reason);
   }
 
   #fail(error: EngineError): void {

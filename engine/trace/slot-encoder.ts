@@ -16,6 +16,8 @@ export interface EncoderTask {
   readonly area: number;
   readonly compression: Compression;
   readonly directory: string;
+  /** Bytes of all lanes at most; left out: any number. */
+  readonly maxBytes?: number;
 }
 
 /** What an encoder did: bytes, and milliseconds of this thread. */
@@ -62,7 +64,7 @@ export class SlotEncoder {
   /**
    * Encodes full slots: all there are, or with `wait` all that come until the ring is closed, stopped or failed. On an
    * error the ring is marked as failed, so that the producer goes on without it.
-   * @throws TraceError TRACE_UNWRITABLE, TRACE_BAD_RECORD
+   * @throws TraceError TRACE_UNWRITABLE, TRACE_BAD_RECORD, TRACE_CAP
    */
   drain({ wait }: { wait: boolean }): void {
     const ring = ringFunctions();
@@ -97,6 +99,7 @@ export class SlotEncoder {
       throw new TraceError('TRACE_BAD_RECORD', directory, `the recorder made a bad record: ${codecErrorText(length)}`);
     }
     const encoded = performance.now();
+    this.#checkSize(length);
     for (let at = this.#output; at < this.#output + length; ) {
       const size = chunkHeaderSize + this.#view.getUint32(at + chunkHeaderOffsets.storedSize, true);
       this.#lanes[this.#view.getUint8(at + chunkHeaderOffsets.lane)]!.append(this.#bytes, at, size);
@@ -107,6 +110,15 @@ export class SlotEncoder {
     this.statistics.storedBytes += length;
     this.statistics.encodeTime += encoded - start;
     this.statistics.writeTime += performance.now() - encoded;
+  }
+
+  /** Before the slot is written: a trace is never larger than it may be. @throws TraceError TRACE_CAP */
+  #checkSize(length: number): void {
+    const { maxBytes, directory } = this.#task;
+    if (maxBytes === undefined) return;
+    const size = this.#lanes.reduce((sum, lane) => sum + lane.size, 0);
+    if (size + length <= maxBytes) return;
+    throw new TraceError('TRACE_CAP', directory, `the trace has the ${maxBytes} bytes of --max-size`);
   }
 
   close(): void {

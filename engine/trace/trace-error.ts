@@ -19,6 +19,8 @@ export type TraceErrorCode =
   /** The system refused to read, or to make or write, a file of the trace. */
   | 'TRACE_UNREADABLE'
   | 'TRACE_UNWRITABLE'
+  /** The trace has the size or the length that it was to have at most. */
+  | 'TRACE_CAP'
   /** A worker that encodes ended on its own. */
   | 'TRACE_WORKER_DIED'
   /** The recorder wrote a record that the schema does not allow: a bug. */

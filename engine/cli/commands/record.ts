@@ -7,6 +7,7 @@ import { readInheritedState } from '../inherited-state.ts';
 import { isRecorded, runUnrecorded } from '../nested.ts';
 import type { RecordOptions } from '../options.ts';
 import { type OptionValues, parseInteger } from '../parse.ts';
+import { parseSize, parseTime } from '../quantities.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 
 const lastSignal = 64;
@@ -46,6 +47,8 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     patchAfter: values.integer('patch-after', 1, 1_000_000),
     ringSlots: values.integer('ring-slots', 2, 4096),
     sliceTicks: values.integer('slice-ticks', 1),
+    maxSize: parseCap(values, 'max-size', parseSize),
+    maxTime: parseCap(values, 'max-time', parseTime),
   };
   return {
     ...global,
@@ -64,6 +67,8 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     weakStops: values.has('weak-stops'),
     replaceTime: values.has('replace-rdtsc'),
     storeRights: values.word('store-rights', ['user', 'group', 'all']) ?? 'user',
+    keep: values.word('keep', ['always', 'failures', 'never']) ?? 'always',
+    atCap: values.word('at-cap', ['stop', 'kill']) ?? 'stop',
     noSyscallBuffer: values.has('no-syscall-buffer') || values.has('no-preload'),
     ...withoutUndefined(optional),
   };
@@ -86,6 +91,11 @@ function nonEmpty(option: string, values: OptionValues): string | undefined {
   const text = values.text(option);
   if (text === '') throw new UsageError('BAD_VALUE', `--${option}: expected the name of a directory`);
   return text;
+}
+
+function parseCap(values: OptionValues, option: string, parse: typeof parseSize): number | undefined {
+  const text = values.text(option);
+  return text === undefined ? undefined : parse(text, `--${option}`);
 }
 
 /** Ticks of a slice are taken for a nanosecond each, and a slice is no shorter than can be kept. */

@@ -61,7 +61,6 @@ test('a library that is loaded late: pending breakpoints, and seeks over the loa
 });
 
 test('code that the program makes, and writes anew', async () => {
-  // Code that can be written when it runs is another matter: a breakpoint there is overwritten with it.
   using jit = recordGuest('jit');
   const rounds = Array.from({ length: 8 }, () => ['continue', 'x/i $pc', 'stepi', 'print $eax']).flat();
   const said = await jit.gdb([
@@ -81,6 +80,36 @@ test('code that the program makes, and writes anew', async () => {
   assert.equal(values, [100, 101, 102, 103, 104, 105, 106, 107, 100], said);
   says(said, /lea +0x3\(%rdi\),%eax/);
   says(said, /^828$/m);
+});
+
+test('code that the program writes anew in place, and reads', async () => {
+  using jit = recordGuest('jit-in-place');
+  const rounds = Array.from({ length: 6 }, () => ['continue', 'print $edi', 'stepi', 'print $eax']).flat();
+  const said = await jit.gdb([
+    'tbreak pipe',
+    'continue',
+    'break *0x310000000',
+    'break *0x310000003 if $eax == 103',
+    ...rounds,
+    `tbreak jit-in-place.c:${lineOf('jit-in-place', 'the end')}`,
+    'continue',
+    'print differing',
+    'reverse-continue',
+    'reverse-continue',
+    'x/2i $pc',
+    'stepi',
+    'print $eax',
+    'delete',
+    'continue',
+  ]);
+  assert.is(said.match(/^Breakpoint 2, 0x0*310000000 in/gm)?.length, 8, said);
+  assert.is(said.match(/^Breakpoint 3, 0x0*310000003 in/gm)?.length, 1, said);
+  const values = [...said.matchAll(/^\$\d+ = (10\d)$/gm)].map(([, value]) => Number(value));
+  const expected = [0, 1, 2, 3, 4, 5].flatMap((round) => [100, 100 + round]);
+  assert.equal(values, [...expected, 104], said);
+  says(said, /^\$13 = 0$/m);
+  says(said, /lea +0x4\(%rdi\),%eax/);
+  says(said, /^620, 0 differing$/m);
 });
 
 test('a static program', async () => {

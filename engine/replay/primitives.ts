@@ -114,6 +114,8 @@ export interface ReplayProcesses {
   readMemory(pid: number, address: number, into: Uint8Array, offset: number, length: number): number;
   /** Bytes written: fewer than `length` where memory ends, at our pages, or at a shared mapping that must not be written. */
   writeMemory(pid: number, address: number, from: Uint8Array, offset: number, length: number): number;
+  /** PROT_* of the mapping there; -1: there is none. */
+  protectionAt(pid: number, address: number): number;
   /**
    * The hash of what a call sends, and its bytes, by the registers with which it ended, or was entered (rax: an error).
    * Hash 0: some of that memory cannot be read.

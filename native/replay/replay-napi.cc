@@ -19,6 +19,7 @@
 #include "napi/register.h"
 #include "patch/instruction.h"
 #include "record/sent-bytes.h"
+#include "replay/mapping-at.h"
 #include "replay/own-pages.h"
 #include "replay/pass-recorder.h"
 #include "replay/point-search.h"
@@ -106,6 +107,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceAccessor<&Self::runtimeAddresses>("runtimeAddresses"),
                            InstanceMethod<&Self::readMemory>("readMemory"),
                            InstanceMethod<&Self::writeMemory>("writeMemory"),
+                           InstanceMethod<&Self::protectionAt>("protectionAt"),
                            InstanceMethod<&Self::sentHash>("sentHash"),
                            InstanceMethod<&Self::checksum>("checksum"),
                            InstanceMethod<&Self::firstUnequal>("firstUnequal"),
@@ -243,6 +245,10 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     const ssize_t count =
         memoryOf(info.Env(), tidOf(info[0])).write(address, from.data, lengthBeforeOurs(address, from.length));
     return Napi::Number::New(info.Env(), static_cast<double>(count < 0 ? 0 : count));
+  }
+
+  Napi::Value protectionAt(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), rr::protectionAt(tidOf(info[0]), wordOf(info[1])));
   }
 
   Napi::Value sentHash(const Napi::CallbackInfo& info) {

@@ -1,5 +1,5 @@
 /** Breakpoint instructions in the code of replayed processes: which are wanted, and which stand there now. */
-import type { AddressSpace } from '../../replay/address-space.ts';
+import { type AddressSpace, pageDown } from '../../replay/address-space.ts';
 import type { ReplayProcesses } from '../../replay/primitives.ts';
 
 const int3 = Uint8Array.of(0xcc);
@@ -16,6 +16,9 @@ export class CodeBreakpoints {
   /** What stands there now is this set, but for those that were taken away since. */
   readonly #complete = new Map<AddressSpace, { readonly wanted: ReadonlySet<number>; readonly missing: Set<number> }>();
 
+  /** Pages that have had one since none stood there. */
+  readonly #pages = new Map<AddressSpace, Set<number>>();
+
   constructor(processes: ReplayProcesses) {
     this.#processes = processes;
   }
@@ -31,6 +34,7 @@ export class CodeBreakpoints {
       return;
     }
     this.#complete.delete(space);
+    this.#pages.delete(space);
     for (const address of [...(this.#written.get(space)?.keys() ?? [])]) {
       if (!wanted.has(address)) this.remove(space, address);
     }
@@ -46,7 +50,19 @@ export class CodeBreakpoints {
     const there = this.#written.get(space) ?? new Map<number, Written>();
     this.#written.set(space, there);
     if (!there.has(address)) this.#writeOne(space, pid, there, address);
-    return there.has(address);
+    if (!there.has(address)) return false;
+    this.#notePage(space, address);
+    return true;
+  }
+
+  /** Pages where breakpoints stand, or have stood; more may come, until it is another set. */
+  pages(space: AddressSpace): ReadonlySet<number> | undefined {
+    return this.#pages.get(space);
+  }
+
+  /** Whether any stands there. */
+  standsIn(space: AddressSpace): boolean {
+    return (this.#written.get(space)?.size ?? 0) > 0;
   }
 
   has(space: AddressSpace, address: number): boolean {
@@ -80,10 +96,18 @@ export class CodeBreakpoints {
     if (!stillNeeded) this.#writeBeneath(pid, there, restored.address, restored.jump);
   }
 
+  /** Those on some pages are taken away, until the next write. */
+  removeOn(space: AddressSpace, pages: ReadonlySet<number>): void {
+    for (const address of [...(this.#written.get(space)?.keys() ?? [])]) {
+      if (pages.has(pageDown(address))) this.remove(space, address);
+    }
+  }
+
   removeAll(space: AddressSpace): void {
     for (const address of [...(this.#written.get(space)?.keys() ?? [])]) this.remove(space, address);
     this.#written.delete(space);
     this.#complete.delete(space);
+    this.#pages.delete(space);
   }
 
   everywhere(): void {
@@ -107,6 +131,15 @@ export class CodeBreakpoints {
       const at = each - address;
       if (at >= 0 && at < bytes.length) bytes[at] = own[0]!;
     }
+  }
+
+  #notePage(space: AddressSpace, address: number): void {
+    let pages = this.#pages.get(space);
+    if (pages === undefined) {
+      pages = new Set();
+      this.#pages.set(space, pages);
+    }
+    pages.add(pageDown(address));
   }
 
   #misses(space: AddressSpace, address: number): void {

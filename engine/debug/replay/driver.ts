@@ -107,6 +107,8 @@ export class Driver implements Controller {
   /** Where the task began to run. */
   #from = 0;
   #interruptSent = false;
+  /** The instruction there raises a signal: it is executed with nothing of ours in its way. */
+  #raisesAt: number | undefined;
   /** Called once, before the next run: the replay stands within a segment where it is to be. */
   arriveBeforeRun: ((task: Task) => void) | undefined;
   /** At a system call's entry: the registers there. */
@@ -119,7 +121,7 @@ export class Driver implements Controller {
   constructor(replayer: Replayer, event: number, process: number, goal: Goal, interruptWanted: () => boolean) {
     this.#replayer = replayer;
     this.#code = new CodeBreakpoints(replayer.processes);
-    this.#watched = new WatchedMemory(replayer);
+    this.#watched = new WatchedMemory(replayer, this.#code);
     this.#event = event;
     this.process = process;
     this.goal = goal;
@@ -265,7 +267,9 @@ export class Driver implements Controller {
     }
     this.jump(task);
     if (!this.#isLookedAt(task)) {
-      // Code of other processes is as the program has it.
+      // Code of other processes is as the program has it, also where they share its memory (vfork).
+      if (this.#code.standsIn(task.addressSpace) || this.#watched.isArmed(task.addressSpace))
+        this.lift(task.addressSpace);
       this.#isStepping = false;
       this.#hasRun = true;
       return 'run';
@@ -289,8 +293,13 @@ export class Driver implements Controller {
     const steps = this.goal.steps(task);
     this.#noteArmed(wanted);
     this.#done.delete(task);
-    this.#code.write(task.addressSpace, wanted);
-    this.#watched.arm(task, this.goal.watchpoints);
+    const raises = this.#raisesAt === rip;
+    this.#raisesAt = undefined;
+    if (raises) this.lift(task.addressSpace);
+    else {
+      this.#code.write(task.addressSpace, wanted);
+      this.#watched.arm(task, this.goal.watchpoints);
+    }
     this.#from = rip;
     this.#hasRun = true;
     this.#isStepping = steps || wanted.has(rip);
@@ -361,6 +370,8 @@ export class Driver implements Controller {
       const verdict = this.#watched.takesFault(task, found, this.#isLookedAt(task));
       if (verdict.taken) {
         task.registers.set(found);
+        if (verdict.isInterrupted) this.#interruptSent = false;
+        if (verdict.raises) this.#raisesAt = verdict.from;
         if (verdict.byRuntime) {
           this.#finishHook(task);
           return true;
@@ -411,6 +422,11 @@ export class Driver implements Controller {
   lift(space: AddressSpace): void {
     this.#code.removeAll(space);
     this.#watched.disarm(space);
+  }
+
+  /** Pages have the program's own protection. */
+  openPages(): void {
+    this.#watched.everywhere();
   }
 
   /** Nothing of ours is anywhere. */
@@ -474,7 +490,6 @@ export class Driver implements Controller {
     this.#replayer.processes.readMemory(task.pid, returnAddressAt, word, 0, 8);
     const behind = Number(new DataView(word.buffer).getBigUint64(0, true) & 0x7fff_ffff_ffffn);
     this.#watched.disarm(task.addressSpace);
-    this.#code.write(task.addressSpace, this.#wanted(task));
     this.#code.add(task.addressSpace, behind);
     const by = task.addressSpace.patched.endingAt(behind)?.address ?? this.#from;
     this.#hookEnds = { space: task.addressSpace, address: behind, by };

@@ -110,8 +110,9 @@ export class Requests implements Answered {
   }
 
   processFile(path: string): Uint8Array | undefined {
-    const { process, recorded } = this.#timeline;
+    const { process, recorded, run } = this.#timeline;
     const task = this.#timeline.task();
+    run?.driver.openPages();
     const { parent } = recorded.process(process);
     const { files, start, heapEnd, patched } = task.addressSpace;
     const stubs = this.#timeline.processes.stubRanges(task.pid);

@@ -1,10 +1,14 @@
 /**
- * Watchpoints by page protection: debug registers may be too few or, under some hypervisors, none. The pages of what is
- * watched cannot be written, or for reads not be reached; each fault there is one step with the page open, after which
- * the watched bytes are compared. What is watched for reads has debug registers for that step, as far as they reach. What
- * the kernel writes trips nothing: it is compared after each event.
+/**
+ * Pages that the program reaches under our eyes: each fault there is one step with the page open.
+ *
+ * Those of what is watched cannot be written, or for reads not be reached: debug registers may be too few or, under some
+ * hypervisors, none. After the step the watched bytes are compared. What is watched for reads has debug registers for that
+ * step, as far as they reach. What the kernel writes trips nothing: it is compared after each event.
+ *
+ * Those where a breakpoint stands in code that the program can write: it finds its own byte there, and what it writes is
+ * the program's. They cannot be read either where the processor has protection keys (mprotect(2), PROT_EXEC).
  */
-import { readFileSync } from 'node:fs';
 import { registerIndex } from '../../generated/schema.ts';
 import type { AddressSpace } from '../../replay/address-space.ts';
 import { pageDown, pageSize, pageUp, runtimeStart } from '../../replay/address-space.ts';
@@ -12,7 +16,7 @@ import { type RegisterWords, resumeKinds, waitBroken } from '../../replay/primit
 import { register } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
 import type { Task } from '../../replay/task.ts';
-import { isStopped, stopSignal, syscallStop } from '../../replay/wait-status.ts';
+import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
 import { syscallNumbers } from '../../syscalls/numbers.ts';
 
 export interface Watchpoint {
@@ -25,6 +29,9 @@ export interface Watchpoint {
 
 const sigtrap = 5;
 const protWrite = 2;
+const protExecute = 4;
+/** PTRACE_EVENT_STOP. */
+const interruptEvent = 128;
 /** Bytes, of most instructions: where nothing tells what one accesses, it may have been what it touched first. */
 const longestOperand = 8;
 /** The in-tracee runtime's code lies below (preload/layout.h). */
@@ -37,6 +44,20 @@ interface ArmedPage {
   readonly armed: number;
 }
 
+/** The pages of an address space, and for what they are armed. */
+interface ArmedSpace {
+  readonly pages: readonly ArmedPage[];
+  /** Of code; the set may have grown since. */
+  readonly code: ReadonlySet<number>;
+  readonly codePages: number;
+}
+
+/** A breakpoint's code, in the way of what the program reads or writes. */
+export interface CodeOnPages {
+  pages(space: AddressSpace): ReadonlySet<number> | undefined;
+  removeOn(space: AddressSpace, pages: ReadonlySet<number>): void;
+}
+
 interface FaultVerdict {
   readonly taken: boolean;
   /** The instruction was executed. */
@@ -46,33 +67,51 @@ interface FaultVerdict {
   readonly from: number;
   /** It was the in-tracee runtime's: nothing was done. */
   readonly byRuntime?: boolean;
+  /** It has not been executed, since it raises that itself: it is to do so with nothing of ours there. */
+  readonly raises?: boolean;
+  /** An interrupt has been swallowed. */
+  readonly isInterrupted?: boolean;
 }
 
+const noPages: ReadonlySet<number> = new Set();
 const notTaken: FaultVerdict = { taken: false, moved: false, changed: [], from: 0 };
 
 export class WatchedMemory {
   readonly #replayer: Replayer;
-  readonly #pages = new Map<AddressSpace, ArmedPage[]>();
+  readonly #code: CodeOnPages;
+  readonly #armed = new Map<AddressSpace, ArmedSpace>();
   #watches: readonly Watchpoint[] = [];
 
-  constructor(replayer: Replayer) {
+  constructor(replayer: Replayer, code: CodeOnPages) {
     this.#replayer = replayer;
+    this.#code = code;
   }
 
-  /** Guards the pages of those in the task's address space; those of others before are open again. */
+  /** Guards the pages of those, and of code, in the task's address space; those of others before are open again. */
   arm(task: Task, watches: readonly Watchpoint[]): void {
     const space = task.addressSpace;
-    if (watches === this.#watches && (watches.length === 0 || this.#pages.has(space))) return;
-    this.everywhere();
+    const code = this.#code.pages(space) ?? noPages;
+    const armed = this.#armed.get(space);
+    const sameCode = armed === undefined ? code.size === 0 : armed.code === code && armed.codePages === code.size;
+    if (sameCode && watches === this.#watches && (watches.length === 0 || armed !== undefined)) return;
+    if (watches === this.#watches) this.disarm(space);
+    else this.everywhere();
     this.#watches = watches;
-    if (watches.length === 0) return;
+    if (watches.length === 0 && code.size === 0) return;
     const pages: ArmedPage[] = [];
+    const { processes } = this.#replayer;
+    for (const start of code) {
+      const protection = processes.protectionAt(task.pid, start);
+      if (protection < 0 || (protection & protWrite) === 0) continue;
+      this.#protect(task.pid, start, protExecute);
+      pages.push({ start, protection, armed: protExecute });
+    }
     for (const watch of watches) {
       const end = pageUp(watch.address + watch.length);
       for (let start = pageDown(watch.address); start < end; start += pageSize) {
         if (pages.some((page) => page.start === start)) continue;
-        const protection = protectionAt(task.pid, start);
-        if (protection === undefined) continue;
+        const protection = processes.protectionAt(task.pid, start);
+        if (protection < 0) continue;
         const onlyWrites = watches.every(
           (each) => each.access === 'write' || each.address >= start + pageSize || each.address + each.length <= start,
         );
@@ -82,26 +121,31 @@ export class WatchedMemory {
         pages.push({ start, protection, armed });
       }
     }
-    this.#pages.set(space, pages);
+    this.#armed.set(space, { pages, code, codePages: code.size });
+  }
+
+  isArmed(space: AddressSpace): boolean {
+    return this.#armed.has(space);
   }
 
   disarm(space: AddressSpace): void {
-    const pages = this.#pages.get(space);
-    this.#pages.delete(space);
+    const armed = this.#armed.get(space);
+    this.#armed.delete(space);
     const [task] = space.tasks;
-    if (pages === undefined || task === undefined) return;
-    for (const page of pages) this.#protect(task.pid, page.start, page.protection);
+    if (armed === undefined || task === undefined) return;
+    for (const page of armed.pages) this.#protect(task.pid, page.start, page.protection);
   }
 
   everywhere(): void {
-    for (const space of [...this.#pages.keys()]) this.disarm(space);
+    for (const space of [...this.#armed.keys()]) this.disarm(space);
     this.#watches = [];
   }
 
   /** A SIGSEGV of the task, whose registers are in `found`: when it is of a page of ours, the instruction is executed. */
   takesFault(task: Task, found: RegisterWords, isLookedAt: boolean): FaultVerdict {
-    const pages = this.#pages.get(task.addressSpace);
-    if (pages === undefined || pages.length === 0 || !isLookedAt) return notTaken;
+    const space = task.addressSpace;
+    const { pages, code } = this.#armed.get(space) ?? { pages: [], code: noPages };
+    if (pages.length === 0 || !isLookedAt) return notTaken;
     const { processes } = this.#replayer;
     const info = processes.signalInfo(task.pid);
     const view = new DataView(info.buffer, info.byteOffset, info.byteLength);
@@ -111,20 +155,18 @@ export class WatchedMemory {
     if (page === undefined) return notTaken;
     const from = found.slice();
     const by = register(from, registerIndex.rip);
+    this.#code.removeOn(space, code);
     if (by >= runtimeStart && by < hookEnd) return { ...notTaken, taken: true, byRuntime: true };
     for (const each of pages) this.#protect(task.pid, each.start, each.protection);
     const forReads = this.#watches.filter(({ access }) => access !== 'write');
     const ranges = forReads.flatMap((watch) => [watch.address, watch.length]);
     const isArmed = forReads.length > 0 && processes.armAccess(task.pid, ranges);
-    let status = processes.resume(task.pid, resumeKinds.sysemuStep, 0, from, found);
-    while (status === waitBroken) status = processes.wait(task.pid, found);
+    const { isStep, isInterrupted } = this.#step(task, from, found);
     const accessed = isArmed ? processes.disarmAccess(task.pid) : -1;
-    const stepped = isStopped(status) && status !== syscallStop && stopSignal(status) === sigtrap;
-    if (!stepped) {
-      // Its own fault: it goes on from there with the pages open, and so raises it again.
+    if (!isStep) {
       found.set(from);
-      this.#pages.delete(task.addressSpace);
-      return { ...notTaken, taken: true };
+      this.#armed.delete(space);
+      return { ...notTaken, taken: true, from: by, raises: true, isInterrupted };
     }
     for (const each of pages) this.#protect(task.pid, each.start, each.armed);
     const changed = changedWatches(this.#replayer, task, this.#watches);
@@ -135,7 +177,23 @@ export class WatchedMemory {
       return address < watch.address + watch.length && address + longestOperand > watch.address;
     });
     const written = changed.filter(({ access }) => access !== 'read');
-    return { taken: true, moved: true, changed: written.length > 0 ? written : touched, from: by };
+    return { taken: true, moved: true, changed: written.length > 0 ? written : touched, from: by, isInterrupted };
+  }
+
+  /** One instruction from there, unless it raises a signal. */
+  #step(
+    task: Task,
+    from: RegisterWords,
+    found: RegisterWords,
+  ): { readonly isStep: boolean; readonly isInterrupted: boolean } {
+    const { processes } = this.#replayer;
+    for (let isInterrupted = false; ; isInterrupted = true) {
+      let status = processes.resume(task.pid, resumeKinds.sysemuStep, 0, from, found);
+      while (status === waitBroken) status = processes.wait(task.pid, found);
+      if (status >= 0 && isStopped(status) && stopEvent(status) === interruptEvent) continue;
+      const isStep = isStopped(status) && status !== syscallStop && stopSignal(status) === sigtrap;
+      return { isStep, isInterrupted };
+    }
   }
 
   #protect(pid: number, start: number, protection: number): void {
@@ -158,15 +216,4 @@ export function watchValue(replayer: Replayer, task: Task, address: number, leng
   const value = new Uint8Array(length);
   replayer.processes.readMemory(task.pid, address, value, 0, length);
   return value;
-}
-
-/** PROT_* there; undefined where nothing is mapped. */
-function protectionAt(pid: number, address: number): number | undefined {
-  for (const line of readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n')) {
-    const match = /^([0-9a-f]+)-([0-9a-f]+) ([r-])([w-])([x-])/.exec(line);
-    if (match === null || Number.parseInt(match[2]!, 16) <= address) continue;
-    if (Number.parseInt(match[1]!, 16) > address) return undefined;
-    return (match[3] === 'r' ? 1 : 0) | (match[4] === 'w' ? 2 : 0) | (match[5] === 'x' ? 4 : 0);
-  }
-  return undefined;
 }

@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { RemoteTarget } from '../engine/debug/target.ts';
+import type { Client, Request } from '../engine/debug/replay/client.ts';
+import { ReplayTarget } from '../engine/debug/replay/replay-target.ts';
+import type { RemoteTarget, Stop, TargetState } from '../engine/debug/target.ts';
 import { stateOf, withTarget } from './debug/target.ts';
 import { compile } from './harness/compile.ts';
 
@@ -58,6 +60,70 @@ test('a run back that is interrupted stays where it began', async () => {
     if (kind === 'begin') return;
     assert.is(kind, 'interrupted');
     assert.is((await target.state()).position, position);
+  });
+});
+
+/** Does requests one after the other in this thread. An interrupt comes at the so-manieth question for one. */
+class Script implements Client {
+  readonly answers: unknown[] = [];
+  readonly #requests: Request[];
+  readonly #interruptAt: number;
+  #questions = 0;
+  #isAcknowledged = false;
+
+  constructor(requests: readonly Omit<Request, 'id'>[], interruptAt: number) {
+    this.#requests = requests.map((request, index) => ({ ...request, id: index + 1 }));
+    this.#interruptAt = interruptAt;
+  }
+
+  /** The interrupt has come, and been seen. */
+  get wasInterrupted(): boolean {
+    return this.#isAcknowledged;
+  }
+
+  next(): Request {
+    return this.#requests[this.answers.length] ?? { id: 0, method: 'close', args: [] };
+  }
+  reply(id: number, result: unknown): void {
+    if (id > 0) this.answers.push(result);
+  }
+  refuse(_id: number, error: unknown): void {
+    this.answers.push(error);
+  }
+  isInterrupted(): boolean {
+    // The last but one is what is interrupted.
+    if (this.answers.length !== this.#requests.length - 2 || this.#isAcknowledged) return false;
+    return this.#questions++ >= this.#interruptAt;
+  }
+  acknowledge(): void {
+    if (this.#questions > this.#interruptAt) this.#isAcknowledged = true;
+  }
+}
+
+test('wherever an interrupt finds a command that goes back, it ends where it began or where it was to end', async () => {
+  await withTarget([guest('calls')], async (target, directory) => {
+    const { tid } = await target.state();
+    for (let interruptAt = 0; ; interruptAt++) {
+      const script = new Script(
+        [
+          { method: 'seek', args: [{ kind: 'end' }] },
+          { method: 'state', args: [] },
+          { method: 'resume', args: [{ direction: 'backward', how: 'step', tid }] },
+          { method: 'state', args: [] },
+        ],
+        interruptAt,
+      );
+      new ReplayTarget({ directory, quiet: true, client: script }).serve();
+      const [, before, stop, after] = script.answers as [undefined, TargetState, Stop, TargetState];
+      if (!script.wasInterrupted) {
+        assert.is(stop.kind, 'step');
+        assert.is.not(after.position, before.position);
+        assert.ok(interruptAt > 2, `${interruptAt} questions`);
+        break;
+      }
+      if (stop.kind === 'interrupted') assert.is(after.position, before.position, `question ${interruptAt}`);
+      else assert.is(stop.kind, 'step', `question ${interruptAt}: ${stop}`);
+    }
   });
 });
 

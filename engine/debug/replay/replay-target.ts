@@ -299,9 +299,16 @@ export class ReplayTarget {
     if (pending === undefined) throw error;
     log.debug(() => `${pending.method} failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
     this.#client.acknowledge();
-    this.#client.refuse(pending.id, error);
     // From a place that is known; a replay that has left the recording is no place.
     const place = this.#lastPlace ?? this.#timeline.beginning;
+    if (pending.method === 'resume' && error instanceof EngineError && error.code === 'INTERRUPTED') {
+      // On the way to what a resume backwards has met: it is answered where it began.
+      const { tid } = pending.args[0] as Resume;
+      this.#pending = pending;
+      this.#go = () => this.#travelTo(place, { kind: 'interrupted', tid });
+      return;
+    }
+    this.#client.refuse(pending.id, error);
     this.#go = () => this.#travelTo(place);
   }
 }

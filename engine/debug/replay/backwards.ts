@@ -4,9 +4,18 @@ import { Divergence } from '../../replay/divergence.ts';
 import { programAt } from '../describe-recording.ts';
 import type { Resume, Stop } from '../target.ts';
 import { Arrived } from './client.ts';
-import { type Change, countStores, type Halted, type Look, lookOver, storeKey } from './look.ts';
-import { countToWatch } from './open-places.ts';
-import { type Position, stepped } from './position.ts';
+import { laterPart } from './later-part.ts';
+import {
+  type Change,
+  countStores,
+  type Halted,
+  type Interval,
+  Look,
+  legsOfInterval,
+  lookOver,
+  storeKey,
+} from './look.ts';
+import { type Position, stepped, withPass } from './position.ts';
 import type { PredecessorSearch } from './predecessor-search.ts';
 import { FrameStops, isEntered, type ReturningFrame } from './returning-frame.ts';
 import type { Timeline } from './timeline.ts';
@@ -20,6 +29,9 @@ export interface Met {
   /** The event before the place that would be gone to next. */
   readonly eventBefore?: number;
 }
+
+/** Stops of a first look over an interval. */
+const fewStops = 400;
 
 export class Backwards {
   readonly #timeline: Timeline;
@@ -133,8 +145,9 @@ export class Backwards {
       const { event } = kept.position;
       if (kept.position.legs.length > 0 || event > until.event) continue;
       if (event === until.event && until.legs.length === 0) continue;
-      const look = lookOver(this.#timeline, wanted, { kept, until, withTarget: until !== from });
-      if (look.halts.length > 0) {
+      using _held = checkpoints.hold(kept);
+      const look = this.#lookBack(wanted, { kept, until, withTarget: until !== from });
+      if (look !== undefined) {
         const met = this.#metAt(look, look.halts.length - 1);
         this.#look = look;
         this.#stores = undefined;
@@ -144,6 +157,37 @@ export class Backwards {
       if (event <= since) break;
     }
     return undefined;
+  }
+
+  /**
+   * The last halts in an interval; undefined: none. Where there are too many stops for one look, its later part is looked
+   * at first, and what is before that if there is nothing.
+   */
+  #lookBack(wanted: Stops, { kept, until, withTarget }: Interval): Look | undefined {
+    let interval: Interval = { kept, until, withTarget };
+    for (let mostStops = fewStops; ; mostStops *= 2) {
+      const seen = lookOver(this.#timeline, wanted, interval, mostStops);
+      if (seen instanceof Look) return seen.halts.length > 0 ? seen : undefined;
+      const later = laterPart(this.#timeline, wanted, interval, seen, mostStops / 2);
+      if (later === undefined) {
+        const all = lookOver(this.#timeline, wanted, interval) as Look;
+        return all.halts.length > 0 ? all : undefined;
+      }
+      using _held = this.#timeline.checkpoints.hold(later.kept);
+      const found = this.#lookBack(wanted, { ...interval, kept: later.kept, until: later.until });
+      if (found !== undefined) {
+        if (later.halt !== undefined && found.interval.kept === later.kept) found.addFirst(later.halt);
+        return found;
+      }
+      const { position } = later.kept;
+      if (later.halt !== undefined) {
+        const before = new Look({ kept, until: position, withTarget: false }, wanted.text);
+        before.cut();
+        before.add(later.halt);
+        return before;
+      }
+      interval = { kept, until: position, withTarget: true };
+    }
   }
 
   #metAt(look: Look, index: number): Met {
@@ -166,26 +210,18 @@ export class Backwards {
         return halted.position;
       case 'store': {
         const { event, index, by } = halted;
-        // The last one is gone to by itself; for others the passes of all are counted at once.
-        if (halted !== look.halts.at(-1)) this.#stores ??= countStores(this.#timeline, this.#wanted, look);
-        const count = this.#stores?.get(storeKey(event, index));
-        if (count === undefined) return this.#storePosition(event, index, by);
-        return { event, legs: count === 0 ? [] : [{ kind: 'pass', address: by, count }] };
+        this.#stores ??= countStores(this.#timeline, this.#wanted, look);
+        const count = this.#stores.get(storeKey(event, index));
+        if (count === undefined) {
+          const what = `change ${index} of what is watched behind event ${event}, by 0x${by.toString(16)},`;
+          throw new EngineError('NO_PLACE', `${what} is not found again`);
+        }
+        const base = legsOfInterval(look.interval, event);
+        return { event, legs: count === 0 ? base : withPass(base, by, count) };
       }
       case 'beforeEvent':
         return this.#predecessors.beforeEvent(halted.event) ?? this.#timeline.beginning;
     }
-  }
-
-  /** Where the store stands that was the so-manieth change of a watched value behind an event. */
-  #storePosition(event: number, index: number, by: number): Position {
-    const base: Position = { event, legs: [] };
-    const count = countToWatch(this.#timeline, { base, index, by, watched: this.#wanted.watched });
-    if (count === undefined) {
-      const what = `change ${index} of what is watched behind event ${event}, by 0x${by.toString(16)},`;
-      throw new EngineError('NO_PLACE', `${what} is not found again`);
-    }
-    return count === 0 ? base : { event, legs: [{ kind: 'pass', address: by, count }] };
   }
 }
 

@@ -61,6 +61,8 @@ export interface Goal {
   catches(number: number): boolean;
   /** Whether there are such calls at all. */
   readonly catchesAny?: boolean;
+  /** An instruction has written to a page that holds something watched, or reached it. */
+  touched?(by: number): void;
   /** An event is done; for goals that are about the segment before it. */
   passedEvent?(event: number): unknown;
 }
@@ -211,6 +213,7 @@ export class Driver implements Controller {
     const space = task.addressSpace;
     const rip = register(task.registers, registerIndex.rip);
     if (!addresses.includes(rip) && this.#wanted(task).has(rip)) return false;
+    this.#watched.arm(task, this.goal.watchpoints);
     this.#code.write(space, this.#wanted(task));
     for (const address of addresses) this.#code.remove(space, address);
     return addresses.every((address) => !this.isNear(space, address) && !isPatched(space, address));
@@ -376,7 +379,10 @@ export class Driver implements Controller {
           this.#finishHook(task);
           return true;
         }
-        if (verdict.moved) this.#moved(task, wasStepping, verdict.changed, verdict.from);
+        if (verdict.moved) {
+          this.goal.touched?.(verdict.from);
+          this.#moved(task, wasStepping, verdict.changed, verdict.from);
+        }
         return true;
       }
     }

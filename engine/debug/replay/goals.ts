@@ -11,17 +11,21 @@ import type { Watchpoint } from './watched-memory.ts';
 const manyPasses = 24;
 const noAddresses: ReadonlySet<number> = new Set();
 
-/** More arrivals than there are. */
-const endless = 2 ** 40;
-
-/** An armed address where the task comes so often that its arrivals are counted without stops. */
-export interface HotAddress {
-  /** Undefined: there is none now. */
-  readonly address: number | undefined;
-  /** Whether arrivals there need not be looked at. */
-  isCountable(address: number): boolean;
-  /** Runs over at most so many arrivals at an address, and tells how many there were. */
-  pass(task: Task, address: number, most: number): number;
+/** Arrivals that are counted without stops on the way. */
+export interface HotPasses {
+  /** Whether the task comes so often to what is armed that this is worth it. */
+  readonly isHot: boolean;
+  /**
+   * Runs over arrivals at what is armed, and over at most so many at the leg's address, unless something stops it.
+   * @param leg of the way
+   */
+  pass(
+    task: Task,
+    leg: { readonly address: number; readonly most: number } | undefined,
+  ): {
+    readonly ofLeg: number;
+    readonly ofAll: number;
+  };
 }
 
 /** Which system calls are halted at. */
@@ -39,11 +43,12 @@ export class FollowGoal implements Goal {
   /** Also armed on the way. */
   readonly armed: ReadonlySet<number>;
   readonly watchpoints: readonly Watchpoint[];
+  readonly touched: (by: number) => void;
   readonly #arrived: (task: Task | undefined) => void;
   readonly #met: (halt: Halt, task: Task) => void;
   readonly #metEvent: (frame: FrameView, task: Task) => void;
   readonly #caught: CaughtCalls | undefined;
-  readonly #hot: HotAddress | undefined;
+  readonly #hot: HotPasses | undefined;
   /** What is left of the target's, in its event. */
   readonly #legs: readonly Leg[];
   readonly #runToPass: ((task: Task, address: number, count: number) => number) | undefined;
@@ -67,7 +72,9 @@ export class FollowGoal implements Goal {
     /** An event up to the target is done. */
     readonly metEvent?: (frame: FrameView, task: Task) => void;
     readonly caught?: CaughtCalls;
-    readonly hot?: HotAddress;
+    readonly hot?: HotPasses;
+    /** An instruction has written where something is watched. */
+    readonly touched?: (by: number) => void;
     /** Runs the task to the so-manieth arrival at an address, and tells how many are left when something stops it. */
     readonly runToPass?: (task: Task, address: number, count: number) => number;
   }) {
@@ -83,6 +90,7 @@ export class FollowGoal implements Goal {
     this.#metEvent = parts.metEvent ?? (() => undefined);
     this.#caught = parts.caught;
     this.#hot = parts.hot;
+    this.touched = parts.touched ?? (() => undefined);
     this.#runToPass = parts.runToPass;
     this.#begin();
   }
@@ -130,18 +138,17 @@ export class FollowGoal implements Goal {
   }
 
   /** The arrival that is the target's is met by a stop. */
-  #passHot(hot: HotAddress, task: Task): void {
+  #passHot(hot: HotPasses, task: Task): void {
     const leg = this.#current();
-    if (leg?.kind === 'step' || this.watchpoints.length > 0 || this.catchesAny) return;
-    if (leg?.kind === 'pass' && this.#left > manyPasses && this.#patience-- <= 0 && hot.isCountable(leg.address)) {
-      const passes = hot.pass(task, leg.address, this.#left - 1);
-      this.#left -= passes;
-      this.#backOff = passes < manyPasses ? 4 * this.#backOff + 1 : 0;
-      this.#patience = this.#backOff;
-      return;
-    }
-    const { address } = hot;
-    if (address !== undefined && (leg?.kind !== 'pass' || leg.address !== address)) hot.pass(task, address, endless);
+    if (leg?.kind === 'step' || leg?.kind === 'open' || this.catchesAny) return;
+    const isLegHot = leg?.kind === 'pass' && this.#left > manyPasses;
+    if ((!isLegHot && !hot.isHot) || this.#patience-- > 0) return;
+    const way = leg === undefined ? undefined : { address: leg.address, most: this.#left - 1 };
+    const { ofLeg, ofAll } = hot.pass(task, way);
+    this.#left -= ofLeg;
+    // Where something else stops it all the time a stop is as good.
+    this.#backOff = ofAll < manyPasses ? 4 * this.#backOff + 1 : 0;
+    this.#patience = this.#backOff;
   }
 
   catches(number: number): boolean {

@@ -26,6 +26,8 @@ export class KeptCheckpoints {
   /** Where the debugger has just been, and is likely to come again: the latest last. */
   readonly #near: Kept[] = [];
   #madeAt = 0;
+  /** In use: they stay. */
+  readonly #held = new Set<Kept>();
 
   constructor(processes: ReplayProcesses) {
     const checkpoint = Checkpoint.ofBeginning(processes);
@@ -51,7 +53,9 @@ export class KeptCheckpoints {
   /** Keeps one where the debugger is; the oldest of these goes. */
   addNear(kept: Kept): void {
     this.#near.push(kept);
-    if (this.#near.length > mostNear) this.#near.shift()!.checkpoint[Symbol.dispose]();
+    if (this.#near.length <= mostNear) return;
+    const oldest = this.#near.findIndex((each) => each !== kept && !this.#held.has(each));
+    if (oldest >= 0) this.#near.splice(oldest, 1)[0]!.checkpoint[Symbol.dispose]();
   }
 
   /** Whether it is time for one behind that event. */
@@ -66,15 +70,22 @@ export class KeptCheckpoints {
     this.#madeAt = performance.now();
     if (this.#automatic.length <= mostAutomatic) return;
     const sorted = this.#automatic.sort((one, other) => one.position.event - other.position.event);
-    let victim = 0;
+    let victim = -1;
     let shortest = Number.POSITIVE_INFINITY;
     for (let index = 0; index + lastOnes < sorted.length; index++) {
+      if (this.#held.has(sorted[index]!)) continue;
       const gap = sorted[index + 1]!.position.event - (sorted[index - 1]?.position.event ?? 0);
       if (gap < shortest) [shortest, victim] = [gap, index];
     }
-    const [dropped] = sorted.splice(victim, 1);
-    dropped!.checkpoint[Symbol.dispose]();
     this.#automatic = sorted;
+    if (victim >= 0) sorted.splice(victim, 1)[0]!.checkpoint[Symbol.dispose]();
+  }
+
+  /** Keeps a checkpoint as long as it is in use. */
+  hold(kept: Kept): Disposable {
+    if (this.#held.has(kept)) return { [Symbol.dispose]: () => undefined };
+    this.#held.add(kept);
+    return { [Symbol.dispose]: () => this.#held.delete(kept) };
   }
 }
 

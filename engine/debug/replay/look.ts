@@ -4,10 +4,12 @@ import type { Task } from '../../replay/task.ts';
 import type { Stop } from '../target.ts';
 import { Arrived } from './client.ts';
 import type { Halt } from './driver.ts';
-import { FollowGoal, type HotAddress } from './goals.ts';
+import type { CountedSite } from './fast-run.ts';
+import { FollowGoal, type HotPasses } from './goals.ts';
 import { stopOf } from './halt-stops.ts';
 import type { Kept } from './kept-checkpoints.ts';
-import { type Position, samePosition } from './position.ts';
+import { type Leg, type Position, samePosition, withPass } from './position.ts';
+import { StoreRun } from './store-run.ts';
 import type { Timeline } from './timeline.ts';
 import { eventStop, type Stops, watchesOf } from './wanted-stops.ts';
 import type { Watchpoint } from './watched-memory.ts';
@@ -30,8 +32,20 @@ export type Halted = { readonly stop: Stop; readonly change?: Change; position?:
 
 /** So many of the last halts are kept. */
 const mostHalts = 1000;
+/** So many arrivals on the way are worth a stub. */
+const fewPasses = 24;
+/** More arrivals than there are. */
+const endless = 2 ** 40;
 /** So many arrivals at breakpoints behind an event are stopped at; then they are counted. */
 const fewArrivals = 64;
+
+/** There are more stops in an interval than it was to be looked at with. */
+export interface TooMany {
+  /** Behind which the look was given up. */
+  readonly event: number;
+  /** The instruction that most of the stops were at. */
+  readonly address: number;
+}
 
 export interface Interval {
   readonly kept: Kept;
@@ -64,6 +78,17 @@ export class Look {
     this.#isCut = true;
   }
 
+  /** A halt where the interval begins. */
+  addFirst(halted: Halted): void {
+    if (!this.#isCut) this.#halts.unshift(halted);
+  }
+
+  /** What comes next is not all that there is from here on. */
+  cut(): void {
+    this.#halts = [];
+    this.#isCut = true;
+  }
+
   /** The number of the first halt at a place; undefined where it is none, or what comes before is not known. */
   indexOf(position: Position): number | undefined {
     const index = this.#halts.findIndex((each) => each.position !== undefined && samePosition(each.position, position));
@@ -71,8 +96,13 @@ export class Look {
   }
 }
 
-/** Runs over the interval, and notes each halt. */
-export function lookOver(timeline: Timeline, wanted: Stops, interval: Interval): Look {
+/** Runs over the interval, and notes each halt; or gives up where there are more stops than that. */
+export function lookOver(
+  timeline: Timeline,
+  wanted: Stops,
+  interval: Interval,
+  mostStops = Number.POSITIVE_INFINITY,
+): Look | TooMany {
   const { kept, until, withTarget } = interval;
   const look = new Look(interval, wanted.text);
   const armed = wanted.addresses;
@@ -86,7 +116,6 @@ export function lookOver(timeline: Timeline, wanted: Stops, interval: Interval):
     values.set(watch, watch.value);
     return change;
   };
-  let hotAddress: number | undefined;
   /** Arrivals by stops before the next count. */
   let patience = fewArrivals;
   const enterSegment = (event: number): void => {
@@ -94,30 +123,89 @@ export function lookOver(timeline: Timeline, wanted: Stops, interval: Interval):
     segment = event;
     passes = new Map();
     watchHalts = 0;
-    hotAddress = undefined;
     patience = fewArrivals;
   };
-  const hot: HotAddress = {
-    get address() {
-      return timeline.run!.driver.position.event === segment ? hotAddress : undefined;
+  const legsOf = (address: number, count: number): readonly Leg[] => {
+    const base = legsOfInterval(interval, segment);
+    return count === 0 ? base : withPass(base, address, count);
+  };
+  const stopsAt = new Map<number, number>();
+  let stops = 0;
+  let tooMany: TooMany | undefined;
+  const countStop = (address: number): void => {
+    stopsAt.set(address, (stopsAt.get(address) ?? 0) + 1);
+    if (++stops <= mostStops) return;
+    const [most] = [...stopsAt].sort(([, one], [, other]) => other - one);
+    tooMany = { event: timeline.run!.driver.position.event, address: most![0] };
+    throw new Arrived();
+  };
+  /** Matches of an address, the last ones of so many passes since. */
+  const addMatches = (tid: number, address: number, counts: readonly number[]): void => {
+    const stop: Stop = { kind: 'breakpoint', tid, address, hardware: false };
+    for (const count of counts) {
+      look.add({ kind: 'place', position: { event: segment, legs: legsOf(address, count) }, stop });
+    }
+  };
+  const hot: HotPasses = {
+    get isHot() {
+      return patience <= 0 && timeline.run!.driver.position.event === segment;
     },
-    isCountable: (address) => !armed.has(address) || wanted.isUnconditional(address),
-    pass: (task, address, most) => {
+    pass: (task, leg) => {
       enterSegment(timeline.run!.driver.position.event);
-      hotAddress = undefined;
-      const passed = timeline.countPasses(task, address, most) ?? 0;
-      // Where something else stops it all the time a stop is as good.
-      patience = passed < fewArrivals ? 4 * patience : fewArrivals;
-      if (!armed.has(address)) return passed;
-      const before = passes.get(address) ?? 0;
-      const stop: Stop = { kind: 'breakpoint', tid: task.tid, address, hardware: false };
-      for (let count = Math.max(1, passed - mostHalts + 1); count <= passed; count++) {
-        const legs: Position['legs'] = [{ kind: 'pass', address, count: before + count }];
-        look.add({ kind: 'place', position: { event: segment, legs }, stop });
+      patience = fewArrivals;
+      const sites = hotSites(wanted, task, leg);
+      const run = sites.length === 0 ? undefined : timeline.recordPasses(task, sites);
+      if (run === undefined) return passOne(task, leg);
+      const matched = [...run.sites.entries()].filter(([index, { lastMatch }]) => {
+        return lastMatch > 0 && armed.has(sites[index]!.address);
+      });
+      const [last] = matched.sort(([, one], [, other]) => other.order - one.order);
+      if (last !== undefined) {
+        const [index, result] = last;
+        const { address, filter } = sites[index]!;
+        const before = passes.get(address) ?? 0;
+        if (matched.length === 1 && filter === undefined) addRange(task.tid, address, before, result.passes);
+        else {
+          look.cut();
+          addMatches(task.tid, address, [before + result.lastMatch]);
+        }
       }
-      passes.set(address, before + passed);
-      return passed;
+      let ofAll = 0;
+      for (const [index, result] of run.sites.slice(0, sites.length).entries()) {
+        const { address } = sites[index]!;
+        ofAll += result.passes;
+        if (!armed.has(address)) continue;
+        passes.set(address, (passes.get(address) ?? 0) + result.passes);
+        wanted.counted(address, result.passes);
+      }
+      const legSite = leg === undefined ? -1 : sites.findIndex(({ address }) => address === leg.address);
+      return { ofLeg: run.sites[legSite]?.passes ?? 0, ofAll };
     },
+  };
+  const addRange = (tid: number, address: number, before: number, passed: number): void => {
+    if (passed > mostHalts) look.cut();
+    const first = Math.max(1, passed - mostHalts + 1);
+    addMatches(
+      tid,
+      address,
+      Array.from({ length: passed - first + 1 }, (_, index) => before + first + index),
+    );
+  };
+  /** One address alone, where not all can have a stub. */
+  const passOne: HotPasses['pass'] = (task, leg) => {
+    const isCountable = (address: number): boolean => !armed.has(address) || wanted.filterOf(address, task) === 'all';
+    const isLeg = leg !== undefined && leg.most >= fewPasses && isCountable(leg.address);
+    const others = [...armed].filter((each) => each !== leg?.address && isCountable(each) && passes.has(each));
+    const address = isLeg ? leg.address : others[0];
+    if (address === undefined || watchpoints.length > 0) return { ofLeg: 0, ofAll: 0 };
+    const passed = timeline.countPasses(task, address, isLeg ? leg.most : endless) ?? 0;
+    if (armed.has(address)) {
+      const before = passes.get(address) ?? 0;
+      addRange(task.tid, address, before, passed);
+      passes.set(address, before + passed);
+      wanted.counted(address, passed);
+    }
+    return { ofLeg: isLeg ? passed : 0, ofAll: passed };
   };
   const met = (halt: Halt, task: Task): void => {
     const { position, standsAtLeg } = timeline.run!.driver;
@@ -135,9 +223,10 @@ export function lookOver(timeline: Timeline, wanted: Stops, interval: Interval):
       case 'breakpoint': {
         const count = (passes.get(halt.address) ?? 0) + (halt.isStanding ? 0 : 1);
         passes.set(halt.address, count);
-        if (--patience <= 0 && wanted.isUnconditional(halt.address)) hotAddress = halt.address;
+        if (wanted.filterOf(halt.address, task) === undefined) countStop(halt.address);
+        else patience--;
         if (!wanted.holds(halt.address, task, (...where) => timeline.read(...where))) return;
-        const legs: Position['legs'] = count === 0 ? [] : [{ kind: 'pass', address: halt.address, count }];
+        const legs = legsOf(halt.address, count);
         if (!samePosition({ event, legs }, until)) look.add({ kind: 'place', position: { event, legs }, stop });
         break;
       }
@@ -165,38 +254,71 @@ export function lookOver(timeline: Timeline, wanted: Stops, interval: Interval):
     metEvent,
     caught: wanted,
     hot,
+    touched: countStop,
   });
   timeline.look(goal, () => {
     watchpoints.push(...watchesHere(timeline, wanted));
     for (const watch of watchpoints) values.set(watch, watch.value);
   });
-  return look;
+  return tooMany ?? look;
 }
 
+/** The legs where a segment, or the part of it that is in an interval, begins. */
+export function legsOfInterval({ kept }: Interval, event: number): readonly Leg[] {
+  return event === kept.position.event ? kept.position.legs : [];
+}
+
+/** What is armed and can be counted, and a leg's address; what is not among them is stopped at. */
+function hotSites(
+  wanted: Stops,
+  task: Task,
+  leg: { readonly address: number; readonly most: number } | undefined,
+): readonly CountedSite[] {
+  const sites: CountedSite[] = [];
+  for (const address of wanted.addresses) {
+    const filter = wanted.filterOf(address, task);
+    if (filter === undefined) continue;
+    if (address !== leg?.address) {
+      const { kind, value } = filter === 'never' || filter === 'all' ? neverMatching : filter;
+      sites.push({ address, isNeeded: true, ...(filter === 'all' ? {} : { filter: { kind, value } }) });
+    } else if (filter === 'all' && leg.most >= fewPasses) {
+      sites.push({ address, isNeeded: true, trapAt: leg.most });
+    }
+  }
+  if (leg !== undefined && leg.most >= fewPasses && !wanted.addresses.has(leg.address)) {
+    sites.push({ address: leg.address, trapAt: leg.most, isNeeded: true });
+  }
+  return sites;
+}
+
+const neverMatching = { kind: 'stackIs', value: 0 } as const;
+
 /**
- * Where the stores of a look stand: a second one counts the passes of their instructions, by event and number of the store
+ * Where the stores of a look stand: a second run counts the passes of their instructions, by event and number of the store
  * there.
  */
 export function countStores(timeline: Timeline, wanted: Stops, look: Look): Map<string, number> {
-  const { kept, until } = look.interval;
-  const armed = new Set(look.halts.flatMap((halted) => (halted.kind === 'store' ? [halted.by] : [])));
+  const stores = look.halts.flatMap((halted) => (halted.kind === 'store' ? [halted] : []));
+  const last = stores.at(-1);
   const counts = new Map<string, number>();
-  const watchpoints: Watchpoint[] = [];
-  let segment = -1;
   let watchHalts = 0;
-  const met = (halt: Halt): void => {
-    if (halt.kind !== 'watchpoint' || halt.by === 0) return;
-    const { driver } = timeline.run!;
-    const { event } = driver.position;
-    watchHalts = event === segment ? watchHalts + 1 : 1;
-    segment = event;
-    const count = driver.passesOfEvent(halt.by);
-    if (count !== undefined) counts.set(storeKey(event, watchHalts), count);
-  };
-  // Its checkpoint may be gone by now.
-  const [from] = timeline.checkpoints.before(kept.position);
-  timeline.look(new FollowGoal({ target: until, from: from!, arrived, armed, watchpoints, met }), () => {
-    watchpoints.push(...watchesHere(timeline, wanted));
+  timeline.explore(look.interval.kept.position, ({ driver }) => {
+    return new StoreRun({
+      driver,
+      by: stores.map(({ by }) => by),
+      watchpoints: watchesHere(timeline, wanted),
+      record: (task, sites) => timeline.recordPasses(task, sites),
+      changed: (_by, count) => {
+        const { event } = driver.position;
+        watchHalts++;
+        counts.set(storeKey(event, watchHalts), count);
+        if (event === last?.event && watchHalts === last.index) throw new Arrived();
+      },
+      passedEvent: (event) => {
+        watchHalts = 0;
+        if (last === undefined || event > last.event) throw new Arrived();
+      },
+    });
   });
   return counts;
 }

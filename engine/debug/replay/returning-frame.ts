@@ -6,7 +6,7 @@ import { registerIndex } from '../../generated/schema.ts';
 import { register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
 import { addressOnStack, guessCall } from './predecessors.ts';
-import type { ReadProgram, Stops } from './wanted-stops.ts';
+import type { ReadProgram, SiteFilter, Stops } from './wanted-stops.ts';
 
 /** At its entry rsp was what it is at its `ret`. */
 export interface ReturningFrame {
@@ -79,10 +79,18 @@ export class FrameStops implements Stops {
     return this.#all.catches(number);
   }
 
-  /** Arrivals at the entry, and at the call, are looked at. */
-  isUnconditional(address: number): boolean {
-    const { entry, call } = this.#frame;
-    return address !== entry && address !== call && this.#all.isUnconditional(address);
+  filterOf(address: number, task: Task): SiteFilter | undefined {
+    const { entry, call, tid, rsp } = this.#frame;
+    if (address === call && !this.#all.addresses.has(address)) {
+      return task.tid === tid ? { kind: 'stackIs', value: rsp + wordSize } : 'never';
+    }
+    const filter = this.#all.filterOf(address, task);
+    if (address !== entry || address === call || filter !== 'all' || task.tid !== tid) return filter;
+    return { kind: 'stackAtLeast', value: rsp };
+  }
+
+  counted(address: number, passes: number): void {
+    if (address === this.#frame.call) this.callArrivals += passes;
   }
 
   holds(address: number, task: Task, read: ReadProgram): boolean {

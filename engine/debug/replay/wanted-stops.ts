@@ -5,6 +5,7 @@ import type { Task } from '../../replay/task.ts';
 import { conditionHolds } from '../breakpoints/agent-expression.ts';
 import { gdbRegister } from '../breakpoints/gdb-registers.ts';
 import type { Breakpoint, Stop } from '../target.ts';
+import type { StackFilter } from './fast-run.ts';
 import { type Watchpoint, watchValue } from './watched-memory.ts';
 
 /** Reads the program's own bytes; fewer where memory ends. */
@@ -13,8 +14,11 @@ export type ReadProgram = (task: Task, address: number, length: number) => Uint8
 /** What is wanted, for whoever looks at the way. */
 export type Stops = Pick<
   WantedStops,
-  'addresses' | 'watched' | 'caught' | 'passed' | 'catches' | 'holds' | 'isUnconditional' | 'text'
+  'addresses' | 'watched' | 'caught' | 'passed' | 'catches' | 'holds' | 'filterOf' | 'counted' | 'text'
 >;
+
+/** Of the arrivals at an address, those that count. */
+export type SiteFilter = 'all' | 'never' | StackFilter;
 
 export class WantedStops {
   /** Where breakpoints are, in code. */
@@ -54,10 +58,14 @@ export class WantedStops {
     return this.caught !== undefined && (this.caught.length === 0 || this.caught.includes(number));
   }
 
-  /** Whether each arrival there counts. */
-  isUnconditional(address: number): boolean {
-    return this.#conditions.get(address)?.some((conditions) => conditions.length === 0) ?? false;
+  /** Which arrivals there count; undefined where each has to be looked at. */
+  filterOf(address: number, _task: Task): SiteFilter | undefined {
+    const isUnconditional = this.#conditions.get(address)?.some((conditions) => conditions.length === 0) ?? false;
+    return isUnconditional ? 'all' : undefined;
   }
+
+  /** So many arrivals there were passed without being looked at. */
+  counted(_address: number, _passes: number): void {}
 
   /** Whether a breakpoint's conditions let it count where the task stands; a breakpoint without any does. */
   holds(address: number, task: Task, read: ReadProgram): boolean {

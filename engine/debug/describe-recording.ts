@@ -1,9 +1,13 @@
 /** What never changes while a recording is debugged, from its trace alone. */
 import { basename } from 'node:path';
 import { readTaskEvent } from '../dump/read-processes.ts';
-import { mappingSources } from '../generated/schema.ts';
+import { eventKinds, type FrameView, frameFlags, mappingSources } from '../generated/schema.ts';
+import { syscallNumbers } from '../syscalls/numbers.ts';
 import type { TraceReader } from '../trace/reader.ts';
 import type { ProcessDescription, RecordingDescription } from './target.ts';
+
+/** Of a wait status: the signal that a process has died of. */
+const signalMask = 0x7f;
 
 type Growing = { -readonly [Key in keyof ProcessDescription]: ProcessDescription[Key] } & {
   programs: { event: number; path: string }[];
@@ -33,6 +37,8 @@ export function describeRecording(reader: TraceReader): RecordingDescription {
   const processes: Growing[] = [];
   /** By recorded thread id, of those that live. */
   const byTask = new Map<number, Growing>();
+  /** Their threads end one after the other from here on, whatever else is recorded of them meanwhile. */
+  const dying = new Set<Growing>();
   reader.seek(1);
   while (reader.event < reader.lastEvent && reader.next()) {
     const { frame, event } = reader;
@@ -60,13 +66,19 @@ export function describeRecording(reader: TraceReader): RecordingDescription {
           } else {
             if (tid === threadGroup) own.status = status;
             own.lastEvent = event;
+            own.endEvent ??= event;
+            if ((status & signalMask) !== 0) dying.add(own);
             byTask.delete(tid);
           }
         }
       }
     }
     const own = byTask.get(frame.tid);
-    if (own !== undefined) own.lastEvent = event;
+    if (own === undefined) continue;
+    own.lastEvent = event;
+    if (endsProcess(frame)) dying.add(own);
+    // A thread that ended before this did so by itself.
+    if (!dying.has(own)) own.endEvent = undefined;
   }
   return {
     directory: reader.directory,
@@ -76,6 +88,12 @@ export function describeRecording(reader: TraceReader): RecordingDescription {
     hasTicks: reader.header.counter !== undefined,
     processes,
   };
+}
+
+/** All threads end by it. */
+function endsProcess({ eventKind, flags, number }: FrameView): boolean {
+  if (eventKind === eventKinds.signal) return (flags & frameFlags.fatal) !== 0;
+  return eventKind === eventKinds.syscallEnter && number === syscallNumbers.exit_group;
 }
 
 function makeProcess(pid: number, parent: Growing | undefined, firstEvent: number): Growing {
@@ -90,6 +108,7 @@ function makeProcess(pid: number, parent: Growing | undefined, firstEvent: numbe
     firstEvent,
     execEvent: undefined,
     lastEvent: firstEvent,
+    endEvent: undefined,
     status: undefined,
   };
 }

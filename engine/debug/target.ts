@@ -33,6 +33,11 @@ export interface ProcessDescription {
   readonly execEvent: number | undefined;
   /** Its last event. */
   readonly lastEvent: number;
+  /**
+   * With which it ends: the end of the first of those threads that end with it. All are still there before. Undefined
+   * where the recording does not have it.
+   */
+  readonly endEvent: number | undefined;
   /** As of waitpid(2); undefined where the recording does not have its end. */
   readonly status: number | undefined;
 }

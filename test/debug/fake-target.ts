@@ -98,6 +98,7 @@ export class FakeTarget implements Target {
       firstEvent: 1,
       execEvent: 1,
       lastEvent: 100,
+      endEvent: 100,
       status: 0,
     };
     return {

@@ -84,8 +84,8 @@ export class Interactive implements Pilot {
 
   beforeEvent(_run: Run, event: number): void {
     const { recorded, process } = this.#timeline;
-    const { lastEvent, status } = recorded.process(process);
-    if (event !== lastEvent || status === undefined) return;
+    const { endEvent, lastEvent, status } = recorded.process(process);
+    if ((event !== endEvent && event !== lastEvent) || status === undefined) return;
     for (;;) this.#serve({ kind: 'exit', tid: this.#timeline.anyTask()?.tid ?? 0, status });
   }
 

@@ -67,9 +67,10 @@ export class Recorded {
     return { event: isFirst ? this.firstProgram : this.process(pid).firstEvent, legs: [] };
   }
 
-  /** The last place of it: its end is the event behind. */
+  /** The last place of it, with all threads that it has then: the event behind is its end. */
   endOf(pid: number): Position {
-    const last = Math.min(this.description.lastEvent, this.process(pid).lastEvent - 1);
+    const { endEvent, lastEvent } = this.process(pid);
+    const last = Math.min(this.description.lastEvent, (endEvent ?? lastEvent) - 1);
     return { event: Math.max(1, last), legs: [] };
   }
 

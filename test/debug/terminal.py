@@ -164,6 +164,10 @@ def kill_rr(shell):
     shell.replay()
     os.kill(one("rr"), signal.SIGKILL)
     assert shell.status() == 128 + signal.SIGKILL
+    # The shell prompts when rr has gone, and gdb puts the terminal back when it hears of that: nothing orders the two.
+    # The shell sets its own editing up again with each prompt.
+    wait_for_none_but([shell.child.pid])
+    shell.run("")
 
 
 def terminate_rr(shell):

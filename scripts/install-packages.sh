@@ -5,6 +5,7 @@
 set -eu
 
 missing=
+PATH=$PATH:/usr/sbin
 need() { # COMMAND PACKAGE
   command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
@@ -20,6 +21,7 @@ need strace strace
 need find findutils
 need gdb gdb
 need lldb lldb
+need nginx nginx-light
 /usr/bin/python3 -c 'import pexpect' 2>/dev/null || missing="$missing python3-pexpect"
 # The dynamic busybox has the same name.
 if ! command -v busybox >/dev/null 2>&1 || ldd "$(command -v busybox)" >/dev/null 2>&1; then
@@ -28,7 +30,6 @@ fi
 if [ "${1-}" = --acceptance ]; then
   shift
   need redis-server redis-server
-  need nginx nginx-light
   need javac openjdk-17-jdk-headless
   need go golang-go
 fi

@@ -21,6 +21,8 @@ const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
   ls: () => import('./commands/ls.ts'),
   rm: () => import('./commands/rm.ts'),
   pack: () => import('./commands/pack.ts'),
+  push: () => import('./commands/push.ts'),
+  pull: () => import('./commands/pull.ts'),
   unpack: () => import('./commands/unpack.ts'),
   mv: () => import('./commands/mv.ts'),
   buildid: () => import('./commands/buildid.ts'),

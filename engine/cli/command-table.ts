@@ -19,6 +19,12 @@ function laterCommand(name: string, summary: string, operands = '[TRACE]'): Comm
 }
 
 const json: OptionSpec = { long: 'json', help: 'print JSON, one object a line' };
+const remoteOption: OptionSpec = { long: 'remote', value: 'URL', help: 'the store elsewhere (default $RR_REMOTE)' };
+const timeoutOption: OptionSpec = { long: 'timeout', value: 'TIME', help: 'without an answer (default 30s)' };
+const remoteNotes = [
+  'URL is http://, https:// (content at cas/SHA256, as build caches and WebDAV serve it) or s3://BUCKET/PREFIX. Who asks',
+  'tells the URL, RR_REMOTE_TOKEN or ~/.netrc; for S3 the environment and the profiles of AWS.',
+];
 const cpuUnbound: OptionSpec = { long: 'cpu-unbound', short: 'u', help: 'bind the program to no processor' };
 
 export const globalOptions: readonly OptionSpec[] = [
@@ -158,6 +164,8 @@ const recordCommand: CommandSpec = {
       value: 'WHAT',
       help: 'then stop, so that the program goes on unrecorded (default), or kill it',
     },
+    { long: 'push', value: 'WHEN', help: 'bring the recording to --remote: never (default), failures or always' },
+    remoteOption,
     refused(
       'keep-last',
       'the newest part alone cannot be replayed without checkpoints; --max-size and --max-time keep the beginning, and --keep=failures drops what went well',
@@ -285,6 +293,8 @@ export const commands: readonly CommandSpec[] = [
       { long: 'long', alias: 'long-listing', short: 'l', help: 'with time, size, exit status and command' },
       { long: 'time', alias: 'sort-by-age', short: 't', help: 'newest first' },
       { long: 'reverse', short: 'r', help: 'the other way round' },
+      { long: 'remote', value: 'URL', valueOptional: true, help: 'those of a store elsewhere (default $RR_REMOTE)' },
+      timeoutOption,
       json,
     ],
   },
@@ -377,6 +387,32 @@ export const commands: readonly CommandSpec[] = [
       'Without -o the recordings get a store of their own, in their directories. A .rrz file is a ZIP file, which every',
       'command takes where it takes a recording. Variables are in the recorded memory of the programs, too, and stay there.',
     ],
+  },
+  {
+    name: 'push',
+    summary: 'bring recordings to a store elsewhere: only what is missing there travels',
+    operands: '[URL] [TRACE]...',
+    options: [
+      remoteOption,
+      timeoutOption,
+      { long: 'strip-env', help: 'leave the environment out of the header there' },
+      { long: 'redact', value: 'NAME', repeatable: true, help: 'leave this variable out of the header there' },
+      json,
+    ],
+    notes: remoteNotes,
+  },
+  {
+    name: 'pull',
+    summary: 'get recordings from a store elsewhere',
+    operands: '[URL] NAME...',
+    options: [
+      { long: 'output', short: 'o', value: 'DIRECTORY', help: 'this directory (default: among the other recordings)' },
+      { long: 'store', value: 'DIR', help: 'keep mapped files here (default: beside the recordings)' },
+      remoteOption,
+      timeoutOption,
+      json,
+    ],
+    notes: ['NAME is what push has printed, or rr ls --remote lists.', ...remoteNotes],
   },
   {
     name: 'unpack',

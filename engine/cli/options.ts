@@ -109,6 +109,9 @@ export interface RecordOptions extends GlobalOptions {
   readonly storeRights: 'user' | 'group' | 'all';
   /** `--keep`: whose trace stays; `failures`: that of a program that did not end with status 0. */
   readonly keep: 'always' | 'failures' | 'never';
+  /** `--push`: whose recording is brought to `remote`, an address. */
+  readonly push: 'always' | 'failures' | 'never';
+  readonly remote?: string;
   /** `--max-size`: bytes of the trace's chunks at most. */
   readonly maxSize?: number;
   /** `--max-time`: milliseconds that are recorded at most. */

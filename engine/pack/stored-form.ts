@@ -76,62 +76,69 @@ export async function writeStored(
   hash: string,
 ): Promise<boolean> {
   const sum = createHash('sha256');
-  const sparse = isSparse ? new SparseWriter(descriptor) : undefined;
-  for await (const piece of content) {
-    sum.update(piece);
-    if (sparse === undefined) writeWhole(descriptor, piece);
-    else sparse.add(piece);
+  const sparse = isSparse ? new SparseParser() : undefined;
+  for await (const bytes of content) {
+    sum.update(bytes);
+    if (sparse === undefined) writeWhole(descriptor, bytes);
+    else for (const { offset, piece } of sparse.add(bytes)) writeWhole(descriptor, piece, offset);
   }
-  sparse?.finish();
+  if (sparse !== undefined) ftruncateSync(descriptor, sparse.finish());
   return sum.digest('hex') === hash;
 }
 
 /** Takes a sparse form apart, whatever the pieces that it comes in. */
-class SparseWriter {
-  readonly #descriptor: number;
+class SparseParser {
+  /** Bytes of the file, once they are known. */
+  size: number | undefined;
   #pending: Buffer = Buffer.alloc(0);
-  /** Of the file, once it is known. */
-  #size: number | undefined;
   /** Where the next piece may begin. */
   #next = 0;
 
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
-  }
-
-  /** @throws FormError, NodeJS.ErrnoException */
-  add(bytes: Uint8Array): void {
+  /** What has come whole with these bytes: pieces of the file, and where they belong. @throws FormError */
+  *add(bytes: Uint8Array): Generator<{ readonly offset: number; readonly piece: Buffer }> {
     this.#pending = Buffer.concat([this.#pending, bytes]);
-    while (this.#take());
-  }
-
-  /** @throws FormError */
-  finish(): void {
-    if (this.#size === undefined || this.#pending.length > 0) throw new FormError('it ends in the middle');
-  }
-
-  /** True when something was taken. */
-  #take(): boolean {
-    if (this.#size === undefined) {
-      if (this.#pending.length < sparseHead.length + 8) return false;
+    if (this.size === undefined) {
+      if (this.#pending.length < sparseHead.length + 8) return;
       if (!this.#pending.subarray(0, sparseHead.length).equals(sparseHead)) throw new FormError('it has another head');
-      this.#size = numberAt(this.#pending, sparseHead.length);
-      ftruncateSync(this.#descriptor, this.#size);
+      this.size = numberAt(this.#pending, sparseHead.length);
       this.#pending = this.#pending.subarray(sparseHead.length + 8);
-      return true;
     }
-    if (this.#pending.length < 8) return false;
-    const offset = numberAt(this.#pending, 0);
-    if (offset % pieceSize !== 0 || offset < this.#next || offset >= this.#size) {
-      throw new FormError(`a piece is at byte ${offset}, where none can be`);
+    while (this.#pending.length >= 8) {
+      const offset = numberAt(this.#pending, 0);
+      if (offset % pieceSize !== 0 || offset < this.#next || offset >= this.size) {
+        throw new FormError(`a piece is at byte ${offset}, where none can be`);
+      }
+      const end = 8 + Math.min(pieceSize, this.size - offset);
+      if (this.#pending.length < end) return;
+      yield { offset, piece: this.#pending.subarray(8, end) };
+      this.#next = offset + pieceSize;
+      this.#pending = this.#pending.subarray(end);
     }
-    const length = Math.min(pieceSize, this.#size - offset);
-    if (this.#pending.length < 8 + length) return false;
-    writeWhole(this.#descriptor, this.#pending.subarray(8, 8 + length), offset);
-    this.#next = offset + pieceSize;
-    this.#pending = this.#pending.subarray(8 + length);
-    return true;
   }
+
+  /** The file's size, when it has come whole. @throws FormError */
+  finish(): number {
+    if (this.size === undefined || this.#pending.length > 0) throw new FormError('it ends in the middle');
+    return this.size;
+  }
+}
+
+/** The content of the file of which these are the bytes in the sparse form. @throws FormError, and what they throw */
+export async function* plainContent(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const parser = new SparseParser();
+  let done = 0;
+  function* zerosTo(end: number): Generator<Uint8Array> {
+    for (; done < end; done += Math.min(pieceSize, end - done))
+      yield zeros.subarray(0, Math.min(pieceSize, end - done));
+  }
+  for await (const bytes of content) {
+    for (const { offset, piece } of parser.add(bytes)) {
+      yield* zerosTo(offset);
+      yield piece;
+      done = offset + piece.length;
+    }
+  }
+  yield* zerosTo(parser.finish());
 }
 
 function numberAt(bytes: Buffer, position: number): number {

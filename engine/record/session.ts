@@ -63,7 +63,9 @@ export async function record(options: RecordOptions): Promise<number> {
     if (!existed) rmdirSync(directory);
     throw error;
   }
-  if (isKept(options.keep, outcome)) {
+  const isPushed = await push(options, directory, outcome);
+  // What could not be brought away is not lost.
+  if (isKept(options.keep, outcome) || isPushed === false) {
     if (output === undefined || existsSync(traceRoot())) nameLatest(directory);
   } else {
     removeTraceFiles(directory);
@@ -91,6 +93,13 @@ interface Outcome {
   readonly status: number;
   /** Why the recording ended before the program, when that is an error. */
   readonly failure: unknown;
+}
+
+/** Undefined where there was nothing to do; false when it failed, which changes nothing for the program. */
+async function push(options: RecordOptions, directory: string, outcome: Outcome): Promise<boolean | undefined> {
+  if (options.push === 'never' || !isKept(options.push, outcome)) return undefined;
+  const { pushRecorded } = await import('../remote/push-recorded.ts');
+  return pushRecorded(options.remote, directory);
 }
 
 /** A program that has failed: by its status, a signal, or because its recording failed. */

@@ -5,6 +5,7 @@ import { printable } from '../../printable.ts';
 import { traceRoot } from '../../trace/locations.ts';
 import type { RunCommand } from '../grammar.ts';
 import { jsonText, print } from '../print.ts';
+import { columns } from '../text-table.ts';
 
 /** Exit status, or the negative number of the signal; `--` when the recording does not tell. */
 function exitText({ version }: TraceEntry): string {
@@ -33,17 +34,7 @@ function longLines(entries: readonly TraceEntry[]): string {
     exitText(entry),
     commandText(entry),
   ]);
-  const table = [['NAME', 'WHEN', 'SIZE', 'EXIT', 'CMD'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]!.length)));
-  const line = ([name, time, size, exit, command]: string[]) =>
-    [
-      name!.padEnd(widths[0]!),
-      time!.padEnd(widths[1]!),
-      size!.padStart(widths[2]!),
-      exit!.padStart(widths[3]!),
-      command,
-    ].join('  ');
-  return table.map((row) => `${line(row)}\n`).join('');
+  return columns([['NAME', 'WHEN', 'SIZE', 'EXIT', 'CMD'], ...rows], [2, 3]);
 }
 
 function jsonLine({ name, directory, size, created, version, problem }: TraceEntry): string {
@@ -61,8 +52,15 @@ function jsonLine({ name, directory, size, created, version, problem }: TraceEnt
   return jsonText(shown);
 }
 
-/** `rr ls [-ltr] [PREFIX]...`: recordings in the trace root. @throws EngineError TRACE_ROOT_UNREADABLE */
+/**
+ * `rr ls [-ltr] [PREFIX]...`: recordings in the trace root, or with `--remote` in a store elsewhere.
+ * @throws EngineError TRACE_ROOT_UNREADABLE; RemoteError
+ */
 export const run: RunCommand = async ({ values, operands }) => {
+  if (values.has('remote')) {
+    const { listRemote } = await import('../remote-list.ts');
+    return listRemote(values, operands);
+  }
   const entries = listTraces(traceRoot()).filter(
     ({ name }) => operands.length === 0 || operands.some((prefix) => name.startsWith(prefix)),
   );

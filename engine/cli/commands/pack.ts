@@ -6,6 +6,7 @@ import { packInPlace, packToDirectory, packToFile } from '../../pack/pack-trace.
 import { resolveTrace } from '../../trace/locations.ts';
 import type { Invocation, RunCommand } from '../grammar.ts';
 import { jsonText, print } from '../print.ts';
+import { parseRedaction } from '../redaction.ts';
 
 const log = logger('pack');
 const packSuffix = '.rrz';
@@ -15,18 +16,12 @@ const packSuffix = '.rrz';
  * @throws UsageError BAD_VALUE; TraceError; PackError
  */
 export const run: RunCommand = async ({ values, operands }) => {
-  const redaction = { stripsEnvironment: values.has('strip-env'), names: values.all('redact').map(checkName) };
-  const isRedacted = redaction.stripsEnvironment || redaction.names.length > 0;
   const output = outputOf({ values, operands });
   const traces = operands.length === 0 ? [undefined] : operands;
-  if (output === undefined && isRedacted) {
+  if (output === undefined && (values.has('strip-env') || values.has('redact'))) {
     throw new UsageError('BAD_VALUE', 'pack: --strip-env and --redact need -o: a recording itself is not changed');
   }
-  if (isRedacted) {
-    log.warn(
-      'the header goes without these variables; the recorded memory of the programs still has what they were given',
-    );
-  }
+  const redaction = parseRedaction(values, log);
   for (const trace of traces) {
     const directory = resolveTrace(trace);
     const made = output === undefined ? directory : resolve(output);
@@ -50,10 +45,4 @@ function outputOf({ values, operands }: Pick<Invocation, 'values' | 'operands'>)
 
 function isFileName(output: string): boolean {
   return output.endsWith(packSuffix) && statSync(output, { throwIfNoEntry: false })?.isDirectory() !== true;
-}
-
-/** @throws UsageError BAD_VALUE */
-function checkName(name: string): string {
-  if (name !== '' && !name.includes('=')) return name;
-  throw new UsageError('BAD_VALUE', `pack: --redact "${name}": expected the name of a variable`);
 }

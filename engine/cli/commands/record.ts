@@ -48,6 +48,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     ringSlots: values.integer('ring-slots', 2, 4096),
     sliceTicks: values.integer('slice-ticks', 1),
     maxSize: parseCap(values, 'max-size', parseSize),
+    remote: values.text('remote') ?? process.env.RR_REMOTE,
     maxTime: parseCap(values, 'max-time', parseTime),
   };
   return {
@@ -68,6 +69,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     replaceTime: values.has('replace-rdtsc'),
     storeRights: values.word('store-rights', ['user', 'group', 'all']) ?? 'user',
     keep: values.word('keep', ['always', 'failures', 'never']) ?? 'always',
+    push: parsePush(values),
     atCap: values.word('at-cap', ['stop', 'kill']) ?? 'stop',
     noSyscallBuffer: values.has('no-syscall-buffer') || values.has('no-preload'),
     ...withoutUndefined(optional),
@@ -91,6 +93,13 @@ function nonEmpty(option: string, values: OptionValues): string | undefined {
   const text = values.text(option);
   if (text === '') throw new UsageError('BAD_VALUE', `--${option}: expected the name of a directory`);
   return text;
+}
+
+/** A recording that could not be brought anywhere is not begun. */
+function parsePush(values: OptionValues): RecordOptions['push'] {
+  const when = values.word('push', ['always', 'failures', 'never']) ?? 'never';
+  if (when === 'never' || values.has('remote') || process.env.RR_REMOTE) return when;
+  throw new UsageError('BAD_VALUE', `--push=${when}: where to? name the store by --remote URL or RR_REMOTE`);
 }
 
 function parseCap(values: OptionValues, option: string, parse: typeof parseSize): number | undefined {

@@ -1,0 +1,205 @@
+/** `rr pull`: makes a recording of what a remote store has of it, with its mapped files in the store here. */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { EngineError } from '../errors.ts';
+import { makeFolders } from '../make-folders.ts';
+import { isFolderName } from '../pack/pack-names.ts';
+import { plainContent, writeWhole } from '../pack/stored-form.ts';
+import { removingOnFailure, temporaryName } from '../pack/temporary.ts';
+import { Store } from '../store/store.ts';
+import { Folder, privateFileMode, privateFolderMode } from '../trace/folder.ts';
+import { laneOrder } from '../trace/lane-files.ts';
+import { maxVersionBytes } from '../trace/limits.ts';
+import { TraceReader } from '../trace/reader.ts';
+import { isHash } from '../trace/store-layout.ts';
+import { systemReason, TraceError } from '../trace/trace-error.ts';
+import { formatVersionFile, parseVersionFile } from '../trace/version-file.ts';
+import { inParallel } from './in-parallel.ts';
+import {
+  type Manifest,
+  mostManifestBytes,
+  parseManifest,
+  portionSize,
+  type RemoteBlob,
+  type RemoteBytes,
+} from './manifest.ts';
+import { RemoteError } from './remote-error.ts';
+import { isRemoteName, portionBytes, type RemoteStore } from './remote-store.ts';
+
+/** Objects that travel at the same time. */
+const atOnce = 8;
+/** Portions that a pull that was cut off has left; the next one goes on from them. Milliseconds. */
+const keptPortions = 7 * 24 * 3600 * 1000;
+const portionsFolder = '.pulled';
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+
+export interface PullPlan {
+  /** As push has printed it: a name, or the hash of its manifest. */
+  readonly trace: string;
+  /** Where traces are, and the store of their mapped files. */
+  readonly root: string;
+  readonly store: string;
+  /** The directory to make; left out: the trace's name below the root. */
+  readonly output: string | undefined;
+}
+
+export interface Pulled {
+  readonly directory: string;
+  /** What travelled. */
+  readonly receivedBytes: number;
+}
+
+/** @throws RemoteError; TraceError for what is no trace; EngineError of the store's */
+export async function pullTrace(remote: RemoteStore, plan: PullPlan): Promise<Pulled> {
+  const manifest = await fetchManifest(remote, plan.trace);
+  const output = plan.output ?? join(plan.root, isFolderName(manifest.name) ? manifest.name : 'trace');
+  const status = statSync(output, { throwIfNoEntry: false });
+  if (status !== undefined && !(status.isDirectory() && readdirSync(output).length === 0)) {
+    throw new RemoteError('TRACE_EXISTS', `${output} exists: name another with -o, or remove it`);
+  }
+  return tellingUnwritable(output, async () => {
+    makeFolders(plan.root, privateFolderMode);
+    makeFolders(plan.store, privateFolderMode);
+    makeFolders(dirname(output), privateFolderMode);
+    const receiver = new Receiver(remote, join(plan.root, portionsFolder));
+    using store = Store.open(plan.store);
+    await inParallel(manifest.blobs, atOnce, (blob) => receiveBlob(receiver, store, blob));
+    const temporary = temporaryName(output);
+    await removingOnFailure(temporary, async () => {
+      mkdirSync(temporary, { mode: privateFolderMode });
+      for (const lane of laneOrder) await receiver.writeFile(manifest.lanes[lane], join(temporary, lane));
+      await writeVersion(receiver, manifest, temporary, plan.store);
+      // What is no trace is not named like one.
+      TraceReader.open(temporary).close();
+      renameSync(temporary, output);
+    });
+    receiver.forgetPortions(laneOrder.flatMap((lane) => manifest.lanes[lane].portions));
+    return { directory: output, receivedBytes: receiver.receivedBytes };
+  });
+}
+
+/** By its name, or by the hash of its manifest. @throws RemoteError */
+export async function fetchManifest(remote: RemoteStore, trace: string): Promise<Manifest> {
+  const place = `${remote.name}${trace}`;
+  if (isHash(trace)) return parseManifest(await remote.getAny(trace, mostManifestBytes), place);
+  if (!isRemoteName(trace)) throw new RemoteError('REMOTE_NOT_FOUND', `"${trace}" is no name of a recording`);
+  return parseManifest(await remote.getTrace(trace, mostManifestBytes), place);
+}
+
+async function receiveBlob(receiver: Receiver, store: Store, blob: RemoteBlob): Promise<void> {
+  const { hash, kind, isSparse } = blob;
+  if (store.check({ hash, kind }) === 'right') return;
+  const content = receiver.content(blob);
+  await store.put({ hash, kind }, isSparse ? plainContent(content) : content);
+}
+
+/** The store of the recording is that of this machine. */
+async function writeVersion(
+  receiver: Receiver,
+  { version }: Manifest,
+  directory: string,
+  store: string,
+): Promise<void> {
+  if (version.size > maxVersionBytes) throw new RemoteError('REMOTE_WRONG', 'the version file is too large');
+  const pieces: Uint8Array[] = [];
+  for await (const piece of receiver.content(version)) pieces.push(piece);
+  const content = parseVersionFile(version.name, Buffer.concat(pieces));
+  const bytes = formatVersionFile({ ...content, header: { ...content.header, store } });
+  intoNewFile(join(directory, version.name), (descriptor) => writeWhole(descriptor, bytes, 0));
+}
+
+class Receiver {
+  receivedBytes = 0;
+  readonly #remote: RemoteStore;
+  readonly #folder: string;
+
+  constructor(remote: RemoteStore, folder: string) {
+    this.#remote = remote;
+    this.#folder = folder;
+  }
+
+  /** @throws RemoteError */
+  async *content(bytes: RemoteBytes): AsyncGenerator<Uint8Array> {
+    for (const [index, hash] of bytes.portions.entries()) yield await this.#fetch(hash, portionSize(bytes, index));
+  }
+
+  /** Makes a file of the trace's own, from portions that are kept until the trace is whole. @throws RemoteError, NodeJS.ErrnoException */
+  async writeFile(bytes: RemoteBytes, path: string): Promise<void> {
+    const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode);
+    try {
+      await inParallel(bytes.portions.entries(), atOnce, async ([index, hash]) => {
+        const size = portionSize(bytes, index);
+        const kept = this.#kept(hash, size);
+        const portion = kept ?? (await this.#fetch(hash, size));
+        writeWhole(descriptor, portion, index * portionBytes);
+        if (kept === undefined && size === portionBytes) this.#keep(hash, portion);
+      });
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Also what others left long ago. */
+  forgetPortions(hashes: readonly string[]): void {
+    if (!existsSync(this.#folder)) return;
+    const oldest = Date.now() - keptPortions;
+    for (const name of readdirSync(this.#folder)) {
+      const path = join(this.#folder, name);
+      const isOld = (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < oldest;
+      if (isOld || hashes.includes(name)) rmSync(path, { force: true });
+    }
+    if (readdirSync(this.#folder).length === 0) rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #fetch(hash: string, size: number): Promise<Buffer> {
+    const bytes = await this.#remote.get({ hash, size });
+    this.receivedBytes += bytes.length;
+    return bytes;
+  }
+
+  #kept(hash: string, size: number): Buffer | undefined {
+    if (!existsSync(this.#folder)) return undefined;
+    using folder = Folder.open(this.#folder);
+    const bytes = folder.read(hash, size);
+    const isRight = bytes !== undefined && createHash('sha256').update(bytes).digest('hex') === hash;
+    return isRight ? bytes : undefined;
+  }
+
+  #keep(hash: string, bytes: Uint8Array): void {
+    makeFolders(this.#folder, privateFolderMode);
+    using folder = Folder.open(this.#folder);
+    folder.write(hash, bytes);
+  }
+}
+
+function intoNewFile(path: string, body: (descriptor: number) => void): void {
+  const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode);
+  try {
+    body(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** @throws TraceError TRACE_UNWRITABLE for what the system refused; what `body` throws otherwise */
+async function tellingUnwritable<Result>(output: string, body: () => Promise<Result>): Promise<Result> {
+  try {
+    return await body();
+  } catch (cause) {
+    const isSystem = !(cause instanceof EngineError) && (cause as NodeJS.ErrnoException).code !== undefined;
+    if (!isSystem) throw cause;
+    throw new TraceError('TRACE_UNWRITABLE', output, `cannot write it: ${systemReason(cause)}`, { cause });
+  }
+}

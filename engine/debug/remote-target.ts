@@ -36,6 +36,7 @@ const methods: Readonly<Record<keyof Target, true>> = {
   storedFile: true,
   setBreakpoints: true,
   writes: true,
+  namePosition: true,
   catchSyscalls: true,
   passSignals: true,
   resume: true,

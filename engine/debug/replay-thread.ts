@@ -16,7 +16,7 @@ export const cells = { requests: 0, interrupted: 1, threadId: 2, count: 3 } as c
 
 /** Whether such a request may take long, so that it can be interrupted. */
 export function runs(method: string): boolean {
-  return method === 'resume' || method === 'seek' || method === 'writes';
+  return method === 'resume' || method === 'seek' || method === 'writes' || method === 'namePosition';
 }
 
 export interface ReplayThreadData {

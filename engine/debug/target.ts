@@ -221,6 +221,12 @@ export interface Target {
   /** Goes there. What stood on the way does not stop it. @throws EngineError NO_PLACE */
   seek(place: Place): void;
 
+  /**
+   * This place as text that means the same in every session: state() tells one of places without a name, where that is to
+   * be found by a run. The replay stays where it is. @throws EngineError NO_PLACE
+   */
+  namePosition(): string;
+
   /** Stores that changed some memory, before this place or behind it, the nearest first. The replay stays where it is. */
   writes(search: WriteSearch): readonly MemoryWrite[];
 

@@ -87,7 +87,7 @@ export class DrivenReplay implements Replay {
   async position(): Promise<string> {
     const { position } = await this.#target.state();
     if (!position.includes('?')) return position;
-    return this.#isInHandler ? this.#findPosition() : this.#move('position', () => this.#findPosition());
+    return this.#isInHandler ? this.#target.namePosition() : this.#move('position', () => this.#target.namePosition());
   }
 
   goTo(place: Place): Promise<void> {
@@ -260,18 +260,6 @@ export class DrivenReplay implements Replay {
     } finally {
       this.#moving = undefined;
     }
-  }
-
-  /** Of a place that has no name yet: the instruction before it has one. */
-  #findPosition(): Promise<string> {
-    return this.#without([], async () => {
-      const { tid } = await this.#target.state();
-      await this.#target.resume({ direction: 'backward', how: 'step', tid });
-      const before = await this.#target.state();
-      await this.#target.resume({ direction: 'forward', how: 'step', tid: before.tid });
-      const { position } = await this.#target.state();
-      return position;
-    });
   }
 
   #placeOf(place: Place): TargetPlace {

@@ -14,7 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { makeFolders } from '../make-folders.ts';
 import { privateFileMode, privateFolderMode } from '../trace/folder.ts';
-import { laneOrder, ownStoreName, versionName, incompleteVersionName } from '../trace/lane-files.ts';
+import { incompleteVersionName, laneOrder, ownStoreName, versionName } from '../trace/lane-files.ts';
 import { maxVersionBytes } from '../trace/limits.ts';
 import { checkedPiece, maxPieceFileBytes } from '../trace/piece-file.ts';
 import { systemReason } from '../trace/trace-error.ts';

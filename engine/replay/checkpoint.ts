@@ -90,6 +90,11 @@ export class Checkpoint implements Disposable {
     return new Checkpoint(processes, event, kept, shared, progress);
   }
 
+  /** A task that it keeps, to look at. */
+  taskOf(tid: number): Task | undefined {
+    return this.#spaces.flatMap(({ tasks }) => tasks.map(({ task }) => task)).find((task) => task.tid === tid);
+  }
+
   /** Another world like this one. @throws EngineError CHECKPOINT_FAILED */
   open(): World {
     const shared = this.#shared.copy();

@@ -2,10 +2,10 @@ import { closeSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import type { MappingView } from '../generated/schema.ts';
+import { forEachPiece, hasContent } from '../store/file-content.ts';
 import { NotRegularError, openStoredFile } from '../trace/folder.ts';
 import { VerifiedFiles } from '../trace/verified-files.ts';
 import type { CopyStored } from './shared-files.ts';
-import { forEachPiece, hasContent } from '../store/file-content.ts';
 
 /** The store's files, as far as the replay needs them. */
 export class StoredFiles {

@@ -186,6 +186,10 @@ export class FakeTarget implements Target {
     this.places.push(place);
   }
 
+  namePosition(): string {
+    throw new Error('no position');
+  }
+
   writes(): readonly MemoryWrite[] {
     return [];
   }

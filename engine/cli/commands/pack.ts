@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { logger } from '../../log.ts';
 import { packInPlace, packToDirectory, packToFile } from '../../pack/pack-trace.ts';

@@ -67,7 +67,7 @@ class Replay:
         if not self.keeps_places:
             return
         try:
-            position = self.ask("when-position").strip()
+            position = self.ask("when-place").strip()
         except gdb.GdbError:
             return
         if self.place >= 0 and self.places[self.place] == position:

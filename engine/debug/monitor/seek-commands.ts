@@ -25,7 +25,7 @@ function positionPlace(session: DebugSession, text: string): Place {
   if (text === 'begin' || text === 'end') return { kind: text };
   if (text === 'start') return session.start;
   if (/^[0-9]+$/.test(text)) return eventPlace(session, text);
-  if (/^[0-9][0-9a-zA-Z.+#@:=-]*$/.test(text)) return { kind: 'position', text };
+  if (/^[0-9][0-9a-zA-Z.+#@:=?-]*$/.test(text)) return { kind: 'position', text };
   throw new UsageError('BAD_VALUE', `position "${text}": expected what when-position says, an event, begin or end`);
 }
 

@@ -19,7 +19,11 @@ export const whenCommands: Readonly<Record<string, MonitorCommand>> = {
     const { event } = await snapshot.state();
     return `Completed event: ${event}\n`;
   }),
-  'when-position': command('the position, for seek and for bug reports', async ({ snapshot }) => {
+  'when-position': command('the position, for seek and for bug reports', async ({ snapshot, target }) => {
+    const { position } = await snapshot.state();
+    return `${position.includes('?') ? await target.namePosition() : position}\n`;
+  }),
+  'when-place': command('the same, for seek in this session', async ({ snapshot }) => {
     const { position } = await snapshot.state();
     return `${position}\n`;
   }),

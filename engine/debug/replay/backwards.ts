@@ -4,6 +4,7 @@ import { Divergence } from '../../replay/divergence.ts';
 import { programAt } from '../describe-recording.ts';
 import type { Resume, Stop } from '../target.ts';
 import { Arrived } from './client.ts';
+import { isPause, type Kept } from './kept-checkpoints.ts';
 import { laterPart } from './later-part.ts';
 import {
   type Change,
@@ -15,7 +16,7 @@ import {
   lookOver,
   storeKey,
 } from './look.ts';
-import { type Position, stepped, withPass } from './position.ts';
+import { legsBetween, type Position, stepped, withPass } from './position.ts';
 import type { PredecessorSearch } from './predecessor-search.ts';
 import { FrameStops, isEntered, type ReturningFrame } from './returning-frame.ts';
 import type { Timeline } from './timeline.ts';
@@ -141,22 +142,32 @@ export class Backwards {
     }
     // Where the halts of a look are all behind us, what lies before it is looked at.
     let until = again === 0 ? this.#look!.interval.kept.position : from;
-    for (const kept of checkpoints.before({ event: until.event, legs: [] })) {
-      const { event } = kept.position;
-      if (kept.position.legs.length > 0 || event > until.event) continue;
-      if (event === until.event && until.legs.length === 0) continue;
+    for (let withTarget = again === 0; ; withTarget = true) {
+      until = this.#timeline.reachable(until);
+      const kept = this.#startBefore(until);
       using _held = checkpoints.hold(kept);
-      const look = this.#lookBack(wanted, { kept, until, withTarget: until !== from });
+      const look = this.#lookBack(wanted, { kept, until, withTarget });
       if (look !== undefined) {
         const met = this.#metAt(look, look.halts.length - 1);
         this.#look = look;
         this.#stores = undefined;
         if (met.position.event >= since) return met;
       }
-      until = { event, legs: [] };
-      if (event <= since) break;
+      until = kept.position;
+      if (until.event <= since && until.legs.length === 0) break;
     }
     return undefined;
+  }
+
+  /** The latest checkpoint before a place at an event's end, or of those made on the way. */
+  #startBefore(until: Position): Kept {
+    const found = this.#timeline.checkpoints.before(until).find((kept) => {
+      const { event, legs } = kept.position;
+      if (legs.length > 0)
+        return isPause(kept) && (event < until.event || legsBetween(kept.position, until)!.length > 0);
+      return event < until.event || until.legs.length > 0;
+    });
+    return found!;
   }
 
   /**

@@ -13,7 +13,7 @@ import { showProgramAddress } from '../../replay/syscall-buffer.ts';
 import type { Task } from '../../replay/task.ts';
 import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
 import { CodeBreakpoints } from './code-breakpoints.ts';
-import { type Leg, type Position, stepped, withPass } from './position.ts';
+import { hasOpenLeg, type Leg, type Position, stepped, withPass } from './position.ts';
 import { decodeAt } from './predecessors.ts';
 import { changedWatches, WatchedMemory, type Watchpoint } from './watched-memory.ts';
 
@@ -136,6 +136,10 @@ export class Driver implements Controller {
     };
   }
 
+  /** Whether a place on the way is to be kept now; and how that is done. */
+  wantsPause: () => boolean = () => false;
+  paused: (task: Task) => void = () => undefined;
+
   /** Halts at watchpoints since the last leg ended. */
   watchHalts = 0;
 
@@ -174,11 +178,15 @@ export class Driver implements Controller {
     return this.#armedSinceEvent?.has(address) ? (this.#eventPasses.get(address) ?? 0) : undefined;
   }
 
-  /** Legs to where the task is, which has just come to an armed address. */
-  legsOfArrival(address: number): readonly Leg[] {
+  /**
+   * Legs to where the task is, which has just come to an armed address; from the last place that was kept on the way, if
+   * there is one. `named`: from the event, where that is known.
+   */
+  legsOfArrival(address: number): { readonly legs: readonly Leg[]; readonly named: readonly Leg[] | undefined } {
     const ofEvent = this.passesOfEvent(address);
-    if (ofEvent !== undefined) return [{ kind: 'pass', address, count: ofEvent }];
-    return withPass(this.#legs, address, this.passes(address));
+    const named = ofEvent === undefined ? undefined : ([{ kind: 'pass', address, count: ofEvent }] as const);
+    if (named !== undefined && !hasOpenLeg(this.#legs)) return { legs: named, named };
+    return { legs: withPass(this.#legs, address, this.passes(address)), named };
   }
 
   /** An event is done. */
@@ -267,6 +275,7 @@ export class Driver implements Controller {
         this.#from = at;
         return 'run';
       }
+      if (!isWanted && this.#isLookedAt(task) && this.wantsPause()) this.paused(task);
     }
     this.jump(task);
     if (!this.#isLookedAt(task)) {
@@ -479,7 +488,8 @@ export class Driver implements Controller {
   }
 
   #interrupt(): void {
-    if (!this.interruptWanted() || this.#interruptSent || this.current === undefined) return;
+    if (this.#interruptSent || this.current === undefined) return;
+    if (!this.interruptWanted() && !this.wantsPause()) return;
     this.#interruptSent = this.#replayer.processes.interrupt(this.current.pid) === 0;
   }
 
@@ -565,7 +575,7 @@ export class Driver implements Controller {
     const site = task.addressSpace.patched.at(address);
     const number = task.registers[2 * registerIndex.rax]! | 0;
     if (site === undefined || !this.goal.catches(number)) return;
-    if (this.#hasRun) this.rename(this.legsOfArrival(address));
+    if (this.#hasRun) this.rename(this.legsOfArrival(address).legs);
     const { position } = this;
     if (!this.entryIsKnown) this.#halt({ kind: 'syscall', number, isEntry: true }, task);
     this.entryIsKnown = false;

@@ -10,6 +10,7 @@ import type { Goal, Halt } from './driver.ts';
 import { stopOf } from './halt-stops.ts';
 import { checksumMemory } from './memory-state.ts';
 import type { OpenPlaces } from './open-places.ts';
+import { hasOpenLeg } from './position.ts';
 import type { Requests } from './requests.ts';
 import type { Pilot, Run, Timeline } from './timeline.ts';
 import { eventStop, type WantedStops, watchesOf } from './wanted-stops.ts';
@@ -135,7 +136,9 @@ export class Interactive implements Pilot {
     }
     if (halt.kind === 'step' && this.#staysInRange(task)) return;
     if (halt.kind === 'breakpoint' && !halt.isStanding && !driver.standsAtLeg) {
-      driver.rename(driver.legsOfArrival(halt.address));
+      const { legs, named } = driver.legsOfArrival(halt.address);
+      driver.rename(legs);
+      if (named !== undefined) this.#timeline.alias(driver.position, { event: driver.position.event, legs: named });
     }
     if (halt.kind === 'syscall' && halt.isEntry && !driver.standsAtLeg) {
       // It stands behind the instruction, as the kernel sees it.
@@ -144,7 +147,9 @@ export class Interactive implements Pilot {
       if (this.#changes !== undefined) this.#changes.count++;
       if (!driver.standsAtLeg) {
         const { watched } = this.#wanted;
-        const sinceEvent = this.#changes?.event === driver.position.event;
+        const { event, legs } = driver.position;
+        // Behind a place that was kept on the way it is nearer from there.
+        const sinceEvent = this.#changes?.event === event && !hasOpenLeg(legs);
         const index = this.#changes !== undefined && sinceEvent ? this.#changes.count : driver.watchHalts;
         this.#places.add({ kind: 'watch', by: halt.by, index, sinceEvent, watched }, task);
       }

@@ -1,7 +1,7 @@
 /** The checkpoints of a session: some are made as the replay goes on, others where the debugger has just been. */
 import { Checkpoint } from '../../replay/checkpoint.ts';
 import type { ReplayProcesses } from '../../replay/primitives.ts';
-import { type Leg, legsBetween, type Position, samePosition } from './position.ts';
+import { hasOpenLeg, type Leg, legsBetween, type Position, samePosition } from './position.ts';
 
 /** A checkpoint, and where it is. */
 export interface Kept {
@@ -9,8 +9,13 @@ export interface Kept {
   readonly position: Position;
   /** The task whose segment it is in, or whose event it is behind. */
   readonly tid: number;
-  /** Recorded time of the event, nanoseconds. */
+  /** Recorded time of the event, and what the processor has worked since then, about; nanoseconds. */
   readonly time: number;
+}
+
+/** Whether it was made on the way, at a place without a name. */
+export function isPause({ position: { legs } }: Kept): boolean {
+  return legs.length === 1 && legs[0]!.kind === 'open';
 }
 
 const mostNear = 6;
@@ -26,6 +31,8 @@ export class KeptCheckpoints {
   /** Where the debugger has just been, and is likely to come again: the latest last. */
   readonly #near: Kept[] = [];
   #madeAt = 0;
+  /** Called with those made on the way that go. */
+  dropped: (kept: Kept) => void = () => undefined;
   /** In use: they stay. */
   readonly #held = new Set<Kept>();
 
@@ -36,12 +43,11 @@ export class KeptCheckpoints {
 
   /** Those on the way to a position, the latest first; the last is the beginning of all. */
   before(position: Position): Kept[] {
-    const usable = [...this.#automatic, ...this.#near].filter(
-      (kept) => kept.position.event <= position.event && legsBetween(kept.position, position) !== undefined,
-    );
+    const usable = [...this.#automatic, ...this.#near].filter(({ position: at }) => leadsTo(at, position));
     const later = (one: Kept, other: Kept): number =>
       other.position.event - one.position.event ||
-      stepsOf(legsBetween(one.position, position)) - stepsOf(legsBetween(other.position, position));
+      stepsOf(legsBetween(one.position, position)) - stepsOf(legsBetween(other.position, position)) ||
+      other.time - one.time;
     return [...usable.sort(later), this.#root];
   }
 
@@ -58,6 +64,28 @@ export class KeptCheckpoints {
     if (oldest >= 0) this.#near.splice(oldest, 1)[0]!.checkpoint[Symbol.dispose]();
   }
 
+  /** Whether there is a way to a position without a name that must be found first. */
+  reaches(position: Position): boolean {
+    return (
+      !hasOpenLeg(position.legs) || [...this.#automatic, ...this.#near].some((kept) => leadsTo(kept.position, position))
+    );
+  }
+
+  at(position: Position): Kept | undefined {
+    return [...this.#near, ...this.#automatic].find((kept) => samePosition(kept.position, position));
+  }
+
+  /** The last one that was made on the way to the event behind that one. */
+  lastPause(event: number): Kept | undefined {
+    const pauses = this.#automatic.filter((kept) => isPause(kept) && kept.position.event === event);
+    return pauses.sort((one, other) => other.time - one.time)[0];
+  }
+
+  /** Whether it is time for one on the way. */
+  isPauseDue(): boolean {
+    return performance.now() - this.#madeAt >= checkpointEvery;
+  }
+
   /** Whether it is time for one behind that event. */
   isDue(event: number): boolean {
     if (performance.now() - this.#madeAt < checkpointEvery) return false;
@@ -69,16 +97,21 @@ export class KeptCheckpoints {
     this.#automatic.push(kept);
     this.#madeAt = performance.now();
     if (this.#automatic.length <= mostAutomatic) return;
-    const sorted = this.#automatic.sort((one, other) => one.position.event - other.position.event);
+    const sorted = this.#automatic.sort(
+      (one, other) => one.position.event - other.position.event || one.time - other.time,
+    );
     let victim = -1;
     let shortest = Number.POSITIVE_INFINITY;
     for (let index = 0; index + lastOnes < sorted.length; index++) {
       if (this.#held.has(sorted[index]!)) continue;
-      const gap = sorted[index + 1]!.position.event - (sorted[index - 1]?.position.event ?? 0);
+      const gap = sorted[index + 1]!.time - (sorted[index - 1]?.time ?? 0);
       if (gap < shortest) [shortest, victim] = [gap, index];
     }
     this.#automatic = sorted;
-    if (victim >= 0) sorted.splice(victim, 1)[0]!.checkpoint[Symbol.dispose]();
+    if (victim < 0) return;
+    const [dropped] = sorted.splice(victim, 1);
+    if (isPause(dropped!)) this.dropped(dropped!);
+    dropped!.checkpoint[Symbol.dispose]();
   }
 
   /** Keeps a checkpoint as long as it is in use. */
@@ -87,6 +120,13 @@ export class KeptCheckpoints {
     this.#held.add(kept);
     return { [Symbol.dispose]: () => this.#held.delete(kept) };
   }
+}
+
+/** Whether a run leads from a place to a position, as far as its text tells: places without a name are not met on the way. */
+function leadsTo(at: Position, position: Position): boolean {
+  if (at.event > position.event) return false;
+  const way = legsBetween(at, position);
+  return way !== undefined && !hasOpenLeg(way);
 }
 
 /** How far legs lead, roughly: to compare ways of one place to another. */

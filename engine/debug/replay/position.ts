@@ -33,11 +33,13 @@ export function positionText({ event, legs }: Position): string {
 
 /** @throws EngineError BAD_POSITION */
 export function parsePosition(text: string): Position {
-  const match = /^(\d{1,15})((?:\+(?:\d{1,12}|0x[0-9a-f]{1,12}#\d{1,15}))*)$/.exec(text.trim());
+  const match = /^(\d{1,15})((?:\+(?:\d{1,12}|\?\d{1,12}|0x[0-9a-f]{1,12}#\d{1,15}))*)$/.exec(text.trim());
   if (match === null) {
     throw new EngineError('BAD_POSITION', `"${text}" is no position: one looks like 1234 or 1234+0x401136#3+2`);
   }
-  const legs = [...match[2]!.matchAll(/\+(?:0x([0-9a-f]+)#(\d+)|(\d+))/g)].map(([, address, passes, steps]): Leg => {
+  const parts = match[2]!.matchAll(/\+(?:0x([0-9a-f]+)#(\d+)|\?(\d+)|(\d+))/g);
+  const legs = [...parts].map(([, address, passes, open, steps]): Leg => {
+    if (open !== undefined) return { kind: 'open', number: Number(open), count: 1 };
     if (address === undefined) return { kind: 'step', count: Number(steps) };
     return { kind: 'pass', address: Number.parseInt(address, 16), count: Number(passes) };
   });
@@ -61,7 +63,7 @@ export function unstepped({ event, legs }: Position): Position | undefined {
 
 /** What is left of the way to `target` from `at`; undefined where `at` is not on it, as far as their texts tell. */
 export function legsBetween(at: Position, target: Position): readonly Leg[] | undefined {
-  if (at.event !== target.event) return at.legs.length === 0 ? target.legs : undefined;
+  if (at.event !== target.event) return at.event < target.event ? target.legs : undefined;
   const rest = [...target.legs];
   for (const [index, leg] of at.legs.entries()) {
     const other = rest.shift();
@@ -73,6 +75,11 @@ export function legsBetween(at: Position, target: Position): readonly Leg[] | un
     rest.unshift({ ...other, count: other.count - leg.count });
   }
   return rest;
+}
+
+/** Whether a place without a name is among its legs. */
+export function hasOpenLeg(legs: readonly Leg[]): boolean {
+  return legs.some(({ kind }) => kind === 'open');
 }
 
 /** A position without its last leg. */

@@ -48,6 +48,14 @@ export class PredecessorSearch {
     const base: Position = { event: event - 1, legs: [] };
     const place = recorded.placeOf(event) ?? this.#placeOfRun(base);
     if (place === undefined) return base;
+    const pause = this.#timeline.checkpoints.lastPause(base.event)?.position;
+    const sincePause = pause === undefined ? 0 : this.#countPasses(pause, place.address);
+    if (sincePause > 0) {
+      const legs = withPass(pause!.legs, place.address, sincePause);
+      return place.isExecuted
+        ? { event: base.event, legs }
+        : this.#beforePass({ event: base.event, legs }, place.address);
+    }
     const count = this.#countPasses(base, place.address);
     if (count === 0) return place.isExecuted ? base : this.before(base, recorded.taskOf(event));
     const arrival: Position = { event: base.event, legs: [{ kind: 'pass', address: place.address, count }] };

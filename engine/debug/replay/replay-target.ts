@@ -14,7 +14,7 @@ import { Changes } from './changes.ts';
 import { type Client, Closed, Leave, type Request } from './client.ts';
 import { Interactive } from './interactive.ts';
 import { OpenPlaces } from './open-places.ts';
-import { type Position, parsePosition } from './position.ts';
+import { type Position, parsePosition, positionText } from './position.ts';
 import { PredecessorSearch } from './predecessor-search.ts';
 import { Recorded } from './recorded.ts';
 import { Requests } from './requests.ts';
@@ -197,6 +197,9 @@ export class ReplayTarget {
       case 'writes':
         this.#findWrites(request, args[0] as WriteSearch);
         return false;
+      case 'namePosition':
+        this.#namePosition(request);
+        return false;
       default:
     }
     const requests: Partial<Record<keyof Target, (...values: never[]) => unknown>> = this.#requests;
@@ -251,7 +254,7 @@ export class ReplayTarget {
   #goBack(resume: Resume, from: Position, returning: ReturningFrame | undefined): Met {
     let here = from;
     try {
-      here = this.#places.named(from);
+      here = this.#places.reachable(from);
       this.#lastPlace = here;
       return this.#backwards.resume(resume, here, returning);
     } catch (error) {
@@ -269,9 +272,30 @@ export class ReplayTarget {
     const { process } = this.#timeline;
     throw new Leave(() => {
       this.#timeline.process = this.#recorded.processAt(position.event, process);
-      // A checkpoint of a place without a name may be gone.
-      const isKept = this.#timeline.checkpoints.has(position);
-      this.#travelTo(isKept ? position : this.#places.named(position));
+      this.#travelTo(this.#places.standable(position));
+    });
+  }
+
+  /** Away from where the replay stands, and back. */
+  #namePosition(request: Request): void {
+    if (this.#timeline.run === undefined) throw stoodNowhere();
+    const from = this.#timeline.run.driver.position;
+    const known = this.#timeline.textOf(from);
+    if (!known.includes('?')) {
+      this.#client.reply(request.id, known);
+      return;
+    }
+    if (this.#changes.position !== undefined) {
+      throw new EngineError('NOT_HERE', 'a place where something was changed has no name: go there again first');
+    }
+    this.#pending = request;
+    throw new Leave(() => {
+      this.#lastPlace = from;
+      const named = this.#places.named(from);
+      this.#timeline.aliases.set(positionText(from), named);
+      this.#pending = undefined;
+      this.#client.reply(request.id, positionText(named));
+      this.#travelTo(this.#places.standable(from));
     });
   }
 
@@ -283,7 +307,7 @@ export class ReplayTarget {
     const from = this.#timeline.run.driver.position;
     throw new Leave(() => {
       this.#lastPlace = from;
-      const here = this.#places.named(from);
+      const here = this.#places.reachable(from);
       this.#lastPlace = here;
       const writes = this.#writes.find(search, here);
       this.#pending = undefined;

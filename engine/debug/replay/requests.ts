@@ -27,7 +27,7 @@ import type { WantedStops } from './wanted-stops.ts';
 const oursStart = 0x7000_0000;
 const oursEnd = 0x7020_0000;
 
-type Answered = Omit<Target, 'resume' | 'seek' | 'writes' | 'close'>;
+type Answered = Omit<Target, 'resume' | 'seek' | 'writes' | 'namePosition' | 'close'>;
 
 export class Requests implements Answered {
   readonly #timeline: Timeline;
@@ -58,7 +58,7 @@ export class Requests implements Answered {
       tid: current?.tid ?? process,
       tasks: this.#describeTasks(),
       event: position.event,
-      position: positionText(position),
+      position: timeline.textOf(position),
       ticks: undefined,
       elapsedSeconds: timeline.timeOf(run) / 1e9,
       absoluteSeconds: undefined,

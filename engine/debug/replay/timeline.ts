@@ -38,6 +38,9 @@ export interface Pilot {
   atEnd(run: Run): void;
 }
 
+/** Places with two texts that are remembered. */
+const mostAliases = 10_000;
+
 export class Timeline {
   readonly recorded: Recorded;
   readonly processes: ReplayProcesses;
@@ -48,6 +51,16 @@ export class Timeline {
   process: number;
   /** The replay that stands somewhere now. */
   run: Run | undefined;
+  /** Names of places that are gone to from one without a name on the way, by their texts. */
+  readonly aliases = new Map<string, Position>();
+  /** The replay is on its way, at a place that a checkpoint is to keep. */
+  onPause: (task: Task) => void = () => undefined;
+  /** The same position by a way that can be gone. */
+  reachable: (position: Position) => Position = (position) => position;
+  /** Shorter ways to places, by their names. */
+  readonly #ways = new Map<string, Position>();
+  /** While this has the replay, places on the way are kept. */
+  #keepsFor: Goal | undefined;
 
   constructor(parts: {
     readonly recorded: Recorded;
@@ -99,6 +112,10 @@ export class Timeline {
       replayer.onTick = () => this.echo.flush();
       const driver = new Driver(replayer, checkpoint.event, this.process, goal, () => this.client.isInterrupted());
       if (checkpoint.progress !== undefined) driver.resumeAt(position.legs, world.tasks.get(tid));
+      this.#keepsFor = undefined;
+      driver.wantsPause = () =>
+        driver.goal === this.#keepsFor && this.checkpoints.isPauseDue() && isResumable(reader.frame);
+      driver.paused = (task) => this.onPause(task);
       const dispose = (): void => {
         replayer[Symbol.dispose]();
         cursor[Symbol.dispose]();
@@ -114,8 +131,9 @@ export class Timeline {
 
   /** The way to a position from the latest checkpoint before it; `arrived` is called there. */
   journey(position: Position, arrived: (task: Task | undefined) => void): FollowGoal {
-    const [from] = this.checkpoints.before(position);
-    return new FollowGoal({ target: position, from: from!, arrived, runToPass: this.#runToPass });
+    const target = this.checkpoints.reaches(position) ? position : this.reachable(position);
+    const [from] = this.checkpoints.before(target);
+    return new FollowGoal({ target, from: from!, arrived, runToPass: this.#runToPass });
   }
 
   /** Goes there, does `goal` from there on, and ends when that throws Arrived. */
@@ -146,6 +164,7 @@ export class Timeline {
   /** Plays events until an exception ends it. */
   follow(run: Run, journey: FollowGoal, pilot?: Pilot): never {
     const { replayer, driver, reader } = run;
+    this.#keepsFor = pilot?.goal;
     let hasArrived = journey.isThere && replayer.resumed === undefined;
     if (hasArrived) this.#arriveAt(run, journey);
     else if (journey.isThere) driver.arriveBeforeRun = (task) => journey.arrive(task);
@@ -198,6 +217,43 @@ export class Timeline {
     driver.liftAll();
     const checkpoint = Checkpoint.of(replayer, position.event, isWithin ? replayer.progress : undefined);
     this.checkpoints.addNear({ checkpoint, position, tid: task?.tid ?? 0, time: this.timeOf(run) });
+  }
+
+  /** Makes a checkpoint of where the replay is on its way. */
+  keepOnTheWay(task: Task): void {
+    const run = this.run!;
+    const { replayer, driver } = run;
+    const { position } = driver;
+    driver.liftAll();
+    const checkpoint = Checkpoint.of(replayer, position.event, replayer.progress);
+    const worked = this.processes.processorTime(task.pid) * 1e9;
+    const time = Math.max(run.from.time + worked, this.timeOf(run));
+    this.checkpoints.addAutomatic({ checkpoint, position, tid: task.tid, time });
+  }
+
+  /** The text of a position; one that means the same in other sessions, where that is known. */
+  textOf(position: Position): string {
+    const text = positionText(position);
+    const named = this.aliases.get(text);
+    return named === undefined ? text : positionText(named);
+  }
+
+  /** Tells two texts of a place, the second of which means the same in other sessions. */
+  alias(position: Position, named: Position): void {
+    const [text, name] = [positionText(position), positionText(named)];
+    if (text === name) return;
+    if (this.aliases.size >= mostAliases) {
+      this.aliases.clear();
+      this.#ways.clear();
+    }
+    this.aliases.set(text, named);
+    this.#ways.set(name, position);
+  }
+
+  /** The same place by a shorter way, where one is known. */
+  nearer(position: Position): Position {
+    const way = this.#ways.get(positionText(position));
+    return way !== undefined && this.checkpoints.reaches(way) ? way : position;
   }
 
   /** Recorded time of the last event behind a replay, nanoseconds. */

@@ -28,7 +28,8 @@ import { decodeWorkBytes, divide, encoded, encodedBound, masks, records, referen
 export function checkChunk(chunk: usize, length: u32): i32 {
   if (length < schema.CHUNK_HEADER_BYTES) return ERROR_CHUNK_TOO_SHORT;
   if (load<u32>(chunk, schema.CHUNK_HEADER_MAGIC) != schema.CHUNK_MAGIC) return ERROR_MAGIC;
-  if (load<u16>(chunk, schema.CHUNK_HEADER_FORMAT) != schema.FORMAT_VERSION) return ERROR_FORMAT;
+  const format = <u32>load<u16>(chunk, schema.CHUNK_HEADER_FORMAT);
+  if (format < schema.OLDEST_FORMAT_VERSION || format > schema.FORMAT_VERSION) return ERROR_FORMAT;
   if (load<u16>(chunk, schema.CHUNK_HEADER_HEADER_SIZE) != schema.CHUNK_HEADER_BYTES) return ERROR_HEADER;
   const storedSize = load<u32>(chunk, schema.CHUNK_HEADER_STORED_SIZE);
   if (storedSize != length - schema.CHUNK_HEADER_BYTES) return ERROR_STORED_SIZE;

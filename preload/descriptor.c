@@ -88,6 +88,7 @@ enum {
   WRITES_AT_ONCE = 4,  // and need not be seen
   WRITES_TRACED = 8,   // the recorder must see them
   READS_TRACED = 16,   // the same
+  EVERYBODYS = 32,     // everybody may read it
 };
 
 static unsigned find_out(int descriptor) {
@@ -97,6 +98,7 @@ static unsigned find_out(int descriptor) {
   if (S_ISREG(file.mode)) {
     // Some files of the kernel's (/proc/kmsg) make readers wait; they have no size.
     if (file.size > 0) found |= READS_AT_ONCE;
+    if (file.mode & S_IROTH) found |= EVERYBODYS;
     if (may_be_status(&file)) found |= READS_TRACED;
     found |= is_mapped(&file) || may_be_memory(&file) ? WRITES_TRACED : WRITES_AT_ONCE;
   } else if (S_ISCHR(file.mode) && (file.special == DEVICE_NULL || file.special == DEVICE_ZERO)) {
@@ -133,10 +135,11 @@ void rr_forget_descriptors(const struct rr_hook_frame *frame) {
   }
 }
 
-bool rr_may_read(int descriptor) {
+enum rr_reading rr_may_read(int descriptor) {
   const unsigned known = known_of(descriptor);
-  if (known & READS_TRACED) return false;
-  return (known & READS_AT_ONCE) || ready(descriptor, POLLIN) || rr_never_blocks(descriptor);
+  if (known & READS_TRACED) return RR_READ_TRACED;
+  if (known & READS_AT_ONCE) return known & EVERYBODYS ? RR_READ_FILE : RR_READ_NOW;
+  return ready(descriptor, POLLIN) || rr_never_blocks(descriptor) ? RR_READ_NOW : RR_READ_TRACED;
 }
 
 bool rr_may_write(int descriptor, uint64_t length) { return rr_may_send(descriptor, length, false); }

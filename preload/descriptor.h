@@ -6,8 +6,13 @@
 
 // The program is about to close or replace descriptors: nothing is known of them any more.
 void rr_forget_descriptors(const struct rr_hook_frame *frame);
-// True when a read does not block: there is something, or the end of it, or an error, or O_NONBLOCK.
-bool rr_may_read(int descriptor);
+enum rr_reading {
+  RR_READ_TRACED = 0,
+  RR_READ_NOW = 1,
+  RR_READ_FILE = 2,  // a regular file that everybody may read
+};
+// Not RR_READ_TRACED when a read does not block: there is something, or the end of it, or an error, or O_NONBLOCK.
+enum rr_reading rr_may_read(int descriptor);
 // True when a write of `length` bytes neither blocks nor goes where the recorder must see it: its own output, or a file
 // that is somebody's memory.
 bool rr_may_write(int descriptor, uint64_t length);

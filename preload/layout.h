@@ -168,7 +168,7 @@ enum rr_difference { RR_STRING_DIFFERS = 1, RR_SENT_DIFFERS = 2 };
 struct rr_buffer_entry {
   uint32_t size;  // whole, a multiple of 8
   uint16_t number;
-  uint8_t argumentCount;  // and RR_HAS_SENT
+  uint8_t argumentCount;  // and RR_HAS_SENT, RR_READS_FILE
   uint8_t outCount;
   uint64_t returnAddress;  // behind the system call instruction; the highest bit: replay stops behind this call
   int64_t result;
@@ -181,6 +181,8 @@ struct rr_buffer_out {
 };
 
 #define RR_HAS_SENT 0x80
+// In a recording, not in its trace: the call has read a regular file that everybody may read (engine/trace/slot-pieces.ts).
+#define RR_READS_FILE 0x40
 #define RR_STRING (1ULL << 63)
 // The kernel takes no longer string. Bytes.
 #define RR_LONGEST_STRING 4096

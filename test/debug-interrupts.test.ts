@@ -1,6 +1,7 @@
 // Places that Ctrl-C has left have no name at first: one comes back to each, however many lie before it.
-import { fileURLToPath } from 'node:url';
+
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Client, Request } from '../engine/debug/replay/client.ts';

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EngineError } from '../engine/errors.ts';
-import { eventKinds, formatVersion, frameSize, registerIndex } from '../engine/generated/schema.ts';
+import {
+  eventKinds,
+  formatVersion,
+  frameSize,
+  oldestFormatVersion,
+  registerIndex,
+} from '../engine/generated/schema.ts';
 import { crc32 } from '../engine/trace/crc32.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
 import { TraceError } from '../engine/trace/trace-error.ts';
@@ -200,7 +206,7 @@ test('a trace without events, and a trace of a newer format', () =>
     writeFileSync(join(empty, 'version'), `${formatVersion + 1}\n{}\n`);
     const newer = openError(empty);
     assert.is(newer.code, 'TRACE_NEWER');
-    const formats = `format ${formatVersion + 1}; this version reads format ${formatVersion}`;
+    const formats = `format ${formatVersion + 1}; this version reads formats ${oldestFormatVersion} to ${formatVersion}`;
     assert.ok(newer.message.endsWith(`version: ${formats}: use a newer one`), newer.message);
   }));
 
@@ -209,12 +215,12 @@ test('a trace of an older format', () =>
     await writeTrace(directory, slots.slice(0, 1));
     const path = join(directory, 'version');
     const body = readFileSync(path, 'latin1')
-      .replace(`${formatVersion}\n`, `${formatVersion - 1}\n`)
+      .replace(`${formatVersion}\n`, `${oldestFormatVersion - 1}\n`)
       .replace(/crc32 .*\n$/, '');
     writeFileSync(path, `${body}crc32 ${crc32(Buffer.from(body, 'latin1')).toString(16).padStart(8, '0')}\n`, 'latin1');
     const older = openError(directory);
     assert.is(older.code, 'TRACE_OLDER');
-    const formats = `format ${formatVersion - 1}; this version reads format ${formatVersion}`;
+    const formats = `format ${oldestFormatVersion - 1}; this version reads formats ${oldestFormatVersion} to ${formatVersion}`;
     assert.ok(older.message.endsWith(`${formats}: use the version that recorded it`), older.message);
   }));
 

@@ -140,6 +140,7 @@ async function run(
   const pipeline = new Pipeline({
     directory,
     header,
+    pieces: { directory: store, registration: undefined },
     ...(options.ringSlots === undefined ? {} : { slotCount: options.ringSlots }),
     ...(options.maxSize === undefined ? {} : { maxBytes: options.maxSize }),
     onFailure: (error) => onTraceFailure(error),

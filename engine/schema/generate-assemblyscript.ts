@@ -70,6 +70,7 @@ export function generateAssemblyScript(): string {
   return `// ${generatedFrom}
 
 export const FORMAT_VERSION: u32 = ${schema.formatVersion};
+export const OLDEST_FORMAT_VERSION: u32 = ${schema.oldestFormatVersion};
 export const CHUNK_MAGIC: u32 = 0x${schema.chunkMagic.toString(16)};
 export const REGISTER_COUNT: u32 = ${schema.registerNames.length};
 export const LANE_COUNT: u32 = ${Object.keys(schema.lanes).length};

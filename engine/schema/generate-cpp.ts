@@ -59,6 +59,9 @@ export function generateCpp(): string {
   const flags = Object.entries(schema.frameFlags).map(
     ([name, value]) => `inline constexpr uint8_t kFrame${capitalised(name)} = ${value};`,
   );
+  const dataFlags = Object.entries(schema.dataFlags).map(
+    ([name, value]) => `inline constexpr uint8_t kData${capitalised(name)} = ${value};`,
+  );
   const laneOfKind = recordShapes.map(
     (shape) => `    case RecordKind::k${capitalised(shape.name)}: return Lane::k${capitalised(shape.record!.lane)};`,
   );
@@ -79,6 +82,9 @@ ${enumerations.map(enumeration).join('\n\n')}
 
 // Flags of a frame's header.
 ${flags.join('\n')}
+
+// Flags of a data record's header.
+${dataFlags.join('\n')}
 
 ${[headerShape, ...recordShapes, ...ringShapes].map(struct).join('\n\n')}
 

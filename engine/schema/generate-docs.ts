@@ -46,6 +46,7 @@ function allTables(source: string): Map<string, string> {
     ...shapes,
     ...values,
     ['frameFlags', valueTable(schema.frameFlags, commentsOf(source, 'frameFlags'))],
+    ['dataFlags', valueTable(schema.dataFlags, commentsOf(source, 'dataFlags'))],
     ['columns', columnTable()],
   ]);
 }

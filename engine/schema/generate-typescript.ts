@@ -173,9 +173,11 @@ import { ${sources.join(', ')} } from '../schema/schema.ts';
 
 export {
   chunkMagic,
+  dataFlags,
   ${sources.join(',\n  ')},
   formatVersion,
   frameFlags,
+  oldestFormatVersion,
   registerNames,
   ringMagic,
 } from '../schema/schema.ts';

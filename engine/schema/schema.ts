@@ -36,9 +36,12 @@ export interface RecordShape {
 
 /**
  * Format number stored in the `version` file and in each chunk; a reader refuses any other. 2: what tells a forced stop from
- * others of its address is one record. 3: what calls send and the strings that they read are there to be compared.
+ * others of its address is one record. 3: what calls send and the strings that they read are there to be compared. 4: data
+ * that the store has is a reference.
  */
-export const formatVersion = 3;
+export const formatVersion = 4;
+/** The oldest that is still read: what came since is only more. */
+export const oldestFormatVersion = 3;
 
 export const lanes: Readonly<Record<LaneName, number>> = { events: 0, data: 1, mmaps: 2, tasks: 3 };
 
@@ -226,6 +229,21 @@ export const frameFlags = {
   /** Calls that the in-tracee runtime recorded precede the event: its first data records, of space `syscallBuffer`. */
   buffered: 128,
 } as const;
+
+/** Flags of a data record's header. */
+export const dataFlags = {
+  /** Bytes that a call has read from a regular file which everybody may read. */
+  fromFile: 1,
+  /** In place of the payload, or within it, are references to pieces in the store. */
+  stored: 2,
+} as const;
+
+/** A reference to a part of a piece. The parts of several, one behind the other, are the bytes that they stand for. */
+export const pieceReference: readonly Field[] = [
+  { name: 'hash', type: 'u8', count: 32, doc: 'SHA-256 of the whole piece.' },
+  { name: 'offset', type: 'u32', doc: 'Where the part begins in the piece.' },
+  { name: 'length', type: 'u32', doc: 'Bytes of the part, at least 1.' },
+];
 
 export const dataSpaces = {
   memory: 0,

@@ -48,6 +48,11 @@ export const fileShapes: readonly Shape[] = [
     doc: 'One entry of an index chunk.',
     layout: layOut('indexEntry', schema.indexEntry),
   },
+  {
+    name: 'pieceReference',
+    doc: 'A reference to a part of a piece in the store.',
+    layout: layOut('pieceReference', schema.pieceReference),
+  },
 ];
 
 export interface Enumeration {

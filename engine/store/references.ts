@@ -13,6 +13,14 @@ export function* referencesOf(reader: TraceReader): Generator<BlobReference> {
       seen.add(hash);
       yield { hash, kind: 'file' };
     }
+    for (let pieces = reader.nextDataPieces(); pieces !== undefined; pieces = reader.nextDataPieces()) {
+      for (const hash of pieces) {
+        const key = `piece ${hash}`;
+        if (seen.has(key)) continue;
+        seen.add(key);
+        yield { hash, kind: 'piece' };
+      }
+    }
   }
 }
 

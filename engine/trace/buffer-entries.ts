@@ -5,14 +5,15 @@ import { type DataRecordView, dataSize, dataSpaces, trapKindNames } from '../gen
 export const bufferSize = 0x4_0000;
 
 /** struct rr_buffer_entry: whole size, and offsets of its fields. */
-const entrySize = 24;
+export const entrySize = 24;
 const numberAt = 4;
-const argumentCountAt = 6;
-const outCountAt = 7;
+export const argumentCountAt = 6;
+export const outCountAt = 7;
 const returnAddressAt = 8;
 const resultAt = 16;
-/** struct rr_buffer_out. */
-const outSize = 16;
+/** struct rr_buffer_out: its address, then its length. */
+export const outSize = 16;
+export const outLengthAt = 8;
 const mostArguments = 6;
 /** Added to the number of a trap kind: an entry that is no system call. */
 const trapEntry = 0x8000;
@@ -115,7 +116,7 @@ function isWhole(entries: DataView, start: number, size: number): boolean {
 }
 
 /** Words behind an entry's head: its arguments, and the hash. */
-function wordsOf(argumentCount: number): number {
+export function wordsOf(argumentCount: number): number {
   return (argumentCount & ~hasSent) + (argumentCount & hasSent ? 1 : 0);
 }
 

@@ -23,6 +23,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { loadAddon } from '../addon.ts';
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
@@ -195,6 +196,11 @@ export class Folder implements Disposable {
       throw error;
     }
     return folder;
+  }
+
+  /** All that was written to the file system of the folder is on the disk when this returns. @throws Error */
+  syncFileSystem(): void {
+    loadAddon<{ syncFileSystem(descriptor: number): void }>().syncFileSystem(this.#descriptor);
   }
 
   /** Names that were given are on the disk when this returns. @throws NodeJS.ErrnoException */

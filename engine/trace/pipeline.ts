@@ -8,9 +8,10 @@ import { EngineError } from '../errors.ts';
 import { ringControlOffsets } from '../generated/schema.ts';
 import { type Compression, createSharedMemory } from './codec.ts';
 import { type EncoderPool, startEncoderPool } from './encoder-pool.ts';
+import type { PieceStore } from './piece-writer.ts';
 import { ringFunctions } from './ring.ts';
 import { type RingLayout, ringLayout } from './ring-layout.ts';
-import { type EncoderStatistics, type EncoderTask, SlotEncoder } from './slot-encoder.ts';
+import { type EncoderStatistics, type EncoderTask, noStatistics, SlotEncoder } from './slot-encoder.ts';
 import { TraceError } from './trace-error.ts';
 import type { TraceEnd, TraceHeader } from './trace-header.ts';
 import { TraceWriter } from './writer.ts';
@@ -27,6 +28,8 @@ export interface PipelineOptions {
   readonly workers?: number;
   /** Bytes of all lanes at most: then the trace ends, as if it could not go on. */
   readonly maxBytes?: number;
+  /** Where pieces of what the program reads go; left out: all stays in the trace. */
+  readonly pieces?: PieceStore;
   /** Called once when the trace cannot go on (disk full, worker dead): the program runs on unrecorded. */
   readonly onFailure?: (error: EngineError) => void;
 }
@@ -50,6 +53,7 @@ export class Pipeline {
   readonly directory: string;
   readonly #memory: WebAssembly.Memory;
   readonly #compression: Compression;
+  readonly #pieces: PieceStore | undefined;
   readonly #writer: TraceWriter;
   readonly #maxBytes: number | undefined;
   readonly #onFailure: ((error: EngineError) => void) | undefined;
@@ -67,6 +71,7 @@ export class Pipeline {
     this.directory = options.directory;
     this.#compression = options.header.compression;
     this.#maxBytes = options.maxBytes;
+    this.#pieces = options.pieces;
     this.#onFailure = options.onFailure;
     this.#writer = new TraceWriter(options.directory, options.header);
     this.#memory = createSharedMemory(this.layout.totalBytes);
@@ -124,8 +129,8 @@ export class Pipeline {
     Atomics.store(new Uint32Array(this.#memory.buffer), (this.layout.ring + ringControlOffsets.closed) / 4, 1);
     const statistics = await this.#poolStatistics();
     this.encodeNow();
+    this.#closeInline();
     if (this.#inline) statistics.push(this.#inline.statistics);
-    this.#inline?.close();
     const failure = this.#failure;
     try {
       this.#writer.finish(failure ? { ...end, complete: false, reason: failure.message } : end);
@@ -135,13 +140,7 @@ export class Pipeline {
     }
     return {
       ...(this.#failure ? { failure: this.#failure } : {}),
-      statistics: statistics.reduce(addStatistics, {
-        slots: 0,
-        rawBytes: 0,
-        storedBytes: 0,
-        encodeTime: 0,
-        writeTime: 0,
-      }),
+      statistics: statistics.reduce(addStatistics, noStatistics),
       usedPool: this.#pool !== undefined,
     };
   }
@@ -159,7 +158,7 @@ export class Pipeline {
 
   #task(area: number): EncoderTask {
     const { layout, directory } = this;
-    const task = { memory: this.#memory, layout, area, compression: this.#compression, directory };
+    const task = { memory: this.#memory, layout, area, compression: this.#compression, directory, pieces: this.#pieces };
     return this.#maxBytes === undefined ? task : { ...task, maxBytes: this.#maxBytes };
   }
 
@@ -167,6 +166,15 @@ export class Pipeline {
   endEarly(reason: EngineError): void {
     if (this.#pool === undefined) this.encodeNow();
     this.#fail(reason);
+  }
+
+  #closeInline(): void {
+    try {
+      this.#inline?.close();
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      this.#fail(error);
+    }
   }
 
   #fail(error: EngineError): void {
@@ -184,5 +192,14 @@ function addStatistics(sum: EncoderStatistics, each: EncoderStatistics): Encoder
     storedBytes: sum.storedBytes + each.storedBytes,
     encodeTime: sum.encodeTime + each.encodeTime,
     writeTime: sum.writeTime + each.writeTime,
+    references: sum.references + each.references,
+    referencedBytes: sum.referencedBytes + each.referencedBytes,
+    puts: sum.puts + each.puts,
+    putBytes: sum.putBytes + each.putBytes,
+    ...withProblem(each.storeProblem ?? sum.storeProblem),
   };
+}
+
+function withProblem(storeProblem: string | undefined): { storeProblem?: string } {
+  return storeProblem === undefined ? {} : { storeProblem };
 }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { chunkHeaderSize, DataRecordView, FrameView, MappingView, TaskView } from '../generated/schema.ts';
+import { chunkHeaderSize, DataRecordView, dataFlags, FrameView, MappingView, TaskView } from '../generated/schema.ts';
 import type { LaneName } from '../schema/schema.ts';
 import { chunkLength } from './chunk.ts';
 import { Folder, NotRegularError } from './folder.ts';
@@ -14,7 +14,9 @@ import { LaneFile } from './lane-file.ts';
 import { incompleteVersionName, laneOrder, ownStoreName, versionName } from './lane-files.ts';
 import { findChunks, type LaneChunks } from './lane-scan.ts';
 import { maxVersionBytes } from './limits.ts';
+import { PieceReader } from './piece-reader.ts';
 import { RecordRun } from './record-run.ts';
+import { BadReferenceError, expandRecord, referencedPieces } from './stored-payload.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 import type { TraceEnd, TraceHeader, VersionContent } from './trace-header.ts';
 import { type ChunksByLane, usablePrefix } from './usable-prefix.ts';
@@ -38,6 +40,8 @@ export interface VersionFile {
 
 export class TraceReader {
   readonly directory: string;
+  /** The format number that it was written with. */
+  readonly format: number;
   readonly header: TraceHeader;
   /** The directory that holds the mapped files: the trace's own, or else that which the header names. */
   readonly store: string;
@@ -60,6 +64,7 @@ export class TraceReader {
   readonly #data: RecordRun<DataRecordView>;
   readonly #mappings: RecordRun<MappingView>;
   readonly #tasks: RecordRun<TaskView>;
+  readonly #pieces: PieceReader;
   /** Of the frame; 0 before the first. */
   #event = 0;
 
@@ -76,11 +81,13 @@ export class TraceReader {
   private constructor(folder: Folder, { content: version, bytes }: VersionFile) {
     const directory = folder.path;
     this.directory = directory;
+    this.format = version.format!;
     this.header = version.header;
     const hasStore = folder.status(ownStoreName)?.isDirectory() === true;
     this.store = hasStore ? join(directory, ownStoreName) : version.header.store;
     this.end = version.end;
     this.#versionBytes = bytes;
+    this.#pieces = new PieceReader(version.header.store);
     this.#files = openLanes(folder);
     try {
       const found = byLane((lane) => findChunks(this.#files[lane], version.lanes?.[lane]));
@@ -165,9 +172,25 @@ export class TraceReader {
     this.#tasks.skip();
   }
 
-  /** The current event's next data record, in the order of the recording; undefined behind the last. @throws TraceError */
+  /**
+   * The current event's next data record, in the order of the recording; undefined behind the last. What the store has of
+   * it is read from there. @throws TraceError, also STORE_FILE_MISSING, STORE_FILE_CHANGED
+   */
   nextData(): DataRecordView | undefined {
-    return this.#data.next();
+    const view = this.#data.next();
+    if (view === undefined || (view.flags & dataFlags.stored) === 0) return view;
+    const record = view.buffer.subarray(view.position, view.position + view.size);
+    const whole = this.#checked(() => expandRecord(record, (hash) => this.#pieces.read(hash)));
+    return view.bind(whole, 0);
+  }
+
+  /** Instead of nextData: the hashes of the pieces that the next data record refers to; undefined behind the last. */
+  nextDataPieces(): readonly string[] | undefined {
+    const view = this.#data.next();
+    if (view === undefined) return undefined;
+    if ((view.flags & dataFlags.stored) === 0) return [];
+    const record = view.buffer.subarray(view.position, view.position + view.size);
+    return this.#checked(() => referencedPieces(record));
   }
 
   /** The current event's next mapping record. @throws TraceError */
@@ -195,7 +218,17 @@ export class TraceReader {
   }
 
   close(): void {
+    this.#pieces[Symbol.dispose]();
     for (const lane of laneOrder) this.#files[lane].close();
+  }
+
+  #checked<Result>(body: () => Result): Result {
+    try {
+      return body();
+    } catch (cause) {
+      if (!(cause instanceof BadReferenceError)) throw cause;
+      throw new TraceError('TRACE_DAMAGED', this.#files.data.path, `event ${this.#event}: ${cause.message}`, { cause });
+    }
   }
 }
 

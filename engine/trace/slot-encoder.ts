@@ -1,12 +1,20 @@
 /** Takes full slots from the ring, encodes them and appends their chunks to the lanes: in a worker, or inline. */
-import { chunkHeaderOffsets, chunkHeaderSize, ringControlOffsets, slotHeaderSize } from '../generated/schema.ts';
+import {
+  chunkHeaderOffsets,
+  chunkHeaderSize,
+  ringControlOffsets,
+  slotHeaderOffsets,
+  slotHeaderSize,
+} from '../generated/schema.ts';
 import { type Codec, type Compression, compressionLevels, instantiateCodec } from './codec.ts';
 import { codecErrorText } from './codec-errors.ts';
 import { laneOrder } from './lane-files.ts';
 import { LaneWriter } from './lane-writer.ts';
+import { type PieceStore, PieceWriter } from './piece-writer.ts';
 import { ringFunctions, takeResults } from './ring.ts';
 import type { RingLayout } from './ring-layout.ts';
-import { TraceError } from './trace-error.ts';
+import { SlotPieces } from './slot-pieces.ts';
+import { systemReason, TraceError } from './trace-error.ts';
 
 /** What an encoder needs; plain data and shared memory, so that it can be sent to a worker. */
 export interface EncoderTask {
@@ -18,6 +26,8 @@ export interface EncoderTask {
   readonly directory: string;
   /** Bytes of all lanes at most; left out: any number. */
   readonly maxBytes?: number;
+  /** Where pieces of what the program reads go; undefined: all stays in the trace. */
+  readonly pieces: PieceStore | undefined;
 }
 
 /** What an encoder did: bytes, and milliseconds of this thread. */
@@ -27,10 +37,29 @@ export interface EncoderStatistics {
   storedBytes: number;
   encodeTime: number;
   writeTime: number;
+  /** Of pieces in the store. */
+  references: number;
+  referencedBytes: number;
+  puts: number;
+  putBytes: number;
+  /** Why the store was left alone from some point on. */
+  storeProblem?: string;
 }
 
+export const noStatistics: EncoderStatistics = {
+  slots: 0,
+  rawBytes: 0,
+  storedBytes: 0,
+  encodeTime: 0,
+  writeTime: 0,
+  references: 0,
+  referencedBytes: 0,
+  puts: 0,
+  putBytes: 0,
+};
+
 export class SlotEncoder {
-  readonly statistics: EncoderStatistics = { slots: 0, rawBytes: 0, storedBytes: 0, encodeTime: 0, writeTime: 0 };
+  readonly statistics: EncoderStatistics = { ...noStatistics };
   readonly #task: EncoderTask;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -39,6 +68,8 @@ export class SlotEncoder {
   readonly #lanes: readonly LaneWriter[];
   readonly #output: number;
   readonly #work: number;
+  readonly #pieces: PieceWriter | undefined;
+  readonly #slotPieces: SlotPieces;
 
   /** @throws TraceError TRACE_UNWRITABLE, EngineError CODEC_MISSING */
   constructor(task: EncoderTask) {
@@ -58,6 +89,9 @@ export class SlotEncoder {
         `the codec needs more memory for slots of ${layout.slotSize} bytes than ringLayout gives it`,
       );
     }
+    const pieces = task.pieces && new PieceWriter(task.pieces, this.#bytes, task.compression);
+    this.#pieces = pieces;
+    this.#slotPieces = new SlotPieces(this.#bytes, pieces && ((candidates) => pieces.place(candidates)));
     this.#lanes = laneOrder.map((lane) => new LaneWriter(task.directory, lane, { create: false }));
   }
 
@@ -87,9 +121,13 @@ export class SlotEncoder {
   #encode(slot: number): void {
     const { layout, compression, directory } = this.#task;
     const start = performance.now();
+    const header = layout.headers + slot * slotHeaderSize;
+    const records = layout.slots + slot * layout.slotSize;
+    const used = this.#view.getUint32(header + slotHeaderOffsets.used, true);
+    this.#view.setUint32(header + slotHeaderOffsets.used, this.#slotPieces.replace(records, used), true);
     const length = this.#codec.encodeSlot(
-      layout.headers + slot * slotHeaderSize,
-      layout.slots + slot * layout.slotSize,
+      header,
+      records,
       layout.slotSize,
       compressionLevels[compression],
       this.#output,
@@ -121,7 +159,21 @@ export class SlotEncoder {
     throw new TraceError('TRACE_CAP', directory, `the trace has the ${maxBytes} bytes of --max-size`);
   }
 
+  /** What the trace refers to is on the disk when this returns. @throws TraceError TRACE_UNWRITABLE */
   close(): void {
+    const pieces = this.#pieces;
+    if (pieces) {
+      const { references, referencedBytes, puts, putBytes, problem } = pieces.statistics;
+      Object.assign(this.statistics, { references, referencedBytes, puts, putBytes });
+      if (problem !== undefined) this.statistics.storeProblem = problem;
+      try {
+        pieces.finish();
+      } catch (cause) {
+        const { directory } = this.#task.pieces!;
+        const what = `cannot bring what the trace refers to to the disk: ${systemReason(cause)}`;
+        throw new TraceError('TRACE_UNWRITABLE', directory, what, { cause });
+      }
+    }
     for (const lane of this.#lanes) lane.close();
   }
 }

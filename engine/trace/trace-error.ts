@@ -21,6 +21,9 @@ export type TraceErrorCode =
   | 'TRACE_UNWRITABLE'
   /** The trace has the size or the length that it was to have at most. */
   | 'TRACE_CAP'
+  /** The store does not have what the trace refers to, or has something else under its name. */
+  | 'STORE_FILE_MISSING'
+  | 'STORE_FILE_CHANGED'
   /** A worker that encodes ended on its own. */
   | 'TRACE_WORKER_DIED'
   /** The recorder wrote a record that the schema does not allow: a bug. */

@@ -77,6 +77,8 @@ export interface LaneExtent {
 
 /** The whole content of the version file; `end` and `lanes` once the recording has ended. */
 export interface VersionContent {
+  /** The format number in front of it; absent where it is about to be written. */
+  readonly format?: number;
   readonly header: TraceHeader;
   readonly end?: TraceEnd;
   readonly lanes?: Readonly<Record<LaneName, LaneExtent>>;

@@ -2,15 +2,17 @@
  * The version file: a line with the format number, JSON, and a line with the CRC-32 of all before it. docs/
  * trace-format.md describes it.
  */
-import { formatVersion } from '../generated/schema.ts';
+import { formatVersion, oldestFormatVersion } from '../generated/schema.ts';
 import { crc32 } from './crc32.ts';
 import { maxVersionBytes } from './limits.ts';
 import { TraceError } from './trace-error.ts';
 import type { VersionContent } from './trace-header.ts';
 import { ContentError, readContent } from './version-content.ts';
 
+const formats = `${oldestFormatVersion} to ${formatVersion}`;
+
 export function formatVersionFile(content: VersionContent): Uint8Array {
-  const body = Buffer.from(`${formatVersion}\n${JSON.stringify(content, null, 1)}\n`);
+  const body = Buffer.from(`${formatVersion}\n${JSON.stringify({ ...content, format: undefined }, null, 1)}\n`);
   return Buffer.concat([body, Buffer.from(`crc32 ${crc32(body).toString(16).padStart(8, '0')}\n`)]);
 }
 
@@ -26,7 +28,7 @@ export function parseVersionFile(file: string, bytes: Uint8Array): VersionConten
     throw new TraceError(
       'TRACE_NEWER',
       file,
-      `format ${format}; this version reads format ${formatVersion}: use a newer one`,
+      `format ${format}; this version reads formats ${formats}: use a newer one`,
     );
   }
   const seal = /\ncrc32 ([0-9a-f]{8})\n$/.exec(buffer.toString('latin1', Math.max(0, buffer.length - 16)));
@@ -35,14 +37,14 @@ export function parseVersionFile(file: string, bytes: Uint8Array): VersionConten
   const sum = crc32(body).toString(16).padStart(8, '0');
   if (sum !== seal[1]) throw new TraceError('TRACE_DAMAGED', file, `checksum ${sum}, the file says ${seal[1]}`);
   if (format < 1) throw new TraceError('NOT_A_TRACE', file, `format ${format} never existed`);
-  if (format < formatVersion) {
+  if (format < oldestFormatVersion) {
     throw new TraceError(
       'TRACE_OLDER',
       file,
-      `format ${format}; this version reads format ${formatVersion}: use the version that recorded it`,
+      `format ${format}; this version reads formats ${formats}: use the version that recorded it`,
     );
   }
-  return checkContent(file, body.toString('utf8', firstLine.length + 1));
+  return { ...checkContent(file, body.toString('utf8', firstLine.length + 1)), format };
 }
 
 function checkContent(file: string, json: string): VersionContent {

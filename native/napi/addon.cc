@@ -7,6 +7,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   rr::registerRecorder(env, exports);
   rr::registerReplay(env, exports);
   rr::registerMachine(env, exports);
+  rr::registerStore(env, exports);
   return exports;
 }
 

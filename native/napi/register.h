@@ -9,5 +9,6 @@ void registerRing(Napi::Env env, Napi::Object exports);
 void registerRecorder(Napi::Env env, Napi::Object exports);
 void registerReplay(Napi::Env env, Napi::Object exports);
 void registerMachine(Napi::Env env, Napi::Object exports);
+void registerStore(Napi::Env env, Napi::Object exports);
 
 }  // namespace rr

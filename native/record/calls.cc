@@ -258,7 +258,8 @@ void Recorder::madeCall(Task& task, int64_t result) {
   static thread_local std::vector<OutRange> ranges;
   ranges.clear();
   task.out.exit(result, task.space->memory, ranges);
-  for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length);
+  const uint8_t flags = readFlags(task, result);
+  for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length, flags);
   answerCall(task, result, 0);
 }
 
@@ -328,7 +329,8 @@ void Recorder::callExit(Task& task) {
   ranges.clear();
   restoreOutParameters(task, registers, ranges);
   if (task.comparing && task.call != SYS_restart_syscall) endComparing(task, result, ranges);
-  for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length);
+  const uint8_t flags = readFlags(task, result);
+  for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length, flags);
   uint8_t stdio = 0;
   if (task.stdio && result > 0) {
     stdio = task.stdio;

@@ -62,7 +62,7 @@ Record* FrameWriter::begin(size_t payload, schema::RecordKind kind) {
   return record;
 }
 
-uint64_t FrameWriter::memory(pid_t tid, const TraceeMemory& memory, uint64_t address, uint64_t length) {
+uint64_t FrameWriter::memory(pid_t tid, const TraceeMemory& memory, uint64_t address, uint64_t length, uint8_t flags) {
   uint64_t done = 0;
   while (done < length) {
     const size_t piece = std::min(length - done, kDataPiece);
@@ -73,6 +73,7 @@ uint64_t FrameWriter::memory(pid_t tid, const TraceeMemory& memory, uint64_t add
     const size_t size = padded(sizeof *record + static_cast<size_t>(got));
     memset(reinterpret_cast<uint8_t*>(record + 1) + got, 0, size - sizeof *record - static_cast<size_t>(got));
     record->header.size = static_cast<uint32_t>(size);
+    record->header.flags = flags;
     record->address = address + done;
     record->tid = tid;
     record->space = static_cast<uint8_t>(schema::DataSpace::kMemory);

@@ -39,8 +39,9 @@ class FrameWriter {
   bool recording() const { return !dropped_; }
   uint64_t bytesWritten() const { return bytes_; }
 
-  // Bytes at an address of the task's memory, cut at the first one that cannot be read; the number recorded.
-  uint64_t memory(pid_t tid, const TraceeMemory& memory, uint64_t address, uint64_t length);
+  // Bytes at an address of the task's memory, cut at the first one that cannot be read; the number recorded. `flags`:
+  // kDataFromFile or none.
+  uint64_t memory(pid_t tid, const TraceeMemory& memory, uint64_t address, uint64_t length, uint8_t flags = 0);
   // Bytes of ours, split over records as needed.
   void data(pid_t tid, schema::DataSpace space, uint64_t address, const void* bytes, uint64_t length);
   // Entries of the syscall buffer, all that precede the event; split over records as needed.

@@ -234,6 +234,8 @@ class Recorder {
   bool enterMemoryFileWrite(Task& task);
   bool enterRemoteWrite(Task& task);
   void recordMemoryFileWrites(Task& task, int64_t result);
+  // file-reads.cc
+  uint8_t readFlags(const Task& task, int64_t result) const;
   // scratch.cc
   void provideScratch(Task& thread, Task& maker);
   void redirectOutParameters(Task& task);

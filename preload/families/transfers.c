@@ -10,11 +10,13 @@ enum rr_verdict rr_read(struct rr_hook_frame *frame) {
   const uint64_t room = frame->rdx < MOST_READ ? frame->rdx : MOST_READ;
   struct rr_writer writer;
   if (!rr_begin(&writer, frame, room + RR_OUT_OVERHEAD)) return RR_TRACED;
-  if (!rr_may_read((int)frame->rdi)) return RR_TRACED;
+  const enum rr_reading reading = rr_may_read((int)frame->rdi);
+  if (reading == RR_READ_TRACED) return RR_TRACED;
   const int64_t result = rr_call(frame);
   if (frame->rdx > room && (result == -RR_EFAULT || result > (int64_t)room)) return rr_made(result);
   if (result == -RR_EFAULT) rr_out_before_fault(&writer, frame->rsi, frame->rdx);
   if (result > 0) rr_out(&writer, frame->rsi, (uint64_t)result);
+  if (reading == RR_READ_FILE) writer.entry->argumentCount |= RR_READS_FILE;
   return rr_commit(&writer, frame, result);
 }
 
@@ -26,12 +28,14 @@ enum rr_verdict rr_read_vector(struct rr_hook_frame *frame) {
   if (bytes > RR_MAXIMUM_DATA / 2) return RR_TRACED;
   struct rr_writer writer;
   if (!rr_begin(&writer, frame, bytes + count * RR_OUT_OVERHEAD)) return RR_TRACED;
-  if (!rr_may_read((int)frame->rdi)) return RR_TRACED;
+  const enum rr_reading reading = rr_may_read((int)frame->rdi);
+  if (reading == RR_READ_TRACED) return RR_TRACED;
   const int64_t result = rr_call(frame);
   if (result == -RR_EFAULT && count > 0) {
     rr_out_before_fault(&writer, (uint64_t)vectors[0].iov_base, vectors[0].iov_len);
   }
   if (result > 0) rr_out_vectors(&writer, vectors, count, (uint64_t)result);
+  if (reading == RR_READ_FILE) writer.entry->argumentCount |= RR_READS_FILE;
   return rr_commit(&writer, frame, result);
 }
 

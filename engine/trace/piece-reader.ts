@@ -1,0 +1,78 @@
+/** Reads pieces of a store for a trace that refers to them. */
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { Folder, NotRegularError } from './folder.ts';
+import { checkedPiece, maxPieceFileBytes } from './piece-file.ts';
+import { piecesFolder, placeOf } from './store-layout.ts';
+import { systemReason, TraceError } from './trace-error.ts';
+
+/** Content that is kept for the next reference to it: a recording reads the same again and again. Bytes. */
+const mostKept = 8 << 20;
+
+export class PieceReader implements Disposable {
+  readonly #store: string;
+  readonly #file = Buffer.alloc(maxPieceFileBytes + 1);
+  readonly #kept = new Map<string, Uint8Array>();
+  #keptBytes = 0;
+  #pieces: Folder | undefined;
+
+  /** @param store its directory, as the trace's header names it: neither it nor what is in it is trusted */
+  constructor(store: string) {
+    this.#store = store;
+  }
+
+  /** @param hash of the content, 64 hexadecimal digits. @throws TraceError STORE_FILE_MISSING, STORE_FILE_CHANGED */
+  read(hash: string): Uint8Array {
+    const kept = this.#kept.get(hash);
+    if (kept !== undefined) return kept;
+    const content = checkedPiece(this.#readFile(hash), hash);
+    if (content === undefined) {
+      const what = 'it is not what was stored: its hash differs; `rr store verify --repair` sets it aside';
+      throw new TraceError('STORE_FILE_CHANGED', this.#path(hash), what);
+    }
+    if (this.#keptBytes + content.length > mostKept) {
+      this.#kept.clear();
+      this.#keptBytes = 0;
+    }
+    this.#kept.set(hash, content);
+    this.#keptBytes += content.length;
+    return content;
+  }
+
+  [Symbol.dispose](): void {
+    this.#pieces?.[Symbol.dispose]();
+    this.#pieces = undefined;
+  }
+
+  /** Good until the next one is read. */
+  #readFile(hash: string): Buffer {
+    const { folder: folderName, name } = placeOf(hash);
+    try {
+      this.#pieces ??= openPieces(this.#store);
+      using folder = this.#pieces.folder(folderName);
+      const descriptor = folder.openFile(name, 'read');
+      try {
+        if (fstatSync(descriptor).size > maxPieceFileBytes) return this.#file.subarray(0, 0);
+        return this.#file.subarray(0, readSync(descriptor, this.#file, 0, this.#file.length, 0));
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (cause) {
+      if (cause instanceof NotRegularError) {
+        throw new TraceError('STORE_FILE_CHANGED', this.#path(hash), 'it is no regular file', { cause });
+      }
+      const what = `cannot read it: ${systemReason(cause)}; without it the trace cannot be replayed`;
+      throw new TraceError('STORE_FILE_MISSING', this.#path(hash), what, { cause });
+    }
+  }
+
+  #path(hash: string): string {
+    const { folder, name } = placeOf(hash);
+    return join(this.#store, piecesFolder, folder, name);
+  }
+}
+
+function openPieces(store: string): Folder {
+  using root = Folder.open(store);
+  return root.folder(piecesFolder);
+}

@@ -1,0 +1,186 @@
+/**
+ * References in place of bytes, in data records with the flag `stored` (docs/trace-format.md, "References"). What they
+ * say is checked before it is followed: a trace may come from anybody.
+ */
+import {
+  pieceReferenceOffsets as at,
+  dataFlags,
+  dataOffsets,
+  dataSize,
+  dataSpaces,
+  pieceReferenceSize,
+  recordHeaderOffsets,
+} from '../generated/schema.ts';
+import { argumentCountAt, entrySize, outCountAt, outLengthAt, outSize, wordsOf } from './buffer-entries.ts';
+
+/** What a record may stand for at most: more than the in-tracee runtime buffers, and any other record holds. Bytes. */
+const mostBytes = 1 << 20;
+
+/** In the upper half of an entry's length (struct rr_buffer_out): references follow, not bytes. */
+export const storedBit = 0x4000_0000;
+
+/** The content of a piece, by its hash in hexadecimal digits. @throws TraceError */
+export type ReadPiece = (hash: string) => Uint8Array;
+
+/** A record's references are not what any recording makes. */
+export class BadReferenceError extends Error {
+  constructor() {
+    super('references to the store that no recording makes');
+  }
+}
+
+/** Bytes of references that stand for `length` bytes; they must lie before `end`. `visit` gets the position of each. */
+function walkReferences(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  length: number,
+  visit: (position: number, length: number) => void,
+): number {
+  let position = start;
+  for (let left = length; left > 0; position += pieceReferenceSize) {
+    if (end - position < pieceReferenceSize) throw new BadReferenceError();
+    const part = bytes.readUInt32LE(position + at.length);
+    if (part === 0 || part > left) throw new BadReferenceError();
+    visit(position, part);
+    left -= part;
+  }
+  return position - start;
+}
+
+/** How many bytes the references of a payload stand for. */
+function sumOfReferences(payload: Buffer): number {
+  if (payload.length === 0 || payload.length % pieceReferenceSize !== 0) throw new BadReferenceError();
+  let sum = 0;
+  for (let position = 0; position < payload.length; position += pieceReferenceSize) {
+    sum += payload.readUInt32LE(position + at.length);
+  }
+  if (sum > mostBytes) throw new BadReferenceError();
+  return sum;
+}
+
+/** An out-parameter of an entry that is stored: where its head is, and the bytes that its references stand for. */
+interface StoredOut {
+  readonly position: number;
+  readonly length: number;
+  /** Bytes of its references. */
+  readonly references: number;
+}
+
+/** Calls `visit` for each entry of the syscall buffer with those of its out-parameters that are stored. */
+function walkEntries(
+  payload: Buffer,
+  visit: (start: number, size: number, stored: readonly StoredOut[]) => void,
+  onReference: (position: number, length: number) => void,
+): void {
+  for (let start = 0; start < payload.length; ) {
+    const size = payload.length - start < entrySize ? 0 : payload.readUInt32LE(start);
+    if (size < entrySize || size > payload.length - start || size % 8 !== 0) throw new BadReferenceError();
+    const end = start + size;
+    const stored: StoredOut[] = [];
+    let position = start + entrySize + wordsOf(payload[start + argumentCountAt]!) * 8;
+    for (let index = payload[start + outCountAt]!; index > 0; index--) {
+      if (position + outSize > end) throw new BadReferenceError();
+      const length = payload.readUInt32LE(position + outLengthAt);
+      const isStored = (payload.readUInt32LE(position + outLengthAt + 4) & storedBit) !== 0;
+      if (length > mostBytes) throw new BadReferenceError();
+      let taken = padded(length);
+      if (isStored) {
+        taken = walkReferences(payload, position + outSize, end, length, onReference);
+        stored.push({ position, length, references: taken });
+      }
+      position += outSize + taken;
+    }
+    if (position !== end) throw new BadReferenceError();
+    visit(start, size, stored);
+    start = end;
+  }
+}
+
+function payloadOf(record: Uint8Array): Buffer {
+  const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+  return bytes.subarray(dataSize, dataSize + bytes.readUInt32LE(dataOffsets.length));
+}
+
+function holdsEntries(record: Uint8Array): boolean {
+  return record[dataOffsets.space] === dataSpaces.syscallBuffer;
+}
+
+/** The hashes that a record names, in hexadecimal digits; each as often as it is named. @throws BadReferenceError */
+export function referencedPieces(record: Uint8Array): string[] {
+  const payload = payloadOf(record);
+  const hashes: string[] = [];
+  const add = (position: number): void => {
+    hashes.push(payload.toString('hex', position + at.hash, position + at.hash + 32));
+  };
+  if (holdsEntries(record)) walkEntries(payload, () => undefined, add);
+  else walkReferences(payload, 0, payload.length, sumOfReferences(payload), add);
+  return hashes;
+}
+
+/** The record as it was made: bytes where it has references. @throws BadReferenceError; TraceError of `read` */
+export function expandRecord(record: Uint8Array, read: ReadPiece): Uint8Array {
+  const payload = payloadOf(record);
+  const expanded = holdsEntries(record)
+    ? expandEntries(payload, read)
+    : expandReferences(payload, 0, payload.length, sumOfReferences(payload), read);
+  const size = padded(dataSize + expanded.length);
+  const whole = Buffer.alloc(size);
+  whole.set(record.subarray(0, dataSize));
+  whole.set(expanded, dataSize);
+  whole.writeUInt32LE(size, recordHeaderOffsets.size);
+  whole[recordHeaderOffsets.flags] = record[recordHeaderOffsets.flags]! & ~dataFlags.stored;
+  whole.writeUInt32LE(expanded.length, dataOffsets.length);
+  return whole;
+}
+
+function expandReferences(bytes: Buffer, start: number, end: number, length: number, read: ReadPiece): Buffer {
+  const whole = Buffer.allocUnsafe(length);
+  let done = 0;
+  walkReferences(bytes, start, end, length, (position, part) => {
+    const piece = read(bytes.toString('hex', position + at.hash, position + at.hash + 32));
+    const offset = bytes.readUInt32LE(position + at.offset);
+    if (offset + part > piece.length) throw new BadReferenceError();
+    whole.set(piece.subarray(offset, offset + part), done);
+    done += part;
+  });
+  return whole;
+}
+
+function expandEntries(payload: Buffer, read: ReadPiece): Buffer {
+  const parts: Buffer[] = [];
+  let total = 0;
+  /** What has been copied so far. */
+  let copied = 0;
+  const add = (part: Buffer): void => {
+    total += part.length;
+    if (total > mostBytes) throw new BadReferenceError();
+    parts.push(part);
+  };
+  const expand = (start: number, size: number, stored: readonly StoredOut[]): void => {
+    if (stored.length === 0) return;
+    if (start > copied) add(payload.subarray(copied, start));
+    copied = start;
+    const grown = stored.reduce((sum, { length, references }) => sum + padded(length) - references, size);
+    if (grown > mostBytes) throw new BadReferenceError();
+    const headAt = parts.length;
+    for (const { position, length, references } of stored) {
+      const head = Buffer.from(payload.subarray(copied, position + outSize));
+      const top = head.length - 4;
+      head.writeUInt32LE((head.readUInt32LE(top) & ~storedBit) >>> 0, top);
+      add(head);
+      const from = position + outSize;
+      add(expandReferences(payload, from, from + references, length, read));
+      add(Buffer.alloc(padded(length) - length));
+      copied = from + references;
+    }
+    parts[headAt]!.writeUInt32LE(grown, 0);
+  };
+  walkEntries(payload, expand, () => undefined);
+  if (copied < payload.length) add(payload.subarray(copied));
+  return Buffer.concat(parts, total);
+}
+
+function padded(bytes: number): number {
+  return (bytes + 7) & ~7;
+}

@@ -143,7 +143,7 @@ export class SlotPieces {
         next += 1;
         skipUnplaced();
       }
-      this.#bytes[record + recordHeaderOffsets.flags] = dataFlags.stored;
+      this.#bytes[record + recordHeaderOffsets.flags]! |= dataFlags.stored;
       this.#view.setUint32(record + dataOffsets.length, to - record - dataSize, true);
       this.#view.setUint32(record, to - record, true);
       from += size;

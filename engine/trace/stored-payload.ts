@@ -53,7 +53,9 @@ function sumOfReferences(payload: Buffer): number {
   if (payload.length === 0 || payload.length % pieceReferenceSize !== 0) throw new BadReferenceError();
   let sum = 0;
   for (let position = 0; position < payload.length; position += pieceReferenceSize) {
-    sum += payload.readUInt32LE(position + at.length);
+    const part = payload.readUInt32LE(position + at.length);
+    if (part === 0) throw new BadReferenceError();
+    sum += part;
   }
   if (sum > mostBytes) throw new BadReferenceError();
   return sum;

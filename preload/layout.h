@@ -181,7 +181,7 @@ struct rr_buffer_out {
 };
 
 #define RR_HAS_SENT 0x80
-// In a recording, not in its trace: the call has read a regular file that everybody may read (engine/trace/slot-pieces.ts).
+// Until it is encoded (engine/trace/slot-pieces.ts): the call has read a regular file that everybody may read.
 #define RR_READS_FILE 0x40
 #define RR_STRING (1ULL << 63)
 // The kernel takes no longer string. Bytes.

@@ -158,7 +158,14 @@ export class Pipeline {
 
   #task(area: number): EncoderTask {
     const { layout, directory } = this;
-    const task = { memory: this.#memory, layout, area, compression: this.#compression, directory, pieces: this.#pieces };
+    const task = {
+      memory: this.#memory,
+      layout,
+      area,
+      compression: this.#compression,
+      directory,
+      pieces: this.#pieces,
+    };
     return this.#maxBytes === undefined ? task : { ...task, maxBytes: this.#maxBytes };
   }
 

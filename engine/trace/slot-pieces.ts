@@ -62,7 +62,10 @@ export class SlotPieces {
     const space = this.#bytes[record + dataOffsets.space];
     const length = this.#view.getUint32(record + dataOffsets.length, true);
     const position = record + dataSize;
-    if (space === dataSpaces.syscallBuffer) return this.#lookAtEntries(position, position + length, candidates);
+    if (space === dataSpaces.syscallBuffer) {
+      this.#lookAtEntries(position, position + length, candidates);
+      return;
+    }
     if (space !== dataSpaces.memory && space !== dataSpaces.output) return;
     const isFromFile = (this.#bytes[record + recordHeaderOffsets.flags]! & dataFlags.fromFile) !== 0;
     if (isWorthwhile(length, isFromFile)) candidates.push({ position, length, isFromFile });

@@ -1,5 +1,6 @@
 // A chunk: header, then stored bytes. docs/trace-format.md has every field.
 import * as schema from './generated/schema';
+import { encodeRecords } from './model';
 import { compressBest } from './lz4-best';
 import { compressFast } from './lz4-fast';
 import { xxh64 } from './xxh64';
@@ -18,6 +19,17 @@ export function chunkChecksum(chunk: usize, storedSize: u32): u64 {
 }
 
 /**
+ * Completes a chunk of `count` records of `rawSize` bytes in all, which lie one behind the other at `gathered`, with zeros
+ * for padding, by the models. Otherwise as storeChunk; 0 when they would take `limit` bytes or more.
+ */
+export function modelChunk(chunk: usize, gathered: usize, count: u32, rawSize: u32, area: usize, zeros: usize): u32 {
+  const stored = chunk + schema.CHUNK_HEADER_BYTES;
+  const lane = <u32>load<u8>(chunk, schema.CHUNK_HEADER_LANE);
+  const storedSize = encodeRecords(lane, count, gathered, rawSize, zeros, stored, rawSize, area);
+  return storedSize == 0 ? 0 : sealChunk(chunk, schema.CHUNK_CODEC_MODELLED, rawSize, storedSize);
+}
+
+/**
  * Completes a chunk at `chunk`: stores `size` encoded bytes, compressed if the level says so and it makes them fewer,
  * and fills the fields that say how, and the checksum. The other fields of the header must be set. The chunk's length.
  */
@@ -32,11 +44,16 @@ export function storeChunk(chunk: usize, encoded: usize, size: u32, level: u32, 
     codec = schema.CHUNK_CODEC_PLAIN;
     storedSize = size;
   }
+  return sealChunk(chunk, codec, size, storedSize);
+}
+
+/** Fills the fields that say how the bytes are stored, and the checksum; the chunk's length. */
+function sealChunk(chunk: usize, codec: u32, encodedSize: u32, storedSize: u32): u32 {
   store<u32>(chunk, schema.CHUNK_MAGIC, schema.CHUNK_HEADER_MAGIC);
   store<u16>(chunk, <u16>schema.CHUNK_HEADER_BYTES, schema.CHUNK_HEADER_HEADER_SIZE);
   store<u16>(chunk, <u16>schema.FORMAT_VERSION, schema.CHUNK_HEADER_FORMAT);
   store<u8>(chunk, <u8>codec, schema.CHUNK_HEADER_CODEC);
-  store<u32>(chunk, size, schema.CHUNK_HEADER_ENCODED_SIZE);
+  store<u32>(chunk, encodedSize, schema.CHUNK_HEADER_ENCODED_SIZE);
   store<u32>(chunk, storedSize, schema.CHUNK_HEADER_STORED_SIZE);
   store<u64>(chunk, chunkChecksum(chunk, storedSize), schema.CHUNK_HEADER_CHECKSUM);
   return schema.CHUNK_HEADER_BYTES + storedSize;

@@ -12,6 +12,7 @@ import {
   ERROR_HEADER,
   ERROR_LZ4,
   ERROR_MAGIC,
+  ERROR_MODELLED,
   ERROR_RAW_SIZE,
   ERROR_STORED_SIZE,
   ERROR_TOO_LARGE,
@@ -19,10 +20,14 @@ import {
 import * as schema from './generated/schema';
 import { column, columnCount, fixedSize, holdsEntries, kindOf, paddedSize, payloadLengthOffset } from './lanes';
 import { linkTasks } from './link-tasks';
+import { decodeRecords as decodeModelled } from './model';
 import { decompress } from './lz4-decode';
 import { SLACK } from './lz4-emit';
 import { readVarint, unzigzag, varintValue } from './varint';
-import { decodeWorkBytes, divide, encoded, encodedBound, masks, records, references } from './work-area';
+import { decodeWorkBytes, divide, encoded, encodedBound, masks, matchTable, records, references, zeroRecord } from './work-area';
+
+/** The first one that has modelled chunks. */
+const FORMAT_OF_MODELS: u32 = 4;
 
 /** Checks all that can be said of a header alone, and the checksum: 0 or an error. */
 export function checkChunk(chunk: usize, length: u32): i32 {
@@ -44,7 +49,11 @@ export function checkChunk(chunk: usize, length: u32): i32 {
   const sequence = load<u64>(chunk, schema.CHUNK_HEADER_SLOT_SEQUENCE);
   const rawSize = load<u32>(chunk, schema.CHUNK_HEADER_RAW_SIZE);
   const encodedSize = load<u32>(chunk, schema.CHUNK_HEADER_ENCODED_SIZE);
-  if (lane >= schema.LANE_COUNT || codec > schema.CHUNK_CODEC_LZ4) return ERROR_HEADER;
+  if (lane >= schema.LANE_COUNT || codec > schema.CHUNK_CODEC_MODELLED) return ERROR_HEADER;
+  if (codec == schema.CHUNK_CODEC_MODELLED) {
+    if (format < FORMAT_OF_MODELS || content != schema.CHUNK_CONTENT_RECORDS) return ERROR_HEADER;
+    if (encodedSize != rawSize) return ERROR_HEADER;
+  }
   if (load<u32>(chunk, schema.CHUNK_HEADER_RESERVED) != 0) return ERROR_HEADER;
   if (codec == schema.CHUNK_CODEC_PLAIN && encodedSize != storedSize) return ERROR_STORED_SIZE;
   if (content == schema.CHUNK_CONTENT_INDEX) {
@@ -169,6 +178,14 @@ function decodePayloads(lane: u32, count: u32, position: usize, end: usize): boo
   return position == end;
 }
 
+/** Lists the records that lie one behind the other at `output`. */
+function listRecords(count: u32, output: usize): void {
+  for (let index: usize = 0; index < count; index++) {
+    store<u32>(records + (index << 2), <u32>output);
+    output += load<u32>(output);
+  }
+}
+
 /** True when events never decrease, and the first and last are those of the header. */
 function eventsAgree(chunk: usize, count: u32): bool {
   let before = load<u64>(chunk, schema.CHUNK_HEADER_FIRST_EVENT);
@@ -236,6 +253,13 @@ export function decodeChunk(
   if (encodedSize > encodedBound(rawSize)) return ERROR_TOO_LARGE;
   if (count == 0 || <u64>count * fixedSize(lane) > rawSize) return ERROR_COUNT;
   divide(work, rawSize);
+  if (load<u8>(chunk, schema.CHUNK_HEADER_CODEC) == schema.CHUNK_CODEC_MODELLED) {
+    const storedSize = load<u32>(chunk, schema.CHUNK_HEADER_STORED_SIZE);
+    const stored = chunk + schema.CHUNK_HEADER_BYTES;
+    if (!decodeModelled(lane, count, output, rawSize, zeroRecord, stored, storedSize, matchTable)) return ERROR_MODELLED;
+    listRecords(count, output);
+    return eventsAgree(chunk, count) ? <i32>rawSize : ERROR_EVENTS;
+  }
   if (!unpack(chunk, encoded, encodedSize)) return ERROR_LZ4;
   const result = decodeRecords(lane, count, encoded, encodedSize, output, rawSize);
   if (result != 0) return result;

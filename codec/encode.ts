@@ -4,13 +4,13 @@
 // differ from what was foretold, in the order of the records; a mask for each record that tells which columns it has a
 // value in; the payloads. Nothing refers to another chunk.
 import { encodeEntries } from './buffer-payload';
-import { storeChunk } from './chunk';
+import { LEVEL_BEST, modelChunk, storeChunk } from './chunk';
 import { ERROR_EVENT_ORDER, ERROR_RECORD_KIND, ERROR_RECORD_SIZE, ERROR_SLOT_SIZE } from './errors';
 import * as schema from './generated/schema';
 import { column, columnCount, fixedSize, holdsEntries, laneOfKind, paddedSize, payloadLengthOffset } from './lanes';
 import { linkTasks } from './link-tasks';
 import { writeVarint, zigzag } from './varint';
-import { divide, encoded, masks, matchTable, records, references } from './work-area';
+import { divide, encoded, masks, matchTable, records, references, zeroRecord } from './work-area';
 
 /** Walks all records of a slot: 0 when they are sound, else an error. */
 function checkRecords(slot: usize, used: u32): i32 {
@@ -134,14 +134,24 @@ function rawSizeOf(count: u32): u32 {
   return size;
 }
 
-/** Encodes the listed records of a lane to a chunk; its length. */
-function encodeLane(lane: u32, count: u32, laneMask: u32, sequence: u64, level: u32, chunk: usize): u32 {
-  if (lane == schema.LANE_EVENTS) linkTasks(count);
-  let output = encodeColumns(lane, count, encoded + 4);
-  store<u32>(encoded, <u32>(output - encoded - 4));
-  for (let index: usize = 0; index < count; index++) output = writeVarint(output, load<u64>(masks + (index << 3)));
-  output = encodePayloads(lane, count, output);
+/** Copies the listed records of a lane to `to`, one behind the other, with zeros for padding. */
+function gather(lane: u32, count: u32, to: usize): void {
+  const lengthOffset = payloadLengthOffset(lane);
+  const fixed = fixedSize(lane);
+  for (let index: usize = 0; index < count; index++) {
+    const record = <usize>load<u32>(records + (index << 2));
+    const size = load<u32>(record);
+    memory.copy(to, record, size);
+    if (lengthOffset != 0) {
+      const used = fixed + load<u32>(record + lengthOffset);
+      memory.fill(to + used, 0, size - used);
+    }
+    to += size;
+  }
+}
 
+/** Fills the header of a chunk of the listed records, as far as it does not depend on how they are stored. */
+function describeLane(lane: u32, count: u32, laneMask: u32, sequence: u64, chunk: usize, rawSize: u32): void {
   const first = <usize>load<u32>(records);
   const last = <usize>load<u32>(records + (<usize>(count - 1) << 2));
   memory.fill(chunk, 0, schema.CHUNK_HEADER_BYTES);
@@ -152,7 +162,23 @@ function encodeLane(lane: u32, count: u32, laneMask: u32, sequence: u64, level: 
   store<u64>(chunk, sequence, schema.CHUNK_HEADER_SLOT_SEQUENCE);
   store<u64>(chunk, load<u64>(first, schema.RECORD_HEADER_EVENT), schema.CHUNK_HEADER_FIRST_EVENT);
   store<u64>(chunk, load<u64>(last, schema.RECORD_HEADER_EVENT), schema.CHUNK_HEADER_LAST_EVENT);
-  store<u32>(chunk, rawSizeOf(count), schema.CHUNK_HEADER_RAW_SIZE);
+  store<u32>(chunk, rawSize, schema.CHUNK_HEADER_RAW_SIZE);
+}
+
+/** Encodes the listed records of a lane to a chunk; its length. */
+function encodeLane(lane: u32, count: u32, laneMask: u32, sequence: u64, level: u32, chunk: usize): u32 {
+  const rawSize = rawSizeOf(count);
+  describeLane(lane, count, laneMask, sequence, chunk, rawSize);
+  if (level == LEVEL_BEST) {
+    gather(lane, count, encoded);
+    const length = modelChunk(chunk, encoded, count, rawSize, matchTable, zeroRecord);
+    if (length != 0) return length;
+  }
+  if (lane == schema.LANE_EVENTS) linkTasks(count);
+  let output = encodeColumns(lane, count, encoded + 4);
+  store<u32>(encoded, <u32>(output - encoded - 4));
+  for (let index: usize = 0; index < count; index++) output = writeVarint(output, load<u64>(masks + (index << 3)));
+  output = encodePayloads(lane, count, output);
   return storeChunk(chunk, encoded, <u32>(output - encoded), level, matchTable);
 }
 

@@ -12,6 +12,7 @@ export const ERROR_LZ4: i32 = -9;
 export const ERROR_COLUMNS: i32 = -10; // columns end early, or late
 export const ERROR_RAW_SIZE: i32 = -11; // the records do not add up to the raw size
 export const ERROR_EVENTS: i32 = -12; // events decrease, or are not those of the header
+export const ERROR_MODELLED: i32 = -13; // what the models tell is impossible, or ends early or late
 
 export const ERROR_RECORD_SIZE: i32 = -32; // a raw record's size is impossible, or not that of its payload
 export const ERROR_RECORD_KIND: i32 = -33;

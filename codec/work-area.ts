@@ -3,6 +3,7 @@ import { CLASS_BYTES, CLASSES, MAX_ENTRIES } from './buffer-payload';
 import * as schema from './generated/schema';
 import { BEST_TABLE_BYTES } from './lz4-best';
 import { SLACK } from './lz4-emit';
+import { modelDecodeBytes, modelEncodeBytes } from './model';
 import { taskTableBytes } from './task-table';
 
 /** Bytes of a record of zeros, which the first record of a chunk is foretold from. */
@@ -43,11 +44,11 @@ export let entryNexts: usize = 0;
 export let entryClasses: usize = 0;
 /** encodedBound(rawSize) bytes, and SLACK. */
 export let encoded: usize = 0;
-/** BEST_TABLE_BYTES, when encoding. */
+/** BEST_TABLE_BYTES, when encoding; what the models need (model/index.ts) lies there, too: one or the other is in use. */
 export let matchTable: usize = 0;
 
-/** Bytes before the match table. */
-export function decodeWorkBytes(rawSize: u32): u32 {
+/** Bytes that both need but for the models. */
+function commonBytes(rawSize: u32): u32 {
   const count = maxRecords(rawSize);
   return (
     aligned(ZERO_RECORD_BYTES) +
@@ -58,8 +59,12 @@ export function decodeWorkBytes(rawSize: u32): u32 {
   );
 }
 
+export function decodeWorkBytes(rawSize: u32): u32 {
+  return commonBytes(rawSize) + aligned(modelDecodeBytes());
+}
+
 export function encodeWorkBytes(rawSize: u32): u32 {
-  return decodeWorkBytes(rawSize) + BEST_TABLE_BYTES;
+  return commonBytes(rawSize) + aligned(max<u32>(BEST_TABLE_BYTES, modelEncodeBytes(rawSize)));
 }
 
 /** Divides the area at `work` (aligned to 16 bytes) for records of `rawSize` bytes in all. */

@@ -24,7 +24,7 @@ export class CodecMemory {
   readonly slot = codecStaticBytes + 4096;
   readonly output = this.slot + slotSize + 4096;
   readonly work = this.output + 4 * slotSize;
-  readonly workBytes = 12 * slotSize;
+  readonly workBytes = 16 * slotSize;
   readonly chunk = this.work + this.workBytes;
   readonly decoded = this.chunk + 4 * slotSize;
 

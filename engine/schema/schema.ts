@@ -37,7 +37,7 @@ export interface RecordShape {
 /**
  * Format number stored in the `version` file and in each chunk; a reader refuses any other. 2: what tells a forced stop from
  * others of its address is one record. 3: what calls send and the strings that they read are there to be compared. 4: data
- * that the store has is a reference.
+ * that the store has is a reference, and chunks may be modelled.
  */
 export const formatVersion = 4;
 /** The oldest that is still read: what came since is only more. */
@@ -344,7 +344,11 @@ export const chunkHeader: readonly Field[] = [
   { name: 'firstEvent', type: 'u64', doc: 'Event of its first record; 0 in an index.' },
   { name: 'lastEvent', type: 'u64', doc: 'Event of its last record; 0 in an index.' },
   { name: 'rawSize', type: 'u32', doc: 'Bytes of the records as the recorder wrote them (index: of the entries).' },
-  { name: 'encodedSize', type: 'u32', doc: 'Bytes after the columns are coded, before LZ4.' },
+  {
+    name: 'encodedSize',
+    type: 'u32',
+    doc: 'Bytes after the columns are coded, before LZ4; of a modelled chunk its rawSize.',
+  },
   { name: 'storedSize', type: 'u32', doc: 'Bytes that follow this header.' },
   { name: 'reserved', type: 'u32', doc: 'Zero.' },
   {
@@ -356,12 +360,14 @@ export const chunkHeader: readonly Field[] = [
 
 export const chunkMagic = 0x48435252;
 
-/** How the stored bytes come from the encoded ones. */
+/** How the stored bytes come from the records. */
 export const chunkCodecs = {
   /** They are the encoded bytes. */
   plain: 0,
   /** They are one LZ4 block of them. */
   lz4: 1,
+  /** They are the records, each told by adaptive models; from format 4 on. */
+  modelled: 2,
 } as const;
 
 /** What a chunk holds: records of its lane, or the list of the file's other chunks. */

@@ -66,8 +66,8 @@ class ChunkDecoder {
     if (rawSize <= this.#rawCapacity && storedSize <= this.#storedCapacity && this.#bytes) return;
     this.#rawCapacity = Math.max(rawSize, this.#rawCapacity, 1 << 20);
     this.#storedCapacity = Math.max(storedSize, this.#storedCapacity, 1 << 20);
-    // The decoder's work area for n bytes stays below 4n + 64 KiB; the codec itself is asked below.
-    this.#workCapacity = aligned(this.#rawCapacity * 4 + 65536);
+    // The decoder's work area for n bytes stays below 4n + 2 MiB; the codec itself is asked below.
+    this.#workCapacity = aligned(this.#rawCapacity * 4 + (2 << 20));
     this.#input = codecStaticBytes;
     this.#output = this.#input + aligned(chunkHeaderSize + this.#storedCapacity + 64);
     this.#work = this.#output + aligned(this.#rawCapacity + 64);

@@ -1,0 +1,167 @@
+// Bytes of no known form: literals, and copies of what came before, however far back. A stretch is coded as a number of
+// literals, these, the length of a copy, where it comes from, and so on until it is full.
+import { LIMIT, MODEL_BYTES, clearModels, nibble } from './nibble';
+import { NUMBER_BYTES, NUMBER_MODELS, number, smallNumber } from './numbers';
+import { isMalformed } from './rans';
+
+/** The shortest copy. */
+export const SHORTEST: u32 = 3;
+/** Distances of late that one nibble tells. */
+const RECENT: u32 = 4;
+
+// Models: a literal's upper half by the byte before, its lower half by that and the upper one; the same for the first
+// literal behind a copy, by the byte that the copy would have gone on with; and so on.
+const UPPER: u32 = 0;
+const LOWER: u32 = UPPER + 256;
+const UPPER_BEHIND: u32 = LOWER + 4096;
+const LOWER_BEHIND: u32 = UPPER_BEHIND + 256;
+const LITERAL_COUNT: u32 = LOWER_BEHIND + 4096;
+const LENGTH: u32 = LITERAL_COUNT + 4;
+const SOURCE: u32 = LENGTH + 4;
+const DISTANCE: u32 = SOURCE + 8;
+const SMALLER: u32 = DISTANCE + 8 * 49;
+const MODELS: u32 = SMALLER + NUMBER_MODELS * 3;
+export const BYTES_MODELS_BYTES: u32 = MODELS * MODEL_BYTES;
+
+let models: usize = 0;
+/** Where the window begins: no copy comes from before. */
+let origin: usize = 0;
+const recent: usize = memory.data(16);
+/** Whether the stretch's last item was a copy of a recent distance: 1, of another: 2; 0 at its beginning. */
+let afterCopy: u32 = 0;
+
+export function beginBytes(area: usize, window: usize): void {
+  models = area;
+  origin = window;
+  clearModels(models, MODELS);
+  for (let index: u32 = 0; index < RECENT; index++) store<u32>(recent + (<usize>index << 2), 1 << index);
+  afterCopy = 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function modelAt(index: u32): usize {
+  return models + index * MODEL_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+export function recentDistance(index: u32): u32 {
+  return load<u32>(recent + (<usize>index << 2));
+}
+
+/** Codes how many literals come next. */
+// @ts-ignore: decorator
+@inline
+export function literalCount<D>(count: u32): u32 {
+  return smallNumber<D>(modelAt(LITERAL_COUNT + afterCopy), modelAt(SMALLER), count);
+}
+
+/** Codes the literals from `position` up to `end`. */
+export function literals<D>(position: usize, end: usize): void {
+  let before = position > origin ? <u32>load<u8>(position - 1) : 0;
+  let upper = UPPER;
+  let lower = LOWER;
+  let context = before;
+  if (afterCopy != 0 && position < end) {
+    upper = UPPER_BEHIND;
+    lower = LOWER_BEHIND;
+    context = <u32>load<u8>(position - recentDistance(0));
+  }
+  while (position < end) {
+    const byte = isSigned<D>() ? <u32>load<u8>(position) : 0;
+    const high = nibble<D>(modelAt(upper + context), byte >> 4);
+    const low = nibble<D>(modelAt(lower + (context << 4) + high), byte & 15);
+    context = (high << 4) | low;
+    if (!isSigned<D>()) store<u8>(position, <u8>context);
+    upper = UPPER;
+    lower = LOWER;
+    position += 1;
+  }
+}
+
+/** The distance that the last call of source told. */
+export let distance: u32 = 0;
+
+/** Codes where a copy comes from: `index` of a recent distance, or RECENT and the distance `other`. */
+export function source<D>(index: u32, other: u32, afterLiterals: bool): void {
+  const shape = index < RECENT ? index : RECENT + (isSigned<D>() ? 7 - (clz(other) >> 2) : 0);
+  const told = nibble<D>(modelAt(SOURCE + (afterCopy << 1) + u32(afterLiterals)), shape);
+  if (told < RECENT) {
+    distance = recentDistance(told);
+    for (let each = told; each != 0; each--) store<u32>(recent + (<usize>each << 2), recentDistance(each - 1));
+    afterCopy = 1;
+  } else {
+    const count = min<u32>(told - RECENT, 7);
+    const base = DISTANCE + count * 49;
+    let found = nibble<D>(modelAt(base), isSigned<D>() ? other >> (count << 2) : 0);
+    let model = base + 1 + found;
+    for (let place = count; place != 0; ) {
+      place -= 1;
+      found = (found << 4) | nibble<D>(modelAt(model), isSigned<D>() ? (other >> (place << 2)) & 15 : 0);
+      model = place == 1 ? base + 33 + (found & 15) : base + 17 + place;
+    }
+    distance = found;
+    for (let each = RECENT - 1; each != 0; each--) store<u32>(recent + (<usize>each << 2), recentDistance(each - 1));
+    afterCopy = 2;
+  }
+  store<u32>(recent, distance);
+}
+
+/** Codes the length of a copy, behind its source; `room` is what is left of the stretch. */
+// @ts-ignore: decorator
+@inline
+export function copyLength<D>(length: u32, room: u32): u32 {
+  // 0: up to the end.
+  const less = length == room ? 0 : length - SHORTEST + 1;
+  const told = smallNumber<D>(modelAt(LENGTH + afterCopy), modelAt(SMALLER + NUMBER_MODELS * afterCopy), less);
+  return told == 0 ? room : told + SHORTEST - 1;
+}
+
+export const OTHER_SOURCE: u32 = RECENT;
+
+/** Begins a stretch. */
+// @ts-ignore: decorator
+@inline
+export function beginStretch(): void {
+  afterCopy = 0;
+}
+
+/** Copies byte by byte where source and destination overlap; writes up to 15 bytes behind the end. */
+function copy(position: usize, back: u32, length: u32): void {
+  let from = position - back;
+  const end = position + length;
+  if (back >= 16) {
+    while (position < end) {
+      v128.store(position, v128.load(from));
+      position += 16;
+      from += 16;
+    }
+    return;
+  }
+  while (position < end) {
+    store<u8>(position, load<u8>(from));
+    position += 1;
+    from += 1;
+  }
+}
+
+/** Decodes a stretch; false when it is malformed. */
+export function decodeStretch(start: usize, end: usize): bool {
+  beginStretch();
+  let position = start;
+  while (position < end) {
+    const count = literalCount<u32>(0);
+    if (count > <u32>(end - position)) return false;
+    literals<u32>(position, position + count);
+    position += count;
+    if (position == end) break;
+    source<u32>(0, 0, count != 0);
+    const length = copyLength<u32>(SHORTEST, <u32>(end - position));
+    if (distance == 0 || distance > <u32>(position - origin) || length > <u32>(end - position)) return false;
+    if (isMalformed()) return false;
+    copy(position, distance, length);
+    position += length;
+  }
+  return true;
+}

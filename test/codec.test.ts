@@ -215,7 +215,7 @@ test('a malformed slot is refused', () => {
 
 test('every flipped byte of a chunk is an error', () => {
   memory.fill([...plausibleRecords(new Random(7), 20)]);
-  for (const { bytes } of memory.encode('fast')) {
+  for (const { bytes } of [...memory.encode('fast'), ...memory.encode('best')]) {
     for (let at = 0; at < bytes.length; at++) {
       const flipped = bytes.slice();
       flipped[at]! ^= 1 << (at % 8);
@@ -234,7 +234,7 @@ test('a forged chunk with a right checksum never reaches beyond its areas', () =
   for (let round = 0; round < 40; round++) {
     if (round % 3 === 0) memory.fill([1, 2].map((event) => entriesRecord(event, bufferEntries(random, 60, 5))));
     else memory.fill(round % 2 ? [...plausibleRecords(random, 40)] : [...wildRecords(random, 40)]);
-    for (const { bytes, rawSize } of memory.encode(round % 3 ? 'fast' : 'none')) {
+    for (const { bytes, rawSize } of memory.encode((['none', 'fast', 'best', 'best'] as const)[round % 4]!)) {
       for (let attempt = 0; attempt < 150; attempt++) {
         const forged = bytes.slice();
         const flips = 1 + random.below(4);

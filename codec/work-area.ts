@@ -64,7 +64,7 @@ export function decodeWorkBytes(rawSize: u32): u32 {
 }
 
 export function encodeWorkBytes(rawSize: u32): u32 {
-  return commonBytes(rawSize) + aligned(max<u32>(BEST_TABLE_BYTES, modelEncodeBytes(rawSize)));
+  return commonBytes(rawSize) + aligned(max<u32>(BEST_TABLE_BYTES, modelEncodeBytes()));
 }
 
 /** Divides the area at `work` (aligned to 16 bytes) for records of `rawSize` bytes in all. */

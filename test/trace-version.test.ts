@@ -24,8 +24,8 @@ test('the version file is text that begins with the format number and comes back
     lanes,
   };
   const bytes = formatVersionFile(content);
-  assert.match(Buffer.from(bytes).toString(), /^3\n\{/);
-  assert.equal(parseVersionFile('version', bytes), content);
+  assert.match(Buffer.from(bytes).toString(), /^4\n\{/);
+  assert.equal(parseVersionFile('version', bytes), { ...content, format: 4 });
 });
 
 /** Whatever is in the content, it must be one line that names the value. */
@@ -91,7 +91,7 @@ test('each value of the header is checked, and what is not known is left out', (
   refuses('end.duration', { header, end: { complete: true, duration: -1 } });
   refuses('end.reason', { header, end: { complete: true, reason: ['x'] } });
   const bytes = formatVersionFile({ header: { ...whole, more: { deep: 1 } }, other: 1 } as never);
-  assert.equal(parseVersionFile('version', bytes), { header: whole });
+  assert.equal(parseVersionFile('version', bytes), { header: whole, format: 4 });
   const named = Buffer.from(formatVersionFile({ header: whole })).toString('latin1');
   assert.match(named, /"uuid"/);
 });

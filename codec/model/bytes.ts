@@ -1,6 +1,6 @@
 // Bytes of no known form: literals, and copies of what came before, however far back. A stretch is coded as a number of
 // literals, these, the length of a copy, where it comes from, and so on until it is full.
-import { LIMIT, MODEL_BYTES, clearModels, nibble } from './nibble';
+import { LIMIT, MODEL_BYTES, clearModels, nibble, nibbleOfTwo } from './nibble';
 import { NUMBER_BYTES, NUMBER_MODELS, number, smallNumber } from './numbers';
 import { isMalformed } from './rans';
 
@@ -15,10 +15,13 @@ const UPPER: u32 = 0;
 const LOWER: u32 = UPPER + 256;
 const UPPER_BEHIND: u32 = LOWER + 4096;
 const LOWER_BEHIND: u32 = UPPER_BEHIND + 256;
-const LITERAL_COUNT: u32 = LOWER_BEHIND + 4096;
+const SECOND: u32 = LOWER_BEHIND + 4096;
+const SECOND_LOWER: u32 = SECOND + 4;
+const LITERAL_COUNT: u32 = SECOND_LOWER + 64;
 const LENGTH: u32 = LITERAL_COUNT + 4;
 const SOURCE: u32 = LENGTH + 4;
-const DISTANCE: u32 = SOURCE + 8;
+const SHAPE: u32 = SOURCE + 8;
+const DISTANCE: u32 = SHAPE + 8;
 const SMALLER: u32 = DISTANCE + 8 * 49;
 const MODELS: u32 = SMALLER + NUMBER_MODELS * 3;
 export const BYTES_MODELS_BYTES: u32 = MODELS * MODEL_BYTES;
@@ -70,8 +73,9 @@ export function literals<D>(position: usize, end: usize): void {
   }
   while (position < end) {
     const byte = isSigned<D>() ? <u32>load<u8>(position) : 0;
-    const high = nibble<D>(modelAt(upper + context), byte >> 4);
-    const low = nibble<D>(modelAt(lower + (context << 4) + high), byte & 15);
+    const place = <u32>(position - origin) & 3;
+    const high = nibbleOfTwo<D>(modelAt(upper + context), modelAt(SECOND + place), byte >> 4);
+    const low = nibbleOfTwo<D>(modelAt(lower + (context << 4) + high), modelAt(SECOND_LOWER + (place << 4) + high), byte & 15);
     context = (high << 4) | low;
     if (!isSigned<D>()) store<u8>(position, <u8>context);
     upper = UPPER;
@@ -80,19 +84,31 @@ export function literals<D>(position: usize, end: usize): void {
   }
 }
 
-/** The distance that the last call of source told. */
+/** What the last call of copyFrom told. */
 export let distance: u32 = 0;
+export let copied: u32 = 0;
 
-/** Codes where a copy comes from: `index` of a recent distance, or RECENT and the distance `other`. */
-export function source<D>(index: u32, other: u32, afterLiterals: bool): void {
-  const shape = index < RECENT ? index : RECENT + (isSigned<D>() ? 7 - (clz(other) >> 2) : 0);
-  const told = nibble<D>(modelAt(SOURCE + (afterCopy << 1) + u32(afterLiterals)), shape);
-  if (told < RECENT) {
-    distance = recentDistance(told);
-    for (let each = told; each != 0; each--) store<u32>(recent + (<usize>each << 2), recentDistance(each - 1));
+/**
+ * Codes a copy: `index` of a recent distance, or RECENT and the distance `other`; the length, of which `room` is the most.
+ */
+export function copyFrom<D>(index: u32, other: u32, length: u32, room: u32, afterLiterals: bool): void {
+  const kind = nibble<D>(modelAt(SOURCE + (afterCopy << 1) + u32(afterLiterals)), index);
+  const isOther = u32(kind >= RECENT);
+  // 0: up to the end.
+  const less = length == room ? 0 : length - SHORTEST + 1;
+  const told = smallNumber<D>(
+    modelAt(LENGTH + isOther * 2 + u32(afterLiterals)),
+    modelAt(SMALLER + NUMBER_MODELS * (1 + isOther)),
+    less,
+  );
+  copied = told == 0 ? room : told + SHORTEST - 1;
+  if (isOther == 0) {
+    distance = recentDistance(kind);
+    for (let each = kind; each != 0; each--) store<u32>(recent + (<usize>each << 2), recentDistance(each - 1));
     afterCopy = 1;
   } else {
-    const count = min<u32>(told - RECENT, 7);
+    // Short copies come from near by.
+    const count = nibble<D>(modelAt(SHAPE + min<u32>(told, 7)), isSigned<D>() ? 7 - (clz(other) >> 2) : 0) & 7;
     const base = DISTANCE + count * 49;
     let found = nibble<D>(modelAt(base), isSigned<D>() ? other >> (count << 2) : 0);
     let model = base + 1 + found;
@@ -106,16 +122,6 @@ export function source<D>(index: u32, other: u32, afterLiterals: bool): void {
     afterCopy = 2;
   }
   store<u32>(recent, distance);
-}
-
-/** Codes the length of a copy, behind its source; `room` is what is left of the stretch. */
-// @ts-ignore: decorator
-@inline
-export function copyLength<D>(length: u32, room: u32): u32 {
-  // 0: up to the end.
-  const less = length == room ? 0 : length - SHORTEST + 1;
-  const told = smallNumber<D>(modelAt(LENGTH + afterCopy), modelAt(SMALLER + NUMBER_MODELS * afterCopy), less);
-  return told == 0 ? room : told + SHORTEST - 1;
 }
 
 export const OTHER_SOURCE: u32 = RECENT;
@@ -156,8 +162,8 @@ export function decodeStretch(start: usize, end: usize): bool {
     literals<u32>(position, position + count);
     position += count;
     if (position == end) break;
-    source<u32>(0, 0, count != 0);
-    const length = copyLength<u32>(SHORTEST, <u32>(end - position));
+    copyFrom<u32>(0, 0, SHORTEST, <u32>(end - position), count != 0);
+    const length = copied;
     if (distance == 0 || distance > <u32>(position - origin) || length > <u32>(end - position)) return false;
     if (isMalformed()) return false;
     copy(position, distance, length);

@@ -1,21 +1,21 @@
 // Records coded by models: docs/trace-format.md, "Modelled chunks".
 import { Decode, Encode } from './nibble';
-import { parseBytes } from './parse';
+import { PARSE_BYTES } from './parse';
 import { RANS_AREA_BYTES, beginDecoding, beginEncoding, endDecoding, endEncoding } from './rans';
 import { RECORDS_AREA_BYTES, records } from './records';
 
-/** Bytes of the area, for `rawSize` bytes of records. */
+/** Bytes of the area. */
 export function modelDecodeBytes(): u32 {
   return RECORDS_AREA_BYTES;
 }
 
-export function modelEncodeBytes(rawSize: u32): u32 {
-  return RECORDS_AREA_BYTES + RANS_AREA_BYTES + parseBytes(rawSize);
+export function modelEncodeBytes(): u32 {
+  return RECORDS_AREA_BYTES + RANS_AREA_BYTES + PARSE_BYTES;
 }
 
 /**
  * Encodes `count` records of a lane, `rawSize` bytes that lie at `base`, to at most `limit` bytes at `into`: their number,
- * or 0 when they are more. `zeros`: a record of zeros; `area`: modelEncodeBytes(rawSize).
+ * or 0 when they are more. `zeros`: a record of zeros; `area`: modelEncodeBytes().
  */
 export function encodeRecords(
   lane: u32,

@@ -46,6 +46,18 @@ export function clearModels(models: usize, count: u32): void {
   }
 }
 
+/** Moves a model, which has these frequencies, towards a symbol. */
+// @ts-ignore: decorator
+@inline
+function learn(model: usize, low: v128, high: v128, symbol: u32): void {
+  const count = <u32>load<u16>(model, COUNT);
+  const rate = i16x8.splat(load<i16>(changetype<usize>(RATES) + (<usize>count << 1)));
+  const target = changetype<usize>(TARGETS) + (<usize>symbol << 5);
+  v128.store(model, i16x8.add(low, i16x8.q15mulr_sat_s(i16x8.sub(v128.load(target), low), rate)));
+  v128.store(model, i16x8.add(high, i16x8.q15mulr_sat_s(i16x8.sub(v128.load(target, 16), high), rate)), 16);
+  store<u16>(model, <u16>(count + u32(count < LIMIT)), COUNT);
+}
+
 /** Codes one symbol, below 16. */
 export function nibble<D>(model: usize, symbol: u32): u32 {
   const low = v128.load(model);
@@ -56,11 +68,31 @@ export function nibble<D>(model: usize, symbol: u32): u32 {
   } else {
     symbol = decodeNibble(model, low, high);
   }
-  const count = <u32>load<u16>(model, COUNT);
-  const rate = i16x8.splat(load<i16>(changetype<usize>(RATES) + (<usize>count << 1)));
-  const target = changetype<usize>(TARGETS) + (<usize>symbol << 5);
-  v128.store(model, i16x8.add(low, i16x8.q15mulr_sat_s(i16x8.sub(v128.load(target), low), rate)));
-  v128.store(model, i16x8.add(high, i16x8.q15mulr_sat_s(i16x8.sub(v128.load(target, 16), high), rate)), 16);
-  store<u16>(model, <u16>(count + u32(count < LIMIT)), COUNT);
+  learn(model, low, high, symbol);
+  return symbol;
+}
+
+/** What nibbleOfTwo looks a symbol up in. */
+const blend: usize = memory.data(36);
+
+/** Codes one symbol by what two models make of it together, half each. */
+export function nibbleOfTwo<D>(one: usize, two: usize, symbol: u32): u32 {
+  const lowOne = v128.load(one);
+  const highOne = v128.load(one, 16);
+  const lowTwo = v128.load(two);
+  const highTwo = v128.load(two, 16);
+  const low = i16x8.avgr_u(lowOne, lowTwo);
+  const high = i16x8.avgr_u(highOne, highTwo);
+  v128.store(blend, low);
+  v128.store(blend, high, 16);
+  store<u16>(blend, 32768, 32);
+  if (isSigned<D>()) {
+    const start = <u32>load<u16>(blend + (<usize>symbol << 1));
+    encodeNibble(start, <u32>load<u16>(blend + (<usize>symbol << 1), 2) - start);
+  } else {
+    symbol = decodeNibble(blend, low, high);
+  }
+  learn(one, lowOne, highOne, symbol);
+  learn(two, lowTwo, highTwo, symbol);
   return symbol;
 }

@@ -1,7 +1,7 @@
 // A payload, or a part of one: the same bytes as at this site before, words of which most are foretold, or any bytes.
 import { MODEL_BYTES, nibble } from './nibble';
 import { BYTES_MODELS_BYTES, beginBytes, decodeStretch } from './bytes';
-import { beginParsing, encodeStretch, parseBytes } from './parse';
+import { beginParsing, encodeStretch } from './parse';
 import { VALUE_BYTES, foretell, foretoldValue } from './values';
 
 const ANY: u32 = 0;
@@ -28,8 +28,6 @@ let words: usize = 0;
 const parts: usize = memory.data(32);
 let newest: u32 = 0;
 
-export { parseBytes };
-
 // @ts-ignore: decorator
 @inline
 function recentPart(index: u32): usize {
@@ -55,7 +53,7 @@ function findRecent(start: usize, length: u32): u32 {
   return ANY;
 }
 
-/** `models`: PAYLOAD_MODELS_BYTES, of which forms and words are clear; `tables`: parseBytes of the window, or 0 to decode. */
+/** `models`: PAYLOAD_MODELS_BYTES, of which forms and words are clear; `tables`: PARSE_BYTES, or 0 to decode. */
 export function beginPayloads(models: usize, window: usize, tables: usize): void {
   forms = models;
   words = models + 16 * MODEL_BYTES;

@@ -156,7 +156,7 @@ function pairOf(lane: u32, record: usize, offset: usize, otherwise: u64): u64 {
 
 /**
  * Codes `count` records of a lane at `base`, `size` bytes in all, which are whole there when it encodes. `zeros`: a
- * record of zeros; `area`: RECORDS_AREA_BYTES; `tables`: parseBytes(size) to encode. False when what is decoded is
+ * record of zeros; `area`: RECORDS_AREA_BYTES; `tables`: PARSE_BYTES to encode. False when what is decoded is
  * malformed, or the records do not fill `size` bytes exactly.
  */
 export function records<D>(lane: u32, count: u32, base: usize, size: u32, zeros: usize, area: usize, tables: usize): bool {

@@ -13,7 +13,7 @@ const output = entries + entriesBytes;
 const work = output + entriesBytes + chunkHeaderSize;
 
 export class IndexEncoder {
-  readonly #memory = createSharedMemory(work + 8 * entriesBytes + (4 << 20));
+  readonly #memory = createSharedMemory(work + 4 * entriesBytes + (8 << 20));
   readonly #bytes = new Uint8Array(this.#memory.buffer);
   readonly #codec = instantiateCodec(this.#memory);
 

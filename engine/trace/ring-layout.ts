@@ -47,7 +47,7 @@ export function ringLayout(options: { slotCount: number; slotSize: number; encod
   // Above what the codec asks for (encodeOutputBytes, encodeWorkBytes: SlotEncoder compares), so that the codec need
   // not be loaded before the program starts. Pages that are never touched cost nothing.
   const encoderOutputBytes = wholePages(slotSize * 2 + 4096);
-  const encoderWorkBytes = wholePages(slotSize * 8 + (4 << 20));
+  const encoderWorkBytes = wholePages(slotSize * 4 + (8 << 20));
   const encoderAreaBytes = encoderOutputBytes + encoderWorkBytes;
   const encoderAreas = ring + ringBytes;
   return {

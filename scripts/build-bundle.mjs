@@ -2,7 +2,8 @@
 //
 // The command line becomes one CommonJS file, although its sources are ECMAScript modules: Node 20 starts it in 27 ms
 // where it takes 33 for a module with chunks (and 19 for an empty script). import() of a part that is in the same file
-// runs that part when it is reached, so a command still pays for its own code alone.
+// runs that part when it is reached, so a command still pays for its own code alone. What starts it, and with code that is
+// compiled already, is a file of its own (engine/cli/start.ts).
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -41,7 +42,10 @@ const common = {
 const results = await Promise.all([
   build({
     ...common,
-    entryPoints: [{ in: 'engine/cli/main.ts', out: 'rr' }],
+    entryPoints: [
+      { in: 'engine/cli/start.ts', out: 'rr' },
+      { in: 'engine/cli/main.ts', out: 'command-line' },
+    ],
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
     define: { 'import.meta.url': 'importMetaUrl' },
@@ -78,3 +82,5 @@ const written = new Set([types, ...results.flatMap(({ metafile }) => Object.keys
 for (const name of existsSync(dist) ? readdirSync(dist) : []) {
   if (!written.has(`dist/${name}`)) rmSync(join(dist, name), { recursive: true });
 }
+
+await import('./keep-compiled-code.mjs');

@@ -10,7 +10,7 @@ const built = [
   'build/Release/rr-runtime',
   'build/codec.wasm',
 ];
-const bundled = ['dist/rr.cjs', 'dist/rr-engine.mjs'];
+const bundled = ['dist/rr.cjs', 'dist/command-line.cjs', 'dist/rr-engine.mjs'];
 
 function run(root, command, ...args) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });

@@ -18,6 +18,7 @@ runGuestTests('memory', [
   'guard',
   'half-way',
   'huge-sparse-file',
+  'keys',
   'large',
   'lock',
   'many-views',

@@ -32,6 +32,8 @@ export class AddressSpace {
   /** Instructions of the program's that the recording has replaced by jumps. */
   readonly patched: PatchedCode;
   readonly forkAdvice: ForkAdvice;
+  /** Memory protection keys that the program has allocated (pkeys(7)). */
+  readonly keys: Set<number> = new Set();
 
   constructor(
     files: MappedFiles = new MappedFiles(),
@@ -49,6 +51,7 @@ export class AddressSpace {
   fork(): AddressSpace {
     const copy = new AddressSpace(this.files.copy(), this.heapEnd, this.patched.copy(), this.forkAdvice.copy());
     copy.start = this.start;
+    for (const key of this.keys) copy.keys.add(key);
     return copy;
   }
 }

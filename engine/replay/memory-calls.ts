@@ -23,6 +23,8 @@ const replayedAdvice: ReadonlySet<number> = new Set([4, 9, 10, 11, 18, 19, 23, 2
 /** Functions of modify_ldt(2). */
 const writeTable = 1;
 const writeTableNew = 0x11;
+/** pkey_mprotect(2) without a key: the pages keep theirs. */
+const noKey = -1;
 /** -ENOMEM: mprotect and madvise met a hole, after they had worked on what lies before it (mprotect(2)). */
 const metHole = 0xffff_fff4;
 
@@ -36,6 +38,8 @@ const memoryCalls: readonly (MemoryCall | undefined)[] = (() => {
   table[syscallNumbers.munmap] = unmap;
   table[syscallNumbers.mprotect] = protect;
   table[syscallNumbers.pkey_mprotect] = protect;
+  table[syscallNumbers.pkey_alloc] = allocateKey;
+  table[syscallNumbers.pkey_free] = freeKey;
   table[syscallNumbers.mremap] = remap;
   table[syscallNumbers.madvise] = advise;
   table[syscallNumbers.brk] = moveHeapEnd;
@@ -131,14 +135,35 @@ function unmapRecords(replayer: Replayer, frame: FrameView, task: Task): void {
 function protect(replayer: Replayer, frame: FrameView, task: Task): void {
   if (!tookEffect(replayer, frame)) return;
   const protection = callArguments(replayer.expected)[2] ?? 0;
+  // An int for the kernel.
+  const key = replayer.expected[2 * registerIndex.r10]! | 0;
+  const call = frame.number === syscallNumbers.pkey_mprotect && key !== noKey ? 'pkey_mprotect' : 'mprotect';
   for (const { start, length } of callRanges(replayer, frame)) {
     checkRange(replayer, frame, start, length);
     if (callFailed(replayer.expected)) {
-      replayer.processes.call(task.pid, syscallNumbers.mprotect, start, length, protection);
+      replayer.processes.call(task.pid, syscallNumbers[call], start, length, protection, key);
     } else {
-      callOrDiverge(replayer, frame, task, 'mprotect', start, length, protection);
+      callOrDiverge(replayer, frame, task, call, start, length, protection, key);
     }
   }
+}
+
+/** The kernel sets the rights of the new key in the task's PKRU register, here as it did there (pkeys(7)). */
+function allocateKey(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (callFailed(replayer.expected)) return;
+  const [flags = 0, rights = 0] = callArguments(replayer.expected);
+  const key = register(replayer.expected, registerIndex.rax);
+  const got = replayer.processes.call(task.pid, syscallNumbers.pkey_alloc, flags, rights);
+  if (got !== key) throw replayer.callDivergence(frame, task, 'pkey_alloc', got | 0);
+  task.addressSpace.keys.add(key);
+}
+
+function freeKey(replayer: Replayer, frame: FrameView, task: Task): void {
+  if (callFailed(replayer.expected)) return;
+  const key = replayer.expected[2 * registerIndex.rdi]! | 0;
+  const result = replayer.processes.call(task.pid, syscallNumbers.pkey_free, key);
+  if (result !== 0) throw replayer.callDivergence(frame, task, 'pkey_free', result | 0);
+  task.addressSpace.keys.delete(key);
 }
 
 function advise(replayer: Replayer, frame: FrameView, task: Task): void {

@@ -110,6 +110,9 @@ static void build(struct Filter *filter, int socketNumber) {
   allowBits(filter, SYS_mmap, 3, mapFlags);
   allow(filter, SYS_munmap);
   allow(filter, SYS_mprotect);
+  allow(filter, SYS_pkey_mprotect);
+  allow(filter, SYS_pkey_alloc);
+  allow(filter, SYS_pkey_free);
   allow(filter, SYS_mremap);
   allow(filter, SYS_madvise);
   allowBits(filter, SYS_clone, 0, cloneFlags);

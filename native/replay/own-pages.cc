@@ -43,6 +43,7 @@ bool mayCall(long number, const uint64_t (&arguments)[6]) {
     case SYS_mmap:
     case SYS_munmap:
     case SYS_mprotect:
+    case SYS_pkey_mprotect:
     case SYS_madvise:
       return !pagesTouchOurs(arguments[0], arguments[1]);
     case SYS_mremap:
@@ -54,6 +55,8 @@ bool mayCall(long number, const uint64_t (&arguments)[6]) {
       return arguments[0] == kSetCpuid;
     case SYS_close:
     case SYS_modify_ldt:
+    case SYS_pkey_alloc:
+    case SYS_pkey_free:
       return true;
     default:
       return false;

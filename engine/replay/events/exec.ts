@@ -3,6 +3,7 @@
  * program's file may be gone, and no file of the user's is ever opened.
  */
 import { type FrameView, registerIndex, taskKinds } from '../../generated/schema.ts';
+import { syscallNumbers } from '../../syscalls/numbers.ts';
 import { AddressSpace, type ProgramStart, runtimeEnd, runtimeStart, userEnd } from '../address-space.ts';
 import { applyData } from '../apply-data.ts';
 import { mapRecords } from '../map-records.ts';
@@ -85,6 +86,7 @@ function leaveMemory(replayer: Replayer, frame: FrameView, task: Task): void {
     task.pid = pid;
   }
   task.addressSpace.tasks.delete(task);
+  for (const key of task.addressSpace.keys) processes.call(task.pid, syscallNumbers.pkey_free, key);
   task.addressSpace = new AddressSpace();
   task.addressSpace.tasks.add(task);
   callOrDiverge(replayer, frame, task, 'munmap', 0, runtimeStart);

@@ -2,6 +2,7 @@ import { compressSync, uncompressSync } from 'lz4-napi';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chunkHeaderOffsets, lanes, recordHeaderOffsets, recordKinds } from '../engine/generated/schema.ts';
+import { codecStaticBytes } from '../engine/trace/codec.ts';
 import { CodecMemory, slotSize } from './codec-memory.ts';
 import {
   bufferEntries,
@@ -184,6 +185,13 @@ test('the same records make the same bytes, whatever lay in memory before', () =
   memory.bytes.fill(0x5a, memory.work, memory.work + memory.workBytes);
   const after = memory.encode('fast').map(({ bytes }) => Buffer.from(bytes).toString('hex'));
   assert.equal(after, before);
+});
+
+test('static data stays as it is: the instances of a recording’s threads share it', () => {
+  const { bytes } = memory;
+  const before = Buffer.from(bytes.subarray(0, codecStaticBytes));
+  for (const level of ['none', 'fast', 'best'] as const) roundTrip([...plausibleRecords(new Random(8), 300)], level);
+  sameBytes(bytes.slice(0, codecStaticBytes), before, 'static data');
 });
 
 test('padding behind a payload comes back as zeros', () => {

@@ -24,17 +24,20 @@ const SHAPE: u32 = SOURCE + 8;
 const DISTANCE: u32 = SHAPE + 8;
 const SMALLER: u32 = DISTANCE + 8 * 49;
 const MODELS: u32 = SMALLER + NUMBER_MODELS * 3;
-export const BYTES_MODELS_BYTES: u32 = MODELS * MODEL_BYTES;
+const RECENT_BYTES: u32 = RECENT * 4;
+export const BYTES_AREA_BYTES: u32 = RECENT_BYTES + MODELS * MODEL_BYTES;
 
 let models: usize = 0;
 /** Where the window begins: no copy comes from before. */
 let origin: usize = 0;
-const recent: usize = memory.data(16);
+/** u32 × RECENT, in front of the models. */
+let recent: usize = 0;
 /** Whether the stretch's last item was a copy of a recent distance: 1, of another: 2; 0 at its beginning. */
 let afterCopy: u32 = 0;
 
 export function beginBytes(area: usize, window: usize): void {
-  models = area;
+  recent = area;
+  models = area + RECENT_BYTES;
   origin = window;
   clearModels(models, MODELS);
   for (let index: u32 = 0; index < RECENT; index++) store<u32>(recent + (<usize>index << 2), 1 << index);

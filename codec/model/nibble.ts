@@ -14,26 +14,25 @@ const COUNT: usize = 34;
 /** A model's frequencies move towards each symbol by 1 / (count + 1.6), and by this at least: 1 / (limit + 1.6). */
 export const LIMIT: u32 = 96;
 
-/** For each symbol the frequencies of a model that has seen nothing else: each other one is 1. */
-const TARGETS: StaticArray<u16> = new StaticArray<u16>(256);
-/** What is moved after so many symbols, out of 2^15. */
-const RATES: StaticArray<u16> = new StaticArray<u16>(LIMIT + 1);
+/** What is moved after so many symbols, out of 2^15: 327680 / (10 count + 16). Nobody writes to it: instances share it. */
+const RATES: StaticArray<u16> = [
+  20480, 12603, 9102, 7123, 5851, 4965, 4312, 3810, 3413, 3091, 2825, 2601, 2409, 2244, 2101, 1974, 1862, 1762, 1672,
+  1591, 1517, 1450, 1388, 1332, 1280, 1232, 1187, 1146, 1107, 1071, 1037, 1005, 975, 947, 920, 895, 871, 849, 827,
+  807, 788, 769, 752, 735, 719, 703, 688, 674, 661, 648, 635, 623, 611, 600, 589, 579, 569, 559, 550, 541, 532, 523,
+  515, 507, 500, 492, 485, 478, 471, 464, 458, 451, 445, 439, 433, 428, 422, 417, 412, 407, 402, 397, 392, 387, 383,
+  378, 374, 370, 366, 362, 358, 354, 350, 346, 343, 339, 336,
+];
 
-let prepared = false;
+/** Where nibbleOfTwo puts what two models make together: BLEND_BYTES of the instance's own. */
+let blend: usize = 0;
+export const BLEND_BYTES: u32 = 48;
 
-function prepare(): void {
-  for (let symbol: u32 = 0; symbol < 16; symbol++) {
-    for (let each: u32 = 0; each < 16; each++) {
-      unchecked((TARGETS[symbol * 16 + each] = <u16>(each <= symbol ? each : 32768 - 16 + each)));
-    }
-  }
-  for (let count: u32 = 0; count <= LIMIT; count++) unchecked((RATES[count] = <u16>((327680 + (count * 10 + 16) / 2) / (count * 10 + 16))));
-  prepared = true;
+export function placeBlend(area: usize): void {
+  blend = area;
 }
 
 /** Makes `count` models at `models`, in which all symbols are as likely. */
 export function clearModels(models: usize, count: u32): void {
-  if (!prepared) prepare();
   for (let index: u32 = 0; index < 17; index++) store<u16>(models + (<usize>index << 1), <u16>(index << 11));
   store<u16>(models + COUNT, 0);
   // Each copy has twice the length of the one before.
@@ -52,9 +51,15 @@ export function clearModels(models: usize, count: u32): void {
 function learn(model: usize, low: v128, high: v128, symbol: u32): void {
   const count = <u32>load<u16>(model, COUNT);
   const rate = i16x8.splat(load<i16>(changetype<usize>(RATES) + (<usize>count << 1)));
-  const target = changetype<usize>(TARGETS) + (<usize>symbol << 5);
-  v128.store(model, i16x8.add(low, i16x8.q15mulr_sat_s(i16x8.sub(v128.load(target), low), rate)));
-  v128.store(model, i16x8.add(high, i16x8.q15mulr_sat_s(i16x8.sub(v128.load(target, 16), high), rate)), 16);
+  // Of a model that has seen nothing else each other symbol is 1.
+  const last = i16x8.splat(<i16>symbol);
+  const most = i16x8.splat(<i16>(32768 - 16));
+  const first = v128(0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0);
+  const second = v128(8, 0, 9, 0, 10, 0, 11, 0, 12, 0, 13, 0, 14, 0, 15, 0);
+  const lowTarget = i16x8.add(first, v128.and(i16x8.gt_s(first, last), most));
+  const highTarget = i16x8.add(second, v128.and(i16x8.gt_s(second, last), most));
+  v128.store(model, i16x8.add(low, i16x8.q15mulr_sat_s(i16x8.sub(lowTarget, low), rate)));
+  v128.store(model, i16x8.add(high, i16x8.q15mulr_sat_s(i16x8.sub(highTarget, high), rate)), 16);
   store<u16>(model, <u16>(count + u32(count < LIMIT)), COUNT);
 }
 
@@ -71,9 +76,6 @@ export function nibble<D>(model: usize, symbol: u32): u32 {
   learn(model, low, high, symbol);
   return symbol;
 }
-
-/** What nibbleOfTwo looks a symbol up in. */
-const blend: usize = memory.data(36);
 
 /** Codes one symbol by what two models make of it together, half each. */
 export function nibbleOfTwo<D>(one: usize, two: usize, symbol: u32): u32 {

@@ -1,6 +1,6 @@
 // A payload, or a part of one: the same bytes as at this site before, words of which most are foretold, or any bytes.
-import { MODEL_BYTES, nibble } from './nibble';
-import { BYTES_MODELS_BYTES, beginBytes, decodeStretch } from './bytes';
+import { MODEL_BYTES, clearModels, nibble } from './nibble';
+import { BYTES_AREA_BYTES, beginBytes, decodeStretch } from './bytes';
 import { beginParsing, encodeStretch } from './parse';
 import { VALUE_BYTES, foretell, foretoldValue } from './values';
 
@@ -12,20 +12,22 @@ const RECENT: u32 = 3;
 const RECENT_PARTS: u32 = 4;
 /** Shorter ones are not remembered. Bytes. */
 const SHORTEST_PART: u32 = 8;
+const PARTS_BYTES: u32 = RECENT_PARTS * 8;
 
 /** Words behind it share the models of the last. */
 const WORD_KINDS: u32 = 40;
 /** Longer ones are not tried as words. Bytes. */
 const LONGEST_WORDS: u32 = 512;
 
-/** Bytes of the models: of the form by the one before at the site, of words, of any bytes. */
-export const PAYLOAD_MODELS_BYTES: u32 = 16 * MODEL_BYTES + WORD_KINDS * VALUE_BYTES + BYTES_MODELS_BYTES;
+/** Bytes of the area: models of the form by the one before at the site, of words, of any bytes; the recent parts. */
+export const PAYLOADS_AREA_BYTES: u32 = 16 * MODEL_BYTES + WORD_KINDS * VALUE_BYTES + BYTES_AREA_BYTES + PARTS_BYTES;
+
 
 let forms: usize = 0;
 let words: usize = 0;
 
 /** The recent parts: position u32 and length u32 of each. */
-const parts: usize = memory.data(32);
+let parts: usize = 0;
 let newest: u32 = 0;
 
 // @ts-ignore: decorator
@@ -53,11 +55,13 @@ function findRecent(start: usize, length: u32): u32 {
   return ANY;
 }
 
-/** `models`: PAYLOAD_MODELS_BYTES, of which forms and words are clear; `tables`: PARSE_BYTES, or 0 to decode. */
-export function beginPayloads(models: usize, window: usize, tables: usize): void {
-  forms = models;
-  words = models + 16 * MODEL_BYTES;
-  memory.fill(parts, 0, 32);
+/** `area`: PAYLOADS_AREA_BYTES; `tables`: PARSE_BYTES, or 0 to decode. */
+export function beginPayloads(area: usize, window: usize, tables: usize): void {
+  forms = area;
+  words = area + 16 * MODEL_BYTES;
+  clearModels(area, (16 * MODEL_BYTES + WORD_KINDS * VALUE_BYTES) / MODEL_BYTES);
+  parts = words + WORD_KINDS * VALUE_BYTES + BYTES_AREA_BYTES;
+  memory.fill(parts, 0, PARTS_BYTES);
   newest = 0;
   beginBytes(words + WORD_KINDS * VALUE_BYTES, window);
   if (tables != 0) beginParsing(tables, window);

@@ -3,12 +3,12 @@
 // followed the last time; then the payload.
 import * as schema from '../generated/schema';
 import { column, columnCount, fixedSize, kindOf, paddedSize, payloadLengthOffset } from '../lanes';
-import { MODEL_BYTES, clearModels } from './nibble';
+import { BLEND_BYTES, MODEL_BYTES, clearModels, placeBlend } from './nibble';
 import { ENTRIES_AREA_BYTES, beginEntries, entries, holdsEntries } from './entries';
-import { PAYLOAD_MODELS_BYTES, beginPayloads, part } from './payload';
+import { PAYLOADS_AREA_BYTES, beginPayloads, part } from './payload';
 import { isMalformed } from './rans';
 import { PLACES_BYTES, SITES_BYTES, beforeLastAt, clearPlaces, clearSites, enter, historyOf, lastAt, placeOf, siteOf } from './sites';
-import { VALUE_BYTES, beginValues, clearCache, foretell, foretoldValue } from './values';
+import { VALUES_AREA_BYTES, VALUE_BYTES, beginValues, foretell, foretoldValue, placeValues } from './values';
 
 const MOST_COLUMNS: u32 = 64;
 const HISTORY_OF_PAYLOAD: usize = 24;
@@ -22,7 +22,7 @@ const RSI: usize = schema.FRAME_REGISTERS + 13 * 8;
 
 /** Bytes of the area: models of columns and payloads, sites by what they are, by what came before (two), by task. */
 export const RECORDS_AREA_BYTES: u32 =
-  MOST_COLUMNS * VALUE_BYTES + PAYLOAD_MODELS_BYTES + SITES_BYTES + PLACES_BYTES * 4 + ENTRIES_AREA_BYTES + MOST_COLUMNS;
+  MOST_COLUMNS * VALUE_BYTES + PAYLOADS_AREA_BYTES + SITES_BYTES + PLACES_BYTES * 4 + ENTRIES_AREA_BYTES + MOST_COLUMNS + VALUES_AREA_BYTES + BLEND_BYTES;
 
 let columns: usize = 0;
 let sites: usize = 0;
@@ -82,7 +82,7 @@ function taskOf(lane: u32, record: usize): u64 {
 function begin(area: usize, zeros: usize, lane: u32, window: usize, tables: usize): void {
   columns = area;
   const payloads = area + MOST_COLUMNS * VALUE_BYTES;
-  sites = payloads + PAYLOAD_MODELS_BYTES;
+  sites = payloads + PAYLOADS_AREA_BYTES;
   ownSites = sites + SITES_BYTES;
   followers = ownSites + PLACES_BYTES;
   secondFollowers = followers + PLACES_BYTES;
@@ -91,14 +91,14 @@ function begin(area: usize, zeros: usize, lane: u32, window: usize, tables: usiz
   order = entriesArea + ENTRIES_AREA_BYTES;
   const count = columnCount(lane);
   clearModels(area, (count * VALUE_BYTES) / MODEL_BYTES);
-  clearCache();
+  placeValues(order + MOST_COLUMNS);
+  placeBlend(order + MOST_COLUMNS + VALUES_AREA_BYTES);
   clearSites(sites, zeros);
   clearPlaces(ownSites, zeros);
   clearPlaces(followers, zeros);
   clearPlaces(secondFollowers, zeros);
   clearPlaces(tasks, zeros);
   if (payloadLengthOffset(lane) != 0) {
-    clearModels(payloads, (PAYLOAD_MODELS_BYTES) / MODEL_BYTES);
     beginPayloads(payloads, window, tables);
   }
   if (lane == schema.LANE_DATA) beginEntries(entriesArea, zeros);

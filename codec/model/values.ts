@@ -19,14 +19,18 @@ export const NO_SYMBOL: u32 = 15;
 export const VALUE_BYTES: u32 = 16 * 3 * MODEL_BYTES + NUMBER_BYTES;
 const NUMBERS: u32 = 16 * 3 * MODEL_BYTES;
 
-/** Where the caller puts what it foretells: u64 × FORETOLD. Static data. */
-const foretold: usize = memory.data(48);
-const cache: usize = memory.data(32);
+/** Bytes of the instance's own: what the caller foretells, u64 × FORETOLD, and the values of late. */
+export const VALUES_AREA_BYTES: u32 = (FORETOLD + CACHED) * 8;
+let foretold: usize = 0;
+let cache: usize = 0;
 let newest: u32 = 0;
 let surprises: u32 = 0;
 
-export function clearCache(): void {
-  memory.fill(cache, 0, 32);
+/** `area`: VALUES_AREA_BYTES. */
+export function placeValues(area: usize): void {
+  foretold = area;
+  cache = area + FORETOLD * 8;
+  memory.fill(area, 0, VALUES_AREA_BYTES);
   newest = 0;
 }
 

@@ -20,6 +20,7 @@ const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
   ps: () => import('./commands/ps.ts'),
   ls: () => import('./commands/ls.ts'),
   rm: () => import('./commands/rm.ts'),
+  compress: () => import('./commands/compress.ts'),
   pack: () => import('./commands/pack.ts'),
   push: () => import('./commands/push.ts'),
   pull: () => import('./commands/pull.ts'),

@@ -424,7 +424,14 @@ export const commands: readonly CommandSpec[] = [
       json,
     ],
   },
-  laterCommand('compress', 'compress an existing recording'),
+  {
+    name: 'compress',
+    summary: 'write a recording again, smaller',
+    operands: '[TRACE]',
+    maxOperands: 1,
+    options: [{ long: 'compress', value: 'LEVEL', help: 'none, fast or best (default)' }, json],
+    notes: ['It takes the place of the old one when all of it is on the disk and has been compared.'],
+  },
   laterCommand('gc', 'drop stored files that no recording names', ''),
   {
     name: 'gdbinit',

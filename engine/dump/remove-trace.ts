@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { chunkMagic } from '../generated/schema.ts';
 import { Folder } from '../trace/folder.ts';
-import { incompleteVersionName, laneOrder, traceFileNames, versionName } from '../trace/lane-files.ts';
+import { incompleteVersionName, isMadeLane, laneOrder, traceFileNames, versionName } from '../trace/lane-files.ts';
 import { latestTraceName, resolveTrace } from '../trace/locations.ts';
 import { systemReason } from '../trace/trace-error.ts';
 import { isOwnStore, ownStoreNames, removeOwnStore } from './own-store.ts';
@@ -60,7 +60,7 @@ function checkContent(folder: Folder, names: readonly string[], force: boolean):
 }
 
 function isTraceFile(folder: Folder, name: string): boolean {
-  return traceFileNames.includes(name) && folder.status(name)?.isFile() === true;
+  return (traceFileNames.includes(name) || isMadeLane(name)) && folder.status(name)?.isFile() === true;
 }
 
 /** True when the file begins as a version file of any format does. */

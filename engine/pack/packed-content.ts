@@ -8,6 +8,7 @@ import { Folder } from '../trace/folder.ts';
 import { incompleteVersionName, laneOrder, versionName } from '../trace/lane-files.ts';
 import { checkedPiece, maxPieceFileBytes } from '../trace/piece-file.ts';
 import { readVersionFile, TraceReader } from '../trace/reader.ts';
+import { settleLanes } from '../trace/settle-lanes.ts';
 import type { BlobReference } from '../trace/store-layout.ts';
 import { formatVersionFile } from '../trace/version-file.ts';
 import { formOf, storedStream } from './stored-form.ts';
@@ -30,6 +31,7 @@ export interface PackedContent {
 
 /** @throws TraceError */
 export function packedContent(directory: string, redaction: Redaction): PackedContent {
+  settleLanes(directory);
   const reader = TraceReader.open(directory);
   try {
     using folder = Folder.open(directory);

@@ -5,7 +5,7 @@ import { chunkHeaderSize } from '../generated/schema.ts';
 import type { LaneName } from '../schema/schema.ts';
 import { type ChunkHeader, readChunkHeader } from './chunk.ts';
 import { type Folder, NotRegularError } from './folder.ts';
-import { laneNumbers } from './lane-files.ts';
+import { laneFileName, laneNumbers } from './lane-files.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 
 export class LaneFile {
@@ -16,13 +16,18 @@ export class LaneFile {
   readonly #descriptor: number;
   readonly #header = new Uint8Array(chunkHeaderSize);
 
-  /** @throws TraceError TRACE_TRUNCATED when there is no such file, NOT_A_TRACE, TRACE_UNREADABLE */
-  constructor(folder: Folder, lane: LaneName) {
-    this.path = join(folder.path, lane);
+  /**
+   * @param suffix the lane is in the file with this suffix, if there is one
+   * @throws TraceError TRACE_TRUNCATED when there is no such file, NOT_A_TRACE, TRACE_UNREADABLE
+   */
+  constructor(folder: Folder, lane: LaneName, suffix?: string) {
+    const hasSuffix = suffix !== undefined && folder.status(laneFileName(lane, suffix)) !== undefined;
+    const name = hasSuffix ? laneFileName(lane, suffix) : lane;
+    this.path = join(folder.path, name);
     this.lane = lane;
     this.laneNumber = laneNumbers[lane];
     try {
-      this.#descriptor = folder.openFile(lane, 'read');
+      this.#descriptor = folder.openFile(name, 'read');
     } catch (cause) {
       if (cause instanceof NotRegularError) throw new TraceError('NOT_A_TRACE', this.path, cause.message, { cause });
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {

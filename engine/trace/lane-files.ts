@@ -7,6 +7,18 @@ export const laneOrder: readonly LaneName[] = ['events', 'data', 'mmaps', 'tasks
 
 export const laneNumbers: Readonly<Record<LaneName, number>> = lanes;
 
+/** The file of a lane; with a suffix one that was made from another, and has not got its name yet (compress-trace.ts). */
+export function laneFileName(lane: LaneName, suffix?: string): string {
+  return suffix === undefined ? lane : `${lane}.${suffix}`;
+}
+
+export const lanesSuffixForm = /^[0-9a-f]{16}$/;
+
+/** True for the names of lanes with a suffix. */
+export function isMadeLane(name: string): boolean {
+  return laneOrder.some((lane) => name.startsWith(`${lane}.`) && lanesSuffixForm.test(name.slice(lane.length + 1)));
+}
+
 /** The header's file, and its name until the recording has ended. */
 export const versionName = 'version';
 export const incompleteVersionName = 'version.incomplete';

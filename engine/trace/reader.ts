@@ -88,7 +88,7 @@ export class TraceReader {
     this.end = version.end;
     this.#versionBytes = bytes;
     this.#pieces = new PieceReader(version.header.store);
-    this.#files = openLanes(folder);
+    this.#files = openLanes(folder, version.lanesSuffix);
     try {
       const found = byLane((lane) => findChunks(this.#files[lane], version.lanes?.[lane]));
       const prefix = usablePrefix(byLane((lane) => found[lane].chunks));
@@ -203,6 +203,11 @@ export class TraceReader {
     return this.#tasks.next();
   }
 
+  /** Raw bytes of the largest chunk. */
+  get largestChunk(): number {
+    return laneOrder.flatMap((lane) => this.#chunks[lane]).reduce((most, { rawSize }) => Math.max(most, rawSize), 0);
+  }
+
   /** Sizes of the usable part of each lane. */
   sizes(): ByLane<LaneSize> {
     return byLane((lane) => {
@@ -245,11 +250,11 @@ function firstDamage(found: ByLane<LaneChunks>): TraceError | undefined {
 }
 
 /** All four or none. */
-function openLanes(folder: Folder): ByLane<LaneFile> {
+function openLanes(folder: Folder, suffix: string | undefined): ByLane<LaneFile> {
   const open: LaneFile[] = [];
   try {
     return byLane((lane) => {
-      const file = new LaneFile(folder, lane);
+      const file = new LaneFile(folder, lane, suffix);
       open.push(file);
       return file;
     });

@@ -82,4 +82,6 @@ export interface VersionContent {
   readonly header: TraceHeader;
   readonly end?: TraceEnd;
   readonly lanes?: Readonly<Record<LaneName, LaneExtent>>;
+  /** The lanes are those in the files with this suffix, each as long as it has not got the lane's own name. */
+  readonly lanesSuffix?: string;
 }

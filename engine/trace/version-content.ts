@@ -4,7 +4,7 @@
  */
 import { isAbsolute } from 'node:path';
 import { compressionLevels } from './codec.ts';
-import { laneOrder } from './lane-files.ts';
+import { laneOrder, lanesSuffixForm } from './lane-files.ts';
 import type { MachineDescription, SystemName, TraceEnd, TraceHeader, VersionContent } from './trace-header.ts';
 
 /** The message names the value. */
@@ -136,11 +136,12 @@ const extent: Read<{ size: number; index: number }> = (value, path) => {
 /** @throws ContentError */
 export function readContent(value: unknown): VersionContent {
   const root = record(value, 'content');
-  const { end: ending, lanes } = root;
+  const { end: ending, lanes, lanesSuffix } = root;
   const extents = lanes === undefined ? undefined : record(lanes, 'lanes');
   return {
     header: header(root.header, ''),
     ...(ending === undefined ? {} : { end: end(ending, 'end') }),
+    ...(lanesSuffix === undefined ? {} : { lanesSuffix: pattern(lanesSuffixForm)(lanesSuffix, 'lanesSuffix') }),
     ...(extents === undefined
       ? {}
       : {

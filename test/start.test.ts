@@ -25,7 +25,7 @@ const isBuiltHere = process.env.RR_NODE === undefined;
 
 (isBuiltHere ? test : test.skip)('what is kept is what V8 takes', () => {
   assert.ok(existsSync(compiled), `${compiled} is not there: npm run build:bundle makes it`);
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(bundle, 'utf8')}\n})`;
+  const source = `(function (exports, require, module, __filename, __dirname, importByStart) {${readFileSync(bundle, 'utf8')}\n})`;
   const script = new Script(source, { filename: resolve(bundle), cachedData: readFileSync(compiled) });
   assert.is(script.cachedDataRejected, false);
 });
@@ -46,6 +46,29 @@ function startsWith(content: Buffer | undefined): void {
     rmSync(folder, { recursive: true });
   }
 }
+
+test('what starts with it imports what is not in the bundle: workers', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rr-start-'));
+  try {
+    // So much does not fit in the first slot.
+    const script = 'for i in 1 2 3 4 5 6 7 8; do head -c 1000000 /dev/urandom | md5sum; done >/dev/null';
+    const words = [
+      '--log',
+      'record:info',
+      'record',
+      '-n',
+      '-o',
+      join(folder, 'trace'),
+      '--store',
+      join(folder, 'store'),
+    ];
+    const { stderr, status } = spawnSync('bin/rr', [...words, 'sh', '-c', script], { encoding: 'utf8' });
+    assert.is(status, 0, stderr);
+    assert.match(stderr, /^rr: info record: \d+ events, \d+ bytes raw, \d+ stored, \d+ waits for the ring\n$/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('without it, it starts', () => startsWith(undefined));
 test('with another file in its place, it starts', () => startsWith(Buffer.from('of another machine')));

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const bundle = join(folder, 'command-line.cjs');
@@ -20,24 +20,24 @@ function readCompiled(): Buffer | undefined {
   }
 }
 
-type Wrapper = (exports: object, require: NodeRequire, module: object, fileName: string, folderName: string) => void;
+type Wrapper = (
+  exports: object,
+  require: NodeRequire,
+  module: object,
+  fileName: string,
+  folderName: string,
+  importByStart: (specifier: string) => Promise<unknown>,
+) => void;
 
-/** `loader`: what import() of a package goes by; Node before 20.12 has none for scripts. */
-function runBundle(loader: number): void {
-  const cachedData = readCompiled();
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(bundle, 'utf8')}\n})`;
-  const script = new Script(source, {
-    filename: bundle,
-    importModuleDynamically: loader,
-    ...(cachedData === undefined ? {} : { cachedData }),
-  });
-  if (process.env.RR_KEEP_COMPILED === '1') {
-    process.on('exit', () => writeFileSync(compiled, script.createCachedData()));
-  }
-  const module = { exports: {} };
-  (script.runInThisContext() as Wrapper)(module.exports, createRequire(bundle), module, bundle, folder);
+const parameters = 'exports, require, module, __filename, __dirname, importByStart';
+const cachedData = readCompiled();
+const script = new Script(`(function (${parameters}) {${readFileSync(bundle, 'utf8')}\n})`, {
+  filename: bundle,
+  ...(cachedData === undefined ? {} : { cachedData }),
+});
+if (process.env.RR_KEEP_COMPILED === '1') {
+  process.on('exit', () => writeFileSync(compiled, script.createCachedData()));
 }
-
-const loader = (constants as { USE_MAIN_CONTEXT_DEFAULT_LOADER?: number } | undefined)?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-if (loader === undefined) createRequire(bundle)(bundle);
-else runBundle(loader);
+const module = { exports: {} };
+const run = script.runInThisContext() as Wrapper;
+run(module.exports, createRequire(bundle), module, bundle, folder, (specifier) => import(specifier));

@@ -1,6 +1,7 @@
 /** S3, and what speaks like it: `s3://BUCKET/PREFIX`. Where it is and who we are tells the usual environment of AWS. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { importModule } from '../import-module.ts';
 import { packageRoot } from '../package-root.ts';
 import { type Access, tracesFolder } from './access.ts';
 import { type HttpClient, type HttpRequest, plain } from './http-client.ts';
@@ -64,7 +65,7 @@ function bucketUrl(bucket: string, region: string, environment: Environment): UR
 /** The bundle of the SDK's parts; its source where this is a source. */
 async function loadSigner(region: string): Promise<Signer> {
   const path = import.meta.url.endsWith('.ts') ? 'engine/remote/aws.ts' : 'dist/aws.mjs';
-  const aws = (await import(pathToFileURL(join(packageRoot, path)).href)) as typeof import('./aws.ts');
+  const aws = (await importModule(pathToFileURL(join(packageRoot, path)).href)) as typeof import('./aws.ts');
   return aws.s3Signer(region);
 }
 

@@ -1,6 +1,7 @@
 /** The worker threads that encode: one long task each, until the ring is closed. */
 import { join } from 'node:path';
 import type { EncodeResult } from '../../workers/encode.ts';
+import { importModule } from '../import-module.ts';
 import { packageRoot } from '../package-root.ts';
 import type { EncoderStatistics, EncoderTask } from './slot-encoder.ts';
 import { leaveStandardStreamsBlocking } from './standard-streams.ts';
@@ -28,7 +29,7 @@ export async function startEncoderPool(
   onFailure: (error: TraceError) => void,
 ): Promise<EncoderPool> {
   leaveStandardStreamsBlocking();
-  const { Piscina } = await import('piscina');
+  const { Piscina } = (await importModule('piscina')) as typeof import('piscina');
   const pool = new Piscina({
     ...workerModule(),
     minThreads: tasks.length,

@@ -57,6 +57,8 @@ test('computing/reserved, with checksums', async () => {
 test('computing/shared-memory: progress in shared memory alone', () =>
   stopAndReplay('shared-memory', '1000-5000', false));
 
+test('computing/tiles: progress in tiles alone, until a signal', () => stopAndReplay('tiles', '1000-5000', false));
+
 /** Without them a breakpoint is an int3, which cannot be written to code that is mapped shared and read-only. */
 const debugRegistersStop = machineHas('debug registers');
 

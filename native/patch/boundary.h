@@ -14,6 +14,7 @@ struct CodeBoundary {
   // The program's value is in the data page (matcher-stub.h), the register holds one of ours.
   bool rcxSaved = false;
   bool raxSaved = false;
+  bool rdxSaved = false;
   bool flagsSaved = false;  // the status flags
   // The instruction is one of ours that compares, and not a copy or a way to one.
   bool comparing = false;

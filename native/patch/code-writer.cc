@@ -180,6 +180,8 @@ void CodeWriter::storeVectorQuarter(const Operand& into, uint8_t vector, uint8_t
 
 void CodeWriter::storeX87State(const Operand& into) { encode(0, true, {0x0f, 0xae}, 0, into); }
 
+void CodeWriter::storeExtendedState(const Operand& into) { encode(0, true, {0x0f, 0xae}, 4, into); }
+
 void CodeWriter::jump(uint64_t target) {
   begin();
   if (inReach(here() + 5, target)) {

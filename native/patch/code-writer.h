@@ -73,6 +73,8 @@ class CodeWriter {
   void storeVectorQuarter(const Operand& into, uint8_t vector, uint8_t quarter);
 
   void storeX87State(const Operand& into);  // fxsave64, 512 bytes, aligned to 16
+  // xsave64 of the components in edx:eax, aligned to 64.
+  void storeExtendedState(const Operand& into);
 
   // jmp, anywhere: through 8 bytes of address in the code where rel32 does not reach.
   void jump(uint64_t target);

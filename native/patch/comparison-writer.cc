@@ -149,9 +149,13 @@ void ComparisonWriter::compareHalf(const StateWord& word, uint64_t value) {
   } else if (const auto* lane = std::get_if<VectorWord>(&word)) {
     storeVector(*lane);
     writer_.compareHalf(field(offsetof(MatcherData, vector) + 8u * lane->lane + skipped), half);
-  } else {
+  } else if (const auto* x87 = std::get_if<X87Word>(&word)) {
     writer_.storeX87State(field(kX87Area));
-    writer_.compareHalf(field(x87Offset(std::get<X87Word>(word)) + skipped), half);
+    writer_.compareHalf(field(x87Offset(*x87) + skipped), half);
+  } else {
+    const auto& extended = std::get<ExtendedWord>(word);
+    storeExtended(extended);
+    writer_.compareHalf(field(kExtendedArea + extended.offset + skipped), half);
   }
 }
 
@@ -202,6 +206,22 @@ void ComparisonWriter::storeVector(const VectorWord& lane) {
   writer_.storeVectorQuarter(field(offsetof(MatcherData, vector) + 16u * quarter), lane.vector, quarter);
 }
 
+// XSAVE writes what is in its initial state, too (Intel SDM volume 1, 13.7), and what the process may not use yet as if
+// it were. Where rax is not saved it is as before afterwards.
+void ComparisonWriter::storeExtended(const ExtendedWord& word) {
+  const bool keepsRax = !writer_.state.raxSaved;
+  if (keepsRax) saveRax();
+  writer_.store(field(offsetof(MatcherData, rdx)), rdx);
+  writer_.state.rdxSaved = true;
+  const uint64_t components = uint64_t{1} << word.component;
+  writer_.loadConstant(rax, components & UINT32_MAX);
+  writer_.loadConstant(rdx, components >> 32);
+  writer_.storeExtendedState(field(kExtendedArea));
+  writer_.load(rdx, field(offsetof(MatcherData, rdx)));
+  writer_.state.rdxSaved = false;
+  if (keepsRax) restoreRax();
+}
+
 // Loads any word but a register's into `into`, whose own value is saved. No flags.
 void ComparisonWriter::loadWord(const StateWord& word, GeneralRegister into) {
   if (const auto* memory = std::get_if<MemoryWord>(&word)) {
@@ -223,6 +243,9 @@ void ComparisonWriter::loadWord(const StateWord& word, GeneralRegister into) {
   } else if (const auto* x87 = std::get_if<X87Word>(&word)) {
     writer_.storeX87State(field(kX87Area));
     writer_.load(into, field(x87Offset(*x87)));
+  } else if (const auto* extended = std::get_if<ExtendedWord>(&word)) {
+    storeExtended(*extended);
+    writer_.load(into, field(kExtendedArea + extended->offset));
   }
 }
 

@@ -51,6 +51,7 @@ class ComparisonWriter {
   void differenceInRcx(const WordMatch& match);
   bool isAddressable(uint64_t address) const noexcept;
   void storeVector(const VectorWord& lane);
+  void storeExtended(const ExtendedWord& word);
   void loadWord(const StateWord& word, GeneralRegister into);
   GeneralRegister locate(GeneralRegister which);
   void compare(GeneralRegister in, uint64_t value);

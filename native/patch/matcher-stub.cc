@@ -1,5 +1,7 @@
 #include "patch/matcher-stub.h"
 
+#include <algorithm>
+
 #include "patch/comparison-writer.h"
 #include "patch/flag-use.h"
 #include "patch/loop-writer.h"
@@ -10,8 +12,16 @@ namespace {
 
 bool exists(const StateWord& word) noexcept {
   if (const auto* x87 = std::get_if<X87Word>(&word)) return x87->number < 8;
+  if (const auto* extended = std::get_if<ExtendedWord>(&word))
+    return extended->component < 63 && extended->offset + sizeof(uint64_t) <= kExtendedAreaSize;
   const auto* vector = std::get_if<VectorWord>(&word);
   return vector == nullptr || (vector->vector < 32 && vector->lane < 8);
+}
+
+// Of the data's address, for what is stored behind it. Bytes.
+size_t alignmentFor(const StateWord& word) noexcept {
+  if (std::holds_alternative<ExtendedWord>(word)) return 64;
+  return std::holds_alternative<X87Word>(word) ? 16 : alignof(uint64_t);
 }
 
 uint64_t fromSavedForm(uint64_t saved) noexcept { return (saved >> 8 & 0xd5) | (saved & 1) << 11; }
@@ -84,16 +94,16 @@ MatcherStub buildMatcherStub(const MatcherRequest& request) {
   MatcherStub refused;
   const auto* discriminator = std::get_if<WordMatch>(&request.discriminator);
   bool allExist = discriminator == nullptr || exists(discriminator->word);
-  bool hasX87 = discriminator != nullptr && std::holds_alternative<X87Word>(discriminator->word);
+  size_t alignment = discriminator == nullptr ? alignof(uint64_t) : alignmentFor(discriminator->word);
   for (const WordMatch& match : request.words) {
     allExist = allExist && exists(match.word);
-    hasX87 = hasX87 || std::holds_alternative<X87Word>(match.word);
+    alignment = std::max(alignment, alignmentFor(match.word));
   }
   if (!allExist) {
     refused.error = MatcherError::badOperand;
     return refused;
   }
-  if (request.dataAddress % (hasX87 ? 16 : alignof(uint64_t)) != 0) {
+  if (request.dataAddress % alignment != 0) {
     refused.error = MatcherError::unalignedData;
     return refused;
   }
@@ -130,6 +140,7 @@ StubPlace restoreProgramState(const MatcherStub& stub, MatcherData& data, user_r
   registers.rsp += static_cast<uint64_t>(static_cast<int64_t>(boundary->stackAdjustment));
   if (boundary->rcxSaved) registers.rcx = data.rcx;
   if (boundary->raxSaved) registers.rax = data.rax;
+  if (boundary->rdxSaved) registers.rdx = data.rdx;
   if (boundary->flagsSaved) registers.eflags = (registers.eflags & ~kStatusFlags) | fromSavedForm(data.flags);
   if (boundary->passCounted) data.counter -= static_cast<uint64_t>(static_cast<int64_t>(stub.counterStep));
   return boundary->programAddress == stub.site ? StubPlace::atSite : StubPlace::behind;

@@ -75,7 +75,8 @@ struct alignas(64) MatcherData {
   uint64_t flags = 0;    // as lahf and seto left them: SF ZF AF PF CF in bits 15 to 8, OF in bit 0
   uint64_t counter = 0;  // Countdown: passes left. PassCount: passes so far
   uint64_t maybes = 0;   // how often more is compared, before the stub traps to tell so
-  std::array<uint64_t, 3> unused{};
+  uint64_t rdx = 0;
+  std::array<uint64_t, 2> unused{};
   std::array<uint64_t, 8> vector{};  // scratch for a lane of a vector register
 };
 static_assert(sizeof(MatcherData) == 128);
@@ -84,6 +85,11 @@ static_assert(sizeof(MatcherData) == 128);
 // a multiple of 16. Bytes.
 inline constexpr size_t kX87Area = 512;
 inline constexpr size_t kX87AreaSize = 512;
+
+// Where an XSAVE area lies behind the start of a stub's data, when some word is an ExtendedWord; the data's address is
+// then a multiple of 64. Bytes; the largest area so far is one with the tiles of AMX, 11,008 bytes.
+inline constexpr size_t kExtendedArea = 4096;
+inline constexpr size_t kExtendedAreaSize = 12288;
 
 // Eight bytes of the program's state.
 struct RegisterWord {
@@ -115,7 +121,13 @@ struct X87Word {
   uint8_t number;  // 0..7
   bool upper;
 };
-using StateWord = std::variant<RegisterWord, MemoryWord, StackWord, VectorWord, X87Word>;
+// Whatever else XSAVE has: a component of the standard format, and where in the area (mask registers, tiles, control
+// words). The processor must have the component. Costs some 50 to 250 ns.
+struct ExtendedWord {
+  uint8_t component;  // below 63
+  uint16_t offset;    // bytes, in the area; what lies there is the component's
+};
+using StateWord = std::variant<RegisterWord, MemoryWord, StackWord, VectorWord, X87Word, ExtendedWord>;
 
 struct WordMatch {
   StateWord word;
@@ -175,7 +187,7 @@ enum class MatcherError : uint8_t {
   badOperand,     // a vector register or lane that does not exist
   outOfReach,     // the data is more than 2 GB from the code, and not below 2 GB
   codeTooLarge,   // see MatcherStub::code for the size it would have
-  unalignedData,  // the data's address is no multiple of 8, or of 16 with an X87Word
+  unalignedData,  // the data's address is no multiple of 8, or of 16 with an X87Word, or of 64 with an ExtendedWord
 };
 
 // A comparison behind the site's branch, on the way that `condition` leads.

@@ -59,7 +59,9 @@ bool sameRegisters(user_regs_struct a, user_regs_struct b) {
 }
 
 // To compare it costs less than to count. What costs more is counted, for later replays.
-bool isCheap(const StateWord& word) { return !std::holds_alternative<X87Word>(word); }
+bool isCheap(const StateWord& word) {
+  return !std::holds_alternative<X87Word>(word) && !std::holds_alternative<ExtendedWord>(word);
+}
 
 bool sameWord(const StateWord& a, const StateWord& b) {
   if (a.index() != b.index()) return false;
@@ -72,6 +74,7 @@ bool sameWord(const StateWord& a, const StateWord& b) {
     const auto& other = std::get<X87Word>(b);
     return x87->number == other.number && x87->upper == other.upper;
   }
+  if (const auto* extended = std::get_if<ExtendedWord>(&a)) return extended->offset == std::get<ExtendedWord>(b).offset;
   return false;
 }
 

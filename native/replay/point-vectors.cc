@@ -37,6 +37,37 @@ const std::vector<XsaveLanes>& xsaveLanes() {
   return lanes;
 }
 
+// What else an area has.
+struct XsavePart {
+  uint8_t component;
+  size_t offset;
+  size_t size;
+};
+
+// The control and status words of x87 and SSE, and the components that are not vectors.
+const std::vector<XsavePart>& otherParts() {
+  static const std::vector<XsavePart> parts = [] {
+    std::vector<XsavePart> found = {{0, 0, 8}, {1, 24, 8}};
+    constexpr unsigned kSupervisor = 1;  // of ECX: XSAVE does not have it
+    constexpr unsigned kVectors = 1 << 2 | 1 << 6 | 1 << 7;
+    unsigned lower = 0;
+    unsigned upper = 0;
+    unsigned ignored = 0;
+    if (!__get_cpuid_count(0xd, 0, &lower, &ignored, &ignored, &upper)) return found;
+    const uint64_t usable = (uint64_t{upper} << 32 | lower) & ~uint64_t{kVectors};
+    for (uint8_t component = 2; component < 63; component++) {
+      unsigned size = 0;
+      unsigned offset = 0;
+      unsigned kind = 0;
+      if ((usable >> component & 1) == 0) continue;
+      if (!__get_cpuid_count(0xd, component, &size, &offset, &kind, &ignored) || kind & kSupervisor) continue;
+      if (size_t{offset} + size <= kExtendedAreaSize) found.push_back({component, offset, size});
+    }
+    return found;
+  }();
+  return parts;
+}
+
 }  // namespace
 
 void PointVectors::begin(pid_t tid, std::span<const uint8_t> recorded) {
@@ -88,6 +119,11 @@ std::optional<WordMatch> PointVectors::differingLane(bool& lowerHalfDiffers) {
   for (unsigned half = 0; half < 16; half++) {
     const size_t offset = kX87Registers + half * 8;
     if (differs(offset)) return match(X87Word{static_cast<uint8_t>(half / 2), half % 2 != 0}, offset);
+  }
+  for (const XsavePart& part : otherParts()) {
+    for (size_t offset = part.offset; offset + 8 <= part.offset + part.size; offset += 8) {
+      if (differs(offset)) return match(ExtendedWord{part.component, static_cast<uint16_t>(offset)}, offset);
+    }
   }
   return std::nullopt;
 }

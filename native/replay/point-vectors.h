@@ -19,8 +19,8 @@ class PointVectors {
   void begin(pid_t tid, std::span<const uint8_t> recorded);
   // Where the task stands.
   bool same();
-  // A lane of a vector register, or half of an x87 register, that differs where the task stands. `lowerHalfDiffers`:
-  // what it says.
+  // A lane of a vector register, half of an x87 register or else a word of the area that differs where the task stands.
+  // `lowerHalfDiffers`: what it says.
   std::optional<WordMatch> differingLane(bool& lowerHalfDiffers);
 
  private:

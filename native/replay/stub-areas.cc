@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "patch/matcher-stub.h"
 #include "replay/remote-call.h"
 #include "tracee/tracee.h"
 
@@ -13,9 +14,10 @@ namespace rr {
 namespace {
 
 constexpr uint64_t kPage = 4096;
-// An area: two pages of code, so that a stub may begin anywhere in the first, and one of data.
+// An area: two pages of code, so that a stub may begin anywhere in the first, and those of data, of which hardly any
+// stub touches more than the first.
 constexpr uint64_t kCodeBytes = 2 * kPage;
-constexpr uint64_t kAreaBytes = kCodeBytes + kPage;
+constexpr uint64_t kAreaBytes = kCodeBytes + kExtendedArea + kExtendedAreaSize;
 // A stub has at least this much room.
 constexpr uint64_t kStubBytes = kPage;
 // Gaps next to a mapping are left alone this far, where that leaves a place: stacks grow down. Bytes.

@@ -11,6 +11,7 @@ export const computingGuests = [
   'global',
   'heap',
   'large',
+  'mask-registers',
   'mixed',
   'phases',
   'recursion',

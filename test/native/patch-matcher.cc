@@ -3,6 +3,7 @@
 // passed, what the loop leaves behind, and at every instruction of the stub what the program's state is. Prints `N
 // sites, N traps, N stops`, the lengths of the sites, and what a pass costs (not judged). Status 1 with a line that
 // tells what is wrong.
+#include <cpuid.h>
 #include <time.h>
 
 #include <array>
@@ -18,6 +19,7 @@ namespace {
 
 constexpr uint64_t kLowData = 0x20000000;  // below 2 GB
 constexpr uint64_t kStubRoom = 2048;       // bytes
+constexpr uint64_t kDataRoom = rr::kExtendedArea + rr::kExtendedAreaSize;
 
 uint64_t sites = 0, traps = 0, stops = 0, unreachable = 0;
 std::array<uint64_t, 16> lengths{};
@@ -79,10 +81,9 @@ class PatchedSite {
     if (plan.error != rr::JumpError::none) return false;
     memory_.emplace(plan.jump.target, kStubRoom);
     const auto dataPage =
-        lowData ? kLowData
-                : rr::findRoomNear(rr::gapsBetween(ownMappings()), plan.jump.target, sizeof(rr::MatcherData));
+        lowData ? kLowData : rr::findRoomNear(rr::gapsBetween(ownMappings()), plan.jump.target, kDataRoom);
     if (!dataPage) fail("room for the data near the stub");
-    data_.emplace(*dataPage, sizeof(rr::MatcherData));
+    data_.emplace(*dataPage, kDataRoom);
 
     rr::MatcherRequest request = wanted;
     request.codeAddress = plan.jump.target;
@@ -354,6 +355,21 @@ struct VectorLoop {
   uint8_t vector, lanes;
 };
 
+// A lane by itself, and where XSAVE has it beside the xmm registers.
+std::vector<rr::StateWord> waysTo(uint8_t vector, uint8_t lane) {
+  std::vector<rr::StateWord> ways = {rr::VectorWord{vector, lane}};
+  // Intel SDM volume 1, 13.5: the upper halves of ymm, those of zmm0 to 15, zmm16 to 31 whole.
+  const uint8_t component = vector >= 16 ? 7 : lane >= 4 ? 6 : 2;
+  if (component == 2 && lane < 2) return ways;
+  unsigned size = 0, offset = 0, ignored = 0;
+  if (__get_cpuid_count(0xd, component, &size, &offset, &ignored, &ignored) == 0) return ways;
+  const unsigned inComponent = component == 7   ? 64u * (vector - 16u) + 8u * lane
+                               : component == 6 ? 32u * vector + 8u * (lane - 4u)
+                                                : 16u * vector + 8u * (lane - 2u);
+  ways.push_back(rr::ExtendedWord{component, static_cast<uint16_t>(offset + inComponent)});
+  return ways;
+}
+
 // Traps at the pass at which one lane has the value that it must have there.
 void checkVectorLoop(const VectorLoop& each) {
   const FixedMemory code(kCode, 0x1000), memory(kMemory, 0x1000);
@@ -380,18 +396,20 @@ void checkVectorLoop(const VectorLoop& each) {
     memcpy(&start, &loop.memory[8u * lane], sizeof start);
     memcpy(&step, &loop.memory[64 + 8u * lane], sizeof step);
     const uint64_t before = maker.below(passes);  // passes before the wanted one
-    rr::MatcherRequest request;
-    request.site = site;
-    request.discriminator = rr::WordMatch{rr::VectorWord{each.vector, lane}, start + before * step};
-    PatchedSite patched;
-    if (!patched.patch(request, decoded.instruction.length, lane % 2 == 0, true))
-      fail("a jump to a vector loop's stub");
-    TrapCollector collector(patched.stub, 0);
-    if (!(run(loop, &collector, false) == expected)) fail("the patched vector loop leaves what the original leaves");
-    if (collector.states.size() != 1 || collector.states[0].r15 != passes - before)
-      fail("a lane of a vector register as discriminator");
-    sites++;
-    traps++;
+    for (const rr::StateWord& word : waysTo(each.vector, lane)) {
+      rr::MatcherRequest request;
+      request.site = site;
+      request.discriminator = rr::WordMatch{word, start + before * step};
+      PatchedSite patched;
+      if (!patched.patch(request, decoded.instruction.length, lane % 2 == 0, true))
+        fail("a jump to a vector loop's stub");
+      TrapCollector collector(patched.stub, 0);
+      if (!(run(loop, &collector, false) == expected)) fail("the patched vector loop leaves what the original leaves");
+      if (collector.states.size() != 1 || collector.states[0].r15 != passes - before)
+        fail("a lane of a vector register as discriminator");
+      sites++;
+      traps++;
+    }
   }
 }
 

@@ -190,11 +190,23 @@ test('sizes and times, as people write them', () => {
 });
 
 test('an option that cannot be had here says why', () => {
-  for (const name of ['disable-avx-512', 'check-outside-mmaps']) {
-    throwsCode(() => record(`--${name}`, 'x'), 'NOT_SUPPORTED', new RegExp(`^record --${name}: [^\n]{40,}$`));
-  }
-  for (const name of ['', '-ext', '-xsave']) {
-    throwsCode(() => record(`--disable-cpuid-features${name}`, '1', 'x'), 'NOT_SUPPORTED', /cannot be hidden/);
+  const refusal = /^record --check-outside-mmaps: [^\n]{40,}$/;
+  throwsCode(() => record('--check-outside-mmaps', 'x'), 'NOT_SUPPORTED', refusal);
+});
+
+test('features of the processor are hidden by masks', () => {
+  const none = { subleaf: 0, eax: 0, ebx: 0, ecx: 0, edx: 0 };
+  assert.equal(record('x').hiddenFeatures, []);
+  assert.equal(record('--disable-cpuid-features', '0x80000000,12', 'x').hiddenFeatures, [
+    { ...none, leaf: 1, ecx: 0x80000000, edx: 12 },
+  ]);
+  assert.equal(record('--disable-cpuid-features-ext=1,2,3', '--disable-cpuid-features-xsave=8', 'x').hiddenFeatures, [
+    { ...none, leaf: 7, ebx: 1, ecx: 2, edx: 3 },
+    { ...none, leaf: 13, subleaf: 1, eax: 8 },
+  ]);
+  assert.is(record('--disable-avx-512', 'x').hiddenFeatures[0]?.ebx, 0xdc230000);
+  for (const masks of ['', '1,2,3', '0x100000000', '1,', 'avx']) {
+    throwsCode(() => record('--disable-cpuid-features', masks, 'x'), 'BAD_VALUE', /expected .*mask/);
   }
 });
 

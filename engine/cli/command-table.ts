@@ -11,9 +11,6 @@ function refused(long: string, refusal: string, more: Partial<OptionSpec> = {}):
   return { long, help: refusal, state: 'hidden', refusal, ...more };
 }
 
-const needsCpuidFaulting =
-  'features cannot be hidden from the program, which asks the processor itself; GLIBC_TUNABLES=glibc.cpu.hwcaps keeps the C library off some';
-
 function laterCommand(name: string, summary: string, operands = '[TRACE]'): CommandSpec {
   return { name, summary, operands, options: [], state: 'later' };
 }
@@ -141,10 +138,10 @@ const recordCommand: CommandSpec = {
     { long: 'unmap-vdso', state: 'hidden', help: 'accepted: its functions make system calls as it is' },
     { long: 'setuid-sudo', help: 'under sudo: run the program as the user who called it, so that set-user-id works' },
     { long: 'trace-id', value: 'UUID', help: 'the identifier of the trace, which rr traceinfo tells (default: any)' },
-    refused('disable-avx-512', needsCpuidFaulting),
-    refused('disable-cpuid-features', needsCpuidFaulting, { value: 'MASKS' }),
-    refused('disable-cpuid-features-ext', needsCpuidFaulting, { value: 'MASKS' }),
-    refused('disable-cpuid-features-xsave', needsCpuidFaulting, { value: 'MASKS' }),
+    { long: 'disable-avx-512', help: 'hide AVX-512 from the program' },
+    { long: 'disable-cpuid-features', value: 'ECX[,EDX]', help: 'hide these features: bits of cpuid’s leaf 1' },
+    { long: 'disable-cpuid-features-ext', value: 'EBX[,ECX[,EDX]]', help: 'the same of leaf 7' },
+    { long: 'disable-cpuid-features-xsave', value: 'EAX', help: 'the same of leaf 0xd, part 1' },
     { long: 'stap-sdt', state: 'hidden', help: 'accepted: probes of the program stay as they are' },
     { long: 'asan', state: 'hidden', help: 'accepted: AddressSanitizer needs nothing' },
     { long: 'tsan', state: 'hidden', help: 'accepted: ThreadSanitizer needs nothing' },

@@ -4,6 +4,7 @@
  */
 
 import type { CounterChoice } from '../machine/execution-points.ts';
+import type { HiddenFeatures } from '../record/native-recorder.ts';
 
 /** When memory checksums are recorded; a replay compares whatever the trace holds. `-C`. */
 export type ChecksumMode =
@@ -101,6 +102,8 @@ export interface RecordOptions extends GlobalOptions {
   readonly skip: readonly string[];
   /** `--trace-id`: as the header has it; left out: drawn by chance. */
   readonly traceId?: string;
+  /** `--disable-cpuid-features` and its kin: what cpuid does not tell the program. */
+  readonly hiddenFeatures: readonly HiddenFeatures[];
   /** `-n`: every system call is traced. */
   readonly noSyscallBuffer: boolean;
   /** `--store`: directory of the content store; left out: beside the traces. */

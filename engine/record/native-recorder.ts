@@ -4,6 +4,16 @@ import { loadAddon } from '../addon.ts';
 import type { CounterSpec } from '../machine/native-probes.ts';
 import { packageRoot } from '../package-root.ts';
 
+/** Bits that cpuid does not show the program: those of its answer to a leaf. */
+export interface HiddenFeatures {
+  readonly leaf: number;
+  readonly subleaf: number;
+  readonly eax: number;
+  readonly ebx: number;
+  readonly ecx: number;
+  readonly edx: number;
+}
+
 export interface NativeRecorderOptions {
   /** Path of rr-launch. */
   readonly launcher: string;
@@ -16,6 +26,7 @@ export interface NativeRecorderOptions {
   readonly storeDirectory: string;
   /** Patterns of executables that are left unrecorded (fnmatch(3)). */
   readonly skip: readonly Buffer[];
+  readonly hiddenFeatures: readonly HiddenFeatures[];
   /** Bit N - 1 is signal N. */
   readonly ignoredSignals: bigint;
   readonly blockedSignals: bigint;

@@ -174,6 +174,7 @@ async function run(
         environment,
         storeDirectory: store,
         skip: options.skip.map((pattern) => Buffer.from(pattern)),
+        hiddenFeatures: options.hiddenFeatures,
         ignoredSignals: inherited?.ignoredSignals ?? 0n,
         blockedSignals: inherited?.blockedSignals ?? 0n,
         softFileLimit: inherited?.softFileLimit ?? 1024n,

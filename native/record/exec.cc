@@ -139,18 +139,24 @@ bool Recorder::installRuntimePage(Task& task, uint64_t vdsoStart) {
 }
 
 // Processors differ in what cpuid tells: their own numbers. A program that is bound to one always gets the same;
-// another has its cpuid recorded. The processor may be able to make it trap (arch_prctl(2), ARCH_SET_CPUID; an exec
-// undoes it); else it is replaced in code that comes from files. Under a hypervisor that does not make rdtsc trap it
-// tells the number of a processor of the host, another one after a while.
+// another has its cpuid recorded, and so has one from which features are hidden. The processor may be able to make it
+// trap (arch_prctl(2), ARCH_SET_CPUID; an exec undoes it); else it is replaced in code that comes from files. Under a
+// hypervisor that does not make rdtsc trap it tells the number of a processor of the host, another one after a while.
 void Recorder::trapCpuid(Task& task, uint64_t vdsoStart) {
-  identityReplaced_ = unbound_ || !timeTraps_;
-  if (!unbound_ || vdsoStart == 0 || vdso_.syscallOffset() == 0) return;
+  const bool answered = unbound_ || !options_.hiddenFeatures.empty();
+  identityReplaced_ = answered || !timeTraps_;
+  if (!answered || vdsoStart == 0 || vdso_.syscallOffset() == 0) return;
   constexpr uint64_t kSetCpuid = 0x1012;
   const uint64_t arguments[6] = {kSetCpuid, 0, 0, 0, 0, 0};
   const long result = syscallByStops(task.tid, SYS_arch_prctl, arguments, vdsoStart + vdso_.syscallOffset());
   task.space->cpuidTraps = result == 0;
   identityReplaced_ = result != 0 || !timeTraps_;
-  if (result != 0) debug(task, "cpuid does not trap: %s", strerror(static_cast<int>(-result)));
+  if (result == 0) return;
+  debug(task, "cpuid does not trap: %s", strerror(static_cast<int>(-result)));
+  if (options_.hiddenFeatures.empty()) return;
+  warnOnce("hidden features",
+           "cpuid cannot be made to trap on this processor: code that the program makes itself sees the features that "
+           "are to be hidden");
 }
 
 void Recorder::recordExec(Task& task, pid_t former) {

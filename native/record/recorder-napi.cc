@@ -21,6 +21,16 @@ std::string text(const Napi::Object& object, const char* name) {
 }
 
 // Arguments and environment are Buffers: they need not be UTF-8.
+std::vector<HiddenFeatures> hiddenFeatures(const Napi::Array& rows) {
+  std::vector<HiddenFeatures> found;
+  for (uint32_t i = 0; i < rows.Length(); i++) {
+    const auto row = rows.Get(i).As<Napi::Object>();
+    const auto bits = [&](const char* name) { return row.Get(name).ToNumber().Uint32Value(); };
+    found.push_back({bits("leaf"), bits("subleaf"), {bits("eax"), bits("ebx"), bits("ecx"), bits("edx")}});
+  }
+  return found;
+}
+
 std::vector<std::string> texts(const Napi::Object& object, const char* name) {
   std::vector<std::string> result;
   const auto array = object.Get(name).As<Napi::Array>();
@@ -127,6 +137,7 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     for (uint32_t i = 0; i < descriptors.Length(); i++) {
       options.inheritedDescriptors.push_back(descriptors.Get(i).As<Napi::Number>().Int32Value());
     }
+    options.hiddenFeatures = hiddenFeatures(object.Get("hiddenFeatures").As<Napi::Array>());
     options.cpu = number(object, "cpu");
     options.numCores = number(object, "numCores");
     options.waitForAll = object.Get("waitForAll").ToBoolean();

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -39,6 +40,13 @@
 
 namespace rr {
 
+// Bits that cpuid does not show the program: of its answer to a leaf, eax to edx.
+struct HiddenFeatures {
+  uint32_t leaf;
+  uint32_t subleaf;
+  std::array<uint32_t, 4> bits;
+};
+
 struct RecorderOptions {
   std::string launcher;                  // path of rr-launch
   std::string program;                   // path to execute, byte for byte
@@ -70,7 +78,8 @@ struct RecorderOptions {
   uint64_t sliceTicks = 0;        // the longest slice in ticks; 0: time alone ends slices
   bool syscallBuffer = true;      // record what can be without a stop
   std::vector<std::string> skip;  // patterns of executables that are left unrecorded (fnmatch(3))
-  bool weakStops = false;         // no hash of memory at forced stops: for tests
+  std::vector<HiddenFeatures> hiddenFeatures;
+  bool weakStops = false;  // no hash of memory at forced stops: for tests
   // At which of its calls a site is patched, whatever that costs: for tests. 0: when it pays.
   unsigned patchAfter = 0;
   // Does without the trap of rdtsc, as where there is none: for tests.
@@ -432,6 +441,7 @@ class Recorder {
   void trapCpuid(Task& task, uint64_t vdsoStart);
   void recordMapping(Task& task, const MapLine& line, const Descriptor& file, const user_regs_struct& registers,
                      uint64_t vdsoStart);
+  void tellOfStore(std::string_view path, uint64_t nanoseconds);
   bool storeFile(const Task& task, int descriptor, MappingFacts& facts, bool fresh = false);
   // shared-writes.cc
   // A file that a call has changed.

@@ -270,7 +270,7 @@ void Recorder::stepOverStub(Task& task, user_regs_struct& registers) {
   if (!told || !setRegisters(task.tid, registers)) lost(task);
 }
 
-// rdtsc and rdtscp trap by PR_SET_TSC, cpuid where the program may run on several processors (exec.cc), rdrand and
+// rdtsc and rdtscp trap by PR_SET_TSC, cpuid where its answers are recorded (Recorder::trapCpuid), rdrand and
 // rdseed because they have been replaced (random-instructions.h). True when this was one: it has been carried out and
 // recorded.
 bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struct& registers) {
@@ -291,8 +291,14 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
       ((task.space->cpuidTraps && code[1] == 0xa2) || (identityReplaced_ && code[1] == kCpuidTrapOpcode))) {
     kind = static_cast<int>(schema::TrapKind::kCpuid);
     unsigned leaf[4];
-    __cpuid_count(static_cast<unsigned>(registers.rax), static_cast<unsigned>(registers.rcx), leaf[0], leaf[1], leaf[2],
-                  leaf[3]);
+    const auto function = static_cast<unsigned>(registers.rax);
+    const auto part = static_cast<unsigned>(registers.rcx);
+    __cpuid_count(function, part, leaf[0], leaf[1], leaf[2], leaf[3]);
+    for (const HiddenFeatures& each : options_.hiddenFeatures) {
+      // Leaf 1 has one part, whatever ecx says.
+      if (each.leaf != function || (each.leaf != 1 && each.subleaf != part)) continue;
+      for (size_t i = 0; i < each.bits.size(); i++) leaf[i] &= ~each.bits[i];
+    }
     registers.rip += 2;
     registers.rax = leaf[0];
     registers.rbx = leaf[1];

@@ -3,6 +3,7 @@ import { EngineError, UsageError } from '../../errors.ts';
 import type { CounterChoice } from '../../machine/execution-points.ts';
 import { exactWords } from '../exact-words.ts';
 import type { Invocation, RunCommand } from '../grammar.ts';
+import { parseHiddenFeatures } from '../hidden-features.ts';
 import { readInheritedState } from '../inherited-state.ts';
 import { isRecorded, runUnrecorded } from '../nested.ts';
 import type { RecordOptions } from '../options.ts';
@@ -58,6 +59,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     exactArguments: exactWords(operands),
     env: values.all('env').map(checkVariable),
     skip: values.all('skip').map(checkPattern),
+    hiddenFeatures: parseHiddenFeatures(values),
     wait: values.has('wait'),
     setuidSudo: values.has('setuid-sudo'),
     alwaysSwitch: values.has('always-switch'),

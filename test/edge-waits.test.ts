@@ -1,8 +1,10 @@
 // While the tracer waits: what it waits for is told, signals reach the program, and events are on disk.
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isRoot, type Place, withPlace } from './edge/place.ts';
 import { pause, Running } from './edge/running.ts';
+import { compile, guestFolder } from './harness/compile.ts';
 import { rrCommand } from './harness/recording.ts';
 
 const test = suite('edge: waits');
@@ -12,6 +14,13 @@ test('each second without a turn is told at the level info, with what the tasks 
     const { err, story } = await place.rr('--log', 'record:info', 'record', 'sleep', '2.5');
     const line = /no turn for \d+\.\d s, at event \d+, waiting for any: \d+ in a call clock_nanosleep \([SR][^)]*\);/;
     assert.match(err, line, story);
+  }));
+
+test('where the recorder itself waits for the disk, that is told, with the file', () =>
+  withPlace(async (place) => {
+    const slow = compile(join(guestFolder, '..', 'edge', 'slow-disk.c'));
+    const { err, story } = await place.sh(`LD_PRELOAD=${slow} "$RR" --log record:info record true`);
+    assert.match(err, /^rr: info record: to copy \/\S+ to the store took \d+\.\d s$/m, story);
   }));
 
 test('no wait is told where nobody asks', () =>

@@ -19,6 +19,9 @@ namespace rr {
 
 namespace {
 
+// To store a file waits for the disk (fsync), which other work may keep busy for seconds. Nanoseconds.
+constexpr uint64_t kTellOfStore = 1'000'000'000;
+
 uint64_t pageUp(uint64_t length) { return (length + 4095) & ~4095ULL; }
 
 // The parts of a mapping that are data of its file, not holes: addresses.
@@ -38,6 +41,12 @@ std::vector<AddressRange> dataOf(int descriptor, const MappingFacts& facts) {
 
 }  // namespace
 
+void Recorder::tellOfStore(std::string_view path, uint64_t nanoseconds) {
+  char took[32];
+  snprintf(took, sizeof took, " took %.1f s", static_cast<double>(nanoseconds) / 1e9);
+  callbacks_.note("to copy " + std::string(path) + " to the store" + took);
+}
+
 // A file that the task maps. `fresh`: its times do not tell whether it is the file that the store has.
 bool Recorder::storeFile(const Task& task, int descriptor, MappingFacts& facts, bool fresh) {
   struct stat identity;
@@ -47,7 +56,9 @@ bool Recorder::storeFile(const Task& task, int descriptor, MappingFacts& facts, 
     keepUp("the copy of a mapped file", task.tid);
     return !terminate_;
   };
+  const uint64_t began = monotonicNow();
   const auto hash = store_.put(descriptor, identity, fresh, goesOn);
+  if (const uint64_t took = monotonicNow() - began; took > kTellOfStore) tellOfStore(facts.path, took);
   if (!hash && terminate_) return false;
   if (!hash) {
     warnOnce("store", store_.error() + ": mapped files go into the trace itself");

@@ -129,6 +129,39 @@ test('is a library, too', () => {
   assert.is(stdout, '2 9\n');
 });
 
+// As root: it makes that system in a mount namespace.
+(process.getuid?.() === 0 ? test : test.skip)(
+  'works on a system that holds nothing but Node: no compiler, no debugger',
+  () => {
+    const [file] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+    assert.ok(file);
+    const bare = join(folder, 'bare');
+    mkdirSync(bare);
+    const cache = join(process.env.HOME ?? folder, '.npm');
+    const words = ['-m', 'sh', join(root, 'test/package/bare-root.sh'), bare, cache, join(folder, file)];
+    const { stdout, stderr, status } = spawnSync('unshare', words, { encoding: 'utf8' });
+    assert.is(status, 0, stdout + stderr);
+    const steps = [
+      '== compilers',
+      '== install',
+      '== record',
+      /process \d+/,
+      'status 3',
+      '== replay',
+      /process \d+/,
+      '== debug',
+      /Catchpoint 1 \(syscall 'exit_group' \[231\]\)/,
+      /Catchpoint 1 \(call to syscall exit_group\), .*/,
+      /\$1 = 3/,
+      /No more reverse-execution history.*/,
+    ];
+    const form = steps.map((step) => (typeof step === 'string' ? step : step.source)).join('\n');
+    assert.match(stdout, new RegExp(`^${form}\n`), stdout + stderr);
+    const [recorded, replayed] = [...stdout.matchAll(/^process \d+$/gm)].map(([line]) => line);
+    assert.is(replayed, recorded);
+  },
+);
+
 test('says what is missing where it does not run and there is no compiler', () => {
   const built = readFileSync(addon);
   writeFileSync(addon, 'of another machine');

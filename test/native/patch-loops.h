@@ -9,7 +9,8 @@
 
 namespace {
 
-constexpr uint64_t kCode = 0x10000000000;     // a page for the loop, nothing else within 2 GB
+// A page for the loop, nothing else within 2 GB; not where AddressSanitizer has its shadow memory.
+constexpr uint64_t kCode = 0x200000000000;
 constexpr uint64_t kMemory = kCode + 0x2000;  // the page that r14 points to and rip-relative operands lie in
 constexpr uint64_t kStackTop = kMemory + 0x800;
 constexpr uint64_t kMemoryWords = 16;  // that instructions use, from kMemory on

@@ -16,7 +16,7 @@ uint64_t runs = 0, copies = 0;
 
 using Bytes = std::vector<uint8_t>;
 
-constexpr uint64_t kOriginal = 0x10000000000;  // a page of code; its exits behind it
+constexpr uint64_t kOriginal = 0x200000000000;  // a page of code; its exits behind it
 constexpr uint64_t kNearExit = kOriginal + 0x60;
 constexpr uint64_t kFarExit = kOriginal + 0x800;
 constexpr uint64_t kOperands = kOriginal + 0xc00;  // memory that instructions work on

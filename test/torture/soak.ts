@@ -1,7 +1,8 @@
 /**
  * Records one short command thousands of times, as a build farm does, and asks of each recording that it ended as the
  * program does, that its trace is whole, and that it took little processor time of its own. The recorder tells by
- * `--log record:info` of each second in which nobody had a turn; those lines and the slowest recordings are shown.
+ * `--log record:info` of each second in which nobody had a turn; those lines and the slowest recordings are shown, and of
+ * these what their threads were seen waiting for.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,12 +14,15 @@ import { compile } from '../harness/compile.ts';
 import { tailOf } from '../harness/output.ts';
 import { rrCommand } from '../harness/recording.ts';
 import { formatSeconds, formatTable } from '../harness/table.ts';
+import { whereTheyStand } from './standing.ts';
 
 /** Of processor time, that a recording may take. */
 const mostProcessorSeconds = 2;
 /** After which it is killed, to see where it stands. */
 const limitSeconds = 60;
 const shownSlowest = 10;
+/** How often one is looked at that takes long. Milliseconds. */
+const lookEvery = 1500;
 const reportEvery = 250;
 
 interface Round {
@@ -68,12 +72,16 @@ export async function soak(
   const faults: string[] = [];
   try {
     for (let number = 1; number <= times; number++) {
+      const stood: string[] = [];
+      const looks = setInterval(() => stood.push(whereTheyStand(process.pid)), lookEvery);
       const run = await runChild(words, { scratch, label: 'record', cwd: folder, limitSeconds });
+      clearInterval(looks);
       if (run.timedOut || run.status !== 0) {
         faults.push(`recording ${number} could not be measured: it ${describeEnd(run)}\n${tailOf(run.stderr)}`);
       } else {
         const [seconds = 0, processorSeconds = 0, , status = 0] = readFileSync(figures, 'utf8').split(' ').map(Number);
-        const told = readFileSync(run.stderr.path, 'utf8');
+        const seen = stood.map((line, index) => `after ${((index + 1) * lookEvery) / 1000} s: ${line}\n`);
+        const told = readFileSync(run.stderr.path, 'utf8') + seen.join('');
         rounds.push({ number, seconds, processorSeconds, told });
         const fault = status === 0 ? faultOfTrace(trace) : `wait status ${status}`;
         if (fault !== undefined) faults.push(`recording ${number}: ${fault}\n${told}`);

@@ -5,7 +5,8 @@
  * one table, in which installed peers have lines of their own, and writes all figures as JSON. With --container all of
  * it runs as an unprivileged user under what a container's default profile refuses, without peers.
  *
- * npm run bench -- trace [--only NAME...] reports on the traces themselves (trace-report.ts).
+ * npm run bench -- trace [--only NAME...] reports on the traces themselves, and on the codec beside others
+ * (trace-report.ts, codec-report.ts).
  * npm run bench -- debug [--only TEXT...] measures a debugger's session (debug.ts).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

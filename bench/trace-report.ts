@@ -19,6 +19,7 @@ import type { EncoderStatistics } from '../engine/trace/slot-encoder.ts';
 import { whyNotRun } from '../test/harness/missing-commands.ts';
 import { rrCommand } from '../test/harness/recording.ts';
 import { formatTable } from '../test/harness/table.ts';
+import { CodecReport, coldStart } from './codec-report.ts';
 import { measure } from './measure.ts';
 import type { BenchPlaces } from './places.ts';
 import type { Workload } from './workload.ts';
@@ -149,8 +150,10 @@ function speed(bytes: number, milliseconds: number): string {
   return milliseconds === 0 ? '' : (bytes / 1e3 / milliseconds).toFixed(0);
 }
 
-/** Records each workload once and prints two tables. */
+/** Records each workload once and prints four tables. */
 export async function reportTraces(workloads: readonly Workload[], places: BenchPlaces): Promise<void> {
+  const start = coldStart();
+  const codecs = new CodecReport(places.scratch);
   const sizes: string[][] = [];
   const speeds: string[][] = [];
   for (const workload of workloads) {
@@ -177,6 +180,7 @@ export async function reportTraces(workloads: readonly Workload[], places: Bench
     });
     const again = join(places.folder, 'again');
     if (!existsSync(again)) mkdirSync(again);
+    codecs.add(workload.name, places.trace);
     const stages = await runStages(places.trace, again);
     const perEvent = (bytes: number): string => (bytes / Math.max(1, stages.events)).toFixed(1);
     const stored = levels.map((level) => stages.byLevel.get(level)?.storedBytes ?? 0);
@@ -210,4 +214,6 @@ export async function reportTraces(workloads: readonly Workload[], places: Bench
   console.log(
     formatTable(['workload', 'fill', ...encodes, 'LZ4 alone', 'XXH64 alone', 'write', 'read', 'CPU s'], speeds),
   );
+  codecs.print();
+  console.log(`\ncold start of the codec, up to its first chunk: ${start.toFixed(1)} ms`);
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EngineError } from '../engine/errors.ts';
+import type { EngineError } from '../engine/errors.ts';
 import { compressTrace } from '../engine/trace/compress-trace.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
 import { settleLanes } from '../engine/trace/settle-lanes.ts';

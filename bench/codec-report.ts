@@ -38,7 +38,7 @@ export function rawLanes(trace: string): Lanes {
   };
   try {
     while (total < rawLimit && reader.next()) {
-      for (let view = reader.nextData(); view; view = reader.nextData()) take('data', view);
+      for (let view = reader.nextStoredData(); view; view = reader.nextStoredData()) take('data', view);
       for (let view = reader.nextMapping(); view; view = reader.nextMapping()) take('mmaps', view);
       for (let view = reader.nextTask(); view; view = reader.nextTask()) take('tasks', view);
       take('events', reader.frame);

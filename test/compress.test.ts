@@ -75,6 +75,26 @@ test('each state that an interruption leaves is a whole trace', () =>
     }
   }));
 
+test('what is in the store stays there', () =>
+  withDirectory(async (directory) => {
+    const [trace, file] = [join(directory, 'trace'), join(directory, 'file')];
+    writeFileSync(file, new Random(3).bytes(300_000));
+    const words = ['record', '-o', trace, '--store', join(directory, 'store'), 'sha256sum', file];
+    const recorded = spawnSync(rrCommand, words, { encoding: 'utf8', cwd: '/' });
+    assert.is(recorded.status, 0, recorded.stderr);
+    const sizes = (): number[] => {
+      const reader = TraceReader.open(trace);
+      const raw = Object.values(reader.sizes()).map(({ rawBytes }) => rawBytes);
+      reader.close();
+      return raw;
+    };
+    const before = sizes();
+    await compressTrace(trace, options);
+    assert.equal(sizes(), before);
+    const replayed = spawnSync(rrCommand, ['replay', '-a', trace], { encoding: 'utf8', cwd: '/' });
+    assert.is(replayed.stdout, recorded.stdout, replayed.stderr);
+  }));
+
 test('a trace that has not ended is left alone', () =>
   withDirectory(async (directory) => {
     const trace = join(directory, 'trace');

@@ -73,7 +73,7 @@ function make(directory: string): void {
   }
 }
 
-/** The records of the reader's next event, in the order in which a recorder writes them; undefined at the end. */
+/** The records of the reader's next event as they lie in the trace, in the order in which a recorder writes them; undefined at the end. */
 function nextRecords(reader: TraceReader): RecordView[] | undefined {
   if (!reader.next()) return undefined;
   const records: RecordView[] = [];
@@ -81,7 +81,7 @@ function nextRecords(reader: TraceReader): RecordView[] | undefined {
     const bytes = view.buffer.slice(view.position, view.position + view.size);
     records.push({ buffer: bytes, position: 0, size: bytes.length } as RecordView);
   };
-  for (let view = reader.nextData(); view; view = reader.nextData()) copy(view);
+  for (let view = reader.nextStoredData(); view; view = reader.nextStoredData()) copy(view);
   for (let view = reader.nextMapping(); view; view = reader.nextMapping()) copy(view);
   for (let view = reader.nextTask(); view; view = reader.nextTask()) copy(view);
   copy(reader.frame);

@@ -184,6 +184,11 @@ export class TraceReader {
     return view.bind(whole, 0);
   }
 
+  /** Instead of nextData: the record as it lies in the trace, references to pieces included. @throws TraceError */
+  nextStoredData(): DataRecordView | undefined {
+    return this.#data.next();
+  }
+
   /** Instead of nextData: the hashes of the pieces that the next data record refers to; undefined behind the last. */
   nextDataPieces(): readonly string[] | undefined {
     const view = this.#data.next();

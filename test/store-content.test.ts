@@ -46,8 +46,8 @@ for (const kind of kinds) {
       await store.put(blob, [content.subarray(0, 7), content.subarray(7)], 0o440);
       assert.ok(store.has(blob));
       assert.ok(store.readWhole(blob).equals(content));
-      const { size, mode } = statSync(pathOf(store, blob));
-      assert.equal([...store.list()], [{ hash, kind, size }]);
+      const { size, mode, mtime } = statSync(pathOf(store, blob));
+      assert.equal([...store.list()], [{ hash, kind, size, modified: mtime }]);
       assert.is(mode & 0o777, 0o440);
       assert.is(kind === 'piece' ? size < content.length : size === content.length, true);
     }));

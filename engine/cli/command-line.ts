@@ -26,6 +26,8 @@ const load: Readonly<Record<string, () => Promise<{ run: RunCommand }>>> = {
   pull: () => import('./commands/pull.ts'),
   unpack: () => import('./commands/unpack.ts'),
   mv: () => import('./commands/mv.ts'),
+  gc: () => import('./commands/gc.ts'),
+  store: () => import('./commands/store.ts'),
   buildid: () => import('./commands/buildid.ts'),
   filename: () => import('./commands/filename.ts'),
   sources: () => import('./commands/sources.ts'),

@@ -11,10 +11,6 @@ function refused(long: string, refusal: string, more: Partial<OptionSpec> = {}):
   return { long, help: refusal, state: 'hidden', refusal, ...more };
 }
 
-function laterCommand(name: string, summary: string, operands = '[TRACE]'): CommandSpec {
-  return { name, summary, operands, options: [], state: 'later' };
-}
-
 const json: OptionSpec = { long: 'json', help: 'print JSON, one object a line' };
 const remoteOption: OptionSpec = { long: 'remote', value: 'URL', help: 'the store elsewhere (default $RR_REMOTE)' };
 const timeoutOption: OptionSpec = { long: 'timeout', value: 'TIME', help: 'without an answer (default 30s)' };
@@ -22,6 +18,7 @@ const remoteNotes = [
   'URL is http://, https:// (content at cas/SHA256, as build caches and WebDAV serve it) or s3://BUCKET/PREFIX. Who asks',
   'tells the URL, RR_REMOTE_TOKEN or ~/.netrc; for S3 the environment and the profiles of AWS.',
 ];
+const store: OptionSpec = { long: 'store', value: 'DIR', help: 'this store, not the usual one' };
 const cpuUnbound: OptionSpec = { long: 'cpu-unbound', short: 'u', help: 'bind the program to no processor' };
 
 export const globalOptions: readonly OptionSpec[] = [
@@ -429,7 +426,32 @@ export const commands: readonly CommandSpec[] = [
     options: [{ long: 'compress', value: 'LEVEL', help: 'none, fast or best (default)' }, json],
     notes: ['It takes the place of the old one when all of it is on the disk and has been compared.'],
   },
-  laterCommand('gc', 'drop stored files that no recording names', ''),
+  {
+    name: 'gc',
+    summary: 'drop stored files that no recording refers to',
+    operands: '',
+    maxOperands: 0,
+    options: [
+      store,
+      { long: 'dry-run', short: 'n', help: 'tell what would be removed' },
+      { long: 'earlier', help: 'also files from before recordings told the store of themselves' },
+      { long: 'drop-unreachable', help: 'forget recordings that cannot be looked at' },
+      json,
+    ],
+    notes: ['Recordings may go on meanwhile. One that was moved by hand, not by rr mv, counts as gone.'],
+  },
+  {
+    name: 'store',
+    summary: 'list what the store of recordings holds, or verify it',
+    operands: '[verify]',
+    maxOperands: 1,
+    options: [
+      store,
+      { long: 'by-trace', help: 'how much of it each recording refers to, and how much that alone does' },
+      { long: 'repair', help: 'verify: put aside what is wrong, so that the next recording stores it again' },
+      json,
+    ],
+  },
   {
     name: 'gdbinit',
     summary: 'print the commands that gdb needs for a replay',

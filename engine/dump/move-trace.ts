@@ -1,9 +1,13 @@
 import { existsSync, lstatSync, readlinkSync, renameSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EngineError, UsageError } from '../errors.ts';
+import { logger } from '../log.ts';
+import { moveRegistration } from '../store/registrations.ts';
 import { latestTraceName, resolveTrace, setLatestTrace } from '../trace/locations.ts';
 import { readVersion } from '../trace/reader.ts';
 import { systemReason } from '../trace/trace-error.ts';
+
+const log = logger('store');
 
 /**
  * Gives a recording another name, beside its own or, with a slash, a path. The link to the latest one follows it.
@@ -14,7 +18,9 @@ import { systemReason } from '../trace/trace-error.ts';
 export function moveTrace(argument: string, name: string, force: boolean): string {
   const found = resolveTrace(argument);
   const directory = lstatSync(found).isSymbolicLink() ? resolve(dirname(found), readlinkSync(found)) : found;
-  if (readVersion(directory).end === undefined && !force) {
+  const { end, header } = readVersion(directory);
+  const { store } = header;
+  if (end === undefined && !force) {
     throw new EngineError('TRACE_IN_USE', `${directory}: the recording has not ended, or was killed; -f renames it`);
   }
   checkName(name);
@@ -28,8 +34,19 @@ export function moveTrace(argument: string, name: string, force: boolean): strin
     const what = `cannot rename ${directory} to ${target}: ${systemReason(cause)}`;
     throw new EngineError('TRACE_UNMOVABLE', what, { cause });
   }
+  tellStore(directory, target, store);
   if (isLatest) setLatestTrace(dirname(directory), target);
   return target;
+}
+
+/** What cannot be told to the store is no reason to stay. */
+function tellStore(from: string, to: string, store: string): void {
+  try {
+    moveRegistration(store, from, to);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    log.warn(`${error.message}; rr gc may remove what ${to} refers to`);
+  }
 }
 
 /** @throws UsageError BAD_NAME for what `rr ls` would not show */

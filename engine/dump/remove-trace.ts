@@ -2,11 +2,16 @@ import { lstatSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { chunkMagic } from '../generated/schema.ts';
+import { logger } from '../log.ts';
+import { forgetTrace } from '../store/registrations.ts';
 import { Folder } from '../trace/folder.ts';
 import { incompleteVersionName, isMadeLane, laneOrder, traceFileNames, versionName } from '../trace/lane-files.ts';
 import { latestTraceName, resolveTrace } from '../trace/locations.ts';
-import { systemReason } from '../trace/trace-error.ts';
+import { readVersion } from '../trace/reader.ts';
+import { systemReason, TraceError } from '../trace/trace-error.ts';
 import { isOwnStore, ownStoreNames, removeOwnStore } from './own-store.ts';
+
+const log = logger('store');
 
 /**
  * Removes a recording and the link to it. What is not a trace is never removed, and neither is a file that a trace does
@@ -20,9 +25,11 @@ export function removeTrace(argument: string, force: boolean): string {
   if (!lstatSync(directory).isDirectory()) {
     throw new EngineError('NOT_A_TRACE', `${directory} is no directory, so no recording`);
   }
+  let store: string | undefined;
   try {
     using folder = Folder.open(directory);
     const names = folder.names();
+    store = storeOf(directory);
     checkContent(folder, names, force);
     for (const name of names) {
       if (ownStoreNames.includes(name)) removeOwnStore(folder, name);
@@ -34,7 +41,28 @@ export function removeTrace(argument: string, force: boolean): string {
     throw new EngineError('TRACE_UNREMOVABLE', `cannot remove ${directory}: ${systemReason(cause)}`, { cause });
   }
   removeLatestLink(directory);
+  if (store !== undefined) tellStore(store, directory);
   return directory;
+}
+
+/** Of a trace whose version file cannot be read: undefined. */
+function storeOf(directory: string): string | undefined {
+  try {
+    return readVersion(directory).header.store;
+  } catch (error) {
+    if (!(error instanceof TraceError)) throw error;
+    return undefined;
+  }
+}
+
+/** A registration that stays is found to be of nothing by `rr gc`. */
+function tellStore(store: string, directory: string): void {
+  try {
+    forgetTrace(store, directory);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    log.info(error.message);
+  }
 }
 
 function resolveLink(path: string): string {

@@ -6,6 +6,7 @@ import { logger } from '../log.ts';
 import { executionPoints } from '../machine/execution-points.ts';
 import { makeFolders } from '../make-folders.ts';
 import { packageVersion } from '../package-root.ts';
+import { OpenRegistration } from '../store/registrations.ts';
 import {
   createTraceDirectory,
   removeTraceFiles,
@@ -109,12 +110,44 @@ function isKept(keep: RecordOptions['keep'], { status, failure }: Outcome): bool
 }
 
 /** Runs the program and closes its trace. @throws EngineError when the program has not begun */
-async function run(
-  options: RecordOptions,
-  { program, command, environment, cpu, directory, umask }: Plan,
-): Promise<Outcome> {
+async function run(options: RecordOptions, plan: Plan): Promise<Outcome> {
   const store = storeDirectory(traceRoot(), options.store);
   makeStore(store, options.storeRights);
+  const uuid = options.traceId ?? randomUUID();
+  const registration = register(store, plan.directory, uuid);
+  try {
+    const outcome = await runRegistered(options, plan, { store, uuid, registration });
+    if (isKept(options.keep, outcome)) await registration?.end();
+    else registration?.drop();
+    return outcome;
+  } catch (error) {
+    registration?.drop();
+    throw error;
+  }
+}
+
+/** Undefined where the store cannot be written to: what it has is used all the same. */
+function register(store: string, directory: string, uuid: string): OpenRegistration | undefined {
+  try {
+    return OpenRegistration.begin(store, directory, uuid);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    log.info(error.message);
+    return undefined;
+  }
+}
+
+interface StorePlan {
+  readonly store: string;
+  readonly uuid: string;
+  readonly registration: OpenRegistration | undefined;
+}
+
+async function runRegistered(
+  options: RecordOptions,
+  { program, command, environment, cpu, directory, umask }: Plan,
+  { store, uuid, registration }: StorePlan,
+): Promise<Outcome> {
   const points = executionPoints(options.counter, options.microarchitecture ?? '', cpu);
   log.debug(() => `execution points by ${points.kind}: ${points.reason}`);
   const chaosSeed = options.chaos ? (options.chaosSeed ?? randomInt(2 ** 32)) : undefined;
@@ -123,7 +156,7 @@ async function run(
   const header: TraceHeader = {
     created: new Date().toISOString(),
     recorder: packageVersion(),
-    uuid: options.traceId ?? randomUUID(),
+    uuid,
     program: program.toString(),
     arguments: [options.program, ...options.args],
     environment: environment.map((each) => each.toString()),
@@ -140,7 +173,7 @@ async function run(
   const pipeline = new Pipeline({
     directory,
     header,
-    pieces: { directory: store, registration: undefined },
+    pieces: { directory: store, registration: registration?.path },
     ...(options.ringSlots === undefined ? {} : { slotCount: options.ringSlots }),
     ...(options.maxSize === undefined ? {} : { maxBytes: options.maxSize }),
     onFailure: (error) => onTraceFailure(error),
@@ -228,6 +261,8 @@ async function run(
     status: end.status,
     duration: Number(process.hrtime.bigint() - startTime),
   });
+  const { storeProblem } = summary.statistics;
+  if (storeProblem !== undefined) log.info(`${storeProblem}; what is read stays in the trace`);
   if (!end.started) throw failure ?? launchError(end, options.program);
   log.info(
     () =>

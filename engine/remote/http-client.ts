@@ -2,7 +2,7 @@
  * HTTP/1.1 as a store's client needs it: several connections that are kept, bodies of bounded size, and an end to every
  * wait. A server is not believed: what it sends is counted, and redirects are followed a few times only.
  */
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { RemoteError } from './remote-error.ts';
 

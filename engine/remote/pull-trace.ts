@@ -1,5 +1,5 @@
 /** `rr pull`: makes a recording of what a remote store has of it, with its mapped files in the store here. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -17,6 +17,7 @@ import { makeFolders } from '../make-folders.ts';
 import { isFolderName } from '../pack/pack-names.ts';
 import { plainContent, writeWhole } from '../pack/stored-form.ts';
 import { removingOnFailure, temporaryName } from '../pack/temporary.ts';
+import { OpenRegistration } from '../store/registrations.ts';
 import { Store } from '../store/store.ts';
 import { Folder, privateFileMode, privateFolderMode } from '../trace/folder.ts';
 import { laneOrder } from '../trace/lane-files.ts';
@@ -74,19 +75,41 @@ export async function pullTrace(remote: RemoteStore, plan: PullPlan): Promise<Pu
     makeFolders(plan.store, privateFolderMode);
     makeFolders(dirname(output), privateFolderMode);
     const receiver = new Receiver(remote, join(plan.root, portionsFolder));
-    using store = Store.open(plan.store);
-    await inParallel(manifest.blobs, atOnce, (blob) => receiveBlob(receiver, store, blob));
-    const temporary = temporaryName(output);
-    await removingOnFailure(temporary, async () => {
-      mkdirSync(temporary, { mode: privateFolderMode });
-      for (const lane of laneOrder) await receiver.writeFile(manifest.lanes[lane], join(temporary, lane));
-      await writeVersion(receiver, manifest, temporary, plan.store);
-      // What is no trace is not named like one.
-      TraceReader.open(temporary).close();
-      renameSync(temporary, output);
-    });
+    await registered(plan.store, output, manifest, () => receive(receiver, manifest, plan.store, output));
     receiver.forgetPortions(laneOrder.flatMap((lane) => manifest.lanes[lane].portions));
     return { directory: output, receivedBytes: receiver.receivedBytes };
+  });
+}
+
+/** What the trace will refer to is nobody's garbage from before it comes. */
+async function registered(
+  store: string,
+  output: string,
+  { blobs }: Manifest,
+  body: () => Promise<void>,
+): Promise<void> {
+  const registration = OpenRegistration.begin(store, output, `pulled-${randomBytes(8).toString('hex')}`);
+  try {
+    for (const { hash } of blobs) registration.announce(hash);
+    await body();
+  } catch (error) {
+    registration.drop();
+    throw error;
+  }
+  await registration.end();
+}
+
+async function receive(receiver: Receiver, manifest: Manifest, storePath: string, output: string): Promise<void> {
+  using store = Store.open(storePath);
+  await inParallel(manifest.blobs, atOnce, (blob) => receiveBlob(receiver, store, blob));
+  const temporary = temporaryName(output);
+  await removingOnFailure(temporary, async () => {
+    mkdirSync(temporary, { mode: privateFolderMode });
+    for (const lane of laneOrder) await receiver.writeFile(manifest.lanes[lane], join(temporary, lane));
+    await writeVersion(receiver, manifest, temporary, storePath);
+    // What is no trace is not named like one.
+    TraceReader.open(temporary).close();
+    renameSync(temporary, output);
   });
 }
 

@@ -1,8 +1,8 @@
 /** A remote store: content by its SHA-256, and traces by their names. All that comes is compared with what was asked for. */
 import { createHash } from 'node:crypto';
 import { type Access, contentFolder, tracesFolder } from './access.ts';
-import { type HttpAnswer, HttpClient, plain } from './http-client.ts';
 import { httpAccess } from './http-access.ts';
+import { type HttpAnswer, HttpClient, plain } from './http-client.ts';
 import { RemoteError } from './remote-error.ts';
 import { s3Access } from './s3-access.ts';
 

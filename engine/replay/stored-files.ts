@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import type { MappingView } from '../generated/schema.ts';
 import { forEachPiece, hasContent } from '../store/file-content.ts';
-import { NotRegularError, openStoredFile } from '../trace/folder.ts';
+import { NotRegularError } from '../trace/folder.ts';
+import { openStoredFile } from '../trace/stored-blob.ts';
 import { VerifiedFiles } from '../trace/verified-files.ts';
 import type { CopyStored } from './shared-files.ts';
 

@@ -9,6 +9,8 @@ import { EngineError } from '../errors.ts';
 import { Folder, NotRegularError } from '../trace/folder.ts';
 import { checkedPiece, encodePiece, maxPieceBytes, maxPieceFileBytes } from '../trace/piece-file.ts';
 import {
+  asideFolder,
+  asideName,
   type BlobKind,
   type BlobReference,
   isContentFolder,
@@ -16,7 +18,9 @@ import {
   piecesFolder,
   placeOf,
   temporaryEnd,
+  tornFolder,
 } from '../trace/store-layout.ts';
+import { openBlob } from '../trace/stored-blob.ts';
 import { systemReason } from '../trace/trace-error.ts';
 import { hasContent } from './file-content.ts';
 
@@ -26,6 +30,8 @@ const portion = 1 << 20;
 export interface StoredBlob extends BlobReference {
   /** Bytes of its file. */
   readonly size: number;
+  /** When its file was written. */
+  readonly modified: Date;
 }
 
 /** Content from elsewhere, portion by portion. */
@@ -102,13 +108,11 @@ export class Store implements Disposable {
   /** A descriptor of the blob's own file, the caller's; the content is not compared. @throws EngineError STORE_FILE_MISSING */
   openFile(blob: BlobReference): number {
     try {
-      const descriptor = this.#within(blob, (folder, name) => folder.openFile(name, 'read'));
-      if (descriptor !== undefined) return descriptor;
+      return openBlob(this.#root, blob);
     } catch (cause) {
       if (cause instanceof NotRegularError) throw this.#changed(blob, cause);
       throw this.#missing(blob, cause);
     }
-    throw this.#missing(blob);
   }
 
   /** What is wrong with a blob: nothing, it is not there, or it is not what its name says. */
@@ -147,30 +151,92 @@ export class Store implements Disposable {
       } finally {
         closeSync(descriptor);
       }
-      this.#name(blob, temporary);
+      this.#place(blob, (folder, name) => this.#root.moveTo(temporary, folder, name));
     } catch (cause) {
       this.#root.removeIfThere(temporary);
       if (cause instanceof EngineError) throw cause;
-      const what = `cannot write to the store ${this.directory}: ${systemReason(cause)}`;
-      throw new EngineError('STORE_UNWRITABLE', what, { cause });
+      throw this.#unwritable(cause);
     }
   }
 
-  /** Takes a blob away, whatever is in it. @throws NodeJS.ErrnoException */
-  remove(blob: BlobReference): void {
-    this.#within(blob, (folder, name) => folder.removeIfThere(name));
+  /** Puts a blob where readers find it and recordings do not. False when it has gone. @throws EngineError STORE_UNWRITABLE */
+  putAside(blob: BlobReference): boolean {
+    return this.#move(blob, asideFolder);
+  }
+
+  /** The same for one that is wrong: nobody finds it any more. @throws EngineError STORE_UNWRITABLE */
+  setTorn(blob: BlobReference): boolean {
+    return this.#move(blob, tornFolder);
+  }
+
+  /** What was put aside, also by a collection of garbage that was killed. */
+  listAside(): StoredBlob[] {
+    using folder = this.#folderIn(this.#root, asideFolder);
+    return (folder?.names() ?? []).flatMap((name) => {
+      const [, kind, hash] = /^(file|piece)-([0-9a-f]{64})$/.exec(name) ?? [];
+      const status = hash === undefined ? undefined : folder!.status(name);
+      return status?.isFile()
+        ? [{ hash: hash!, kind: kind as BlobKind, size: status.size, modified: status.mtime }]
+        : [];
+    });
+  }
+
+  /** Gives a blob its place again, unless a recording has put another there. @throws EngineError STORE_UNWRITABLE */
+  putBack(blob: BlobReference): void {
+    this.#writing(() => {
+      using aside = this.#root.folder(asideFolder);
+      if (this.has(blob)) aside.removeIfThere(asideName(blob));
+      else this.#place(blob, (folder, name) => aside.moveTo(asideName(blob), folder, name));
+    });
+  }
+
+  /** Removes what was put aside. @throws EngineError STORE_UNWRITABLE */
+  removeAside(blob: BlobReference): void {
+    this.#writing(() => {
+      using aside = this.#root.folder(asideFolder);
+      aside.removeIfThere(asideName(blob));
+    });
   }
 
   [Symbol.dispose](): void {
     this.#root[Symbol.dispose]();
   }
 
-  #name(blob: BlobReference, temporary: string): void {
+  #place(blob: BlobReference, move: (folder: Folder, name: string) => void): void {
     const place = placeOf(blob.hash);
     using above = blob.kind === 'piece' ? this.#root.madeFolder(piecesFolder) : undefined;
     using folder = (above ?? this.#root).madeFolder(place.folder);
-    this.#root.moveTo(temporary, folder, place.name);
+    move(folder, place.name);
     folder.sync();
+  }
+
+  #move(blob: BlobReference, to: string): boolean {
+    return this.#writing(() => {
+      using target = this.#root.madeFolder(to);
+      try {
+        const moved = this.#within(blob, (folder, name) => {
+          folder.moveTo(name, target, asideName(blob));
+          return true;
+        });
+        return moved === true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+        throw error;
+      }
+    });
+  }
+
+  #writing<Result>(body: () => Result): Result {
+    try {
+      return body();
+    } catch (cause) {
+      throw this.#unwritable(cause);
+    }
+  }
+
+  #unwritable(cause: unknown): EngineError {
+    const what = `cannot write to the store ${this.directory}: ${systemReason(cause)}`;
+    return new EngineError('STORE_UNWRITABLE', what, { cause });
   }
 
   #readPiece(blob: BlobReference): Uint8Array {
@@ -212,7 +278,8 @@ export class Store implements Disposable {
         using folder = this.#folderIn(parent, folderName);
         for (const name of folder?.names().filter(isContentName) ?? []) {
           const status: Stats | undefined = folder!.status(name);
-          if (status?.isFile()) yield { hash: folderName + name, kind, size: status.size };
+          if (!status?.isFile()) continue;
+          yield { hash: folderName + name, kind, size: status.size, modified: status.mtime };
         }
       }
     } catch (cause) {
@@ -226,9 +293,9 @@ export class Store implements Disposable {
     return join(this.directory, kind === 'piece' ? piecesFolder : '', folder, name);
   }
 
-  #missing(blob: BlobReference, cause?: unknown): EngineError {
-    const reason = cause === undefined ? 'it is not there' : systemReason(cause);
-    return new EngineError('STORE_FILE_MISSING', `cannot open ${this.#path(blob)}: ${reason}`, { cause });
+  #missing(blob: BlobReference, cause: unknown): EngineError {
+    const what = `cannot open ${this.#path(blob)}: ${systemReason(cause)}`;
+    return new EngineError('STORE_FILE_MISSING', what, { cause });
   }
 
   #changed(blob: BlobReference, cause?: unknown): EngineError {

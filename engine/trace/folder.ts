@@ -233,10 +233,3 @@ export class Folder implements Disposable {
 function writeWhole(descriptor: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
 }
-
-/** A descriptor of the file in a store that has that SHA-256, in hexadecimal; the caller's. Errors as of openFile. */
-export function openStoredFile(store: string, hash: string): number {
-  using root = Folder.open(store);
-  using folder = root.folder(hash.slice(0, 2));
-  return folder.openFile(hash.slice(2), 'read');
-}

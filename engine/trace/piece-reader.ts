@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Folder, NotRegularError } from './folder.ts';
 import { checkedPiece, maxPieceFileBytes } from './piece-file.ts';
 import { piecesFolder, placeOf } from './store-layout.ts';
+import { openBlob } from './stored-blob.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 
 /** Content that is kept for the next reference to it: a recording reads the same again and again. Bytes. */
@@ -14,7 +15,7 @@ export class PieceReader implements Disposable {
   readonly #file = Buffer.alloc(maxPieceFileBytes + 1);
   readonly #kept = new Map<string, Uint8Array>();
   #keptBytes = 0;
-  #pieces: Folder | undefined;
+  #root: Folder | undefined;
 
   /** @param store its directory, as the trace's header names it: neither it nor what is in it is trusted */
   constructor(store: string) {
@@ -40,17 +41,15 @@ export class PieceReader implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#pieces?.[Symbol.dispose]();
-    this.#pieces = undefined;
+    this.#root?.[Symbol.dispose]();
+    this.#root = undefined;
   }
 
   /** Good until the next one is read. */
   #readFile(hash: string): Buffer {
-    const { folder: folderName, name } = placeOf(hash);
     try {
-      this.#pieces ??= openPieces(this.#store);
-      using folder = this.#pieces.folder(folderName);
-      const descriptor = folder.openFile(name, 'read');
+      this.#root ??= Folder.open(this.#store);
+      const descriptor = openBlob(this.#root, { hash, kind: 'piece' });
       try {
         if (fstatSync(descriptor).size > maxPieceFileBytes) return this.#file.subarray(0, 0);
         return this.#file.subarray(0, readSync(descriptor, this.#file, 0, this.#file.length, 0));
@@ -70,9 +69,4 @@ export class PieceReader implements Disposable {
     const { folder, name } = placeOf(hash);
     return join(this.#store, piecesFolder, folder, name);
   }
-}
-
-function openPieces(store: string): Folder {
-  using root = Folder.open(store);
-  return root.folder(piecesFolder);
 }

@@ -87,7 +87,7 @@ export class TraceReader {
     this.store = hasStore ? join(directory, ownStoreName) : version.header.store;
     this.end = version.end;
     this.#versionBytes = bytes;
-    this.#pieces = new PieceReader(version.header.store);
+    this.#pieces = new PieceReader(this.store);
     this.#files = openLanes(folder, version.lanesSuffix);
     try {
       const found = byLane((lane) => findChunks(this.#files[lane], version.lanes?.[lane]));

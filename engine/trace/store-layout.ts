@@ -24,6 +24,11 @@ export function isContentName(name: string): boolean {
 /** Whole files, as they were when they were mapped, are in the store's own folder; pieces of what was read in this one. */
 export const piecesFolder = 'pieces';
 export const identitiesFolder = 'by-id';
+/** A file for each trace that refers to the store (engine/store/registrations.ts). */
+export const registrationsFolder = 'traces';
+/** What a collection of garbage is about to remove, and what was found to be wrong. */
+export const asideFolder = 'aside';
+export const tornFolder = 'torn';
 /** A file that is being written: nobody refers to it. */
 export const temporaryEnd = '.tmp';
 
@@ -35,4 +40,9 @@ export interface BlobReference {
   /** SHA-256 of the content; of a file with holes in the form that docs/trace-format.md describes. */
   readonly hash: string;
   readonly kind: BlobKind;
+}
+
+/** Its name in a folder of content of both kinds. */
+export function asideName({ hash, kind }: BlobReference): string {
+  return `${kind}-${placeOf(hash).folder}${placeOf(hash).name}`;
 }

@@ -3,7 +3,7 @@
  * and what the trace keeps of mapped files. Files of this machine are given only where that was asked for.
  */
 import { closeSync, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
-import { openStoredFile } from '../../trace/folder.ts';
+import { openStoredFile } from '../../trace/stored-blob.ts';
 import type { KeptFile, RemoteTarget } from '../target.ts';
 import { PacketError } from './reply.ts';
 

@@ -2,7 +2,7 @@
 // bounded, and the same place has the same state each time.
 // RR_TEST_COMMANDS (60) says how many, RR_TEST_SEED (1) which, RR_TEST_SESSIONS=all over all recordings.
 // Time limit: 1200 s
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -66,7 +66,11 @@ const subjects: readonly Subject[] = [
     record: () => {
       const source = join(process.env.TMPDIR ?? '/tmp', `rr-session-${process.pid}.c`);
       writeFileSync(source, tiny);
-      return recordCommand(['gcc', '-O1', '-S', '-o', '/dev/null', source]);
+      try {
+        return recordCommand(['gcc', '-O1', '-S', '-o', '/dev/null', source]);
+      } finally {
+        rmSync(source);
+      }
     },
     options: ['-p', 'cc1'],
     functions: ['malloc', 'memcpy', 'write', 'strlen'],

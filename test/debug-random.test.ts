@@ -4,22 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RemoteTarget } from '../engine/debug/target.ts';
-import { registerIndex } from '../engine/generated/schema.ts';
 import { addressOf, randomNumbers, stateOf, withTarget } from './debug/target.ts';
+import { isWithinCall } from './debug/within-call.ts';
 import { compile } from './harness/compile.ts';
 
 const test = suite('debug: random places');
 const guest = (name: string): string => compile(fileURLToPath(new URL(`guests-debug/${name}`, import.meta.url)));
 const mostSteps = 40;
 const mostHits = 300;
-
-/** Whether the task stands between the entry and the end of a system call, where no step ends. */
-async function isWithinCall(target: RemoteTarget): Promise<boolean> {
-  const { general } = await target.registers((await target.state()).tid);
-  const noSuchCall = -38;
-  const isInCall = (general[2 * registerIndex.orig_rax]! | 0) >= 0;
-  return isInCall && (general[2 * registerIndex.rax]! | 0) === noSuchCall;
-}
 
 /** Goes so many steps behind an event, one instruction back and one forward: it is the same place. */
 async function backAndForward(target: RemoteTarget, event: number, steps: number): Promise<void> {

@@ -134,6 +134,12 @@ int PassRecorder::leaveStub(int status, user_regs_struct& found) {
   for (size_t i = 0; i < stubs_.size(); i++) {
     Stub& stub = stubs_[i];
     if (!stub.stands) continue;
+    // It has come to the site, but not to the stub yet.
+    if (found.rip == stub.site.address) {
+      int stepped = resumeToStop(tid_, Resume::kSysemuStep, 0, found, found);
+      while (stepped == -EINTR) stepped = waitForStop(tid_, found);
+      if (stepped < 0 || !WIFSTOPPED(stepped)) return stepped;
+    }
     const auto hasTrapped = [&] { return isTrap(status) && found.rip == stub.code->trap + 1; };
     for (int steps = 0; !hasTrapped() && isComparing(*stub.code, found.rip); steps++) {
       int stepped = steps < kMostSteps ? resumeToStop(tid_, Resume::kSysemuStep, 0, found, found) : -EDEADLK;

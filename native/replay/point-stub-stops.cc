@@ -101,6 +101,8 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
   const bool comparing = isComparing(*stub_, found.rip);
   if (stub_.readData(data)) {
     const StubPlace place = restoreProgramState(*stub_, data, found);
+    // Where it stands at the site it has come there, since it began behind: the next search does not see that any more.
+    const uint64_t arrived = found.rip == target_.rip ? 1 : 0;
     siginfo_t info = {};
     const bool fault = WSTOPSIG(status) == SIGSEGV && (status >> 16) == 0 &&
                        ptrace(PTRACE_GETSIGINFO, tid_, 0, &info) == 0 && info.si_code > 0;
@@ -108,7 +110,7 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
     if (fault && stub_.guards(address)) {
       const bool nearSite = address + kLongestWrite > target_.rip && address < target_.rip + kLongestInstruction;
       if (place == StubPlace::outside && !nearSite && ++guardedWrites_ <= kMostGuardedWrites) return stepWrite(found);
-      return leaveCode(found, passesIn(data), counts);
+      return leaveCode(found, passesIn(data) + arrived, counts);
     }
     if (fault && comparing) {
       // A word of ours that is not mapped on this pass, so it does not match.
@@ -117,7 +119,7 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
       if (place == StubPlace::atSite) from_.rip = resumeAddress(*stub_, from_.eflags);
       return kSearchOn;
     }
-    tellPasses(passesIn(data), counts);
+    tellPasses(passesIn(data) + arrived, counts);
   }
   stub_.remove();
   return status;

@@ -13,6 +13,8 @@ import type { CountedSite, PassRun, StackFilter } from './fast-run.ts';
 const fewStops = 24;
 /** So many passes by stubs were worth it. */
 const manyPasses = 100;
+/** Matches that are near the last one. */
+const mostRecent = 12;
 
 export type RecordPasses = (task: Task, sites: readonly CountedSite[]) => PassRun | undefined;
 
@@ -60,10 +62,13 @@ export class CountedRun implements Goal {
     this.#passedEvent = parts.passedEvent;
   }
 
-  /** The one of those that are not needed whose match was the last of all. */
-  get last(): CountedAddress | undefined {
-    const matched = this.#counted.filter(({ site, order }) => !site.isNeeded && order > 0);
-    return matched.sort((one, other) => other.order - one.order)[0];
+  /**
+   * Of those that are not needed one whose match was near the last of all: the earliest of these, so that what is before the
+   * last is seen, too.
+   */
+  get nearLast(): CountedAddress | undefined {
+    const matched = this.#counted.filter(({ site, order }) => !site.isNeeded && order > this.#order - mostRecent);
+    return matched.filter(({ order }) => order > 0).sort((one, other) => one.order - other.order)[0];
   }
 
   of(address: number): CountedAddress | undefined {

@@ -241,7 +241,7 @@ export class PredecessorSearch {
         sites: [{ address, trapAt: 1, isNeeded: true }, ...sitesOf(driver.current!)],
         record: this.#record,
         trapped: () => {
-          const pivot = counted.last;
+          const pivot = counted.nearLast;
           if (pivot !== undefined) {
             last = { event: base.event, legs: withPass(base.legs, pivot.address, pivot.lastMatch) };
           }

@@ -29,7 +29,7 @@ const reach = 1024;
 const starts = 16;
 const mostAgree = 12;
 /** Instructions before one, and returns around one, that are guessed. */
-const fewBefore = 5;
+const fewBefore = 12;
 const mostReturns = 8;
 /** Lengths of a call instruction that are tried before a return address. */
 const callLengths = [5, 2, 3, 6, 7, 4];

@@ -310,7 +310,7 @@ export class Timeline {
     if (eventKind === eventKinds.sched || task.threadGroup !== this.process) return undefined;
     if (!driver.armAround(task, [address])) return undefined;
     const { passes, isThere } = countPasses(replayer, task, address, most, () => this.client.isInterrupted());
-    driver.hasGone(task, isThere);
+    driver.hasGone(task, isThere || register(task.registers, registerIndex.rip) === address);
     return passes;
   }
 
@@ -342,7 +342,7 @@ export class Timeline {
     const { passes } = run.sites[last]!;
     replayer.progress.passesLeft = (before as number) - passes;
     const isWanted = run.trappedAt !== last || passes === sites[last]?.trapAt;
-    return isWanted ? run : { ...run, trappedAt: undefined };
+    return { ...run, sites: run.sites.slice(0, sites.length), trappedAt: isWanted ? run.trappedAt : undefined };
   }
 
   #arriveAt(run: Run, journey: FollowGoal): void {

@@ -109,7 +109,11 @@ async function runCommand(command: CommandSpec, words: readonly string[], before
     );
   }
   const given = before.followedBy(values);
-  const all = given.has('no-config') ? given : configuredOptions(command, optionsOfAll).followedBy(given);
+  // Help is there whatever the files say.
+  const all =
+    given.has('no-config') || command.name === 'help'
+      ? given
+      : configuredOptions(command, optionsOfAll).followedBy(given);
   configureLogBy(all);
   const global = parseGlobalOptions(all);
   const module = await load[command.name]!();

@@ -146,6 +146,7 @@ const recordCommand: CommandSpec = {
       'check-outside-mmaps',
       'what processes outside of the recording write to shared mappings is not seen; record them together',
     ),
+    { long: 'portable', help: 'record what cpuid tells, as -u: for a replay on another processor' },
     {
       long: 'keep',
       value: 'WHEN',

@@ -110,6 +110,8 @@ export interface RecordOptions extends GlobalOptions {
   readonly store?: string;
   /** `--store-rights`: who may use the store, when it is made; one that is there keeps its rights. */
   readonly storeRights: 'user' | 'group' | 'all';
+  /** `--portable`: what cpuid tells is recorded, so that another processor can replay; as of a program that is bound to none. */
+  readonly portable: boolean;
   /** `--keep`: whose trace stays; `failures`: that of a program that did not end with status 0. */
   readonly keep: 'always' | 'failures' | 'never';
   /** `--push`: whose recording is brought to `remote`, an address. */

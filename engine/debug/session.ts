@@ -6,6 +6,8 @@ import type { DebugOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger, printMessage } from '../log.ts';
 import { resolveTrace } from '../trace/locations.ts';
+import { tellProcessor } from '../replay/session.ts';
+import { readVersion } from '../trace/reader.ts';
 import { findProcess } from './find-process.ts';
 import { type Address, DebugServer } from './gdb/server.ts';
 import { gdbinit, lldbinit } from './gdb-script/gdbinit.ts';
@@ -26,6 +28,7 @@ const plainWord = /^[\w@%+=:,./-]+$/;
 export async function debugRecording(options: DebugOptions): Promise<number> {
   const directory = resolveTrace(options.trace);
   if (options.port === undefined) requireDebugger(options.debuggerFile);
+  tellProcessor(readVersion(directory).header);
   const { target, close } = await openRemoteTarget({
     directory,
     quiet: options.quiet,

@@ -1,3 +1,4 @@
+import { lackingFeatures } from '../machine/processor-features.ts';
 import type { TraceReader } from '../trace/reader.ts';
 
 /** What `rr traceinfo` prints: everything that the trace says of itself as a whole. */
@@ -7,6 +8,7 @@ export function traceInformation(reader: TraceReader): Readonly<Record<string, u
     directory,
     format,
     ...header,
+    lackingHere: lackingFeatures(header.machine),
     chaosMode: header.chaosSeed !== undefined,
     complete,
     ...(end === undefined ? {} : { end }),

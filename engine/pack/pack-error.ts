@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.ts';
+import { printable } from '../printable.ts';
 
 export type PackErrorCode =
   /** No ZIP file, or one that was cut off. */
@@ -10,11 +11,11 @@ export type PackErrorCode =
   /** The system refused to make or write a file. */
   | 'PACK_UNWRITABLE';
 
-/** A pack cannot be made or read. */
+/** A pack cannot be made or read. Names in it go through `printable`: the message is one line. */
 export class PackError extends EngineError {
   declare readonly code: PackErrorCode;
 
   constructor(code: PackErrorCode, message: string, cause?: unknown) {
-    super(code, message, cause === undefined ? {} : { cause });
+    super(code, printable(message), cause === undefined ? {} : { cause });
   }
 }

@@ -1,6 +1,6 @@
 /** What is made under another name until it is whole, and leaves nothing behind when it does not become so. */
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -8,6 +8,18 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** A name beside that of the finished thing, which no list shows. */
 export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path).slice(0, 200)}.${randomBytes(8).toString('hex')}.tmp`);
+}
+
+/** Milliseconds: nothing takes as long. */
+const oldest = 24 * 3600 * 1000;
+
+/** Removes from a folder of ours what processes that were killed have left in it. */
+export function dropAbandoned(folder: string): void {
+  for (const name of readdirSync(folder).filter((each) => /^\..*\.[0-9a-f]{16}\.tmp$/.test(each))) {
+    const path = join(folder, name);
+    const changed = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (changed < Date.now() - oldest) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 /** Runs `body`, and removes the path when that fails, or a signal ends this process. */

@@ -1,18 +1,25 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname, machine, release, type, version } from 'node:os';
+import { thisProcessor } from '../machine/processor-features.ts';
 import type { MachineDescription } from '../trace/trace-header.ts';
 
 const domainFile = '/proc/sys/kernel/domainname';
 
-/** The machine as the kernel tells it. */
-export function describeMachine(): MachineDescription {
+/**
+ * The machine as the kernel tells it.
+ * @param cpuidRecorded what the program is told by `cpuid` is in the trace
+ */
+export function describeMachine(cpuidRecorded: boolean): MachineDescription {
   // The first processor's lines are enough; the file is made anew at each read, a few microseconds a processor.
   const text = readFileSync('/proc/cpuinfo', 'utf8');
+  const processor = thisProcessor(text);
   const line = (name: string) => new RegExp(`^${name}\\s*:\\s*(.*)$`, 'm').exec(text)?.[1];
   return {
     architecture: 'x86_64',
-    processor: line('model name') ?? 'unknown',
+    processor: processor.model,
+    features: processor.features,
     kernel: release(),
+    cpuidRecorded,
     cpuidFaulting: line('flags')?.split(' ').includes('cpuid_fault') ?? false,
     system: {
       sysname: type(),

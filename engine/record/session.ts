@@ -46,7 +46,7 @@ export async function record(options: RecordOptions): Promise<number> {
   const command = options.setuidSudo
     ? asCallerOfSudo(options.exactArguments)
     : { program, arguments: options.exactArguments };
-  const cpu = options.cpuUnbound ? -1 : chooseProcessor(options.bindToCpu);
+  const cpu = options.cpuUnbound || options.portable ? -1 : chooseProcessor(options.bindToCpu);
   const umask = keepOwnFilesOpen();
   const output = options.outputTraceDir;
   const existed = output !== undefined && existsSync(output);
@@ -161,7 +161,7 @@ async function runRegistered(
     arguments: [options.program, ...options.args],
     environment: environment.map((each) => each.toString()),
     workingDirectory: workingDirectory(),
-    machine: describeMachine(),
+    machine: describeMachine(cpu < 0),
     executionPoint: points.kind,
     ...(points.counter === undefined ? {} : { counter: points.counter }),
     store,

@@ -16,7 +16,7 @@ import { EngineError } from '../errors.ts';
 import { makeFolders } from '../make-folders.ts';
 import { isFolderName } from '../pack/pack-names.ts';
 import { plainContent, writeWhole } from '../pack/stored-form.ts';
-import { removingOnFailure, temporaryName } from '../pack/temporary.ts';
+import { dropAbandoned, removingOnFailure, temporaryName } from '../pack/temporary.ts';
 import { OpenRegistration } from '../store/registrations.ts';
 import { Store } from '../store/store.ts';
 import { Folder, privateFileMode, privateFolderMode } from '../trace/folder.ts';
@@ -72,6 +72,7 @@ export async function pullTrace(remote: RemoteStore, plan: PullPlan): Promise<Pu
   }
   return tellingUnwritable(output, async () => {
     makeFolders(plan.root, privateFolderMode);
+    dropAbandoned(plan.root);
     makeFolders(plan.store, privateFolderMode);
     makeFolders(dirname(output), privateFolderMode);
     const receiver = new Receiver(remote, join(plan.root, portionsFolder));

@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.ts';
+import { printable } from '../printable.ts';
 
 export type RemoteErrorCode =
   /** The URL is none that this speaks to, or none was given. */
@@ -22,7 +23,7 @@ export class RemoteError extends EngineError {
   readonly isPassing: boolean;
 
   constructor(code: RemoteErrorCode, message: string, options: { cause?: unknown; isPassing?: boolean } = {}) {
-    super(code, message, 'cause' in options ? { cause: options.cause } : {});
+    super(code, printable(message), 'cause' in options ? { cause: options.cause } : {});
     this.isPassing = options.isPassing ?? false;
   }
 }

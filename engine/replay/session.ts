@@ -2,10 +2,12 @@ import type { ReplayOptions } from '../cli/options.ts';
 import { EngineError } from '../errors.ts';
 import { logger, printMessage } from '../log.ts';
 import { replayCounter } from '../machine/execution-points.ts';
+import { processorRemarks } from '../machine/processor-features.ts';
 import { printable } from '../printable.ts';
 import { resolveTrace } from '../trace/locations.ts';
 import { Ordinals } from '../trace/ordinals.ts';
 import { TraceReader } from '../trace/reader.ts';
+import type { TraceHeader } from '../trace/trace-header.ts';
 import { Divergence } from './divergence.ts';
 import { Echo } from './echo.ts';
 import { MemoryDumps } from './memory-dumps.ts';
@@ -33,6 +35,7 @@ export async function replay(options: ReplayOptions): Promise<number> {
   for (;;) {
     const reader = TraceReader.open(directory);
     try {
+      if (ordinals === undefined) tellProcessor(reader.header);
       if (!options.cpuUnbound) bindToRecordedProcessor(reader.header.boundProcessor);
       ordinals ??= new Ordinals(reader);
       const status = replayTrace(reader, options, echo, ordinals, weakPoints);
@@ -128,6 +131,11 @@ function reportEnd(reader: TraceReader, replayer: Replayer): number {
     );
   }
   return 0;
+}
+
+/** Says what of this processor may keep the replay from its end. */
+export function tellProcessor({ machine }: TraceHeader): void {
+  for (const remark of processorRemarks(machine)) log.warnEnvironment(printable(remark));
 }
 
 /** Instructions that tell the processor's number give the recorded one there only. */

@@ -41,6 +41,10 @@ export interface MachineDescription {
   readonly kernel: string;
   /** Leaves of CPUID as hexadecimal words, where they are recorded; by `LEAF` or `LEAF.SUBLEAF`. */
   readonly cpuid?: Readonly<Record<string, string>>;
+  /** What it has that programs may use (machine/processor-features.ts); absent in old traces. */
+  readonly features?: readonly string[];
+  /** What `cpuid` told the program is recorded; absent in old traces. */
+  readonly cpuidRecorded?: boolean;
   /** The processor can make `cpuid` trap; absent in old traces. */
   readonly cpuidFaulting?: boolean;
   /** Absent in old traces. */

@@ -86,6 +86,8 @@ const machine = object<MachineDescription>({
   processor: text,
   kernel: text,
   cpuid: optional(textByName),
+  features: optional(texts),
+  cpuidRecorded: optional(flag),
   cpuidFaulting: optional(flag),
   system: optional(systemName),
 });

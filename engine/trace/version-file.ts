@@ -11,8 +11,11 @@ import { ContentError, readContent } from './version-content.ts';
 
 const formats = `${oldestFormatVersion} to ${formatVersion}`;
 
+/** With the format number of `content`; a new one has this version's. */
 export function formatVersionFile(content: VersionContent): Uint8Array {
-  const body = Buffer.from(`${formatVersion}\n${JSON.stringify({ ...content, format: undefined }, null, 1)}\n`);
+  const body = Buffer.from(
+    `${content.format ?? formatVersion}\n${JSON.stringify({ ...content, format: undefined }, null, 1)}\n`,
+  );
   return Buffer.concat([body, Buffer.from(`crc32 ${crc32(body).toString(16).padStart(8, '0')}\n`)]);
 }
 

@@ -71,6 +71,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     replaceTime: values.has('replace-rdtsc'),
     storeRights: values.word('store-rights', ['user', 'group', 'all']) ?? 'user',
     keep: values.word('keep', ['always', 'failures', 'never']) ?? 'always',
+    portable: values.has('portable'),
     push: parsePush(values),
     atCap: values.word('at-cap', ['stop', 'kill']) ?? 'stop',
     noSyscallBuffer: values.has('no-syscall-buffer') || values.has('no-preload'),
@@ -153,8 +154,9 @@ function parseCpu(values: OptionValues): number | undefined {
   const text = values.text('bind-to-cpu');
   if (text === undefined || text === 'any') return undefined;
   if (text === 'p-core') throw new UsageError('NOT_AVAILABLE', 'record --bind-to-cpu=p-core is not available yet');
-  if (values.has('cpu-unbound')) {
-    throw new UsageError('BAD_VALUE', `--bind-to-cpu ${text} and --cpu-unbound contradict each other`);
+  const other = ['cpu-unbound', 'portable'].find((option) => values.has(option));
+  if (other !== undefined) {
+    throw new UsageError('BAD_VALUE', `--bind-to-cpu ${text} and --${other} contradict each other`);
   }
   return parseInteger(text, '--bind-to-cpu', 0, 8191);
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { makeFolders } from '../../make-folders.ts';
+import { dropAbandoned } from '../../pack/temporary.ts';
 import { unpackTo } from '../../pack/unpack-trace.ts';
 import { privateFolderMode } from '../../trace/folder.ts';
 import { traceRoot } from '../../trace/locations.ts';
@@ -26,6 +27,7 @@ function madeRoot(): string {
   const root = traceRoot();
   try {
     makeFolders(root, privateFolderMode);
+    dropAbandoned(root);
   } catch (cause) {
     throw new TraceError('TRACE_UNWRITABLE', root, `cannot make it: ${systemReason(cause)}`, { cause });
   }

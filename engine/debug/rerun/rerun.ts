@@ -10,7 +10,7 @@ import { Divergence } from '../../replay/divergence.ts';
 import { Echo } from '../../replay/echo.ts';
 import { register, setRegister } from '../../replay/registers.ts';
 import { Replayer } from '../../replay/replayer.ts';
-import { bindToRecordedProcessor } from '../../replay/session.ts';
+import { bindToRecordedProcessor, tellProcessor } from '../../replay/session.ts';
 import { StoredFiles } from '../../replay/stored-files.ts';
 import type { Task } from '../../replay/task.ts';
 import { resolveTrace } from '../../trace/locations.ts';
@@ -81,6 +81,7 @@ export async function rerun(options: RerunOptions): Promise<number> {
     const reader = TraceReader.open(directory);
     try {
       checkWindow(options, reader.lastEvent);
+      if (ordinals === undefined) tellProcessor(reader.header);
       if (!options.cpuUnbound) bindToRecordedProcessor(reader.header.boundProcessor);
       ordinals ??= new Ordinals(reader);
       run(reader, options, choice, output, ordinals);

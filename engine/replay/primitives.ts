@@ -35,9 +35,9 @@ export const pointResults = { found: -2001, goOn: -2002, badState: -2003, notThe
 /** native/replay/pass-recorder.h, PassRun. */
 export const passRuns = { trapped: -2201, noStub: -2202 } as const;
 /** native/patch/pass-stub.h, PassFilter. */
-export const passFilters = { all: 0, stackIs: 1, stackAtLeast: 2 } as const;
+export const passFilters = { all: 0, stackIs: 1, stackAtLeast: 2, condition: 3 } as const;
 /** Fields of a site and of its results, in the arrays of recordPasses. */
-export const passFields = { address: 0, filter: 1, value: 2, trapAt: 3, isNeeded: 4, size: 5 } as const;
+export const passFields = { address: 0, filter: 1, value: 2, trapAt: 3, isNeeded: 4, limit: 5, size: 6 } as const;
 export const passResults = { isCounted: 0, passes: 1, lastMatch: 2, order: 3, size: 4 } as const;
 /** native/replay/tick-target.h, TickResult. */
 export const tickResults = { near: -2101, passed: -2102 } as const;
@@ -170,6 +170,7 @@ export interface ReplayProcesses {
    * Runs the process while stubs count its passes of several addresses (native/replay/pass-recorder.h). One of passRuns, or
    * a status as of `resume` when something else stopped it; `waitBroken`: again, with `isRunning`.
    * @param sites passFields of each, one behind the other
+   * @param conditions of each site with that filter: gdb's bytecode of its conditions, one of which is to hold
    * @param results passResults of each; behind them the number of the site where the process stands, when that pass is
    * counted, else -1
    */
@@ -180,6 +181,7 @@ export interface ReplayProcesses {
     sites: Float64Array,
     results: Float64Array,
     found: RegisterWords,
+    conditions: readonly (readonly Uint8Array[] | undefined)[],
   ): number;
   /** Where the stubs of searches lie in the process: start and end of each range, in turn. */
   stubRanges(pid: number): Float64Array;

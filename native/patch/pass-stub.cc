@@ -12,8 +12,8 @@ class PassWriter {
  public:
   explicit PassWriter(const PassRequest& request) : request_(request), writer_(request.codeAddress) {}
 
-  MatcherStub write(uint8_t copyBytes) {
-    MatcherStub stub;
+  PassStub write(uint8_t copyBytes) {
+    PassStub stub;
     stub.codeAddress = request_.codeAddress;
     stub.dataAddress = request_.dataAddress;
     stub.site = request_.site;
@@ -26,7 +26,14 @@ class PassWriter {
     writer_.state.passCounted = true;
     std::optional<CodeWriter::Forward> otherPass;
     if (request_.filter != PassFilter::all) {
-      filter();
+      if (request_.filter == PassFilter::condition) {
+        if (!condition(stub.condition)) {
+          stub.error = MatcherError::badOperand;
+          return stub;
+        }
+      } else {
+        filter();
+      }
       const CodeWriter::Forward match = writer_.jumpIfRcxZero();
       otherPass = writer_.jumpAhead();
       writer_.bind(match);
@@ -37,6 +44,7 @@ class PassWriter {
     const CodeWriter::Forward trap = writer_.jumpIfRcxZero();
     const CodeWriter::Forward goesOn = writer_.jumpAhead();
     writer_.bind(trap);
+    const uint64_t beforeTrap = writer_.here();
     writer_.load(rcx, field(offsetof(PassData, program.rcx)));
     writer_.state.rcxSaved = false;
     stub.trap = writer_.here();
@@ -45,6 +53,15 @@ class PassWriter {
     writer_.bind(goesOn);
     if (otherPass) writer_.bind(*otherPass);
     writer_.state = noted;
+    if (request_.limit != 0) {
+      writer_.load(rcx, field(offsetof(PassData, program.counter)));
+      writer_.loadAddress(rcx, Operand::at(rcx, -static_cast<int32_t>(request_.limit)));
+      const CodeWriter::Forward isThere = writer_.jumpIfRcxZero();
+      const CodeWriter::Forward isBelow = writer_.jumpAhead();
+      writer_.bind(isThere);
+      writer_.jump(beforeTrap);
+      writer_.bind(isBelow);
+    }
     writer_.load(rcx, field(offsetof(PassData, program.rcx)));
     writer_.state.rcxSaved = false;
     writer_.state.comparing = false;
@@ -85,6 +102,41 @@ class PassWriter {
     writer_.instruction({0x0f, 0xb6, 0xc9});  // movzx ecx, cl
   }
 
+  // The same by the conditions. False where one cannot be written.
+  bool condition(ConditionCode& code) {
+    const Operand savedRax = field(offsetof(PassData, program.rax));
+    const Operand savedFlags = field(offsetof(PassData, program.flags));
+    const Operand savedRdx = field(offsetof(PassData, rdx));
+    writer_.store(savedRax, rax);
+    writer_.state.raxSaved = true;
+    writer_.saveFlagsInRax();
+    writer_.store(savedFlags, rax);
+    writer_.state.flagsSaved = true;
+    writer_.store(savedRdx, rdx);
+    const ConditionPlaces places = {savedRax, field(offsetof(PassData, program.rcx)), savedRdx,
+                                    request_.dataAddress + offsetof(PassData, stack), request_.site};
+    std::vector<CodeWriter::Forward> holds;
+    code.start = writer_.here();
+    for (const std::vector<uint8_t>& each : *request_.conditions) {
+      if (!writeCondition(writer_, each, places)) return false;
+      writer_.instruction({0x48, 0x85, 0xc0});  // test rax, rax
+      holds.push_back(writer_.jumpIfNotEqual());
+    }
+    writer_.loadConstant(rcx, 1);
+    const CodeWriter::Forward fails = writer_.jumpAhead();
+    code.end = code.failed = writer_.here();
+    for (const CodeWriter::Forward jump : holds) writer_.bind(jump);
+    writer_.loadConstant(rcx, 0);
+    writer_.bind(fails);
+    writer_.load(rdx, savedRdx);
+    writer_.load(rax, savedFlags);
+    writer_.restoreFlagsFromRax();
+    writer_.state.flagsSaved = false;
+    writer_.load(rax, savedRax);
+    writer_.state.raxSaved = false;
+    return true;
+  }
+
   void noteMatch() {
     writer_.load(rcx, field(offsetof(PassData, program.counter)));
     writer_.store(field(offsetof(PassData, lastMatch)), rcx);
@@ -105,9 +157,9 @@ class PassWriter {
 
 }  // namespace
 
-MatcherStub buildPassStub(const PassRequest& request) {
+PassStub buildPassStub(const PassRequest& request) {
   if (request.copyBytes > 1) {
-    MatcherStub stub = PassWriter(request).write(request.copyBytes);
+    PassStub stub = PassWriter(request).write(request.copyBytes);
     if (stub.error == MatcherError::none) return stub;
   }
   return PassWriter(request).write(1);

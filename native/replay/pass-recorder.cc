@@ -21,10 +21,12 @@ constexpr uint64_t kJumpReach = 8;
 // Where another site lies within so many bytes behind it, a stub copies its own instruction alone.
 constexpr uint64_t kCopyReach = kJumpReach + kLongestInstruction;
 // Behind a stub's PassData: what all count in, in the data of the first.
-constexpr uint64_t kOrderAt = 256;
+constexpr uint64_t kOrderAt = 384;
 static_assert(sizeof(PassData) <= kOrderAt && kOrderAt + sizeof(uint64_t) <= kSmallStub);
+// Code that computes a condition, bytes.
+constexpr uint64_t kConditionStub = 2048;
 // A stub has fewer instructions.
-constexpr int kMostSteps = 64;
+constexpr int kMostSteps = kConditionStub;
 
 }  // namespace
 
@@ -60,7 +62,8 @@ bool PassRecorder::place() {
           stub.own.empty() || touchesOurs(site, kCopyReach) ? DecodedInstruction{} : decodeInstruction(stub.own);
       if (decoded) {
         stub.length = decoded.instruction.length;
-        stub.place = areas_.findBeside(tid_, site, stub.length, stub.own, taken);
+        const uint64_t room = stub.site.filter == PassFilter::condition ? kConditionStub : kSmallStub;
+        stub.place = areas_.findBeside(tid_, site, stub.length, stub.own, taken, room);
         if (stub.place && !fits(stub)) stub.place.reset();
       }
       if (stub.place) {
@@ -88,6 +91,8 @@ bool PassRecorder::writeOne(Stub& stub, uint64_t orderAddress) {
   request.copyBytes = isAlone ? static_cast<uint8_t>(stub.place->jump.length + stub.place->jump.borrowed) : uint8_t{1};
   request.filter = stub.site.filter;
   request.value = stub.site.value;
+  request.conditions = &stub.site.conditions;
+  request.limit = stub.site.limit;
   stub.code = buildPassStub(request);
   PassData data;
   data.left = stub.site.trapAt;
@@ -140,11 +145,19 @@ int PassRecorder::leaveStub(int status, user_regs_struct& found) {
       while (stepped == -EINTR) stepped = waitForStop(tid_, found);
       if (stepped < 0 || !WIFSTOPPED(stepped)) return stepped;
     }
+    // What the condition cannot compute is judged by who has asked for it.
+    const auto leaveFault = [&](int stopped) {
+      const int signal = stopped >= 0 && WIFSTOPPED(stopped) ? WSTOPSIG(stopped) : 0;
+      const bool isFault = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE;
+      if (isFault && stub.code->condition.holds(found.rip)) found.rip = stub.code->condition.failed;
+    };
+    leaveFault(status);
     const auto hasTrapped = [&] { return isTrap(status) && found.rip == stub.code->trap + 1; };
     for (int steps = 0; !hasTrapped() && isComparing(*stub.code, found.rip); steps++) {
       int stepped = steps < kMostSteps ? resumeToStop(tid_, Resume::kSysemuStep, 0, found, found) : -EDEADLK;
       while (stepped == -EINTR) stepped = waitForStop(tid_, found);
       if (stepped < 0 || !WIFSTOPPED(stepped)) return stepped;
+      leaveFault(stepped);
       if (found.rip == stub.code->trap + 1) status = stepped;
     }
     if (hasTrapped()) {

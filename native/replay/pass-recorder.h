@@ -18,7 +18,7 @@
 namespace rr {
 
 enum PassRun : int {
-  kPassTrapped = -2201,  // the task stands at a site, at the match that it traps at
+  kPassTrapped = -2201,  // the task stands at a site, at the match that it traps at, or at its limit
   kPassNoStub = -2202,   // a site that is needed cannot have a stub: nothing has run
 };
 
@@ -29,6 +29,8 @@ struct PassSite {
   uint64_t value = 0;
   uint64_t trapAt = 0;  // of its matches; 0: never
   bool isNeeded = false;
+  Conditions conditions;  // of the filter
+  uint32_t limit = 0;     // the pass at which the run ends, matching or not; 0: none
 };
 
 struct PassCounts {
@@ -60,7 +62,7 @@ class PassRecorder {
     std::vector<uint8_t> own;  // the program's bytes at the site, and behind it
     uint8_t length = 0;        // of its instruction
     std::optional<StubAreas::Place> place;
-    std::optional<MatcherStub> code;
+    std::optional<PassStub> code;
     bool stands = false;
   };
 

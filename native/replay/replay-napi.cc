@@ -379,13 +379,29 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     return status(info.Env(), tid, result);
   }
 
-  // recordPasses(pid, isRunning, registers, sites: Float64Array, results: Float64Array, found)
+  // Those of one site.
+  static Conditions conditionsOf(const Napi::Value& all, size_t site) {
+    Conditions conditions;
+    if (!all.IsArray()) return conditions;
+    const Napi::Value own = all.As<Napi::Array>()[static_cast<uint32_t>(site)];
+    if (!own.IsArray()) return conditions;
+    const auto list = own.As<Napi::Array>();
+    for (uint32_t i = 0; i < list.Length(); i++) {
+      const Napi::Value each = list[i];
+      if (!each.IsTypedArray()) throw Napi::TypeError::New(all.Env(), "conditions: expected bytes");
+      const auto bytes = each.As<Napi::Uint8Array>();
+      conditions.emplace_back(bytes.Data(), bytes.Data() + bytes.ElementLength());
+    }
+    return conditions;
+  }
+
+  // recordPasses(pid, isRunning, registers, sites: Float64Array, results: Float64Array, found, conditions: bytes[][])
   Napi::Value recordPasses(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const bool isRunning = info[1].As<Napi::Boolean>().Value();
     const auto sites = info[3].As<Napi::Float64Array>();
     auto results = info[4].As<Napi::Float64Array>();
-    constexpr size_t kSiteFields = 5, kResultFields = 4;
+    constexpr size_t kSiteFields = 6, kResultFields = 4;
     const size_t count = sites.ElementLength() / kSiteFields;
     if (results.ElementLength() != count * kResultFields + 1) {
       throw Napi::RangeError::New(info.Env(), "results: expected four numbers a site, and one");
@@ -398,7 +414,9 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                        .filter = static_cast<PassFilter>(field(1)),
                        .value = field(2),
                        .trapAt = field(3),
-                       .isNeeded = field(4) != 0});
+                       .isNeeded = field(4) != 0,
+                       .conditions = conditionsOf(info[6], i),
+                       .limit = static_cast<uint32_t>(field(5))});
       }
       recorder_.emplace(tid, memoryOf(info.Env(), tid), processes_.stubs(tid), all);
     }

@@ -56,9 +56,10 @@ std::optional<StubAreas::Place> StubAreas::find(pid_t tid, uint64_t site, uint8_
 }
 
 std::optional<StubAreas::Place> StubAreas::findBeside(pid_t tid, uint64_t site, uint8_t length,
-                                                      std::span<const uint8_t> code, std::span<const Place> taken) {
+                                                      std::span<const uint8_t> code, std::span<const Place> taken,
+                                                      uint64_t room) {
   for (const uint64_t area : areas_) {
-    if (const auto here = placeBeside(area, site, length, code, taken)) return here;
+    if (const auto here = placeBeside(area, site, length, code, taken, room)) return here;
   }
   if (program_.empty()) readProgram(tid);
   std::vector<AddressRange> mapped = program_;
@@ -67,7 +68,7 @@ std::optional<StubAreas::Place> StubAreas::findBeside(pid_t tid, uint64_t site, 
   }
   const std::optional<uint64_t> area = planArea(mapped, site, length, code, false);
   if (!area || !mapArea(tid, *area, taken)) return std::nullopt;
-  return placeBeside(*area, site, length, code, taken);
+  return placeBeside(*area, site, length, code, taken, room);
 }
 
 bool StubAreas::mapArea(pid_t tid, uint64_t area, std::span<const Place> taken) {
@@ -118,7 +119,8 @@ std::optional<StubAreas::Place> StubAreas::placeIn(uint64_t area, uint64_t site,
 }
 
 std::optional<StubAreas::Place> StubAreas::placeBeside(uint64_t area, uint64_t site, uint8_t length,
-                                                       std::span<const uint8_t> code, std::span<const Place> taken) {
+                                                       std::span<const uint8_t> code, std::span<const Place> taken,
+                                                       uint64_t capacity) {
   std::vector<AddressRange> room = {{area, area + kCodeBytes}};
   uint64_t data = area + kCodeBytes;
   for (const Place& each : taken) {
@@ -128,9 +130,9 @@ std::optional<StubAreas::Place> StubAreas::placeBeside(uint64_t area, uint64_t s
   }
   if (data + kSmallStub > area + kAreaBytes) return std::nullopt;
   const uint64_t wanted = area + ((site + kPage / 2) & (kPage - 1));
-  const JumpPlan plan = planJump(site, length, code, room, kSmallStub, wanted);
+  const JumpPlan plan = planJump(site, length, code, room, capacity, wanted);
   if (plan.error != JumpError::none) return std::nullopt;
-  return Place{plan.jump, plan.jump.target, kSmallStub, data};
+  return Place{plan.jump, plan.jump.target, capacity, data};
 }
 
 std::vector<AddressRange> StubAreas::ranges() const {

@@ -32,10 +32,10 @@ class StubAreas {
   // are lost. A place is good for one search; the next one takes it again.
   std::optional<Place> find(pid_t tid, uint64_t site, uint8_t length, std::span<const uint8_t> code);
 
-  // The same for one of several stubs that stand at once, which are small: beside those at `taken`. Its room is
-  // kSmallStub bytes of code and as many of data.
+  // The same for one of several stubs that stand at once, which are small: beside those at `taken`. It has `room` bytes
+  // of code, and kSmallStub of data.
   std::optional<Place> findBeside(pid_t tid, uint64_t site, uint8_t length, std::span<const uint8_t> code,
-                                  std::span<const Place> taken);
+                                  std::span<const Place> taken, uint64_t room = kSmallStub);
 
   // Whether [start, end) is code that the program can change by a system call alone. Where it is not known yet,
   // /proc/PID/maps is read.
@@ -52,7 +52,7 @@ class StubAreas {
   std::optional<Place> placeIn(uint64_t area, uint64_t site, uint8_t length, std::span<const uint8_t> code) const;
 
   static std::optional<Place> placeBeside(uint64_t area, uint64_t site, uint8_t length, std::span<const uint8_t> code,
-                                          std::span<const Place> taken);
+                                          std::span<const Place> taken, uint64_t room);
 
   std::optional<uint64_t> planArea(std::span<const AddressRange> mapped, uint64_t site, uint8_t length,
                                    std::span<const uint8_t> code, bool asGood) const;

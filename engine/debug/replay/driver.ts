@@ -233,6 +233,25 @@ export class Driver implements Controller {
     if (!isDone) this.#done.delete(task);
   }
 
+  /** The same, where all that is armed has been met or counted on the way. */
+  hasCounted(task: Task, isDone: boolean, passes: readonly (readonly [address: number, passes: number])[]): void {
+    this.#hasRun = true;
+    this.#noteArmed(this.#wanted(task));
+    for (const [address, count] of passes) {
+      this.#passes.set(address, this.passes(address) + count);
+      this.#eventPasses.set(address, (this.#eventPasses.get(address) ?? 0) + count);
+    }
+    const { progress } = this.#replayer;
+    progress.passesLeft = 'lost';
+    if (isDone) this.goOn(task);
+    else this.#done.delete(task);
+  }
+
+  /** The breakpoint where the task stands, if there is one, has been met. */
+  isDone(task: Task): boolean {
+    return this.#done.get(task) === register(task.registers, registerIndex.rip);
+  }
+
   /** What is read from the program's memory, without what is ours. */
   show(space: AddressSpace, address: number, bytes: Uint8Array): void {
     this.#code.show(space, address, bytes);

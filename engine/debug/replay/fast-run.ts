@@ -24,6 +24,10 @@ import type { Task } from '../../replay/task.ts';
 import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
 
 const sigtrap = 5;
+/** Passes at which a stub can be told to stop. */
+const longestCount = 2 ** 31 - 1;
+/** PTRACE_EVENT_STOP. */
+const interruptEvent = 128;
 /** si_code of a SIGTRAP (sigaction(2)): by int3. */
 const trapKernel = 0x80;
 /** Bytes of `syscall`. */
@@ -90,6 +94,10 @@ export interface CountedSite {
   readonly address: number;
   /** Of the passes, which ones match; without: all. */
   readonly filter?: StackFilter;
+  /** Instead of it: gdb's bytecode, of which one is to hold. What cannot be computed matches. */
+  readonly conditions?: readonly Uint8Array[];
+  /** The pass at which the run ends, matching or not. */
+  readonly limit?: number;
   /** The match at which the run ends. */
   readonly trapAt?: number;
   /** Others may be left out, where two lie too near to each other. */
@@ -122,31 +130,39 @@ export interface PassRun {
 
 /**
  * Runs a task while the passes of several addresses, all in code of files, are counted. Undefined where one that is needed
- * cannot have a stub: nothing has run then. @throws as runToPass
+ * cannot have a stub: nothing has run then.
+ * @param atInterrupt whether an interrupt leaves the replay, or the task stays where it has come to @throws as runToPass
  */
 export function recordPasses(
   { processes, found }: Replayer,
   task: Task,
   sites: readonly CountedSite[],
   stops: () => boolean,
+  atInterrupt: 'leave' | 'stay' = 'leave',
 ): PassRun | undefined {
   const told = new Float64Array(sites.length * passFields.size);
   const results = new Float64Array(sites.length * passResults.size + 1);
-  for (const [index, { address, filter, trapAt, isNeeded }] of sites.entries()) {
-    const kind = passFilters[filter?.kind ?? 'all'];
-    told.set([address, kind, filter?.value ?? 0, trapAt ?? 0, isNeeded ? 1 : 0], index * passFields.size);
+  for (const [index, { address, filter, conditions, trapAt, isNeeded, limit }] of sites.entries()) {
+    const kind = passFilters[conditions === undefined ? (filter?.kind ?? 'all') : 'condition'];
+    told.set(
+      [address, kind, filter?.value ?? 0, trapAt ?? 0, isNeeded ? 1 : 0, Math.min(limit ?? 0, longestCount)],
+      index * passFields.size,
+    );
   }
+  const conditions = sites.map((site) => site.conditions);
   let status = waitBroken as number;
   for (let isRunning = false; status === waitBroken; isRunning = true) {
     if (isRunning && stops()) processes.interrupt(task.pid);
-    status = processes.recordPasses(task.pid, isRunning, task.registers, told, results, found);
+    status = processes.recordPasses(task.pid, isRunning, task.registers, told, results, found, conditions);
   }
   if (status === passRuns.noStub) return undefined;
   task.registers.set(found);
   const isTrap = status === passRuns.trapped;
-  if (!isTrap && stops()) throw new EngineError('INTERRUPTED', 'interrupted while passes were counted');
+  if (!isTrap && atInterrupt === 'leave' && stops())
+    throw new EngineError('INTERRUPTED', 'interrupted while passes were counted');
   const standsAt = results[sites.length * passResults.size]!;
-  if (!isTrap && !standBefore(processes, task, status)) throw otherStop(task.registers, status);
+  const isInterrupted = status >= 0 && isStopped(status) && stopEvent(status) === interruptEvent;
+  if (!isTrap && !isInterrupted && !standBefore(processes, task, status)) throw otherStop(task.registers, status);
   const rip = register(task.registers, registerIndex.rip);
   return {
     sites: sites.map((_site, index) => {

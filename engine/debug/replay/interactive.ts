@@ -7,6 +7,7 @@ import { register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
 import type { Resume, Stop } from '../target.ts';
 import type { Goal, Halt } from './driver.ts';
+import { FalseHits } from './false-hits.ts';
 import { stopOf } from './halt-stops.ts';
 import { checksumMemory } from './memory-state.ts';
 import type { OpenPlaces } from './open-places.ts';
@@ -26,6 +27,7 @@ export class Interactive implements Pilot {
   readonly #requests: Requests;
   readonly #serve: (stop: Stop, task?: Task) => void;
   #watches: Watchpoint[] = [];
+  readonly #falseHits: FalseHits;
   /** What is watched, as text. */
   #watchedText = '';
   /** How often that has changed by instructions since an event; undefined: not all has been seen. */
@@ -44,6 +46,7 @@ export class Interactive implements Pilot {
     this.#places = parts.places;
     this.#requests = parts.requests;
     this.#serve = parts.serve;
+    this.#falseHits = new FalseHits(this.#timeline, this.#wanted);
     const breakpoints = (): ReadonlySet<number> => this.#wanted.addresses;
     const watchpoints = (): readonly Watchpoint[] => this.#watches;
     const catchesAny = (): boolean => this.#wanted.caught !== undefined;
@@ -59,7 +62,7 @@ export class Interactive implements Pilot {
       },
       steps: (task) => this.#isSteppingOf(task),
       halted: (halt, task) => this.#halted(halt, task),
-      beforeRun: () => undefined,
+      beforeRun: (task) => this.#passFalseHits(task),
       catches: (number) => this.#wanted.catches(number),
     };
   }
@@ -130,7 +133,10 @@ export class Interactive implements Pilot {
     const { driver } = this.#timeline.run!;
     const { processes } = this.#timeline;
     if (halt.kind === 'breakpoint' && !this.#holds(halt.address, task)) {
-      if (!this.#isSteppingOf(task)) return;
+      if (!this.#isSteppingOf(task)) {
+        this.#falseHits.note(halt.address);
+        return;
+      }
       if (halt.isStanding) return;
       halt = { kind: 'step' };
     }
@@ -162,6 +168,17 @@ export class Interactive implements Pilot {
     }
     if (task.threadGroup === this.#timeline.process) this.#serve(stopOf(halt, task), task);
     else this.#serve({ kind: 'interrupted', tid: this.#timeline.anyTask()?.tid ?? this.#timeline.process });
+  }
+
+  /** Stubs judge conditions, where nothing else is to be seen on the way. */
+  #passFalseHits(task: Task): void {
+    if (this.resume?.how !== 'continue' || this.#watches.length > 0 || this.#wanted.caught !== undefined) return;
+    const { driver } = this.#timeline.run!;
+    const address = this.#falseHits.pass(task);
+    if (address !== undefined) this.#halted({ kind: 'breakpoint', address, isStanding: false }, task);
+    else if (this.#timeline.client.isInterrupted()) this.#halted({ kind: 'interrupted' }, task);
+    else return;
+    driver.goOn(task);
   }
 
   #holds(address: number, task: Task): boolean {

@@ -11,7 +11,7 @@ import type { Kept } from './kept-checkpoints.ts';
 import { type Leg, type Position, samePosition, withPass } from './position.ts';
 import { StoreRun } from './store-run.ts';
 import type { Timeline } from './timeline.ts';
-import { eventStop, type Stops, watchesOf } from './wanted-stops.ts';
+import { eventStop, type SiteFilter, type Stops, watchesOf } from './wanted-stops.ts';
 import type { Watchpoint } from './watched-memory.ts';
 
 /** Of a watched value: by which instruction, 0 for the kernel, and what was there. */
@@ -129,6 +129,10 @@ export function lookOver(
     const base = legsOfInterval(interval, segment);
     return count === 0 ? base : withPass(base, address, count);
   };
+  /** As far as is known. */
+  let hasStubs = true;
+  const stopsEachTime = (filter: SiteFilter | undefined): boolean =>
+    filter === undefined || (!hasStubs && typeof filter === 'object' && filter.kind === 'condition');
   const stopsAt = new Map<number, number>();
   let stops = 0;
   let tooMany: TooMany | undefined;
@@ -155,6 +159,7 @@ export function lookOver(
       patience = fewArrivals;
       const sites = hotSites(wanted, task, leg);
       const run = sites.length === 0 ? undefined : timeline.recordPasses(task, sites);
+      hasStubs = run !== undefined;
       if (run === undefined) return passOne(task, leg);
       const matched = [...run.sites.entries()].filter(([index, { lastMatch }]) => {
         return lastMatch > 0 && armed.has(sites[index]!.address);
@@ -162,9 +167,10 @@ export function lookOver(
       const [last] = matched.sort(([, one], [, other]) => other.order - one.order);
       if (last !== undefined) {
         const [index, result] = last;
-        const { address, filter } = sites[index]!;
+        const { address, filter, conditions } = sites[index]!;
         const before = passes.get(address) ?? 0;
-        if (matched.length === 1 && filter === undefined) addRange(task.tid, address, before, result.passes);
+        if (matched.length === 1 && filter === undefined && conditions === undefined)
+          addRange(task.tid, address, before, result.passes);
         else {
           look.cut();
           addMatches(task.tid, address, [before + result.lastMatch]);
@@ -223,7 +229,7 @@ export function lookOver(
       case 'breakpoint': {
         const count = (passes.get(halt.address) ?? 0) + (halt.isStanding ? 0 : 1);
         passes.set(halt.address, count);
-        if (wanted.filterOf(halt.address, task) === undefined) countStop(halt.address);
+        if (stopsEachTime(wanted.filterOf(halt.address, task))) countStop(halt.address);
         else patience--;
         if (!wanted.holds(halt.address, task, (...where) => timeline.read(...where))) return;
         const legs = legsOf(halt.address, count);
@@ -278,7 +284,11 @@ function hotSites(
   for (const address of wanted.addresses) {
     const filter = wanted.filterOf(address, task);
     if (filter === undefined) continue;
-    if (address !== leg?.address) {
+    if (typeof filter === 'object' && filter.kind === 'condition') {
+      const { conditions } = filter;
+      if (address !== leg?.address) sites.push({ address, conditions, isNeeded: true });
+      else if (leg.most >= fewPasses) sites.push({ address, conditions, limit: leg.most, isNeeded: true });
+    } else if (address !== leg?.address) {
       const { kind, value } = filter === 'never' || filter === 'all' ? neverMatching : filter;
       sites.push({ address, isNeeded: true, ...(filter === 'all' ? {} : { filter: { kind, value } }) });
     } else if (filter === 'all' && leg.most >= fewPasses) {

@@ -85,7 +85,8 @@ export class FrameStops implements Stops {
       return task.tid === tid ? { kind: 'stackIs', value: rsp + wordSize } : 'never';
     }
     const filter = this.#all.filterOf(address, task);
-    if (address !== entry || address === call || filter !== 'all' || task.tid !== tid) return filter;
+    if (address !== entry || address === call || task.tid !== tid || filter === 'never') return filter;
+    if (filter !== 'all') return undefined;
     return { kind: 'stackAtLeast', value: rsp };
   }
 

@@ -317,8 +317,9 @@ export class Timeline {
   /**
    * Runs a task on its way to the next event while the passes of addresses are counted by stubs, to the first match that
    * is to end it, or to what stops it before. Undefined where that cannot be: nothing has run then.
+   * @param isOnTheWay the debugger goes this way: arrivals count for the names of places, and an interrupt stops it here
    */
-  recordPasses(task: Task, sites: readonly CountedSite[]): PassRun | undefined {
+  recordPasses(task: Task, sites: readonly CountedSite[], isOnTheWay = false): PassRun | undefined {
     const { replayer, driver, reader } = this.run!;
     const { files } = task.addressSpace;
     if (task.threadGroup !== this.process) return undefined;
@@ -333,9 +334,15 @@ export class Timeline {
     )
       return undefined;
     const before = replayer.progress.passesLeft;
-    const run = recordPasses(replayer, task, bounded, () => this.client.isInterrupted());
+    const stops = (): boolean => this.client.isInterrupted();
+    const run = recordPasses(replayer, task, bounded, stops, isOnTheWay ? 'stay' : 'leave');
     if (run === undefined) return undefined;
-    driver.hasGone(task, run.isDone);
+    if (isOnTheWay) {
+      const passes = sites.map(({ address }, index) => [address, run.sites[index]!.passes] as const);
+      driver.hasCounted(task, run.isDone, passes);
+    } else {
+      driver.hasGone(task, run.isDone);
+    }
     if (reader.frame.eventKind !== eventKinds.sched) return run;
     const stop = register(replayer.expected, registerIndex.rip);
     const last = bounded.findIndex(({ address }) => address === stop);
@@ -368,7 +375,7 @@ function boundBySched({ progress, expected }: Replayer, sites: readonly CountedS
   const address = register(expected, registerIndex.rip);
   const same = sites.find((site) => site.address === address);
   if (same === undefined) return [...sites, { address, trapAt: passesLeft, isNeeded: true }];
-  if (same.filter !== undefined) return undefined;
+  if (same.filter !== undefined || same.conditions !== undefined) return undefined;
   const trapAt = Math.min(same.trapAt ?? passesLeft, passesLeft);
   return sites.map((site) => (site === same ? { address, trapAt, isNeeded: true } : site));
 }

@@ -17,8 +17,12 @@ export type Stops = Pick<
   'addresses' | 'watched' | 'caught' | 'passed' | 'catches' | 'holds' | 'filterOf' | 'counted' | 'text'
 >;
 
-/** Of the arrivals at an address, those that count. */
-export type SiteFilter = 'all' | 'never' | StackFilter;
+/** Of the arrivals at an address, those that count. Conditions are gdb's bytecode: one of them is to hold. */
+export type SiteFilter =
+  | 'all'
+  | 'never'
+  | StackFilter
+  | { readonly kind: 'condition'; readonly conditions: readonly Uint8Array[] };
 
 export class WantedStops {
   /** Where breakpoints are, in code. */
@@ -60,8 +64,9 @@ export class WantedStops {
 
   /** Which arrivals there count; undefined where each has to be looked at. */
   filterOf(address: number, _task: Task): SiteFilter | undefined {
-    const isUnconditional = this.#conditions.get(address)?.some((conditions) => conditions.length === 0) ?? false;
-    return isUnconditional ? 'all' : undefined;
+    const all = this.#conditions.get(address);
+    if (all === undefined) return undefined;
+    return all.some((conditions) => conditions.length === 0) ? 'all' : { kind: 'condition', conditions: all.flat() };
   }
 
   /** So many arrivals there were passed without being looked at. */

@@ -27,6 +27,7 @@ const ownBytes = {
   timeAux: Uint8Array.of(0x0f, 0x01, 0xf9),
 } as const;
 
+const longestOwn = 3;
 /** Bytes behind a site that its jump may take for part of its own. */
 const borrowed = 6;
 
@@ -84,6 +85,15 @@ export class PatchedCode {
     for (const { length } of Object.values(ownBytes)) {
       const site = this.#sites.get(address - length);
       if (site?.own.length === length) return site;
+    }
+    return undefined;
+  }
+
+  /** The site whose instruction holds the byte there, but not as its first: no program goes there. */
+  within(address: number): PatchedSite | undefined {
+    for (let start = address - 1; start > address - longestOwn; start--) {
+      const site = this.#sites.get(start);
+      if (site !== undefined && address < start + site.own.length) return site;
     }
     return undefined;
   }

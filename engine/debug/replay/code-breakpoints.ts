@@ -1,6 +1,7 @@
 /** Breakpoint instructions in the code of replayed processes: which are wanted, and which stand there now. */
 import { type AddressSpace, pageDown } from '../../replay/address-space.ts';
 import type { ReplayProcesses } from '../../replay/primitives.ts';
+import { isWithinCall } from './predecessors.ts';
 
 const int3 = Uint8Array.of(0xcc);
 
@@ -133,6 +134,16 @@ export class CodeBreakpoints {
     }
   }
 
+  /** The program's own bytes; fewer where memory ends. */
+  #read(space: AddressSpace, pid: number, [address, length]: readonly [number, number]): Uint8Array {
+    const bytes = new Uint8Array(length);
+    const count = this.#processes.readMemory(pid, address, bytes, 0, length);
+    const known = bytes.subarray(0, Math.max(0, count));
+    this.show(space, address, known);
+    space.patched.show(address, known);
+    return known;
+  }
+
   #notePage(space: AddressSpace, address: number): void {
     let pages = this.#pages.get(space);
     if (pages === undefined) {
@@ -160,6 +171,12 @@ export class CodeBreakpoints {
   }
 
   #writeOne(space: AddressSpace, pid: number, there: Map<number, Written>, address: number): void {
+    // It would make another jump of the recorder's, or no call any more, and is never met.
+    if (
+      space.patched.within(address) !== undefined ||
+      isWithinCall(address, (...where) => this.#read(space, pid, where))
+    )
+      return;
     const own = new Uint8Array(1);
     if (this.#processes.readMemory(pid, address, own, 0, 1) !== 1) return;
     const site = space.patched.borrowing(address);

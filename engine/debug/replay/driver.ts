@@ -629,7 +629,7 @@ export class Driver implements Controller {
 
 /** Whether the recorder's code stands there, or takes the bytes there for part of a jump. */
 function isPatched({ patched }: AddressSpace, address: number): boolean {
-  return patched.at(address) !== undefined || patched.borrowing(address) !== undefined;
+  return [patched.at(address), patched.within(address), patched.borrowing(address)].some((site) => site !== undefined);
 }
 
 /** Whether an event maps memory, or copies or ends an address space. */

@@ -4,6 +4,7 @@
  */
 import { EngineError } from '../../errors.ts';
 import { registerIndex } from '../../generated/schema.ts';
+import type { PatchedSite } from '../../replay/patched-code.ts';
 import {
   type PointStart,
   passFields,
@@ -216,10 +217,21 @@ function search(
   first: PointStart = pointStarts.standing,
 ): { readonly passes: number; readonly status: number } {
   const { processes, found } = replayer;
+  const { patched } = task.addressSpace;
+  const address = register(target, registerIndex.rip);
+  const replaced = patched.at(address);
+  if (replaced !== undefined) return searchStub(replayer, task, target, replaced, ordinal, flags, stops, first);
+  const site = patched.borrowing(address);
+  // A stub there would make another jump of the recorder's: the call is the program's own meanwhile, and stops.
+  if (site !== undefined) processes.writeMemory(task.pid, site.address, site.own, 0, site.own.length);
   const counts = new Float64Array(pointCounts.size);
   const isFile = task.addressSpace.files.find(register(target, registerIndex.rip)) !== undefined;
   const all = flags | (isFile ? pointFlags.codeStays : 0);
   processes.beginPoint();
+  let hasEnded = false;
+  using _jump = restoring(() => {
+    if (site !== undefined && !hasEnded) processes.writeMemory(task.pid, site.address, site.jump, 0, site.jump.length);
+  });
   for (let start = first; ; ) {
     const left = ordinal === 0 ? 0 : ordinal - counts[pointCounts.passes]!;
     const status = processes.searchPoint(task.pid, start, task.registers, target, left, all, counts, found, -1);
@@ -229,7 +241,12 @@ function search(
       continue;
     }
     task.registers.set(found);
+    hasEnded = status >= 0 && !isStopped(status);
     if (status === pointResults.goOn) {
+      start = pointStarts.behind;
+      continue;
+    }
+    if (status === syscallStop && site !== undefined && leadToStub(task, site)) {
       start = pointStarts.behind;
       continue;
     }
@@ -238,4 +255,39 @@ function search(
     }
     return { passes: counts[pointCounts.passes]!, status };
   }
+}
+
+/**
+ * The same for an instruction that the recorder has replaced. A jump of ours there would be longer than it, and lie where
+ * its hook goes back to; but each pass of it is one of the recorder's stub, with the same registers.
+ */
+function searchStub(
+  replayer: Replayer,
+  task: Task,
+  target: RegisterWords,
+  { address, stub }: PatchedSite,
+  ordinal: number,
+  flags: number,
+  stops: () => boolean,
+  first: PointStart,
+): { readonly passes: number; readonly status: number } {
+  const { registers } = task;
+  if (register(registers, registerIndex.rip) === address) setRegister(registers, registerIndex.rip, stub);
+  const inStub = target.slice();
+  setRegister(inStub, registerIndex.rip, stub);
+  const found = search(replayer, task, inStub, ordinal, flags | pointFlags.codeStays, stops, first);
+  if (register(registers, registerIndex.rip) === stub) setRegister(registers, registerIndex.rip, address);
+  return found;
+}
+
+/** A call of the program's own instruction, whose jump is not there: the recorder's stub makes it. */
+function leadToStub({ registers }: Task, { address, stub }: PatchedSite): boolean {
+  if (register(registers, registerIndex.rip) !== address + callLength) return false;
+  setRegister(registers, registerIndex.rip, stub);
+  setRegister(registers, registerIndex.rax, register(registers, registerIndex.orig_rax));
+  return true;
+}
+
+function restoring(restore: () => void): Disposable {
+  return { [Symbol.dispose]: restore };
 }

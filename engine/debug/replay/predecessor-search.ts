@@ -126,7 +126,7 @@ export class PredecessorSearch {
     const before = withoutLastLeg(position);
     const base = all === 1 ? before : { event: before.event, legs: withPass(before.legs, address, all - 1) };
     const { arrived, guesses } = this.#guessBefore(position, address);
-    const guess = this.#lastOf(guesses, base, address);
+    const guess = this.#lastOf(base, address, () => guesses);
     const found =
       (guess === undefined ? undefined : this.#walkFrom(guess, address, arrived)) ??
       this.#walkFrom(base, address, arrived);
@@ -203,9 +203,9 @@ export class PredecessorSearch {
    * The last arrival at one of the guesses between a position and the next arrival at an address; undefined where there
    * is none. A breakpoint at a guess that is within an instruction makes another one of it: then none of them counts.
    */
-  #lastOf(guesses: readonly CountedSite[], base: Position, address: number): Position | undefined {
+  #lastOf(base: Position, address: number, guessesOf: (task: Task) => readonly CountedSite[]): Position | undefined {
     try {
-      return this.#lastBefore(base, address, () => guesses);
+      return this.#lastBefore(base, address, guessesOf);
     } catch (error) {
       if (!(error instanceof Divergence)) throw error;
       return undefined;
@@ -221,7 +221,7 @@ export class PredecessorSearch {
     const byReturn =
       returning === undefined
         ? undefined
-        : this.#lastBefore(at, address, (task) =>
+        : this.#lastOf(at, address, (task) =>
             returnsOf(returning, guessReturns(stepped.at(-1)!, this.#reader(task)), address),
           );
     if (byReturn !== undefined) return byReturn;

@@ -118,6 +118,17 @@ export function guessCall(
   return undefined;
 }
 
+const firstOfCall = 0x0f;
+const secondOfCall = 0x05;
+
+/** Whether an address is the second byte of a `syscall` instruction, as far as the code around it tells. */
+export function isWithinCall(address: number, read: (address: number, length: number) => Uint8Array): boolean {
+  const [first, second] = read(address - 1, 2);
+  if (first !== firstOfCall || second !== secondOfCall) return false;
+  const found = boundaries(read(address - reach, 2 * reach));
+  return found.has(reach - 1) && !found.has(reach);
+}
+
 /** Offsets at which most decodings find an instruction to begin. */
 function boundaries(code: Uint8Array): Map<number, DecodedAt> {
   const votes = new Map<number, number>();

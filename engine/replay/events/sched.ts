@@ -155,7 +155,10 @@ function arriveControlled(
     }
     if (progress.passesLeft === 0) break;
     const byStops =
-      progress.passesLeft <= fewPasses || isSharedCode(task, site) || controller.isNear(task.addressSpace, site);
+      progress.passesLeft <= fewPasses ||
+      isSharedCode(task, site) ||
+      isInJump(task, site) ||
+      controller.isNear(task.addressSpace, site);
     controller.watchSite(byStops ? site : undefined);
     const steps = controller.beforeRun(task, frame) === 'step';
     // It has come to the site without a stop of ours.
@@ -290,13 +293,18 @@ function searchFlags(replayer: Replayer, task: Task, ticks: number | undefined, 
   const mapping = task.addressSpace.files.find(site);
   // A stub would count as well.
   const counterCounts = ticks !== undefined && replayer.ticks!.countsOurCode;
-  const oracleOnly = replayer.oracleOnly || counterCounts || isSharedCode(task, site);
+  const oracleOnly = replayer.oracleOnly || counterCounts || isSharedCode(task, site) || isInJump(task, site);
   return (
     (oracleOnly ? pointFlags.oracleOnly : 0) |
     (isWeak ? pointFlags.countAll : pointFlags.checksumsTell) |
     (replayer.countPasses ? pointFlags.countAll : 0) |
     (mapping !== undefined ? pointFlags.codeStays : 0)
   );
+}
+
+/** A jump of ours there would lie in one of the recorder's, or where its hook goes back to. */
+function isInJump({ addressSpace: { patched } }: Task, site: number): boolean {
+  return patched.at(site) !== undefined || patched.borrowing(site) !== undefined;
 }
 
 /** The jump of a stub would show in all other mappings of code that is mapped shared. */

@@ -221,4 +221,13 @@ test('threads with variables and an errno of their own', async () => {
   says(said, '$2 = 0');
 });
 
+test('a child that shares the memory passes what is set in its parent', async () => {
+  using vforks = recordGuest('vforks');
+  const rounds = Array.from({ length: 6 }, () => ['continue', 'print who']).flat();
+  const said = await vforks.gdb(['break both', ...rounds, 'continue']);
+  const met = [...said.matchAll(/^\$\d+ = (\d+)$/gm)].map(([, value]) => Number(value));
+  assert.equal(met, [10, 12, 20, 22, 30, 32], said);
+  says(said, /^32$/m);
+});
+
 test.run();

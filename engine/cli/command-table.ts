@@ -159,7 +159,7 @@ const recordCommand: CommandSpec = {
       value: 'WHAT',
       help: 'then stop, so that the program goes on unrecorded (default), or kill it',
     },
-    { long: 'push', value: 'WHEN', help: 'bring the recording to --remote: never (default), failures or always' },
+    { long: 'push', value: 'WHEN', help: 'bring the recording to a store elsewhere: never (default), failures or always' },
     remoteOption,
     refused(
       'keep-last',
@@ -407,7 +407,7 @@ export const commands: readonly CommandSpec[] = [
       timeoutOption,
       json,
     ],
-    notes: ['NAME is what push has printed, or rr ls --remote lists.', ...remoteNotes],
+    notes: ['NAME is what push has printed, or what rr ls lists of a store elsewhere.', ...remoteNotes],
   },
   {
     name: 'unpack',

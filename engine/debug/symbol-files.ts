@@ -57,10 +57,10 @@ function isSame({ path, hash, size }: CodeFile, store: string): boolean | undefi
   try {
     const status = statSync(path, { bigint: true });
     if (!status.isFile() || Number(status.size) !== size) return false;
-    // The recorder notes which file it has hashed (native/record/file-store.h).
+    // The recorder notes which file it has hashed: "HASH IDENTITY-IN-THE-STORE" (native/record/file-store.h).
     const { dev, ino, size: bytes, mtimeNs, ctimeNs } = status;
     const identity = `${dev.toString(16)}-${ino}-${bytes}-${mtimeNs}-${ctimeNs}`;
-    if (readNoted(join(store, 'by-id', identity)) === hash) return true;
+    if (readNoted(join(store, 'by-id', identity))?.split(' ', 1)[0] === hash) return true;
     descriptor = openSync(path, 'r');
   } catch {
     return undefined;

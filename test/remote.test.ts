@@ -175,6 +175,9 @@ test('record --push: failures ship themselves, and what cannot be shipped is kep
     assert.is(refused.status, 0, refused.story);
     assert.match(refused.err, /^rr: not pushed: [^\n]*HTTP 403: [^\n]*; `rr push \/[^\n]*\/true-1` tries again\n$/);
     assert.equal(place.traceNames(), ['sh-0', 'true-0', 'true-1']);
+    // The store knows of it.
+    success(await place.rr('gc'));
+    success(await place.rr('replay', '-a', 'true-1'));
     const nowhere = await place.rr('record', '--push=always', 'true');
     assert.is(nowhere.status, 2);
     assert.match(nowhere.err, /^rr: --push=always: where to\? [^\n]+\n$/);

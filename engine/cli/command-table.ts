@@ -159,7 +159,11 @@ const recordCommand: CommandSpec = {
       value: 'WHAT',
       help: 'then stop, so that the program goes on unrecorded (default), or kill it',
     },
-    { long: 'push', value: 'WHEN', help: 'bring the recording to a store elsewhere: never (default), failures or always' },
+    {
+      long: 'push',
+      value: 'WHEN',
+      help: 'bring the recording to a store elsewhere: never (default), failures or always',
+    },
     remoteOption,
     refused(
       'keep-last',

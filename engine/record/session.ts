@@ -117,7 +117,8 @@ async function run(options: RecordOptions, plan: Plan): Promise<Outcome> {
   const registration = register(store, plan.directory, uuid);
   try {
     const outcome = await runRegistered(options, plan, { store, uuid, registration });
-    if (isKept(options.keep, outcome)) await registration?.end();
+    // One that is to be pushed stays when that fails. Of one that has gone the store drops what it notes.
+    if (isKept(options.keep, outcome) || isKept(options.push, outcome)) await registration?.end();
     else registration?.drop();
     return outcome;
   } catch (error) {
@@ -161,7 +162,7 @@ async function runRegistered(
     arguments: [options.program, ...options.args],
     environment: environment.map((each) => each.toString()),
     workingDirectory: workingDirectory(),
-    machine: describeMachine(cpu < 0),
+    machine: describeMachine(cpu < 0 || options.hiddenFeatures.length > 0),
     executionPoint: points.kind,
     ...(points.counter === undefined ? {} : { counter: points.counter }),
     store,

@@ -35,6 +35,7 @@ const methods: Readonly<Record<keyof Target, true>> = {
   processFile: true,
   storedFile: true,
   setBreakpoints: true,
+  passCounts: true,
   writes: true,
   namePosition: true,
   catchSyscalls: true,

@@ -124,6 +124,8 @@ export interface Breakpoint {
   readonly length: number;
   /** gdb's agent bytecode: a hit counts when any of them is not zero. None: each hit counts. */
   readonly conditions: readonly Uint8Array[];
+  /** Of one in code: passCounts() tells how often it was met by runs forwards, and it stops nothing. */
+  readonly counts?: boolean;
 }
 
 export interface Resume {
@@ -211,6 +213,8 @@ export interface Target {
 
   /** All that are wanted from now on. @throws EngineError BREAKPOINT_REFUSED for one that cannot be had */
   setBreakpoints(all: readonly Breakpoint[]): void;
+  /** Of the breakpoints that count: address, and how often it was come to since they were set. */
+  passCounts(): readonly (readonly [address: number, passes: number])[];
   /** System calls at whose entry and exit to stop: undefined for none, empty for all. */
   catchSyscalls(numbers: readonly number[] | undefined): void;
   /** Signals that need not be reported. */

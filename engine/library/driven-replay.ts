@@ -156,16 +156,12 @@ export class DrivenReplay implements Replay {
   async countPasses(where: readonly Where[], { until }: { until?: Where } = {}): Promise<number[]> {
     const addresses = await Promise.all(where.map((each) => this.#addressOf(each)));
     const end = until === undefined ? undefined : await this.#addressOf(until);
-    const counts = new Map(addresses.map((address) => [address, 0]));
-    const wanted = end === undefined ? addresses : [...addresses, end];
+    const counts = new Map<number, number>();
     await this.#move('countPasses', () =>
-      this.#without(wanted, async () => {
+      this.#without(addresses, end, async () => {
         const { tid } = await this.#target.state();
-        for (;;) {
-          const stop = await this.#target.resume({ direction: 'forward', how: 'continue', tid });
-          if (stop.kind !== 'breakpoint' || stop.address === end) return;
-          counts.set(stop.address, counts.get(stop.address)! + 1);
-        }
+        await this.#target.resume({ direction: 'forward', how: 'continue', tid });
+        for (const [address, passes] of await this.#target.passCounts()) counts.set(address, passes);
       }),
     );
     return addresses.map((address) => counts.get(address)!);
@@ -316,11 +312,16 @@ export class DrivenReplay implements Replay {
     await this.#target.passSignals(passed.filter((signal) => !this.#signals.includes(signal)));
   }
 
-  /** Nothing but breakpoints at these addresses stops it meanwhile. */
-  async #without<Value>(addresses: readonly number[], body: () => Promise<Value>): Promise<Value> {
-    const only = [...new Set(addresses)].map((address): Breakpoint => {
-      return { kind: 'software', address, length: 1, conditions: [] };
+  /** These addresses are counted meanwhile, and nothing stops it but `end`. */
+  async #without<Value>(
+    counted: readonly number[],
+    end: number | undefined,
+    body: () => Promise<Value>,
+  ): Promise<Value> {
+    const only = [...new Set(counted)].map((address): Breakpoint => {
+      return { kind: 'software', address, length: 1, conditions: [], counts: true };
     });
+    if (end !== undefined) only.push({ kind: 'software', address: end, length: 1, conditions: [] });
     await this.#target.setBreakpoints(only);
     await this.#target.catchSyscalls(undefined);
     await this.#target.passSignals(Array.from({ length: lastSignal }, (_, index) => index + 1));

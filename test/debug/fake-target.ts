@@ -169,6 +169,10 @@ export class FakeTarget implements Target {
     this.breakpoints = all;
   }
 
+  passCounts(): readonly (readonly [number, number])[] {
+    return [];
+  }
+
   catchSyscalls(numbers: readonly number[] | undefined): void {
     this.asked.push(`catch ${numbers}`);
   }

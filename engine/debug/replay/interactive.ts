@@ -133,6 +133,7 @@ export class Interactive implements Pilot {
     const { driver } = this.#timeline.run!;
     const { processes } = this.#timeline;
     if (halt.kind === 'breakpoint' && !this.#holds(halt.address, task)) {
+      if (!halt.isStanding) this.#wanted.counted(halt.address, 1);
       if (!this.#isSteppingOf(task)) {
         this.#falseHits.note(halt.address);
         return;

@@ -152,6 +152,10 @@ export class Requests implements Answered {
     this.#wanted.setBreakpoints(all);
   }
 
+  passCounts(): readonly (readonly [number, number])[] {
+    return [...this.#wanted.passCounts];
+  }
+
   catchSyscalls(numbers: readonly number[] | undefined): void {
     this.#wanted.caught = numbers;
   }

@@ -33,10 +33,15 @@ export class WantedStops {
   caught: readonly number[] | undefined;
   /** Signals that are not reported. */
   passed: ReadonlySet<number> = new Set();
+  /** Of addresses that are counted: their passes, by runs forwards. */
+  readonly passCounts = new Map<number, number>();
   #conditions = new Map<number, readonly (readonly Uint8Array[])[]>();
 
   setBreakpoints(all: readonly Breakpoint[]): void {
-    const code = all.filter(({ kind }) => kind === 'software' || kind === 'hardware');
+    const inCode = all.filter(({ kind }) => kind === 'software' || kind === 'hardware');
+    const code = inCode.filter(({ counts }) => counts !== true);
+    this.passCounts.clear();
+    for (const { address, counts } of inCode) if (counts === true) this.passCounts.set(address, 0);
     const conditions = new Map<number, (readonly Uint8Array[])[]>();
     for (const each of code) {
       const known = conditions.get(each.address) ?? [];
@@ -44,7 +49,7 @@ export class WantedStops {
       conditions.set(each.address, known);
     }
     this.#conditions = conditions;
-    this.addresses = new Set(conditions.keys());
+    this.addresses = new Set([...conditions.keys(), ...this.passCounts.keys()]);
     this.watched = all.filter(({ kind }) => kind !== 'software' && kind !== 'hardware');
   }
 
@@ -55,7 +60,7 @@ export class WantedStops {
       all.map((each) => each.map((condition) => Buffer.from(condition).toString('hex'))),
     ]);
     const watched = this.watched.map(({ kind, address, length }) => [kind, address, length]);
-    return JSON.stringify([conditions, watched, this.caught ?? null, [...this.passed]]);
+    return JSON.stringify([conditions, [...this.passCounts.keys()], watched, this.caught ?? null, [...this.passed]]);
   }
 
   catches(number: number): boolean {
@@ -65,12 +70,15 @@ export class WantedStops {
   /** Which arrivals there count; undefined where each has to be looked at. */
   filterOf(address: number, _task: Task): SiteFilter | undefined {
     const all = this.#conditions.get(address);
-    if (all === undefined) return undefined;
+    if (all === undefined) return this.passCounts.has(address) ? 'never' : undefined;
     return all.some((conditions) => conditions.length === 0) ? 'all' : { kind: 'condition', conditions: all.flat() };
   }
 
   /** So many arrivals there were passed without being looked at. */
-  counted(_address: number, _passes: number): void {}
+  counted(address: number, passes: number): void {
+    const before = this.passCounts.get(address);
+    if (before !== undefined) this.passCounts.set(address, before + passes);
+  }
 
   /** Whether a breakpoint's conditions let it count where the task stands; a breakpoint without any does. */
   holds(address: number, task: Task, read: ReadProgram): boolean {

@@ -227,7 +227,7 @@ test('what is no trace, or none that can be read here', () =>
       ['link', /no such trace/],
       ['empty', /not a trace: it has no version file/],
       ['file', /not a trace: a trace is a directory/],
-      ['newer', /version: format 99; this version reads format \d+: use a newer one/],
+      ['newer', /version: format 99; this version reads formats \d+ and \d+: use a newer one/],
       ['foreign', /version: no format number/],
       ['without-events', /events: the file is missing/],
       ['without-data', /data: the file is missing/],

@@ -41,7 +41,7 @@ export class Backwards {
   /** The last one: the halt before one of its is known. */
   #look: Look | undefined;
   /** Passes of the stores in it. */
-  #stores: ReadonlyMap<string, number> | undefined;
+  #stores: { readonly look: Look; readonly counts: ReadonlyMap<string, number> } | undefined;
 
   constructor(timeline: Timeline, wanted: WantedStops, predecessors: PredecessorSearch) {
     this.#timeline = timeline;
@@ -150,7 +150,6 @@ export class Backwards {
       if (look !== undefined) {
         const met = this.#metAt(look, look.halts.length - 1);
         this.#look = look;
-        this.#stores = undefined;
         if (met.position.event >= since) return met;
       }
       until = kept.position;
@@ -221,8 +220,10 @@ export class Backwards {
         return halted.position;
       case 'store': {
         const { event, index, by } = halted;
-        this.#stores ??= countStores(this.#timeline, this.#wanted, look);
-        const count = this.#stores.get(storeKey(event, index));
+        if (this.#stores?.look !== look) {
+          this.#stores = { look, counts: countStores(this.#timeline, this.#wanted, look) };
+        }
+        const count = this.#stores.counts.get(storeKey(event, index));
         if (count === undefined) {
           const what = `change ${index} of what is watched behind event ${event}, by 0x${by.toString(16)},`;
           throw new EngineError('NO_PLACE', `${what} is not found again`);

@@ -38,7 +38,12 @@ function share(name: string, ...command: string[]): { readonly calls: number; re
 }
 
 function rr(...words: string[]): string {
-  const { stdout, stderr, status } = spawnSync(rrCommand, words, { encoding: 'utf8', timeout: nativeTimeout(60_000) });
+  const { stdout, stderr, status } = spawnSync(rrCommand, words, {
+    encoding: 'utf8',
+    timeout: nativeTimeout(60_000),
+    // How many files a program opens depends on it.
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
+  });
   assert.is(status, 0, stderr);
   return stdout;
 }

@@ -211,6 +211,18 @@ test('passes are counted at many addresses in one run', async () => {
   });
 });
 
+test('a million passes are counted by stubs, whatever is counted beside them', async () => {
+  using hits = recordGuest('hits', { flags: ['-O2'] });
+  await withReplay(hits, async (replay) => {
+    await replay.goTo('begin');
+    assert.equal(await replay.countPasses(['touch', 'rare', 'after']), [1_000_000, 4, 1]);
+    assert.is((await replay.run()).kind, 'exit');
+    await replay.goTo('begin');
+    assert.equal(await replay.countPasses(['touch', 'rare'], { until: 'rare' }), [250_000, 0]);
+    assert.equal(await replay.countPasses(['rare', 'touch'], { until: 'after' }), [3, 750_000]);
+  });
+});
+
 test('signals and system calls can be caught', async () => {
   await withReplay(calls, async (replay) => {
     const brk = 12;

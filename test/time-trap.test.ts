@@ -24,6 +24,13 @@ const testOfTrap = traps ? test : test.skip;
 if (!traps)
   console.log('skipped: rdtsc does not trap here, or a switch costs nothing, or the C library has no clock without it');
 
+(traps ? test.skip : test)('where it gains nothing, a recorder’s tracer goes without', () => {
+  const words = ['--log', 'record:debug', 'record', '-o', join(folder, 'without'), 'true'];
+  const record = spawnSync(rrCommand, words, { encoding: 'utf8' });
+  assert.is(record.status, 0, record.stderr);
+  assert.not.match(record.stderr, /in the tracer, too/);
+});
+
 testOfTrap('the clock needs no rdtsc, and an rdtsc gives what it would', () => {
   assert.is(status, 0, stderr);
   assert.equal(stdout.split('\n'), [

@@ -229,7 +229,8 @@ test('a version file with a right checksum is still checked', () =>
     await writeTrace(directory, slots.slice(0, 1));
     const path = join(directory, 'version');
     const forge = (content: unknown): TraceError => {
-      writeFileSync(path, formatVersionFile(content as Parameters<typeof formatVersionFile>[0]));
+      const body = `${formatVersion}\n${JSON.stringify(content)}\n`;
+      writeFileSync(path, `${body}crc32 ${crc32(Buffer.from(body)).toString(16).padStart(8, '0')}\n`);
       return openError(directory);
     };
     for (const content of [null, [], {}, { header: 3 }, { header: { ...header, arguments: [1] } }]) {

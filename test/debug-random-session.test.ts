@@ -250,7 +250,7 @@ test('Ctrl-C ends a step of very many instructions', async () => {
     // Through all of the dynamic linker, one instruction after the other: there are no lines.
     const { text, wasInterrupted } = await session.ask('step', 2000);
     assert.ok(wasInterrupted, text);
-    assert.match(text, /received signal SIGINT/);
+    assert.match(text, /received signal SIGINT/, text);
     const { text: after } = await session.ask('stepi', longPatience);
     assert.not.match(after, /SIGINT/);
   } finally {

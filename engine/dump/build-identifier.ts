@@ -1,7 +1,8 @@
 /** The build identifier of an ELF file: the note of type NT_GNU_BUILD_ID (elf(5)), which the linker writes. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { systemReason } from '../trace/trace-error.ts';
+import { readWhole } from '../whole-io.ts';
 
 const elf = { magic: 0x464c457f, class64: 2, littleEndian: 1, headerSize: 64, programHeaderSize: 56 };
 const noteSegment = 4;
@@ -71,11 +72,5 @@ function findNote(notes: Buffer, alignment: number): string | undefined {
 
 function readAt(descriptor: number, offset: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const count = readSync(descriptor, bytes, done, length - done, offset + done);
-    if (count === 0) break;
-    done += count;
-  }
-  return bytes.subarray(0, done);
+  return bytes.subarray(0, readWhole(descriptor, bytes, offset));
 }

@@ -20,6 +20,7 @@ import { Store } from '../store/store.ts';
 import { Folder, privateFileMode, privateFolderMode } from '../trace/folder.ts';
 import { newOwnStoreName, ownStoreName } from '../trace/lane-files.ts';
 import { systemReason } from '../trace/trace-error.ts';
+import { writeWhole } from '../whole-io.ts';
 import { PackError } from './pack-error.ts';
 import { storedMemberName, storedPath } from './pack-names.ts';
 import {
@@ -32,7 +33,6 @@ import {
   type Redaction,
   withStoredFile,
 } from './packed-content.ts';
-import { writeWhole } from './stored-form.ts';
 import { removingOnFailure, temporaryName } from './temporary.ts';
 import { ZipWriter } from './zip-writer.ts';
 

@@ -3,8 +3,9 @@
  * of a file with holes the sparse form, which leaves them out.
  */
 import { createHash } from 'node:crypto';
-import { fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
+import { fstatSync, ftruncateSync } from 'node:fs';
 import { nextData } from '../store/file-content.ts';
+import { readWhole, writeWhole } from '../whole-io.ts';
 
 /** Pieces of the sparse form begin at multiples of so many bytes. */
 const pieceSize = 1 << 20;
@@ -50,11 +51,7 @@ export function* storedStream(descriptor: number, isSparse: boolean): Generator<
       offset = data - (data % pieceSize);
     }
     const piece = buffer.subarray(0, Math.min(pieceSize, size - offset));
-    for (let done = 0; done < piece.length; ) {
-      const count = readSync(descriptor, piece, done, piece.length - done, offset + done);
-      if (count === 0) return;
-      done += count;
-    }
+    if (readWhole(descriptor, piece, offset) < piece.length) return;
     if (isSparse && isZero(piece)) continue;
     if (isSparse) yield wide(offset);
     // Who takes it may keep it: a stream does.
@@ -157,12 +154,4 @@ const zeros = Buffer.alloc(pieceSize);
 
 function isZero(piece: Buffer): boolean {
   return zeros.compare(piece, 0, piece.length, 0, piece.length) === 0;
-}
-
-/** @param position undefined: where the file's own position is. @throws NodeJS.ErrnoException */
-export function writeWhole(descriptor: number, bytes: Uint8Array, position?: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    const at = position === undefined ? null : position + done;
-    done += writeSync(descriptor, bytes, done, bytes.length - done, at);
-  }
 }

@@ -2,10 +2,11 @@
  * Reads a ZIP file that may come from anybody. Its directory must stand at its very end and be right in itself, the members
  * may not overlap, and none gives more bytes than it says.
  */
-import { fstatSync, readSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';
 import { crc32 } from '../trace/crc32.ts';
+import { readWhole } from '../whole-io.ts';
 import { PackError } from './pack-error.ts';
 import {
   centralSignature,
@@ -185,12 +186,7 @@ export class ZipReader {
 
   #read(offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(length);
-    let done = 0;
-    while (done < length) {
-      const count = readSync(this.#descriptor, bytes, done, length - done, offset + done);
-      if (count === 0) throw this.#cutOff();
-      done += count;
-    }
+    if (readWhole(this.#descriptor, bytes, offset) < length) throw this.#cutOff();
     return bytes;
   }
 }

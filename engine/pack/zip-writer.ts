@@ -1,8 +1,8 @@
 /** Writes a ZIP file member by member; none of them is held in memory whole. */
-import { writeSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createDeflateRaw } from 'node:zlib';
 import { crc32 } from '../trace/crc32.ts';
+import { writeWhole } from '../whole-io.ts';
 import {
   centralHeader,
   endOfZip,
@@ -45,7 +45,7 @@ export class ZipWriter {
     const storedSize = this.#position - offset - localLength(name);
     const method: Method = deflates ? methods.deflated : methods.stored;
     const entry = { name, method, crc, size, storedSize, offset };
-    this.#writeAt(localHeader(entry), offset);
+    writeWhole(this.#descriptor, localHeader(entry), offset);
     this.#entries.push(entry);
   }
 
@@ -57,14 +57,8 @@ export class ZipWriter {
   }
 
   #write(bytes: Uint8Array): void {
-    this.#writeAt(bytes, this.#position);
+    writeWhole(this.#descriptor, bytes, this.#position);
     this.#position += bytes.length;
-  }
-
-  #writeAt(bytes: Uint8Array, position: number): void {
-    for (let done = 0; done < bytes.length; ) {
-      done += writeSync(this.#descriptor, bytes, done, bytes.length - done, position + done);
-    }
   }
 }
 

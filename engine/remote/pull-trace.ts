@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { makeFolders } from '../make-folders.ts';
 import { isFolderName } from '../pack/pack-names.ts';
-import { plainContent, writeWhole } from '../pack/stored-form.ts';
+import { plainContent } from '../pack/stored-form.ts';
 import { dropAbandoned, removingOnFailure, temporaryName } from '../pack/temporary.ts';
 import { OpenRegistration } from '../store/registrations.ts';
 import { Store } from '../store/store.ts';
@@ -26,6 +26,7 @@ import { TraceReader } from '../trace/reader.ts';
 import { isHash } from '../trace/store-layout.ts';
 import { systemReason, TraceError } from '../trace/trace-error.ts';
 import { formatVersionFile, parseVersionFile } from '../trace/version-file.ts';
+import { writeWhole } from '../whole-io.ts';
 import { inParallel } from './in-parallel.ts';
 import {
   type Manifest,

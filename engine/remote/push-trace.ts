@@ -1,6 +1,6 @@
 /** `rr push`: brings a recording, and of its store what the other one lacks, to a remote store. */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import {
   blobStream,
   checkedForm,
@@ -15,6 +15,7 @@ import { Folder } from '../trace/folder.ts';
 import { laneOrder } from '../trace/lane-files.ts';
 import type { BlobReference } from '../trace/store-layout.ts';
 import { parseVersionFile } from '../trace/version-file.ts';
+import { readWhole } from '../whole-io.ts';
 import { inParallel } from './in-parallel.ts';
 import { formatManifest, type Manifest, type RemoteBlob, type RemoteBytes } from './manifest.ts';
 import { RemoteError } from './remote-error.ts';
@@ -95,11 +96,8 @@ function* portionsOf(descriptor: number): Generator<Uint8Array> {
   const { size } = fstatSync(descriptor);
   for (let offset = 0; offset < size; offset += portionBytes) {
     const bytes = Buffer.alloc(Math.min(portionBytes, size - offset));
-    let done = 0;
-    while (done < bytes.length) {
-      const count = readSync(descriptor, bytes, done, bytes.length - done, offset + done);
-      if (count === 0) throw new RangeError('a file of the recording has become shorter');
-      done += count;
+    if (readWhole(descriptor, bytes, offset) < bytes.length) {
+      throw new RangeError('a file of the recording has become shorter');
     }
     yield bytes;
   }

@@ -1,4 +1,5 @@
-import { closeSync, ftruncateSync, readSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, readSync } from 'node:fs';
+import { writeWhole } from '../whole-io.ts';
 import { primitives } from './primitives.ts';
 
 interface SharedFile {
@@ -98,9 +99,7 @@ export class SharedFiles implements Disposable {
   write(key: string, offset: number, bytes: Uint8Array): void {
     const file = this.files.get(key);
     if (file === undefined) return;
-    for (let done = 0; done < bytes.length; ) {
-      done += writeSync(file.descriptor, bytes, done, bytes.length - done, offset + done);
-    }
+    writeWhole(file.descriptor, bytes, offset);
     file.size = Math.max(file.size, offset + bytes.length);
   }
 
@@ -121,7 +120,7 @@ function copyContent(from: number, to: number, size: number): void {
     offset = Math.max(offset, data);
     const read = readSync(from, piece, 0, Math.min(piece.length, size - offset), offset);
     if (read === 0) return;
-    for (let done = 0; done < read; ) done += writeSync(to, piece, done, read - done, offset + done);
+    writeWhole(to, piece.subarray(0, read), offset);
     offset += read;
   }
 }

@@ -1,6 +1,7 @@
 /** Sections of a 64-bit ELF file by name (elf(5)), uncompressed where they are compressed by zlib. */
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
+import { readWhole } from '../whole-io.ts';
 import { ByteReader, MalformedError } from './byte-reader.ts';
 
 const magic = 0x464c457f;
@@ -128,11 +129,5 @@ function readAt(descriptor: number, offset: number, length: number): Buffer {
   const inFile = Math.min(length, Math.max(0, fstatSync(descriptor).size - offset));
   if (inFile > mostBytes) throw new MalformedError('a section is too large');
   const bytes = Buffer.alloc(inFile);
-  let done = 0;
-  while (done < inFile) {
-    const count = readSync(descriptor, bytes, done, inFile - done, offset + done);
-    if (count === 0) break;
-    done += count;
-  }
-  return bytes.subarray(0, done);
+  return bytes.subarray(0, readWhole(descriptor, bytes, offset));
 }

@@ -1,7 +1,8 @@
 /** What a stored file holds, and whether that is what its name says (docs/trace-format.md, "The store"). */
 import { createHash } from 'node:crypto';
-import { fstatSync, readSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { loadAddon } from '../addon.ts';
+import { readWhole } from '../whole-io.ts';
 
 /** Pieces begin at multiples of this many bytes. */
 const pieceSize = 1 << 20;
@@ -33,11 +34,7 @@ export function forEachPiece(
     if (data < 0 || data >= size) return;
     offset = data - (data % pieceSize);
     const piece = buffer.subarray(0, Math.min(pieceSize, size - offset));
-    for (let done = 0; done < piece.length; ) {
-      const count = readSync(descriptor, piece, done, piece.length - done, offset + done);
-      if (count === 0) return;
-      done += count;
-    }
+    if (readWhole(descriptor, piece, offset) < piece.length) return;
     visit(piece, offset);
   }
 }

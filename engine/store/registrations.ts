@@ -13,9 +13,7 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
-  readSync,
   statSync,
-  writeSync,
 } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { loadAddon } from '../addon.ts';
@@ -23,6 +21,7 @@ import { EngineError } from '../errors.ts';
 import { Folder, NotRegularError } from '../trace/folder.ts';
 import { isContentFolder, registrationsFolder, temporaryEnd } from '../trace/store-layout.ts';
 import { systemReason } from '../trace/trace-error.ts';
+import { readWhole, writeWhole } from '../whole-io.ts';
 
 /** Bytes of the first line at most: paths are shorter, escaped or not. */
 const mostHeadBytes = 64 << 10;
@@ -71,7 +70,7 @@ export class OpenRegistration {
       const descriptor = folder.openFile(temporary, 'create');
       if (isShared) fchmodSync(descriptor, 0o644);
       lockFile(descriptor, true);
-      writeSync(descriptor, head);
+      writeWhole(descriptor, head);
       const fileName = freeName(folder, name);
       folder.rename(temporary, fileName);
       folder.sync();
@@ -83,7 +82,7 @@ export class OpenRegistration {
 
   /** Tells that the trace may refer to that content from now on. @throws NodeJS.ErrnoException */
   announce(hash: string): void {
-    writeSync(this.#descriptor, Buffer.from(hash, 'hex'));
+    writeWhole(this.#descriptor, Buffer.from(hash, 'hex'));
   }
 
   /** The trace is complete: from now on what it refers to is read from it, where that can be. */
@@ -236,7 +235,7 @@ function readRegistration(folder: Folder, name: string): Registration | undefine
   }
   try {
     const bytes = Buffer.alloc(fstatSync(descriptor).size);
-    const count = readSync(descriptor, bytes, 0, bytes.length, 0);
+    const count = readWhole(descriptor, bytes, 0);
     // Tried behind the reading: while the lock is held nothing is taken away.
     const isOpen = !lockFile(descriptor, false);
     return { name, ...parse(bytes.subarray(0, count)), isOpen };

@@ -3,7 +3,7 @@
  * users may not trust each other: no link is followed, and content is compared with its name before it is used.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fstatSync, fsyncSync, ftruncateSync, readSync, type Stats, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, fsyncSync, ftruncateSync, readSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { Folder, NotRegularError } from '../trace/folder.ts';
@@ -22,6 +22,7 @@ import {
 } from '../trace/store-layout.ts';
 import { openBlob } from '../trace/stored-blob.ts';
 import { systemReason } from '../trace/trace-error.ts';
+import { readWhole, writeWhole } from '../whole-io.ts';
 import { hasContent } from './file-content.ts';
 
 /** Bytes that are handed on at once. */
@@ -244,7 +245,7 @@ export class Store implements Disposable {
     try {
       const { size } = fstatSync(descriptor);
       const bytes = Buffer.alloc(Math.min(size, maxPieceFileBytes + 1));
-      const count = readSync(descriptor, bytes, 0, bytes.length, 0);
+      const count = readWhole(descriptor, bytes, 0);
       const content = count === size ? checkedPiece(bytes, blob.hash) : undefined;
       if (content === undefined) throw this.#changed(blob);
       return content;
@@ -319,7 +320,7 @@ async function writePiece(descriptor: number, blob: BlobReference, source: Conte
   }
   const file = size === 0 ? undefined : encodePiece(Buffer.concat(portions), 'fast');
   if (file === undefined || checkedPiece(file, blob.hash) === undefined) throw wrong(blob);
-  for (let done = 0; done < file.length; ) done += writeSync(descriptor, file, done);
+  writeWhole(descriptor, file);
 }
 
 /** Whole MiB of zeros become holes. @throws EngineError STORE_CONTENT_WRONG, NodeJS.ErrnoException */
@@ -331,10 +332,7 @@ async function writeFile(descriptor: number, blob: BlobReference, source: Conten
   const flush = (): void => {
     const bytes = pending.subarray(0, filled);
     const start = size - filled;
-    const isHole = bytes.equals(zeros.subarray(0, filled));
-    for (let done = isHole ? filled : 0; done < filled; ) {
-      done += writeSync(descriptor, bytes, done, filled - done, start + done);
-    }
+    if (!bytes.equals(zeros.subarray(0, filled))) writeWhole(descriptor, bytes, start);
     filled = 0;
   };
   for await (const each of source) {

@@ -14,16 +14,15 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readSync,
   renameSync,
   rmdirSync,
   rmSync,
   type Stats,
   unlinkSync,
-  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { loadAddon } from '../addon.ts';
+import { readWhole, writeWhole } from '../whole-io.ts';
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
@@ -107,13 +106,7 @@ export class Folder implements Disposable {
     }
     try {
       const bytes = Buffer.alloc(wanted(fstatSync(descriptor).size));
-      let done = 0;
-      while (done < bytes.length) {
-        const count = readSync(descriptor, bytes, done, bytes.length - done, done);
-        if (count === 0) break;
-        done += count;
-      }
-      return bytes.subarray(0, done);
+      return bytes.subarray(0, readWhole(descriptor, bytes, 0));
     } finally {
       closeSync(descriptor);
     }
@@ -227,9 +220,4 @@ export class Folder implements Disposable {
   [Symbol.dispose](): void {
     closeSync(this.#descriptor);
   }
-}
-
-/** @throws NodeJS.ErrnoException */
-function writeWhole(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
 }

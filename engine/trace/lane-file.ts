@@ -1,8 +1,9 @@
 /** One lane's file, open for reading: positioned reads that never go beyond the size it had when it was opened. */
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { chunkHeaderSize } from '../generated/schema.ts';
 import type { LaneName } from '../schema/schema.ts';
+import { readWhole } from '../whole-io.ts';
 import { type ChunkHeader, readChunkHeader } from './chunk.ts';
 import { type Folder, NotRegularError } from './folder.ts';
 import { laneFileName, laneNumbers } from './lane-files.ts';
@@ -40,18 +41,12 @@ export class LaneFile {
 
   /** Reads up to `length` bytes at `offset` to `position` of `into`: fewer at the end of the file. */
   read(offset: number, into: Uint8Array, position: number, length: number): number {
-    const wanted = Math.min(length, this.size - offset);
-    let done = 0;
+    const wanted = Math.max(0, Math.min(length, this.size - offset));
     try {
-      while (done < wanted) {
-        const count = readSync(this.#descriptor, into, position + done, wanted - done, offset + done);
-        if (count === 0) break;
-        done += count;
-      }
+      return readWhole(this.#descriptor, into.subarray(position, position + wanted), offset);
     } catch (cause) {
       throw new TraceError('TRACE_UNREADABLE', this.path, `cannot read it: ${systemReason(cause)}`, { offset, cause });
     }
-    return done;
   }
 
   /** The chunk header at `offset`; undefined when there is none. Its fields are not checked. */

@@ -1,7 +1,8 @@
 /** One lane's file, open for appending. Several writers may append to it: each chunk is one write. */
-import { closeSync, fstatSync, ftruncateSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LaneName } from '../schema/schema.ts';
+import { writeWhole } from '../whole-io.ts';
 import { Folder } from './folder.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 
@@ -25,9 +26,8 @@ export class LaneWriter {
    * when that fails the torn chunk is left for TraceWriter.finish to cut off. @throws TraceError TRACE_UNWRITABLE
    */
   append(bytes: Uint8Array, position: number, length: number): void {
-    let done = 0;
     try {
-      while (done < length) done += writeSync(this.#descriptor, bytes, position + done, length - done);
+      writeWhole(this.#descriptor, bytes.subarray(position, position + length));
     } catch (cause) {
       throw new TraceError('TRACE_UNWRITABLE', this.path, `cannot write to it: ${systemReason(cause)}`, { cause });
     }

@@ -1,6 +1,7 @@
 /** Reads pieces of a store for a trace that refers to them. */
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { readWhole } from '../whole-io.ts';
 import { Folder, NotRegularError } from './folder.ts';
 import { checkedPiece, maxPieceFileBytes } from './piece-file.ts';
 import { piecesFolder, placeOf } from './store-layout.ts';
@@ -52,7 +53,7 @@ export class PieceReader implements Disposable {
       const descriptor = openBlob(this.#root, { hash, kind: 'piece' });
       try {
         if (fstatSync(descriptor).size > maxPieceFileBytes) return this.#file.subarray(0, 0);
-        return this.#file.subarray(0, readSync(descriptor, this.#file, 0, this.#file.length, 0));
+        return this.#file.subarray(0, readWhole(descriptor, this.#file, 0));
       } finally {
         closeSync(descriptor);
       }

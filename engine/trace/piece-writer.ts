@@ -3,7 +3,8 @@
  * is put when it is first met; anything else when it is met again: most of it never comes back.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, openSync } from 'node:fs';
+import { readWhole, writeWhole } from '../whole-io.ts';
 import type { Compression } from './codec.ts';
 import { Folder, NotRegularError } from './folder.ts';
 import { decodePiece, encodePiece, maxPieceBytes, maxPieceFileBytes } from './piece-file.ts';
@@ -131,7 +132,7 @@ export class PieceWriter {
     }
     if (fresh.size === 0) return;
     const bytes = Buffer.concat([...fresh.values()]);
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.#registration, bytes, done);
+    writeWhole(this.#registration, bytes);
   }
 
   /** Others may read a store that is not private: what is not known to be everybody's has no place there. */
@@ -168,7 +169,7 @@ export class PieceWriter {
       try {
         const { mode, size } = fstatSync(descriptor);
         if (size > maxPieceFileBytes) return false;
-        const file = this.#file.subarray(0, readSync(descriptor, this.#file, 0, this.#file.length, 0));
+        const file = this.#file.subarray(0, readWhole(descriptor, this.#file, 0));
         const found = decodePiece(file);
         if (found === undefined || Buffer.compare(found, content) !== 0) return false;
         if ((mode & isVolatile) !== 0) this.#volatile.add(name);
@@ -191,7 +192,7 @@ export class PieceWriter {
     const descriptor = this.#root!.openFile(temporary, 'create');
     try {
       try {
-        for (let done = 0; done < file.length; ) done += writeSync(descriptor, file, done);
+        writeWhole(descriptor, file);
         if (this.#rights !== 0o400) fchmodSync(descriptor, this.#rights | isVolatile);
       } finally {
         closeSync(descriptor);

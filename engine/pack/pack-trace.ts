@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { makeFolders } from '../make-folders.ts';
-import { forEachPiece } from '../store/file-content.ts';
+import { dataPieces } from '../store/file-content.ts';
 import { Store } from '../store/store.ts';
 import { Folder, privateFileMode, privateFolderMode } from '../trace/folder.ts';
 import { newOwnStoreName, ownStoreName } from '../trace/lane-files.ts';
@@ -146,7 +146,7 @@ function copyWithHoles(source: number, to: string): void {
   const target = openSync(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode);
   try {
     ftruncateSync(target, size);
-    forEachPiece(source, size, (piece, offset) => writeWhole(target, piece, offset));
+    for (const { piece, offset } of dataPieces(source, size)) writeWhole(target, piece, offset);
   } finally {
     closeSync(target);
   }

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { EngineError } from '../errors.ts';
+import { formOf, type StoredForm, storedBytes } from '../store/file-content.ts';
 import { referencesOf } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import { Folder } from '../trace/folder.ts';
@@ -11,7 +12,6 @@ import { readVersionFile, TraceReader } from '../trace/reader.ts';
 import { settleLanes } from '../trace/settle-lanes.ts';
 import type { BlobReference } from '../trace/store-layout.ts';
 import { formatVersionFile } from '../trace/version-file.ts';
-import { formOf, storedStream } from './stored-form.ts';
 
 /** Which variables of the environment the pack's header goes without. */
 export interface Redaction {
@@ -83,22 +83,17 @@ export async function withStoredFile<Result>(
   }
 }
 
-/** In what form a pack has a blob, which must be what its name says. */
-export interface CheckedForm {
-  /** A file whose hash is that of its sparse form. */
-  readonly isSparse: boolean;
-  /** Bytes of its stream (blobStream). */
-  readonly length: number;
-}
-
-/** @throws EngineError STORE_FILE_CHANGED: a pack that cannot be replayed is none */
-export function checkedForm(store: Store, blob: BlobReference, descriptor: number): CheckedForm {
+/**
+ * The form of a blob, which must be what its name says: a pack that cannot be replayed is none.
+ * @throws EngineError STORE_FILE_CHANGED
+ */
+export function checkedForm(store: Store, blob: BlobReference, descriptor: number): StoredForm {
   if (blob.kind === 'piece') {
     const bytes = wholePiece(descriptor);
     if (bytes !== undefined && checkedPiece(bytes, blob.hash) !== undefined)
       return { isSparse: false, length: bytes.length };
   } else {
-    const form = formOf(descriptor, blob.hash);
+    const form = formOf(descriptor, fstatSync(descriptor).size, blob.hash);
     if (form !== undefined) return form;
   }
   const what = 'is not what was stored: the store is damaged, and the recording cannot be packed';
@@ -108,6 +103,11 @@ export function checkedForm(store: Store, blob: BlobReference, descriptor: numbe
 /** The bytes that a pack has of a blob: those of a piece's file are compressed already. @throws NodeJS.ErrnoException */
 export function blobStream(blob: BlobReference, descriptor: number, isSparse: boolean): Iterable<Uint8Array> {
   return blob.kind === 'piece' ? fileContent(descriptor) : storedStream(descriptor, isSparse);
+}
+
+/** Who takes it may keep it: a stream does. */
+function* storedStream(descriptor: number, isSparse: boolean): Generator<Uint8Array> {
+  for (const bytes of storedBytes(descriptor, fstatSync(descriptor).size, isSparse)) yield Buffer.from(bytes);
 }
 
 function wholePiece(descriptor: number): Buffer | undefined {

@@ -2,7 +2,7 @@ import { closeSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import type { MappingView } from '../generated/schema.ts';
-import { forEachPiece, hasContent } from '../store/file-content.ts';
+import { dataPieces, hasContent } from '../store/file-content.ts';
 import { NotRegularError } from '../trace/folder.ts';
 import { openStoredFile } from '../trace/stored-blob.ts';
 import { VerifiedFiles } from '../trace/verified-files.ts';
@@ -46,7 +46,7 @@ export class StoredFiles {
   copy(mapping: MappingView, hash: string): CopyStored {
     return (write) =>
       this.use(mapping, hash, (descriptor) => {
-        forEachPiece(descriptor, mapping.fileSizeNumber, write);
+        for (const { piece, offset } of dataPieces(descriptor, mapping.fileSizeNumber)) write(piece, offset);
       });
   }
 

@@ -5,29 +5,77 @@ import { loadAddon } from '../addon.ts';
 import { readWhole } from '../whole-io.ts';
 
 /** Pieces begin at multiples of this many bytes. */
-const pieceSize = 1 << 20;
+export const pieceSize = 1 << 20;
+/** What the sparse form begins with. */
+export const sparseHead = Buffer.from('rr sparse file\n');
+/** A piece of them. */
+const zeros = Buffer.alloc(pieceSize);
 /** The unit of st_blocks (stat(2)). */
 const bytesInBlock = 512;
-const sparseHead = 'rr sparse file\n';
 
-/** Whether the first `size` bytes of a file have that hash, 64 hexadecimal digits, in one of the two forms. */
-export function hasContent(descriptor: number, size: number, hash: string): boolean {
+/** A form in which a file has the hash that is its name: its content, or the sparse form, which leaves holes out. */
+export interface StoredForm {
+  readonly isSparse: boolean;
+  /** Bytes of it (storedBytes). */
+  readonly length: number;
+}
+
+/** The form in which the first `size` bytes of a file have that hash, 64 hexadecimal digits; undefined: in none. */
+export function formOf(descriptor: number, size: number, hash: string): StoredForm | undefined {
   // The form is not in the name. What has been stored sparse has holes, unless it was copied since.
   const hasHoles = fstatSync(descriptor).blocks * bytesInBlock <= size - pieceSize;
-  return [hasHoles, !hasHoles].some((isSparse) => hashOf(descriptor, size, isSparse) === hash);
+  for (const isSparse of [hasHoles, !hasHoles]) {
+    const sum = createHash('sha256');
+    let length = 0;
+    for (const bytes of storedBytes(descriptor, size, isSparse)) {
+      sum.update(bytes);
+      length += bytes.length;
+    }
+    if (sum.digest('hex') === hash) return { isSparse, length };
+  }
+  return undefined;
 }
 
-/** Offset of the next byte from `offset` on that is no hole; -1 when there is none (native/replay/replay-napi.cc). */
-export function nextData(descriptor: number, offset: number): number {
-  return loadAddon<{ nextData(descriptor: number, offset: number): number }>().nextData(descriptor, offset);
+/** Whether the first `size` bytes of a file have that hash in one of the two forms. */
+export function hasContent(descriptor: number, size: number, hash: string): boolean {
+  return formOf(descriptor, size, hash) !== undefined;
 }
 
-/** Calls `visit` for each piece of a file that is not all hole, with its offset: the file may be larger than memory. */
-export function forEachPiece(
+/** The first `size` bytes of a file in one of its forms. What is given is good until the next is. */
+export function* storedBytes(descriptor: number, size: number, isSparse: boolean): Generator<Uint8Array> {
+  if (isSparse) yield Buffer.concat([sparseHead, wide(size)]);
+  let end = 0;
+  for (const { piece, offset } of dataPieces(descriptor, size)) {
+    if (isSparse) {
+      if (isZero(piece)) continue;
+      yield wide(offset);
+    } else {
+      yield* zerosFrom(end, offset);
+    }
+    yield piece;
+    end = offset + piece.length;
+  }
+  if (!isSparse) yield* zerosFrom(end, size);
+}
+
+/** Of a piece at most. */
+export function isZero(bytes: Uint8Array): boolean {
+  return zeros.compare(bytes, 0, bytes.length, 0, bytes.length) === 0;
+}
+
+/** The zeros from one offset to another, of which pieces are made. */
+export function* zerosFrom(start: number, end: number): Generator<Uint8Array> {
+  for (let at = start; at < end; at += pieceSize) yield zeros.subarray(0, Math.min(pieceSize, end - at));
+}
+
+/**
+ * Each piece of a file that is not all hole, with its offset: the file may be larger than memory. What is given is good
+ * until the next is.
+ */
+export function* dataPieces(
   descriptor: number,
   size: number,
-  visit: (piece: Uint8Array, offset: number) => void,
-): void {
+): Generator<{ readonly piece: Uint8Array; readonly offset: number }> {
   const buffer = Buffer.alloc(Math.min(pieceSize, size));
   for (let offset = 0; offset < size; offset += pieceSize) {
     const data = nextData(descriptor, offset);
@@ -35,36 +83,18 @@ export function forEachPiece(
     offset = data - (data % pieceSize);
     const piece = buffer.subarray(0, Math.min(pieceSize, size - offset));
     if (readWhole(descriptor, piece, offset) < piece.length) return;
-    visit(piece, offset);
+    yield { piece, offset };
   }
 }
 
-function hashOf(descriptor: number, size: number, isSparse: boolean): string {
-  const digest = createHash('sha256');
-  const zeros = Buffer.alloc(pieceSize);
-  const number = Buffer.alloc(8);
-  const addNumber = (value: number) => {
-    number.writeBigUInt64LE(BigInt(value));
-    digest.update(number);
-  };
-  let end = 0;
-  const addZeros = (to: number) => {
-    for (; end < to; end += pieceSize) digest.update(zeros.subarray(0, Math.min(pieceSize, to - end)));
-  };
-  if (isSparse) {
-    digest.update(sparseHead);
-    addNumber(size);
-  }
-  forEachPiece(descriptor, size, (piece, offset) => {
-    if (isSparse) {
-      if (zeros.compare(piece, 0, piece.length, 0, piece.length) === 0) return;
-      addNumber(offset);
-    } else {
-      addZeros(offset);
-    }
-    digest.update(piece);
-    end = offset + piece.length;
-  });
-  if (!isSparse) addZeros(size);
-  return digest.digest('hex');
+/** Offset of the next byte from `offset` on that is no hole; -1 when there is none (native/replay/replay-napi.cc). */
+function nextData(descriptor: number, offset: number): number {
+  return loadAddon<{ nextData(descriptor: number, offset: number): number }>().nextData(descriptor, offset);
+}
+
+/** A number of the sparse form: u64, little-endian. */
+function wide(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes;
 }

@@ -23,10 +23,10 @@ import {
 import { openBlob } from '../trace/stored-blob.ts';
 import { systemReason } from '../trace/trace-error.ts';
 import { readWhole, writeWhole } from '../whole-io.ts';
-import { hasContent } from './file-content.ts';
+import { hasContent, isZero, pieceSize } from './file-content.ts';
 
 /** Bytes that are handed on at once. */
-const portion = 1 << 20;
+const portion = pieceSize;
 
 export interface StoredBlob extends BlobReference {
   /** Bytes of its file. */
@@ -325,14 +325,13 @@ async function writePiece(descriptor: number, blob: BlobReference, source: Conte
 
 /** Whole MiB of zeros become holes. @throws EngineError STORE_CONTENT_WRONG, NodeJS.ErrnoException */
 async function writeFile(descriptor: number, blob: BlobReference, source: ContentSource): Promise<void> {
-  const zeros = Buffer.alloc(portion);
   const pending = Buffer.alloc(portion);
   let filled = 0;
   let size = 0;
   const flush = (): void => {
     const bytes = pending.subarray(0, filled);
     const start = size - filled;
-    if (!bytes.equals(zeros.subarray(0, filled))) writeWhole(descriptor, bytes, start);
+    if (!isZero(bytes)) writeWhole(descriptor, bytes, start);
     filled = 0;
   };
   for await (const each of source) {

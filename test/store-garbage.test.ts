@@ -11,8 +11,8 @@ import { forgetTrace, moveRegistration, OpenRegistration, readRegistrations } fr
 import { sizesByTrace } from '../engine/store/sizes.ts';
 import { Store } from '../engine/store/store.ts';
 import { verifyStore } from '../engine/store/verify.ts';
-import { hashOf } from '../engine/trace/piece-file.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
+import { hashOf } from '../engine/trace/store-layout.ts';
 import { header, withDirectory, writeTrace } from './trace-fixture.ts';
 import { data, frame, Random } from './trace-records.ts';
 

@@ -14,8 +14,8 @@ import {
 import { referencesOf } from '../engine/store/references.ts';
 import { Store } from '../engine/store/store.ts';
 import { argumentCountAt } from '../engine/trace/buffer-entries.ts';
-import { hashOf } from '../engine/trace/piece-file.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
+import { hashOf } from '../engine/trace/store-layout.ts';
 import { TraceError } from '../engine/trace/trace-error.ts';
 import { header, inSlots, type Slots, withDirectory, writeTrace } from './trace-fixture.ts';
 import { data, entriesRecord, frame, Random } from './trace-records.ts';

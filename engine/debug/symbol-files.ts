@@ -18,6 +18,7 @@ import {
 import { dirname, join } from 'node:path';
 import { mappingSources } from '../generated/schema.ts';
 import { TraceReader } from '../trace/reader.ts';
+import { blobPath } from '../trace/store-layout.ts';
 
 /** A file that was mapped to be executed. */
 interface CodeFile {
@@ -85,11 +86,6 @@ function readNoted(path: string): string | undefined {
   }
 }
 
-/** Where the store has that content (docs/trace-format.md). */
-function storedPath(store: string, hash: string): string {
-  return join(store, hash.slice(0, 2), hash.slice(2));
-}
-
 /** Puts links below `folder` where files here are others than the recorded ones. @throws TraceError */
 export function findSymbolFiles(directory: string, folder: string): SymbolFiles {
   const reader = TraceReader.open(directory);
@@ -99,7 +95,10 @@ export function findSymbolFiles(directory: string, folder: string): SymbolFiles 
     if (files.every(({ same }) => same === true)) return { root: '/', remarks: [] };
     const root = join(folder, 'root');
     const contents = new Map(
-      files.map(({ file, same }) => [file.path, same ? file.path : storedPath(store, file.hash)]),
+      files.map(({ file, same }) => [
+        file.path,
+        same ? file.path : join(store, blobPath({ hash: file.hash, kind: 'file' })),
+      ]),
     );
     mirror(root, contents);
     const remarks = files.flatMap(({ file, same }) => {

@@ -1,7 +1,8 @@
 /** The files that the programs of a recording have mapped. */
 import { join } from 'node:path';
-import { mappingSources } from '../generated/schema.ts';
+import { storedHash } from '../store/references.ts';
 import type { TraceReader } from '../trace/reader.ts';
+import { blobPath } from '../trace/store-layout.ts';
 
 export interface MappedFileName {
   /** As the kernel named it when it was mapped. */
@@ -20,11 +21,11 @@ export function* mappedFileNames(reader: TraceReader): Generator<MappedFileName>
       const path = Buffer.from(mapping.payload).toString();
       // What is in brackets is no file: [stack].
       if (!path.startsWith('/')) continue;
-      const hash = mapping.source === mappingSources.store ? Buffer.from(mapping.hash).toString('hex') : undefined;
+      const hash = storedHash(mapping);
       const key = `${hash ?? ''} ${path}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      const stored = hash && join(reader.store, hash.slice(0, 2), hash.slice(2));
+      const stored = hash && join(reader.store, blobPath({ hash, kind: 'file' }));
       yield { path, ...(hash === undefined ? {} : { hash, stored: stored! }) };
     }
   }

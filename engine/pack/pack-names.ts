@@ -1,7 +1,6 @@
 /** Names of a pack's members: `FOLDER/FILE` of the trace, and `FOLDER/store/...` as in a store (store-layout.ts). */
-import { join } from 'node:path';
 import { incompleteVersionName, laneOrder, ownStoreName, versionName } from '../trace/lane-files.ts';
-import { type BlobReference, piecesFolder, placeOf } from '../trace/store-layout.ts';
+import { type BlobReference, blobPath, piecesFolder } from '../trace/store-layout.ts';
 
 /** A stored file whose hash is that of its sparse form (docs/trace-format.md) has that form in a pack. */
 const sparseSuffix = '.sparse';
@@ -13,14 +12,8 @@ export type PackMember =
 const traceFiles: readonly string[] = [versionName, incompleteVersionName, ...laneOrder];
 const storedName = new RegExp(`^${ownStoreName}/(${piecesFolder}/)?([0-9a-f]{2})/([0-9a-f]{62})(\\.sparse)?$`);
 
-/** Of a blob's file in a store. */
-export function storedPath({ hash, kind }: BlobReference): string {
-  const { folder, name } = placeOf(hash);
-  return join(kind === 'piece' ? piecesFolder : '', folder, name);
-}
-
 export function storedMemberName(blob: BlobReference, isSparse: boolean): string {
-  return `${ownStoreName}/${storedPath(blob)}${isSparse ? sparseSuffix : ''}`;
+  return `${ownStoreName}/${blobPath(blob)}${isSparse ? sparseSuffix : ''}`;
 }
 
 /** What a member is, and the folder that it is in; undefined for a name that no pack has. */

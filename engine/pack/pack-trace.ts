@@ -1,28 +1,16 @@
 /** `rr pack`: makes a recording independent of its store. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { EngineError } from '../errors.ts';
 import { makeFolders } from '../make-folders.ts';
+import { intoNewFile, isFree, removingOnFailure, tellingRefusal, temporaryName } from '../outputs.ts';
 import { dataPieces } from '../store/file-content.ts';
 import { Store } from '../store/store.ts';
 import { Folder, privateFileMode, privateFolderMode } from '../trace/folder.ts';
 import { newOwnStoreName, ownStoreName } from '../trace/lane-files.ts';
-import { systemReason } from '../trace/trace-error.ts';
+import { blobPath } from '../trace/store-layout.ts';
 import { writeWhole } from '../whole-io.ts';
 import { PackError } from './pack-error.ts';
-import { storedMemberName, storedPath } from './pack-names.ts';
+import { storedMemberName } from './pack-names.ts';
 import {
   blobStream,
   checkedForm,
@@ -33,10 +21,7 @@ import {
   type Redaction,
   withStoredFile,
 } from './packed-content.ts';
-import { removingOnFailure, temporaryName } from './temporary.ts';
 import { ZipWriter } from './zip-writer.ts';
-
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 /**
  * Gives a recording a store of its own, in its directory. One that has it already is left as it is.
@@ -66,7 +51,7 @@ export async function packToDirectory(directory: string, output: string, redacti
   await tellingUnwritable(output, () =>
     removingOnFailure(temporary, async () => {
       mkdirSync(temporary, { mode: privateFolderMode });
-      for (const name of laneFiles) copyLane(content.directory, name, join(temporary, name));
+      for (const name of laneFiles) await copyLane(content.directory, name, join(temporary, name));
       const store = join(temporary, ownStoreName);
       mkdirSync(store, { mode: privateFolderMode });
       await copyStored(content, store);
@@ -83,12 +68,7 @@ export async function packToFile(directory: string, output: string, redaction: R
   const temporary = temporaryName(output);
   await tellingUnwritable(output, () =>
     removingOnFailure(temporary, async () => {
-      const descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode);
-      try {
-        await writeMembers(new ZipWriter(descriptor), content);
-      } finally {
-        closeSync(descriptor);
-      }
+      await intoNewFile(temporary, (descriptor) => writeMembers(new ZipWriter(descriptor), content));
       renameSync(temporary, output);
     }),
   );
@@ -118,11 +98,13 @@ async function writeMembers(zip: ZipWriter, content: PackedContent): Promise<voi
   zip.finish();
 }
 
-function copyLane(from: string, name: string, to: string): void {
+async function copyLane(from: string, name: string, to: string): Promise<void> {
   using folder = Folder.open(from);
   const source = folder.openFile(name, 'read');
   try {
-    copy(fileContent(source), to);
+    await intoNewFile(to, (target) => {
+      for (const piece of fileContent(source)) writeWhole(target, piece);
+    });
   } finally {
     closeSync(source);
   }
@@ -132,54 +114,32 @@ function copyLane(from: string, name: string, to: string): void {
 async function copyStored(content: PackedContent, into: string): Promise<void> {
   using store = Store.open(content.store);
   for (const blob of content.references) {
-    await withStoredFile(store, blob, (descriptor) => {
+    await withStoredFile(store, blob, async (descriptor) => {
       checkedForm(store, blob, descriptor);
-      const path = join(into, storedPath(blob));
+      const path = join(into, blobPath(blob));
       makeFolders(dirname(path), privateFolderMode);
-      copyWithHoles(descriptor, path);
+      await copyWithHoles(descriptor, path);
     });
   }
 }
 
-function copyWithHoles(source: number, to: string): void {
+async function copyWithHoles(source: number, to: string): Promise<void> {
   const { size } = fstatSync(source);
-  const target = openSync(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode);
-  try {
+  await intoNewFile(to, (target) => {
     ftruncateSync(target, size);
     for (const { piece, offset } of dataPieces(source, size)) writeWhole(target, piece, offset);
-  } finally {
-    closeSync(target);
-  }
+  });
 }
 
-function copy(content: Iterable<Uint8Array>, to: string): void {
-  const target = openSync(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode);
-  try {
-    let offset = 0;
-    for (const piece of content) {
-      writeWhole(target, piece, offset);
-      offset += piece.length;
-    }
-  } finally {
-    closeSync(target);
-  }
-}
-
-/** @throws PackError PACK_EXISTS; an empty directory is as good as none */
+/** @throws PackError PACK_EXISTS */
 function checkFree(output: string): void {
-  const status = statSync(output, { throwIfNoEntry: false });
-  if (status === undefined) return;
-  if (status.isDirectory() && readdirSync(output).length === 0) return;
-  throw new PackError('PACK_EXISTS', `${output} exists: name another, or remove it`);
+  if (!isFree(output)) throw new PackError('PACK_EXISTS', `${output} exists: name another, or remove it`);
 }
 
 /** @throws PackError PACK_UNWRITABLE for what the system refused; what `body` throws otherwise */
-export async function tellingUnwritable<Result>(output: string, body: () => Promise<Result>): Promise<Result> {
-  try {
-    return await body();
-  } catch (cause) {
-    const isSystem = !(cause instanceof EngineError) && (cause as NodeJS.ErrnoException).code !== undefined;
-    if (!isSystem) throw cause;
-    throw new PackError('PACK_UNWRITABLE', `cannot write ${output}: ${systemReason(cause)}`, cause);
-  }
+export function tellingUnwritable<Result>(output: string, body: () => Promise<Result>): Promise<Result> {
+  return tellingRefusal(
+    body,
+    (reason, cause) => new PackError('PACK_UNWRITABLE', `cannot write ${output}: ${reason}`, cause),
+  );
 }

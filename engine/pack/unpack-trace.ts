@@ -1,34 +1,24 @@
 /** `rr unpack`, and what a replay does with a pack: the members of a pack become a recording's directory. */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statfsSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, renameSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolders } from '../make-folders.ts';
-import { privateFileMode, privateFolderMode } from '../trace/folder.ts';
+import { intoNewFile, isFree, removingOnFailure, temporaryName } from '../outputs.ts';
+import { privateFolderMode } from '../trace/folder.ts';
 import { incompleteVersionName, laneOrder, ownStoreName, versionName } from '../trace/lane-files.ts';
 import { maxVersionBytes } from '../trace/limits.ts';
 import { checkedPiece, maxPieceFileBytes } from '../trace/piece-file.ts';
+import { blobPath } from '../trace/store-layout.ts';
 import { systemReason } from '../trace/trace-error.ts';
 import { parseVersionFile } from '../trace/version-file.ts';
 import { writeWhole } from '../whole-io.ts';
 import { PackError } from './pack-error.ts';
-import { type PackMember, parseMemberName, storedPath } from './pack-names.ts';
+import { type PackMember, parseMemberName } from './pack-names.ts';
 import { tellingUnwritable } from './pack-trace.ts';
 import { FormError, writeStored } from './stored-form.ts';
-import { removingOnFailure, temporaryName } from './temporary.ts';
 import type { ZipEntry } from './zip-format.ts';
 import { ZipReader } from './zip-reader.ts';
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+const { O_NONBLOCK, O_RDONLY } = constants;
 
 interface Packed {
   readonly entry: ZipEntry;
@@ -102,7 +92,7 @@ export class OpenPack implements Disposable {
       return;
     }
     const { blob, isSparse } = member;
-    const path = join(into, ownStoreName, storedPath(blob));
+    const path = join(into, ownStoreName, blobPath(blob));
     makeFolders(dirname(path), privateFolderMode);
     const isRight = await intoNewFile(path, async (descriptor) => {
       if (blob.kind === 'piece') return writePiece(descriptor, content, blob.hash);
@@ -125,9 +115,7 @@ export class OpenPack implements Disposable {
 export async function unpackTo(path: string, nameOutput: (name: string) => string): Promise<string> {
   using pack = openPackFile(path);
   const output = nameOutput(pack.name);
-  const status = statSync(output, { throwIfNoEntry: false });
-  const isFree = status === undefined || (status.isDirectory() && readdirSync(output).length === 0);
-  if (!isFree) throw new PackError('PACK_EXISTS', `${output} exists: name another with -o, or remove it`);
+  if (!isFree(output)) throw new PackError('PACK_EXISTS', `${output} exists: name another with -o, or remove it`);
   if (!existsSync(dirname(output))) throw new PackError('PACK_UNWRITABLE', `${dirname(output)}: no such directory`);
   await pack.unpack(output);
   return output;
@@ -160,7 +148,7 @@ function readNames(path: string, entries: readonly ZipEntry[]): { name: string; 
     }
     name = parsed.folder;
     const { member } = parsed;
-    const key = member.kind === 'trace' ? member.file : storedPath(member.blob);
+    const key = member.kind === 'trace' ? member.file : blobPath(member.blob);
     if (seen.has(key)) throw damaged(`it has "${entry.name}" twice`);
     seen.add(key);
     if (!isLane(key) && member.kind === 'trace' && entry.size > maxVersionBytes)
@@ -186,13 +174,4 @@ async function writePiece(descriptor: number, content: AsyncIterable<Uint8Array>
   if (checkedPiece(bytes, hash) === undefined) return false;
   writeWhole(descriptor, bytes);
   return true;
-}
-
-async function intoNewFile<Result>(path: string, body: (descriptor: number) => Promise<Result>): Promise<Result> {
-  const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode);
-  try {
-    return await body(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

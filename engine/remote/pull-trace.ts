@@ -1,30 +1,19 @@
 /** `rr pull`: makes a recording of what a remote store has of it, with its mapped files in the store here. */
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { EngineError } from '../errors.ts';
 import { makeFolders } from '../make-folders.ts';
+import { dropAbandoned, intoNewFile, isFree, removingOnFailure, tellingRefusal, temporaryName } from '../outputs.ts';
 import { isFolderName } from '../pack/pack-names.ts';
 import { plainContent } from '../pack/stored-form.ts';
-import { dropAbandoned, removingOnFailure, temporaryName } from '../pack/temporary.ts';
 import { OpenRegistration } from '../store/registrations.ts';
 import { Store } from '../store/store.ts';
-import { Folder, privateFileMode, privateFolderMode } from '../trace/folder.ts';
+import { Folder, privateFolderMode } from '../trace/folder.ts';
 import { laneOrder } from '../trace/lane-files.ts';
 import { maxVersionBytes } from '../trace/limits.ts';
 import { TraceReader } from '../trace/reader.ts';
-import { isHash } from '../trace/store-layout.ts';
-import { systemReason, TraceError } from '../trace/trace-error.ts';
+import { hashOf, isHash } from '../trace/store-layout.ts';
+import { TraceError } from '../trace/trace-error.ts';
 import { formatVersionFile, parseVersionFile } from '../trace/version-file.ts';
 import { writeWhole } from '../whole-io.ts';
 import { inParallel } from './in-parallel.ts';
@@ -44,8 +33,6 @@ const atOnce = 8;
 /** Portions that a pull that was cut off has left; the next one goes on from them. Milliseconds. */
 const keptPortions = 7 * 24 * 3600 * 1000;
 const portionsFolder = '.pulled';
-
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 export interface PullPlan {
   /** As push has printed it: a name, or the hash of its manifest. */
@@ -67,11 +54,10 @@ export interface Pulled {
 export async function pullTrace(remote: RemoteStore, plan: PullPlan): Promise<Pulled> {
   const manifest = await fetchManifest(remote, plan.trace);
   const output = plan.output ?? join(plan.root, isFolderName(manifest.name) ? manifest.name : 'trace');
-  const status = statSync(output, { throwIfNoEntry: false });
-  if (status !== undefined && !(status.isDirectory() && readdirSync(output).length === 0)) {
+  if (!isFree(output)) {
     throw new RemoteError('TRACE_EXISTS', `${output} exists: name another with -o, or remove it`);
   }
-  return tellingUnwritable(output, async () => {
+  const pull = async (): Promise<Pulled> => {
     makeFolders(plan.root, privateFolderMode);
     dropAbandoned(plan.root);
     makeFolders(plan.store, privateFolderMode);
@@ -80,7 +66,11 @@ export async function pullTrace(remote: RemoteStore, plan: PullPlan): Promise<Pu
     await registered(plan.store, output, manifest, () => receive(receiver, manifest, plan.store, output));
     receiver.forgetPortions(laneOrder.flatMap((lane) => manifest.lanes[lane].portions));
     return { directory: output, receivedBytes: receiver.receivedBytes };
-  });
+  };
+  return tellingRefusal(
+    pull,
+    (reason, cause) => new TraceError('TRACE_UNWRITABLE', output, `cannot write it: ${reason}`, { cause }),
+  );
 }
 
 /** What the trace will refer to is nobody's garbage from before it comes. */
@@ -142,7 +132,7 @@ async function writeVersion(
   for await (const piece of receiver.content(version)) pieces.push(piece);
   const content = parseVersionFile(version.name, Buffer.concat(pieces));
   const bytes = formatVersionFile({ ...content, header: { ...content.header, store } });
-  intoNewFile(join(directory, version.name), (descriptor) => writeWhole(descriptor, bytes, 0));
+  await intoNewFile(join(directory, version.name), (descriptor) => writeWhole(descriptor, bytes));
 }
 
 class Receiver {
@@ -162,18 +152,15 @@ class Receiver {
 
   /** Makes a file of the trace's own, from portions that are kept until the trace is whole. @throws RemoteError, NodeJS.ErrnoException */
   async writeFile(bytes: RemoteBytes, path: string): Promise<void> {
-    const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode);
-    try {
-      await inParallel(bytes.portions.entries(), atOnce, async ([index, hash]) => {
+    await intoNewFile(path, (descriptor) =>
+      inParallel(bytes.portions.entries(), atOnce, async ([index, hash]) => {
         const size = portionSize(bytes, index);
         const kept = this.#kept(hash, size);
         const portion = kept ?? (await this.#fetch(hash, size));
         writeWhole(descriptor, portion, index * portionBytes);
         if (kept === undefined && size === portionBytes) this.#keep(hash, portion);
-      });
-    } finally {
-      closeSync(descriptor);
-    }
+      }),
+    );
   }
 
   /** Also what others left long ago. */
@@ -198,33 +185,12 @@ class Receiver {
     if (!existsSync(this.#folder)) return undefined;
     using folder = Folder.open(this.#folder);
     const bytes = folder.read(hash, size);
-    const isRight = bytes !== undefined && createHash('sha256').update(bytes).digest('hex') === hash;
-    return isRight ? bytes : undefined;
+    return bytes !== undefined && hashOf(bytes) === hash ? bytes : undefined;
   }
 
   #keep(hash: string, bytes: Uint8Array): void {
     makeFolders(this.#folder, privateFolderMode);
     using folder = Folder.open(this.#folder);
     folder.write(hash, bytes);
-  }
-}
-
-function intoNewFile(path: string, body: (descriptor: number) => void): void {
-  const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFileMode);
-  try {
-    body(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** @throws TraceError TRACE_UNWRITABLE for what the system refused; what `body` throws otherwise */
-async function tellingUnwritable<Result>(output: string, body: () => Promise<Result>): Promise<Result> {
-  try {
-    return await body();
-  } catch (cause) {
-    const isSystem = !(cause instanceof EngineError) && (cause as NodeJS.ErrnoException).code !== undefined;
-    if (!isSystem) throw cause;
-    throw new TraceError('TRACE_UNWRITABLE', output, `cannot write it: ${systemReason(cause)}`, { cause });
   }
 }

@@ -1,5 +1,4 @@
 /** `rr push`: brings a recording, and of its store what the other one lacks, to a remote store. */
-import { createHash } from 'node:crypto';
 import { closeSync, fstatSync } from 'node:fs';
 import {
   blobStream,
@@ -13,7 +12,7 @@ import type { LaneName } from '../schema/schema.ts';
 import { Store } from '../store/store.ts';
 import { Folder } from '../trace/folder.ts';
 import { laneOrder } from '../trace/lane-files.ts';
-import type { BlobReference } from '../trace/store-layout.ts';
+import { type BlobReference, hashOf } from '../trace/store-layout.ts';
 import { parseVersionFile } from '../trace/version-file.ts';
 import { readWhole } from '../whole-io.ts';
 import { inParallel } from './in-parallel.ts';
@@ -53,7 +52,7 @@ export async function pushTrace(remote: RemoteStore, directory: string, redactio
     blobs,
   };
   const bytes = formatManifest(manifest);
-  const hash = sha256(bytes);
+  const hash = hashOf(bytes);
   await remote.put(hash, bytes);
   const name = await nameManifest(remote, remoteName(content, header.uuid), bytes);
   return { name, hash, sentBytes: sender.sentBytes, totalBytes: sender.totalBytes };
@@ -74,7 +73,7 @@ async function nameManifest(remote: RemoteStore, name: string, bytes: Uint8Array
 /** Recordings of two machines may have one name. */
 function remoteName({ name, version }: PackedContent, uuid: string | undefined): string {
   const readable = name.replace(/[^\w.+-]/g, '_').replace(/^\.+/, '_');
-  return `${readable}-${(uuid ?? sha256(version)).slice(0, 8)}`;
+  return `${readable}-${(uuid ?? hashOf(version)).slice(0, 8)}`;
 }
 
 async function sendLanes(sender: Sender, directory: string): Promise<Manifest['lanes']> {
@@ -180,7 +179,7 @@ class Sender {
       }
     }
     await inParallel(numbered(), atOnce, async ([index, bytes]) => {
-      const hash = sha256(bytes);
+      const hash = hashOf(bytes);
       hashes[index] = hash;
       if (await this.isThere({ hash, size: bytes.length })) return;
       await this.#remote.put(hash, bytes);
@@ -190,8 +189,4 @@ class Sender {
     });
     return { size, portions: hashes };
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,5 +1,5 @@
 /** A remote store: content by its SHA-256, and traces by their names. All that comes is compared with what was asked for. */
-import { createHash } from 'node:crypto';
+import { hashOf } from '../trace/store-layout.ts';
 import { type Access, contentFolder, tracesFolder } from './access.ts';
 import { httpAccess } from './http-access.ts';
 import { type HttpAnswer, HttpClient, plain } from './http-client.ts';
@@ -104,7 +104,7 @@ export class RemoteStore implements Disposable {
 
   #verified(hash: string, bytes: Buffer, size: number | undefined): Buffer {
     const isWhole = size === undefined || bytes.length === size;
-    if (isWhole && createHash('sha256').update(bytes).digest('hex') === hash) return bytes;
+    if (isWhole && hashOf(bytes) === hash) return bytes;
     const what = isWhole
       ? 'what it gave is not what the hash says'
       : `it gave ${bytes.length} bytes instead of ${size}`;

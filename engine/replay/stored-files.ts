@@ -4,6 +4,7 @@ import { EngineError } from '../errors.ts';
 import type { MappingView } from '../generated/schema.ts';
 import { dataPieces, hasContent } from '../store/file-content.ts';
 import { NotRegularError } from '../trace/folder.ts';
+import { blobPath } from '../trace/store-layout.ts';
 import { openStoredFile } from '../trace/stored-blob.ts';
 import { VerifiedFiles } from '../trace/verified-files.ts';
 import type { CopyStored } from './shared-files.ts';
@@ -25,7 +26,7 @@ export class StoredFiles {
    */
   use<T>(mapping: MappingView, hash: string, body: (descriptor: number) => T): T {
     const origin = Buffer.from(mapping.payload).toString();
-    const path = join(this.#directory, hash.slice(0, 2), hash.slice(2));
+    const path = join(this.#directory, blobPath({ hash, kind: 'file' }));
     const descriptor = this.#open(path, hash, origin);
     try {
       const { size } = fstatSync(descriptor);

@@ -1,12 +1,12 @@
 /**
  * Takes away what no trace refers to, while recordings go on. A recording announces the pieces that it will refer to before
- * it looks whether they are there, and that it maps files. So content is first put aside, and only then is it read once more who refers to it: what
- * somebody has announced meanwhile is put back. Readers look aside, too.
+ * it looks whether they are there, and that it maps files. So content is first put aside, and only then is it read once
+ * more who refers to it: what somebody has announced meanwhile is put back. Readers look aside, too.
  */
 import { closeSync } from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { Folder } from '../trace/folder.ts';
-import { type BlobReference, identitiesFolder } from '../trace/store-layout.ts';
+import { type BlobReference, blobKey, identitiesFolder } from '../trace/store-layout.ts';
 import { earlierThan, lockFile, type Registration, readRegistrations, removeRegistration } from './registrations.ts';
 import type { Store, StoredBlob } from './store.ts';
 import { lookAtTrace } from './trace-state.ts';
@@ -62,8 +62,6 @@ function openLock(folder: Folder): number {
   }
 }
 
-const keyOf = ({ kind, hash }: BlobReference) => `${kind} ${hash}`;
-
 function collect(store: Store, folder: Folder, options: GarbageOptions): GarbageReport {
   const { directory } = store;
   const gone: string[] = [];
@@ -72,11 +70,13 @@ function collect(store: Store, folder: Folder, options: GarbageOptions): Garbage
   const settled = new Set<string>();
   // What a recording maps it does not announce: while one goes on, whole files stay.
   let isRecording = false;
-  const isLive = (blob: BlobReference) => live.has(keyOf(blob)) || (isRecording && blob.kind === 'file');
+  const isLive = (blob: BlobReference) => live.has(blobKey(blob)) || (isRecording && blob.kind === 'file');
   const add = (registration: Registration): void => {
     if (registration.isOpen) isRecording = true;
     if (settled.has(registration.name)) return;
-    for (const hash of registration.announced) for (const kind of ['file', 'piece']) live.add(`${kind} ${hash}`);
+    for (const hash of registration.announced) {
+      for (const kind of ['file', 'piece'] as const) live.add(blobKey({ hash, kind }));
+    }
     if (registration.isOpen) return;
     const state = lookAtTrace(registration);
     const isUnknown = state.kind === 'unknown' && registration.announced.size === 0;
@@ -84,7 +84,7 @@ function collect(store: Store, folder: Folder, options: GarbageOptions): Garbage
       const what = `${registration.directory}: ${state.reason}; what it refers to cannot be told, so nothing is removed; --drop-unreachable forgets it`;
       throw new EngineError('TRACE_UNREADABLE', what);
     }
-    if (state.kind === 'there') for (const each of state.references) live.add(keyOf(each));
+    if (state.kind === 'there') for (const each of state.references) live.add(blobKey(each));
     settled.add(registration.name);
     if (state.kind !== 'gone' && !isUnknown) return;
     gone.push(registration.directory ?? registration.name);
@@ -93,7 +93,7 @@ function collect(store: Store, folder: Folder, options: GarbageOptions): Garbage
   const before = earlierThan(directory);
   const blobs = [...store.list()];
   for (const registration of readRegistrations(directory)) add(registration);
-  for (const each of options.references) live.add(keyOf(each));
+  for (const each of options.references) live.add(blobKey(each));
 
   const report = { removed: 0, removedBytes: 0, kept: 0, keptBytes: 0, earlier: 0, earlierBytes: 0, gone };
   const removedFiles = new Set<string>();

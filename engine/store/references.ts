@@ -1,29 +1,32 @@
 /** What a trace needs of the store. */
 import { type MappingView, mappingSources } from '../generated/schema.ts';
 import type { TraceReader } from '../trace/reader.ts';
-import type { BlobReference } from '../trace/store-layout.ts';
+import { type BlobReference, blobKey } from '../trace/store-layout.ts';
 
 /** Each content once, in the order of the recording. The reader stands before the first event. @throws TraceError */
 export function* referencesOf(reader: TraceReader): Generator<BlobReference> {
   const seen = new Set<string>();
+  for (const blob of allReferences(reader)) {
+    const key = blobKey(blob);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    yield blob;
+  }
+}
+
+function* allReferences(reader: TraceReader): Generator<BlobReference> {
   while (reader.next()) {
     for (let mapping = reader.nextMapping(); mapping !== undefined; mapping = reader.nextMapping()) {
-      const hash = storedFile(mapping);
-      if (hash === undefined || seen.has(hash)) continue;
-      seen.add(hash);
-      yield { hash, kind: 'file' };
+      const hash = storedHash(mapping);
+      if (hash !== undefined) yield { hash, kind: 'file' };
     }
     for (let pieces = reader.nextDataPieces(); pieces !== undefined; pieces = reader.nextDataPieces()) {
-      for (const hash of pieces) {
-        const key = `piece ${hash}`;
-        if (seen.has(key)) continue;
-        seen.add(key);
-        yield { hash, kind: 'piece' };
-      }
+      for (const hash of pieces) yield { hash, kind: 'piece' };
     }
   }
 }
 
-function storedFile(mapping: MappingView): string | undefined {
+/** The hash of what is mapped; undefined where the trace itself has it. */
+export function storedHash(mapping: MappingView): string | undefined {
   return mapping.source === mappingSources.store ? Buffer.from(mapping.hash).toString('hex') : undefined;
 }

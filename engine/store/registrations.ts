@@ -209,12 +209,7 @@ function noteEarlierContent(root: Folder): void {
 
 function openRegistrations(store: string): Folder | undefined {
   using root = Folder.open(store);
-  try {
-    return root.folder(registrationsFolder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return root.folderIfThere(registrationsFolder);
 }
 
 function registered(folder: Folder): Registration[] {

@@ -1,5 +1,5 @@
 /** How much of a store each trace takes. */
-import type { BlobReference } from '../trace/store-layout.ts';
+import { blobKey } from '../trace/store-layout.ts';
 import { readRegistrations } from './registrations.ts';
 import type { Store } from './store.ts';
 import { lookAtTrace } from './trace-state.ts';
@@ -19,12 +19,12 @@ export interface TraceSize {
 /** Traces that are being recorded are left out. @throws EngineError STORE_UNREADABLE */
 export function sizesByTrace(store: Store): TraceSize[] {
   const sizes = new Map<string, number>();
-  for (const blob of store.list()) sizes.set(keyOf(blob), blob.size);
+  for (const blob of store.list()) sizes.set(blobKey(blob), blob.size);
   const referers = new Map<string, number>();
   const traces = readRegistrations(store.directory).flatMap((registration) => {
     const state = registration.isOpen ? { kind: 'gone' as const } : lookAtTrace(registration);
     if (state.kind === 'gone') return [];
-    const keys = state.kind === 'there' ? state.references.map(keyOf) : [];
+    const keys = state.kind === 'there' ? state.references.map(blobKey) : [];
     for (const key of keys) referers.set(key, (referers.get(key) ?? 0) + 1);
     return [{ directory: registration.directory!, keys, problem: state.kind === 'unknown' ? state.reason : undefined }];
   });
@@ -37,5 +37,3 @@ export function sizesByTrace(store: Store): TraceSize[] {
     problem,
   }));
 }
-
-const keyOf = ({ kind, hash }: BlobReference) => `${kind} ${hash}`;

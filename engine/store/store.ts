@@ -13,6 +13,7 @@ import {
   asideName,
   type BlobKind,
   type BlobReference,
+  blobPath,
   isContentFolder,
   isContentName,
   piecesFolder,
@@ -60,7 +61,7 @@ export class Store implements Disposable {
   /** All that is there, in no order; what has another name is left out. @throws EngineError STORE_UNREADABLE */
   *list(): Generator<StoredBlob> {
     yield* this.#listIn(this.#root, 'file');
-    using pieces = this.#folderIn(this.#root, piecesFolder);
+    using pieces = this.#root.folderIfThere(piecesFolder);
     if (pieces) yield* this.#listIn(pieces, 'piece');
   }
 
@@ -172,7 +173,7 @@ export class Store implements Disposable {
 
   /** What was put aside, also by a collection of garbage that was killed. */
   listAside(): StoredBlob[] {
-    using folder = this.#folderIn(this.#root, asideFolder);
+    using folder = this.#root.folderIfThere(asideFolder);
     return (folder?.names() ?? []).flatMap((name) => {
       const [, kind, hash] = /^(file|piece)-([0-9a-f]{64})$/.exec(name) ?? [];
       const status = hash === undefined ? undefined : folder!.status(name);
@@ -257,26 +258,16 @@ export class Store implements Disposable {
   /** Runs `body` with the folder that a blob would lie in; undefined when there is none. */
   #within<Result>(blob: BlobReference, body: (folder: Folder, name: string) => Result): Result | undefined {
     const place = placeOf(blob.hash);
-    using above = blob.kind === 'piece' ? this.#folderIn(this.#root, piecesFolder) : undefined;
+    using above = blob.kind === 'piece' ? this.#root.folderIfThere(piecesFolder) : undefined;
     if (blob.kind === 'piece' && above === undefined) return undefined;
-    using folder = this.#folderIn(above ?? this.#root, place.folder);
+    using folder = (above ?? this.#root).folderIfThere(place.folder);
     return folder && body(folder, place.name);
-  }
-
-  /** Undefined when it is not there. */
-  #folderIn(folder: Folder, name: string): Folder | undefined {
-    try {
-      return folder.folder(name);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
   }
 
   *#listIn(parent: Folder, kind: BlobKind): Generator<StoredBlob> {
     try {
       for (const folderName of parent.names().filter(isContentFolder)) {
-        using folder = this.#folderIn(parent, folderName);
+        using folder = parent.folderIfThere(folderName);
         for (const name of folder?.names().filter(isContentName) ?? []) {
           const status: Stats | undefined = folder!.status(name);
           if (!status?.isFile()) continue;
@@ -289,9 +280,8 @@ export class Store implements Disposable {
     }
   }
 
-  #path({ hash, kind }: BlobReference): string {
-    const { folder, name } = placeOf(hash);
-    return join(this.directory, kind === 'piece' ? piecesFolder : '', folder, name);
+  #path(blob: BlobReference): string {
+    return join(this.directory, blobPath(blob));
   }
 
   #missing(blob: BlobReference, cause: unknown): EngineError {

@@ -5,10 +5,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../errors.ts';
 import { type RecordView, slotHeaderOffsets, slotHeaderSize, slotStates } from '../generated/schema.ts';
+import { temporaryName } from '../outputs.ts';
 import type { Compression } from './codec.ts';
 import { Folder, privateFolderMode } from './folder.ts';
 import { laneFileName, laneOrder, newVersionName, versionName } from './lane-files.ts';
@@ -52,7 +53,7 @@ export async function compressTrace(directory: string, options: CompressOptions)
     const what = `${directory}: the recording has not ended, or was killed: only one that was closed is compressed`;
     throw new EngineError('TRACE_IN_USE', what);
   }
-  const temporary = join(dirname(directory), `.${basename(directory)}.${randomBytes(8).toString('hex')}`);
+  const temporary = temporaryName(directory);
   try {
     make(temporary);
     await writeAgain(directory, temporary, options);

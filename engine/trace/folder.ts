@@ -63,6 +63,16 @@ export class Folder implements Disposable {
     return new Folder(join(this.path, name), openSync(place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK));
   }
 
+  /** The same; undefined when there is none. */
+  folderIfThere(name: string): Folder | undefined {
+    try {
+      return this.folder(name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
   /** A descriptor of the regular file, the caller's. @throws NodeJS.ErrnoException, NotRegularError */
   openFile(name: string, access: keyof typeof flags): number {
     let descriptor: number;

@@ -2,9 +2,8 @@
  * How a piece of what programs read is kept in the store: a header of 16 bytes, then the content, compressed where that
  * makes it smaller. Its name is the SHA-256 of its content, which is compared whenever it is read.
  */
-
-import { createHash } from 'node:crypto';
 import { type Codec, type Compression, codecStaticBytes, createSharedMemory, instantiateCodec } from './codec.ts';
+import { hashOf } from './store-layout.ts';
 
 /** Bytes of content at most: what the largest data record holds (native/record/frame-writer.cc). */
 export const maxPieceBytes = 1 << 16;
@@ -82,9 +81,4 @@ export function decodePiece(file: Buffer): Uint8Array | undefined {
 export function checkedPiece(file: Buffer, name: string): Uint8Array | undefined {
   const content = decodePiece(file);
   return content !== undefined && hashOf(content) === name ? content : undefined;
-}
-
-/** SHA-256, in lower-case hexadecimal digits. */
-export function hashOf(content: Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }

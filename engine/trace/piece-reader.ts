@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readWhole } from '../whole-io.ts';
 import { Folder, NotRegularError } from './folder.ts';
 import { checkedPiece, maxPieceFileBytes } from './piece-file.ts';
-import { piecesFolder, placeOf } from './store-layout.ts';
+import { blobPath } from './store-layout.ts';
 import { openBlob } from './stored-blob.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 
@@ -67,7 +67,6 @@ export class PieceReader implements Disposable {
   }
 
   #path(hash: string): string {
-    const { folder, name } = placeOf(hash);
-    return join(this.#store, piecesFolder, folder, name);
+    return join(this.#store, blobPath({ hash, kind: 'piece' }));
   }
 }

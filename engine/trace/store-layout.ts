@@ -1,7 +1,15 @@
 /** The names in a store (docs/trace-format.md, "The store"). */
 
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+
 /** Stored files and pieces are named by SHA-256: 64 lower-case hexadecimal digits. */
 const hashForm = /^[0-9a-f]{64}$/;
+
+/** The name that content has. */
+export function hashOf(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
 
 export function isHash(text: string): boolean {
   return hashForm.test(text);
@@ -40,6 +48,17 @@ export interface BlobReference {
   /** SHA-256 of the content; of a file with holes in the form that docs/trace-format.md describes. */
   readonly hash: string;
   readonly kind: BlobKind;
+}
+
+/** Where its file is in a store. */
+export function blobPath({ hash, kind }: BlobReference): string {
+  const { folder, name } = placeOf(hash);
+  return join(kind === 'piece' ? piecesFolder : '', folder, name);
+}
+
+/** What tells it from all others. */
+export function blobKey({ hash, kind }: BlobReference): string {
+  return `${kind} ${hash}`;
 }
 
 /** Its name in a folder of content of both kinds. */

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { makeFolders } from '../../make-folders.ts';
-import { dropAbandoned } from '../../pack/temporary.ts';
+import { dropAbandoned } from '../../outputs.ts';
 import { unpackTo } from '../../pack/unpack-trace.ts';
 import { privateFolderMode } from '../../trace/folder.ts';
 import { traceRoot } from '../../trace/locations.ts';

@@ -8,11 +8,8 @@ import { register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
 import type { Goal, Halt } from './driver.ts';
 import type { CountedSite, PassRun, StackFilter } from './fast-run.ts';
+import { StubPatience } from './stub-patience.ts';
 
-/** Stops before stubs are worth their making. */
-const fewStops = 24;
-/** So many passes by stubs were worth it. */
-const manyPasses = 100;
 /** Matches that are near the last one. */
 const mostRecent = 12;
 
@@ -42,10 +39,9 @@ export class CountedRun implements Goal {
   readonly #record: RecordPasses;
   readonly #trapped: (site: CountedAddress) => void;
   readonly #passedEvent: () => void;
+  readonly #beforeRun: (() => void) | undefined;
   #order = 0;
-  /** Stops before stubs are tried. */
-  #patience = fewStops;
-  #backOff = fewStops;
+  readonly #patience = new StubPatience();
 
   constructor(parts: {
     /** Those that are not needed may be given up. One with a filter is trapped at once, or never. */
@@ -54,12 +50,15 @@ export class CountedRun implements Goal {
     /** The task stands at the match that a site was to be trapped at. */
     readonly trapped: (site: CountedAddress) => void;
     readonly passedEvent: () => void;
+    /** Before the task runs, or stubs are tried. */
+    readonly beforeRun?: () => void;
   }) {
     this.#counted = parts.sites.map((site) => ({ site, address: site.address, passes: 0, lastMatch: 0, order: 0 }));
     this.breakpoints = new Set(this.#counted.map(({ address }) => address));
     this.#record = parts.record;
     this.#trapped = parts.trapped;
     this.#passedEvent = parts.passedEvent;
+    this.#beforeRun = parts.beforeRun;
   }
 
   /**
@@ -76,7 +75,8 @@ export class CountedRun implements Goal {
   }
 
   beforeRun(task: Task): void {
-    if (this.#patience > 0) return;
+    this.#beforeRun?.();
+    if (!this.#patience.isOver) return;
     const counted = this.#counted.filter(({ address }) => this.breakpoints.has(address));
     const run = this.#record(
       task,
@@ -98,8 +98,7 @@ export class CountedRun implements Goal {
       total += result.passes;
     }
     this.#order += order;
-    this.#backOff = total < manyPasses ? 4 * this.#backOff : fewStops;
-    this.#patience = this.#backOff;
+    this.#patience.tried(total);
     if (run === undefined) return;
     // What has no room for a stub would be stopped at each time.
     const left = counted.filter(({ site }, index) => site.isNeeded || run.sites[index]!.isCounted);
@@ -108,18 +107,10 @@ export class CountedRun implements Goal {
     if (trapped !== undefined) this.#trapped(trapped);
   }
 
-  steps(): boolean {
-    return false;
-  }
-
-  catches(): boolean {
-    return false;
-  }
-
   halted(halt: Halt, task: Task): void {
     if (halt.kind === 'interrupted') throw new EngineError('INTERRUPTED', 'interrupted');
     if (halt.kind !== 'breakpoint' || halt.isStanding) return;
-    this.#patience--;
+    this.#patience.stopped();
     const counted = this.#counted.find(({ address }) => address === halt.address);
     if (counted === undefined) return;
     counted.passes++;

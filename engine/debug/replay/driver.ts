@@ -51,14 +51,14 @@ export interface Goal {
   /** Addresses where int3 stands in code of the process that is looked at: another set when they are others. */
   readonly breakpoints: ReadonlySet<number>;
   readonly watchpoints: readonly Watchpoint[];
-  /** Whether the task is to execute one instruction only; asked before each run. */
-  steps(task: Task): boolean;
+  /** Whether the task is to execute one instruction only; asked before each run. Left out: never. */
+  steps?(task: Task): boolean;
   /** Called at each; it may throw to leave the replay, or block. */
   halted(halt: Halt, task: Task): void;
   /** The task is about to run; for goals that end at a place. */
-  beforeRun(task: Task): void;
-  /** True when system calls of that number are to be halted at. */
-  catches(number: number): boolean;
+  beforeRun?(task: Task): void;
+  /** True when system calls of that number are to be halted at. Left out: at none. */
+  catches?(number: number): boolean;
   /** Whether there are such calls at all. */
   readonly catchesAny?: boolean;
   /** An instruction has written to a page that holds something watched, or reached it. */
@@ -275,7 +275,7 @@ export class Driver implements Controller {
     // One that has come to its end by that leaves the task to another one.
     for (let asked: Goal | undefined; asked !== this.goal; ) {
       asked = this.goal;
-      asked.beforeRun(task);
+      asked.beforeRun?.(task);
     }
   }
 
@@ -321,7 +321,7 @@ export class Driver implements Controller {
     }
     if (this.goal.catchesAny && !isDone()) this.#catchEntry(task, rip);
     const wanted = this.#wanted(task);
-    const steps = this.goal.steps(task);
+    const steps = this.goal.steps?.(task) ?? false;
     this.#noteArmed(wanted);
     this.#done.delete(task);
     const raises = this.#raisesAt === rip;
@@ -549,7 +549,7 @@ export class Driver implements Controller {
     if (changed.length === 0 && wasStep) {
       changed = this.goal.watchpoints.length === 0 ? [] : changedWatches(this.#replayer, task, this.goal.watchpoints);
     }
-    const isStep = wasStep && this.goal.steps(task);
+    const isStep = wasStep && this.goal.steps?.(task) === true;
     if (isStep) this.rename(stepped(this.position).legs);
     const isWithin = rip === by && this.#codeAt(task, rip).isRepeated;
     const isArrival = !isWithin && (this.goal.breakpoints.has(rip) || this.#site === rip);
@@ -593,7 +593,7 @@ export class Driver implements Controller {
   #catchEntry(task: Task, address: number): void {
     const site = task.addressSpace.patched.at(address);
     const number = task.registers[2 * registerIndex.rax]! | 0;
-    if (site === undefined || !this.goal.catches(number)) return;
+    if (site === undefined || this.goal.catches?.(number) !== true) return;
     if (this.#hasRun) this.rename(this.legsOfArrival(address).legs);
     const { position } = this;
     if (!this.entryIsKnown) this.#halt({ kind: 'syscall', number, isEntry: true }, task);
@@ -617,7 +617,7 @@ export class Driver implements Controller {
     const isShown = this.#caught !== undefined || this.entryIsKnown;
     this.#caught = undefined;
     this.entryIsKnown = false;
-    if (isCall && !isShown && this.#isLookedAt(task) && this.goal.catches(frame.number)) {
+    if (isCall && !isShown && this.#isLookedAt(task) && this.goal.catches?.(frame.number) === true) {
       const before = task.registers.slice();
       task.registers.set(found);
       this.#halt({ kind: 'syscall', number: frame.number, isEntry: true }, task);

@@ -6,13 +6,10 @@ import { registerIndex } from '../../generated/schema.ts';
 import { register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
 import type { CountedSite } from './fast-run.ts';
+import { StubPatience } from './stub-patience.ts';
 import type { Timeline } from './timeline.ts';
 import type { WantedStops } from './wanted-stops.ts';
 
-/** Stops before stubs are worth their making. */
-const fewStops = 24;
-/** So many passes by stubs were worth it. */
-const manyPasses = 100;
 /** Addresses that are counted at once. */
 const mostCounted = 32;
 
@@ -21,8 +18,7 @@ export class FalseHits {
   readonly #wanted: WantedStops;
   /** Where there were some since the last stubs. */
   #addresses = new Set<number>();
-  #patience = fewStops;
-  #backOff = fewStops;
+  readonly #patience = new StubPatience();
   /** As many of those that count as have stubs at once, lately. */
   #countedAtOnce = mostCounted;
 
@@ -34,7 +30,7 @@ export class FalseHits {
   /** A breakpoint has been met, and its conditions do not hold. */
   note(address: number): void {
     this.#addresses.add(address);
-    this.#patience--;
+    this.#patience.stopped();
   }
 
   /**
@@ -42,7 +38,7 @@ export class FalseHits {
    * counts, or whose condition cannot be computed; undefined: it is none.
    */
   pass(task: Task): number | undefined {
-    if (this.#patience > 0 || !this.#timeline.run!.driver.isDone(task)) return undefined;
+    if (!this.#patience.isOver || !this.#timeline.run!.driver.isDone(task)) return undefined;
     const conditioned = [...this.#addresses].flatMap((address): CountedSite[] => {
       const filter = this.#wanted.filterOf(address, task);
       if (typeof filter !== 'object' || filter.kind !== 'condition') return [];
@@ -58,9 +54,7 @@ export class FalseHits {
     // One of them may have no room: fewer are tried then.
     this.#countedAtOnce =
       run === undefined ? Math.max(1, counted.length >> 1) : Math.min(mostCounted, 2 * counted.length);
-    const passes = run?.sites.reduce((sum, each) => sum + each.passes, 0) ?? 0;
-    this.#backOff = passes < manyPasses ? Math.min(4 * this.#backOff, 2 ** 30) : fewStops;
-    this.#patience = this.#backOff;
+    this.#patience.tried(run?.sites.reduce((sum, each) => sum + each.passes, 0) ?? 0);
     return run?.trappedAt === undefined ? undefined : sites[run.trappedAt]?.address;
   }
 

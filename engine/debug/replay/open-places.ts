@@ -195,9 +195,7 @@ export class OpenPlaces {
     this.#timeline.explore(base, (run) => ({
       breakpoints: new Set(),
       watchpoints: [],
-      steps: () => false,
       halted: () => undefined,
-      catches: () => false,
       beforeRun: (task) => {
         run.driver.liftAll();
         const isIt = (): boolean => sameMemory(processes, task, checksums);

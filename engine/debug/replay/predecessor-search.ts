@@ -66,31 +66,23 @@ export class PredecessorSearch {
   #countPasses(base: Position, address: number): number {
     let count = 0;
     this.#timeline.explore(base, ({ replayer }) => {
-      const goal = new CountedRun({
+      const ended = (left: number): never => {
+        count = counted.of(address)!.passes + left;
+        throw new Arrived();
+      };
+      const counted: CountedRun = new CountedRun({
         sites: [{ address, isNeeded: true }],
         record: this.#record,
         trapped: () => undefined,
-        passedEvent: () => {
-          throw new Arrived();
+        passedEvent: () => ended(0),
+        beforeRun: () => {
+          // Of a forced stop they are known already, or have been found.
+          const { passesLeft } = replayer.progress;
+          if (typeof passesLeft !== 'number' || register(replayer.expected, registerIndex.rip) !== address) return;
+          ended(passesLeft);
         },
       });
-      const goOn = goal.beforeRun.bind(goal);
-      const passes = (): number => goal.of(address)!.passes;
-      goal.passedEvent = () => {
-        count = passes();
-        throw new Arrived();
-      };
-      goal.beforeRun = (task) => {
-        // Of a forced stop they are known already, or have been found.
-        const { passesLeft } = replayer.progress;
-        if (typeof passesLeft !== 'number' || register(replayer.expected, registerIndex.rip) !== address) {
-          goOn(task);
-          return;
-        }
-        count = passes() + passesLeft;
-        throw new Arrived();
-      };
-      return goal;
+      return counted;
     });
     return count;
   }

@@ -6,11 +6,8 @@ import { EngineError } from '../../errors.ts';
 import type { Task } from '../../replay/task.ts';
 import type { RecordPasses } from './counted-run.ts';
 import type { Driver, Goal, Halt } from './driver.ts';
+import { StubPatience } from './stub-patience.ts';
 import type { Watchpoint } from './watched-memory.ts';
-
-/** Stops at an instruction before stubs are worth their making, and passes of theirs that were. */
-const fewStops = 24;
-const manyPasses = 100;
 
 export class StoreRun implements Goal {
   readonly breakpoints: ReadonlySet<number>;
@@ -21,8 +18,7 @@ export class StoreRun implements Goal {
   readonly #passedEvent: (event: number) => void;
   /** Passes by stubs since the run, or its last event, began. */
   readonly #passes = new Map<number, number>();
-  #patience = fewStops;
-  #backOff = fewStops;
+  readonly #patience = new StubPatience();
 
   constructor(parts: {
     readonly driver: Driver;
@@ -42,7 +38,7 @@ export class StoreRun implements Goal {
   }
 
   beforeRun(task: Task): void {
-    if (this.#patience > 0) return;
+    if (!this.#patience.isOver) return;
     const addresses = [...this.breakpoints];
     const run = this.#record(
       task,
@@ -54,21 +50,12 @@ export class StoreRun implements Goal {
       this.#passes.set(address, (this.#passes.get(address) ?? 0) + passes);
       total += passes;
     }
-    this.#backOff = total < manyPasses ? 4 * this.#backOff : fewStops;
-    this.#patience = this.#backOff;
-  }
-
-  steps(): boolean {
-    return false;
-  }
-
-  catches(): boolean {
-    return false;
+    this.#patience.tried(total);
   }
 
   halted(halt: Halt): void {
     if (halt.kind === 'interrupted') throw new EngineError('INTERRUPTED', 'interrupted');
-    if (halt.kind === 'breakpoint') this.#patience--;
+    if (halt.kind === 'breakpoint') this.#patience.stopped();
     if (halt.kind !== 'watchpoint' || halt.by === 0) return;
     this.#changed(halt.by, (this.#passes.get(halt.by) ?? 0) + this.#driver.passes(halt.by));
   }

@@ -171,10 +171,6 @@ export class Walk implements Goal {
     return this.#call === undefined;
   }
 
-  catches(): boolean {
-    return false;
-  }
-
   halted(halt: Halt, task: Task): void {
     if (halt.kind === 'interrupted') throw new EngineError('INTERRUPTED', 'interrupted');
     if (halt.kind === 'breakpoint' && halt.isStanding) return;
@@ -217,16 +213,6 @@ export class Count implements Goal {
 
   of(address: number): number {
     return this.counts.get(address) ?? 0;
-  }
-
-  beforeRun(): void {}
-
-  steps(): boolean {
-    return false;
-  }
-
-  catches(): boolean {
-    return false;
   }
 
   halted(halt: Halt, task: Task): void {

@@ -140,16 +140,6 @@ class ChangeGoal implements Goal {
     if (event + 1 >= (endEvent ?? lastEvent)) throw new Arrived();
   }
 
-  beforeRun(): void {}
-
-  steps(): boolean {
-    return false;
-  }
-
-  catches(): boolean {
-    return false;
-  }
-
   #changed(event: number, by: number, { tid }: Task): void {
     const [watch] = this.watchpoints;
     const change: Change = { by, before: this.#value, after: watch!.value };

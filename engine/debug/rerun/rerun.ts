@@ -204,10 +204,6 @@ class StepGoal implements Goal {
     return this.#choice.steps !== undefined;
   }
 
-  catches(): boolean {
-    return false;
-  }
-
   halted(halt: Halt, task: Task): void {
     if (halt.kind !== 'step') return;
     const { event, legs } = this.driver!.position;

@@ -26,6 +26,12 @@ async function makeFiles(place: Place): Promise<string> {
   return place.path('files');
 }
 
+/** The command that records the script, with copies beside the trace. */
+function recordWords(place: Place, files: string, trace: string): string[] {
+  const program = ['/bin/sh', '-c', script, 'sh', files, trace];
+  return ['record', '--store', place.path('store'), '-o', trace, ...program];
+}
+
 async function verify(place: Place): Promise<void> {
   const verified = await place.rr('store', 'verify', '--store', place.path('store'));
   assert.is(verified.status, 0, verified.story);
@@ -46,22 +52,10 @@ test('recordings at once, and collections of garbage beside them', () =>
     };
     const record = async (name: string) => {
       for (let round = 0; round < 2; round++) {
-        const trace = `${name}-${round}`;
-        const recorded = await place.rr(
-          'record',
-          '--store',
-          place.path('store'),
-          '-o',
-          trace,
-          '/bin/sh',
-          '-c',
-          script,
-          'sh',
-          files,
-          place.path(trace),
-        );
+        const trace = place.path(`${name}-${round}`);
+        const recorded = await place.rr(...recordWords(place, files, trace));
         assert.is(recorded.status, 0, recorded.story);
-        if (round === 0) assert.is((await place.rr('rm', place.path(trace))).status, 0);
+        if (round === 0) assert.is((await place.rr('rm', trace)).status, 0);
       }
     };
     const first = await place.rr('record', '--store', place.path('store'), '-o', 'first', '/bin/true');
@@ -88,20 +82,7 @@ test('a recorder that is killed leaves a trace that can be read, and a store tha
     assert.is(whole.status, 0, whole.story);
     for (let kill = 0; kill < kills; kill++) {
       const trace = place.path(`killed-${kill}`);
-      const words = [
-        'record',
-        '--store',
-        place.path('store'),
-        '-o',
-        trace,
-        '/bin/sh',
-        '-c',
-        script,
-        'sh',
-        files,
-        trace,
-      ];
-      const recorder = spawn(rrCommand, words, { stdio: 'ignore', detached: true });
+      const recorder = spawn(rrCommand, recordWords(place, files, trace), { stdio: 'ignore', detached: true });
       const ended = new Promise((done) => recorder.on('exit', done));
       const collector =
         kill % 2 === 0 ? spawn(rrCommand, ['gc', '--store', place.path('store')], { stdio: 'ignore' }) : undefined;

@@ -2,7 +2,6 @@
  * Where a debugger finds the programs and libraries of a recording: here, when the files here are the recorded ones by
  * content; else in a folder of links that stands for the root of files, to what the trace's store has of them.
  */
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   mkdirSync,
@@ -10,15 +9,15 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  readSync,
   realpathSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { mappingSources } from '../generated/schema.ts';
+import { hasContent } from '../store/file-content.ts';
 import { TraceReader } from '../trace/reader.ts';
-import { blobPath } from '../trace/store-layout.ts';
+import { blobPath, identitiesFolder } from '../trace/store-layout.ts';
 
 /** A file that was mapped to be executed. */
 interface CodeFile {
@@ -61,21 +60,16 @@ function isSame({ path, hash, size }: CodeFile, store: string): boolean | undefi
     // The recorder notes which file it has hashed: "HASH IDENTITY-IN-THE-STORE" (native/record/file-store.h).
     const { dev, ino, size: bytes, mtimeNs, ctimeNs } = status;
     const identity = `${dev.toString(16)}-${ino}-${bytes}-${mtimeNs}-${ctimeNs}`;
-    if (readNoted(join(store, 'by-id', identity))?.split(' ', 1)[0] === hash) return true;
+    if (readNoted(join(store, identitiesFolder, identity))?.split(' ', 1)[0] === hash) return true;
     descriptor = openSync(path, 'r');
   } catch {
     return undefined;
   }
-  const sum = createHash('sha256');
-  const piece = Buffer.allocUnsafe(1 << 20);
   try {
-    for (let count = readSync(descriptor, piece); count > 0; count = readSync(descriptor, piece)) {
-      sum.update(piece.subarray(0, count));
-    }
+    return hasContent(descriptor, size, hash);
   } finally {
     closeSync(descriptor);
   }
-  return sum.digest('hex') === hash;
 }
 
 function readNoted(path: string): string | undefined {

@@ -28,7 +28,7 @@ const mostHeadBytes = 64 << 10;
 /** SHA-256. */
 const hashBytes = 32;
 /** Where a store has content of a time when nobody registered, its name for that time. */
-export const earlierName = 'earlier';
+const earlierName = 'earlier';
 
 /** True when the lock was free. It ends when the descriptor is closed, or its process. */
 export function lockFile(descriptor: number, exclusive: boolean): boolean {
@@ -139,7 +139,7 @@ export function removeRegistration(store: string, name: string): void {
 }
 
 /** A trace that is complete refers to the store: it has come from elsewhere. @throws EngineError STORE_UNWRITABLE */
-export function registerTrace(store: string, trace: string, name: string, announced: Iterable<string> = []): void {
+function registerTrace(store: string, trace: string, name: string, announced: Iterable<string> = []): void {
   const registration = OpenRegistration.begin(store, trace, name);
   for (const hash of announced) registration.announce(hash);
   registration.endAtOnce();

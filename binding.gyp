@@ -24,7 +24,7 @@
       "target_name": "rr-runtime",
       "type": "executable",
       "configurations": { "Release": { "cflags!": ["-O3"] } },
-      "sources": ["<!@(node scripts/list-sources.mjs preload .c)", "preload/hook.S"],
+      "sources": ["<!@(node scripts/list-sources.mjs preload .c)", "preload/hook.S", "preload/set-up.S"],
       "include_dirs": ["preload"],
       "cflags": [
         "-ffreestanding", "-fno-pie", "-fno-pic", "-fno-stack-protector", "-fno-asynchronous-unwind-tables",

@@ -1,149 +1,26 @@
 /**
- * The codec beside others, on the raw lanes of a workload's trace: stored bytes, and MB/s of a core. Ours by slots as a
- * recording has them (fast) and as `rr compress` makes them (best); lz4-napi by the same slots; `zstd`, `xz`, `lz4` and
+ * The codec beside others, on the raw records of a workload's trace: stored bytes, and MB/s of a core. Ours by as many
+ * records as a recording encodes together (fast), and `rr compress` (best); lz4-napi by the same slots; `zstd`, `xz`, `lz4` and
  * brotli on whole lanes, where they are installed. What no command is there for is left empty.
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { compressSync, uncompressSync } from 'lz4-napi';
-import { type RecordView, slotHeaderOffsets } from '../engine/generated/schema.ts';
-import { codecStaticBytes, compressionLevels, createSharedMemory, instantiateCodec } from '../engine/trace/codec.ts';
-import { TraceReader } from '../engine/trace/reader.ts';
 import { formatTable } from '../test/harness/table.ts';
+import { napi, ours, oursWithNapi, speedOf } from './codec-speeds.ts';
+import { benchFolder } from './measure.ts';
+import { inSlots, rawRecords } from './raw-records.ts';
 
 /** Records beyond it are left out: xz -9 takes a second for each 2 MB. Bytes. */
 const rawLimit = 16 << 20;
-const recordingSlot = 1 << 20;
-const compressSlot = 8 << 20;
-/** Milliseconds of processor time that a speed is measured for at least. */
-const leastTime = 300;
+/** What a recording encodes together at most (engine/trace/pipeline.ts), and `rr compress`. Bytes. */
+const slotBytes = 8 << 20;
+
+/** Of the cold start of each short recording: the least tells what the codec takes, not what else runs. */
+const coldRuns = 3;
 
 type Lanes = ReadonlyMap<string, Buffer>;
-
-/** The records of a trace by lane, as far as the limit goes. */
-export function rawLanes(trace: string): Lanes {
-  const parts = new Map<string, Uint8Array[]>([
-    ['events', []],
-    ['data', []],
-    ['mmaps', []],
-    ['tasks', []],
-  ]);
-  let total = 0;
-  const reader = TraceReader.open(trace);
-  const take = (lane: string, view: RecordView): void => {
-    parts.get(lane)!.push(view.buffer.slice(view.position, view.position + view.size));
-    total += view.size;
-  };
-  try {
-    while (total < rawLimit && reader.next()) {
-      for (let view = reader.nextStoredData(); view; view = reader.nextStoredData()) take('data', view);
-      for (let view = reader.nextMapping(); view; view = reader.nextMapping()) take('mmaps', view);
-      for (let view = reader.nextTask(); view; view = reader.nextTask()) take('tasks', view);
-      take('events', reader.frame);
-    }
-  } finally {
-    reader.close();
-  }
-  return new Map([...parts].map(([lane, records]) => [lane, Buffer.concat(records)]));
-}
-
-/** Whole records of at most `most` bytes, one part behind the other. */
-function inSlots(lane: Buffer, most: number): Buffer[] {
-  const slots: Buffer[] = [];
-  for (let start = 0, at = 0; at < lane.length; ) {
-    const size = lane.readUInt32LE(at);
-    if (at > start && at + size - start > most) {
-      slots.push(lane.subarray(start, at));
-      start = at;
-    }
-    at += size;
-    if (at === lane.length) slots.push(lane.subarray(start, at));
-  }
-  return slots;
-}
-
-interface Speed {
-  readonly stored: number;
-  /** MB/s; the first pass of a module that has just been compiled, and when it is warm. */
-  readonly cold: number;
-  readonly encode: number;
-  readonly decode: number;
-}
-
-const processorTime = (): number => process.cpuUsage().user / 1000;
-
-/** MB/s of `run`, which handles `bytes` bytes, by processor time. */
-function speedOf(bytes: number, run: () => void): number {
-  const started = processorTime();
-  let passes = 0;
-  let time = 0;
-  do {
-    run();
-    passes++;
-    time = processorTime() - started;
-  } while (time < leastTime);
-  return (bytes * passes) / 1000 / time;
-}
-
-/** Encodes with the hash, as a recording does, and decodes again. */
-function ours(lanes: Lanes, level: 'fast' | 'best', slotSize: number): Speed {
-  const header = codecStaticBytes;
-  const slot = header + 4096;
-  const output = slot + slotSize + 4096;
-  const work = output + slotSize * 3;
-  const workBytes = slotSize * 4 + (8 << 20);
-  const decoded = work + workBytes;
-  const memory = createSharedMemory(decoded + slotSize + 4096);
-  const codec = instantiateCodec(memory);
-  const bytes = new Uint8Array(memory.buffer);
-  const view = new DataView(memory.buffer);
-  const slots = [...lanes.values()].flatMap((lane) => inSlots(lane, slotSize));
-  const raw = slots.reduce((sum, { length }) => sum + length, 0);
-  const encode = (each: Buffer): number => {
-    bytes.set(each, slot);
-    view.setUint32(header + slotHeaderOffsets.used, each.length, true);
-    const length = codec.encodeSlot(header, slot, slotSize, compressionLevels[level], output, work);
-    if (length < 0) throw new Error(`encodeSlot: ${length}`);
-    return length;
-  };
-  const chunks: Buffer[] = [];
-  const started = processorTime();
-  for (const each of slots) chunks.push(Buffer.from(bytes.slice(output, output + encode(each))));
-  const cold = raw / 1000 / Math.max(0.1, processorTime() - started);
-  const decode = (): void => {
-    for (const chunk of chunks) {
-      bytes.set(chunk, slot);
-      const size = codec.decodeChunk(slot, chunk.length, decoded, slotSize, work, workBytes);
-      if (size < 0) throw new Error(`decodeChunk: ${size}`);
-    }
-  };
-  return {
-    stored: chunks.reduce((sum, { length }) => sum + length, 0),
-    cold,
-    encode: speedOf(raw, () => {
-      for (const each of slots) encode(each);
-    }),
-    decode: speedOf(raw, decode),
-  };
-}
-
-function napi(lanes: Lanes): Speed {
-  const slots = [...lanes.values()].flatMap((lane) => inSlots(lane, recordingSlot));
-  const raw = slots.reduce((sum, { length }) => sum + length, 0);
-  const blocks = slots.map((each) => compressSync(each));
-  return {
-    stored: blocks.reduce((sum, { length }) => sum + length, 0),
-    cold: 0,
-    encode: speedOf(raw, () => {
-      for (const each of slots) compressSync(each);
-    }),
-    decode: speedOf(raw, () => {
-      for (const each of blocks) uncompressSync(each);
-    }),
-  };
-}
 
 /** Bytes that a command makes of all lanes; undefined where it is not installed. */
 function storedBy(lanes: Lanes, command: string, ...options: readonly string[]): number | undefined {
@@ -180,6 +57,7 @@ const text = (value: number | undefined): string => (value === undefined ? '' : 
 export class CodecReport {
   readonly #sizes: string[][] = [];
   readonly #speeds: string[][] = [];
+  readonly #cold: string[][] = [];
   readonly #scratch: string;
 
   constructor(scratch: string) {
@@ -187,11 +65,15 @@ export class CodecReport {
   }
 
   add(name: string, trace: string): void {
-    const lanes = rawLanes(trace);
-    const raw = [...lanes.values()].reduce((sum, { length }) => sum + length, 0);
-    const fast = ours(lanes, 'fast', recordingSlot);
-    const best = ours(lanes, 'best', compressSlot);
-    const lz4 = napi(lanes);
+    const records = rawRecords(trace, rawLimit);
+    const { lanes } = records;
+    const raw = records.all.length;
+    const slots = inSlots(records, slotBytes);
+    const columns = ours(slots, 'none', slotBytes);
+    const fast = ours(slots, 'fast', slotBytes);
+    const best = ours(slots, 'best', slotBytes);
+    const same = oursWithNapi(slots, slotBytes);
+    const alone = napi(slots);
     const [quick, thorough, xz] = [
       storedBy(lanes, 'zstd', '-q', '-1'),
       storedBy(lanes, 'zstd', '-q', '-19'),
@@ -215,46 +97,56 @@ export class CodecReport {
     const brotli = speedOf(largest.length, () => {
       brotliCompressSync(largest, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
     });
+    const speeds = [columns, fast, same, alone, best].flatMap(({ encode, decode }) => [encode, decode]);
     this.#speeds.push([
       name,
-      ...[fast.cold, fast.encode, fast.decode, lz4.encode, lz4.decode, best.cold, best.encode, best.decode].map(text),
+      ...speeds.map(text),
       text(speedBy(lanes, this.#scratch, 'lz4', 1)),
       ...[1, 3, 19].map((level) => text(speedBy(lanes, this.#scratch, 'zstd', level))),
       text(brotli),
     ]);
+    if (slots.length === 1) this.#addCold(name, slots[0]!);
+  }
+
+  #addCold(name: string, slot: Buffer): void {
+    const file = join(this.#scratch, 'slot');
+    writeFileSync(file, slot);
+    const cold = (level: string): string[] => {
+      const runs = Array.from({ length: coldRuns }, () => {
+        const words = ['--import', 'tsx', join(benchFolder, 'cold-codec.ts'), file, level];
+        return JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' })) as Record<string, number>;
+      });
+      return ['first', 'second'].map((which) => Math.min(...runs.map((run) => run[which]!)).toFixed(1));
+    };
+    this.#cold.push([name, String(slot.length), ...cold('fast'), ...cold('best')]);
   }
 
   print(): void {
     const most = rawLimit >> 20;
-    console.log(
-      `\nstored bytes of the raw lanes, of their first ${most} MiB; best by slots of ${compressSlot >> 20} MiB`,
-    );
+    console.log(`\nstored bytes of the raw lanes, of their first ${most} MiB; by slots of ${slotBytes >> 20} MiB`);
     console.log(
       formatTable(
         ['workload', 'raw', 'fast', 'zstd -1', 'ratio', 'best', 'zstd -19', 'xz -9', 'best / better'],
         this.#sizes,
       ),
     );
-    console.log('\nMB/s of a core by processor time, raw bytes; ours with columns and hash; cold: the first pass');
+    console.log(
+      '\nMB/s of a core by processor time, raw bytes, encoding and decoding; ours with the hash, all of them warm',
+    );
+    const stages = ['columns', 'fast', 'columns, lz4-napi', 'lz4-napi alone', 'best'];
     console.log(
       formatTable(
         [
-          ...['workload', 'fast cold', 'fast', 'decode', 'lz4-napi', 'decode', 'best cold', 'best', 'decode'],
+          'workload',
+          ...stages.flatMap((stage) => [stage, 'decode']),
           ...['lz4 -1', 'zstd -1', 'zstd -3', 'zstd -19', 'brotli -5'],
         ],
         this.#speeds,
       ),
     );
+    console.log(
+      `\nms of a first slot in a process of its own, compiling included, and of the next one; least of ${coldRuns}`,
+    );
+    console.log(formatTable(['workload', 'slot', 'fast', 'again', 'best', 'again'], this.#cold));
   }
-}
-
-/** Milliseconds from nothing to the first chunk: the module is compiled, and a small slot encoded. */
-export function coldStart(): number {
-  const started = performance.now();
-  const slotSize = 65536;
-  const work = codecStaticBytes + 8192 + slotSize * 4;
-  const memory = createSharedMemory(work + slotSize * 4 + (8 << 20));
-  const codec = instantiateCodec(memory);
-  codec.encodeIndex(0, codecStaticBytes, 4, compressionLevels.fast, codecStaticBytes + 8192, work);
-  return performance.now() - started;
 }

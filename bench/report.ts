@@ -2,6 +2,7 @@
 import { formatBytes, formatSeconds, formatTable } from '../test/harness/table.ts';
 import type { TraceFigures } from '../test/harness/trace-figures.ts';
 import type { PeerResult } from './peers.ts';
+import type { TracerCalls } from './tracer-calls.ts';
 
 export interface BenchResult {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface BenchResult {
   readonly replayPeakBytes: number;
   /** Processor time of recorder, workers and program together. */
   readonly recordCpuSeconds: number;
+  /** What the tracer asks of the kernel, in one more recording. */
+  readonly tracerCalls: TracerCalls;
   readonly trace: TraceFigures;
   /** What this workload's first recording added to the store. */
   readonly storeBytes: number;
@@ -80,4 +83,22 @@ export function formatResults(results: readonly BenchResult[], startup: number):
     }
   }
   return formatTable(header, rows);
+}
+
+/**
+ * What the tracer asks of the kernel, the same on every machine: in all, and for one of `units` with what `startup`, the
+ * recording of `true`, takes left out.
+ */
+export function formatTracerCalls(results: readonly BenchResult[], startup: TracerCalls | undefined): string {
+  const kinds = ['waits', 'ptrace', 'all'] as const;
+  const each = ({ tracerCalls, units }: BenchResult, kind: (typeof kinds)[number]): string =>
+    units === undefined ? '' : ((tracerCalls[kind] - (startup?.[kind] ?? 0)) / units).toFixed(1);
+  return formatTable(
+    ['calls of the tracer', 'waits', 'ptrace', 'all', 'each: waits', 'ptrace', 'all'],
+    results.map((result) => [
+      result.name,
+      ...kinds.map((kind) => String(result.tracerCalls[kind])),
+      ...kinds.map((kind) => each(result, kind)),
+    ]),
+  );
 }

@@ -2,11 +2,13 @@
  * npm run bench [-- --only NAME... --runs N --no-peers --container --json FILE]
  *
  * Measures each workload natively (on any processor, and on one), recorded and replayed; medians of N runs (5). Prints
- * one table, in which installed peers have lines of their own, and writes all figures as JSON. With --container all of
+ * one table, in which installed peers have lines of their own, and one of what the tracer asks of the kernel, in one more
+ * recording of each; writes all figures as JSON. With --container all of
  * it runs as an unprivileged user under what a container's default profile refuses, without peers.
  *
  * npm run bench -- trace [--only NAME...] reports on the traces themselves, and on the codec beside others
  * (trace-report.ts, codec-report.ts).
+ * npm run bench -- store [--only short|make] reports on what recordings take that share a store (store-report.ts).
  * npm run bench -- debug [--only TEXT...] measures a debugger's session (debug.ts).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -18,11 +20,13 @@ import { whyNotRun } from '../test/harness/missing-commands.ts';
 import { rrCommand } from '../test/harness/recording.ts';
 import { folderBytes, readTraceFigures, type TraceFigures } from '../test/harness/trace-figures.ts';
 import { benchDebugger } from './debug.ts';
-import { benchFolder, type Measurement, measure, median } from './measure.ts';
+import { benchFolder, type Measurement, type MeasureOptions, measure, median } from './measure.ts';
 import { findPeers, measurePeer, type PeerResult } from './peers.ts';
 import { BenchPlaces } from './places.ts';
-import { type BenchResult, formatResults } from './report.ts';
+import { type BenchResult, formatResults, formatTracerCalls } from './report.ts';
+import { reportStore } from './store-report.ts';
 import { reportTraces } from './trace-report.ts';
+import { countTracerCalls } from './tracer-calls.ts';
 import type { Workload } from './workload.ts';
 import { benchWorkloads } from './workloads.ts';
 
@@ -63,16 +67,21 @@ async function measureWorkload(
 
   const recordWords = [...confined, rrCommand, 'record', '-o', places.trace, '--store', places.store, '--compress'];
   const storeBefore = folderBytes(places.store);
-  const record = await repeat(runs, () => {
+  const command = [...recordWords, ...(workload.recordOptions ?? []), ...workload.command];
+  const recorded = <Result>(
+    by: (words: readonly string[], way: MeasureOptions) => Promise<Result>,
+  ): Promise<Result> => {
     places.clearTrace();
-    const command = [...recordWords, ...(workload.recordOptions ?? []), ...workload.command];
-    return measure(command, { ...options, cwd: places.work(workload) });
-  });
+    return by(command, { ...options, cwd: places.work(workload) });
+  };
+  const record = await repeat(runs, () => recorded(measure));
   const trace: TraceFigures = readTraceFigures(places.trace);
   const storeBytes = folderBytes(places.store) - storeBefore;
   const replay = await repeat(runs, () =>
     measure([...confined, rrCommand, 'replay', '-a', places.trace], { ...options, cwd: places.folder }),
   );
+  // The store holds by now what the workload maps.
+  const tracerCalls = await recorded(countTracerCalls);
   const peers: PeerResult[] = [];
   for (const peer of withPeers ? findPeers().filter((each) => each.takes(workload)) : []) {
     peers.push(await measurePeer(peer, workload, { cwd: places.work(workload), scratch: places.scratch }));
@@ -87,6 +96,7 @@ async function measureWorkload(
     recordPeakBytes: peak(record),
     replayPeakBytes: peak(replay),
     recordCpuSeconds: median(record.map((run) => run.cpuSeconds)),
+    tracerCalls,
     trace,
     storeBytes,
     ...(workload.units === undefined ? {} : { units: workload.units }),
@@ -123,7 +133,7 @@ if (!Number.isInteger(runs) || runs < 1) {
   process.exit(2);
 }
 if (positionals[0] === 'debug') process.exit((await benchDebugger(values.only)) > 0 ? 1 : 0);
-const workloads = chooseWorkloads(values.only);
+const workloads = positionals[0] === 'store' ? [] : chooseWorkloads(values.only);
 const withoutPrivilege = values.container && process.getuid?.() === 0;
 const confined = [
   ...(withoutPrivilege ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--'] : []),
@@ -132,8 +142,10 @@ const confined = [
 using places = new BenchPlaces(withoutPrivilege ? nobody : undefined);
 if (positionals[0] === 'trace') {
   await reportTraces(workloads, places);
+} else if (positionals[0] === 'store') {
+  await reportStore(places, values.only);
 } else if (positionals.length > 0) {
-  console.error(`unknown word ${positionals[0]}: expected nothing, trace or debug`);
+  console.error(`unknown word ${positionals[0]}: expected nothing, trace, store or debug`);
   process.exitCode = 2;
 } else {
   const results: BenchResult[] = [];
@@ -155,8 +167,9 @@ if (positionals[0] === 'trace') {
   }
   const first = results.find(({ name }) => name === 'true');
   const startup = first === undefined ? 0 : first.record - first.native;
-  if (first === undefined) console.log('\nwithout the row `true`, the column `each` holds the start-up too');
+  if (first === undefined) console.log('\nwithout the row `true`, the columns `each` hold the start-up too');
   console.log(`\n${formatResults(results, startup)}`);
+  console.log(`\n${formatTracerCalls(results, first?.tracerCalls)}`);
   const file = resolve(values.json);
   mkdirSync(dirname(file), { recursive: true });
   const machine = {

@@ -2,7 +2,7 @@
  * What the traces of the workloads cost: bytes for each event before and after encoding, at each level of compression,
  * and the speed of each stage, measured by sending the records of a real trace through the pipeline again.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Codec,
@@ -19,7 +19,7 @@ import type { EncoderStatistics } from '../engine/trace/slot-encoder.ts';
 import { whyNotRun } from '../test/harness/missing-commands.ts';
 import { rrCommand } from '../test/harness/recording.ts';
 import { formatTable } from '../test/harness/table.ts';
-import { CodecReport, coldStart } from './codec-report.ts';
+import { CodecReport } from './codec-report.ts';
 import { measure } from './measure.ts';
 import type { BenchPlaces } from './places.ts';
 import type { Workload } from './workload.ts';
@@ -150,9 +150,15 @@ function speed(bytes: number, milliseconds: number): string {
   return milliseconds === 0 ? '' : (bytes / 1e3 / milliseconds).toFixed(0);
 }
 
-/** Records each workload once and prints four tables. */
+/** Milliseconds that a recording which told of itself was held up by a full ring. */
+function ringWait(printed: string): number {
+  const told = / waits for the ring, ([0-9.]+) ms/.exec(printed);
+  if (told === null) throw new Error('the recording did not say how long it waited for the ring');
+  return Number(told[1]);
+}
+
+/** Records each workload once and prints its tables. */
 export async function reportTraces(workloads: readonly Workload[], places: BenchPlaces): Promise<void> {
-  const start = coldStart();
   const codecs = new CodecReport(places.scratch);
   const sizes: string[][] = [];
   const speeds: string[][] = [];
@@ -172,12 +178,13 @@ export async function reportTraces(workloads: readonly Workload[], places: Bench
       places.store,
       ...(workload.recordOptions ?? []),
     ];
-    await measure([...command, ...workload.command], {
+    const { seconds } = await measure([...command, ...workload.command], {
       scratch: places.scratch,
       cwd: places.work(workload),
       limitSeconds: 600,
-      ...(workload.env === undefined ? {} : { env: workload.env }),
+      env: { ...workload.env, RR_LOG: 'record:info' },
     });
+    const waited = ringWait(readFileSync(join(places.scratch, 'measure.out'), 'latin1'));
     const again = join(places.folder, 'again');
     if (!existsSync(again)) mkdirSync(again);
     codecs.add(workload.name, places.trace);
@@ -203,17 +210,20 @@ export async function reportTraces(workloads: readonly Workload[], places: Bench
       speed(fast?.storedBytes ?? 0, fast?.writeTime ?? 0),
       speed(stages.rawBytes, stages.readTime),
       (((fast?.encodeTime ?? 0) + (fast?.writeTime ?? 0)) / 1000).toFixed(3),
+      (waited / 10 / seconds).toFixed(2),
     ]);
   }
   console.log('bytes for each event');
   console.log(formatTable(['workload', 'events', 'raw', ...levels, 'best ratio'], sizes));
   console.log(
-    '\nMB/s of each stage; write in stored bytes, all others in raw ones; last, CPU seconds of encoding and writing',
+    '\nMB/s of each stage; write in stored bytes, all others in raw ones; last, CPU seconds of encoding and writing,\nand how much of its time a recording waited for a full ring',
   );
   const encodes = levels.map((level) => `encode ${level}`);
   console.log(
-    formatTable(['workload', 'fill', ...encodes, 'LZ4 alone', 'XXH64 alone', 'write', 'read', 'CPU s'], speeds),
+    formatTable(
+      ['workload', 'fill', ...encodes, 'LZ4 alone', 'XXH64 alone', 'write', 'read', 'CPU s', 'held up %'],
+      speeds,
+    ),
   );
   codecs.print();
-  console.log(`\ncold start of the codec, up to its first chunk: ${start.toFixed(1)} ms`);
 }

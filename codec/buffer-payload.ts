@@ -7,6 +7,7 @@
 // - for each class, in the order above, for each further word of its entries: u64 that of the first; a byte whose bit n
 //   says that byte n of some difference is not zero; for each such n, byte n of the differences, one for each entry but
 //   the first. A difference is the word minus that of the entry before of the class, modulo 2^64.
+import { copyBytes } from './copy';
 import { readVarint, varintValue, writeVarint } from './varint';
 import { entryClasses, entryNexts, entryOffsets } from './work-area';
 
@@ -16,6 +17,8 @@ const SMALLEST_ENTRY: u32 = 24;
 export const MAX_ENTRIES: u32 = MAX_ENTRIES_BYTES / SMALLEST_ENTRY;
 /** Fewer are not worth the tables. */
 const FEWEST_ENTRIES: u32 = 4;
+/** With fewer entries in a class, on average, copies of whole entries are worth more. */
+const FEWEST_IN_CLASS: u32 = 16;
 /** Entries that are longer are of no class. */
 const LONGEST_IN_CLASS: u32 = 1024;
 
@@ -119,29 +122,34 @@ function encodeClass(payload: usize, found: usize, output: usize): usize {
   return output;
 }
 
-/** Writes a payload at `output`; the position behind it. */
-export function encodeEntries(payload: usize, length: u32, output: usize): usize {
-  // The classes' numbers are found where they may stay: behind the longest table that may stand before them.
-  const ids = output + 1 + 2 + CLASSES * 9 + 5;
-  const count = length <= MAX_ENTRIES_BYTES && length >= FEWEST_ENTRIES * SMALLEST_ENTRY ? classify(payload, length, ids) : 0;
-  if (count < FEWEST_ENTRIES) {
-    store<u8>(output, 0);
-    memory.copy(output + 1, payload, length);
-    return output + 1 + length;
-  }
-  store<u8>(output, 1);
-  output += 1;
+/** Leaves those alone in their class without one; how many classes remain. `ids`: as classify has written them. */
+function dissolveSmallest(ids: usize): u32 {
   let classes: u32 = 0;
   for (let id: u32 = 0; id < NONE; id++) {
     const found = classAt(id);
     if (load<u64>(found) == 0) continue;
     if (load<u32>(found, 8) == load<u32>(found, 12)) {
-      // Alone in its class.
       store<u8>(ids + load<u32>(found, 8), <u8>NONE);
       store<u64>(found, 0);
     } else classes += 1;
   }
-  output = writeVarint(output, classes);
+  return classes;
+}
+
+/** Writes a payload at `output`; the position behind it. */
+export function encodeEntries(payload: usize, length: u32, output: usize): usize {
+  // The classes' numbers are found where they may stay: behind the longest table that may stand before them.
+  const ids = output + 1 + 2 + CLASSES * 9 + 5;
+  const count = length <= MAX_ENTRIES_BYTES && length >= FEWEST_ENTRIES * SMALLEST_ENTRY ? classify(payload, length, ids) : 0;
+  let classes: u32 = 0;
+  if (count >= FEWEST_ENTRIES) classes = dissolveSmallest(ids);
+  if (classes == 0 || count < classes * FEWEST_IN_CLASS) {
+    store<u8>(output, 0);
+    copyBytes(output + 1, payload, length);
+    return output + 1 + length;
+  }
+  store<u8>(output, 1);
+  output = writeVarint(output + 1, classes);
   for (let id: u32 = 0; id < NONE; id++) {
     const word = load<u64>(classAt(id));
     if (word == 0) continue;

@@ -2,6 +2,8 @@
 // is checked against the memory that it would touch before it is followed, whatever the checksum says.
 import { decodeEntries } from './buffer-payload';
 import { chunkChecksum } from './chunk';
+import { copyPadded } from './copy';
+import { decodeColumns, readMasks } from './decode-columns';
 import {
   ERROR_CHECKSUM,
   ERROR_CHUNK_TOO_SHORT,
@@ -13,21 +15,25 @@ import {
   ERROR_LZ4,
   ERROR_MAGIC,
   ERROR_MODELLED,
-  ERROR_RAW_SIZE,
+  ERROR_PACKED,
   ERROR_STORED_SIZE,
   ERROR_TOO_LARGE,
 } from './errors';
 import * as schema from './generated/schema';
-import { column, columnCount, fixedSize, holdsEntries, kindOf, paddedSize, payloadLengthOffset } from './lanes';
-import { linkTasks } from './link-tasks';
-import { decodeRecords as decodeModelled } from './model';
+import { columnCount, fixedSize, holdsEntries, payloadLengthOffset } from './lanes';
+import { decodeBytes, decodeRecords as decodeModelled } from './model';
 import { decompress } from './lz4-decode';
 import { SLACK } from './lz4-emit';
-import { readVarint, unzigzag, varintValue } from './varint';
-import { decodeWorkBytes, divide, encoded, encodedBound, masks, matchTable, records, references, zeroRecord } from './work-area';
+import { unpack } from './packed';
+import { decodeWorkBytes, divide, encoded, encodedBound, matchTable, records, zeroRecord } from './work-area';
 
 /** The first one that has modelled chunks. */
 const FORMAT_OF_MODELS: u32 = 4;
+/** The first one that has packed ones, and modelled columns. */
+const FORMAT_OF_PACKED: u32 = 6;
+/** The first one whose chunks say how many slots they were made from. */
+const FORMAT_OF_SLOTS: u32 = 7;
+const MOST_SLOTS: u32 = 0xffff;
 
 /** Checks all that can be said of a header alone, and the checksum: 0 or an error. */
 export function checkChunk(chunk: usize, length: u32): i32 {
@@ -49,113 +55,24 @@ export function checkChunk(chunk: usize, length: u32): i32 {
   const sequence = load<u64>(chunk, schema.CHUNK_HEADER_SLOT_SEQUENCE);
   const rawSize = load<u32>(chunk, schema.CHUNK_HEADER_RAW_SIZE);
   const encodedSize = load<u32>(chunk, schema.CHUNK_HEADER_ENCODED_SIZE);
-  if (lane >= schema.LANE_COUNT || codec > schema.CHUNK_CODEC_MODELLED) return ERROR_HEADER;
+  const slotCount = load<u32>(chunk, schema.CHUNK_HEADER_SLOT_COUNT);
+  if (lane >= schema.LANE_COUNT || codec > schema.CHUNK_CODEC_MODELLED_COLUMNS) return ERROR_HEADER;
+  // It must have been made plain before (patch.ts).
+  if (codec == schema.CHUNK_CODEC_PATCHED) return ERROR_HEADER;
+  if (codec >= schema.CHUNK_CODEC_PACKED && format < FORMAT_OF_PACKED) return ERROR_HEADER;
   if (codec == schema.CHUNK_CODEC_MODELLED) {
     if (format < FORMAT_OF_MODELS || content != schema.CHUNK_CONTENT_RECORDS) return ERROR_HEADER;
     if (encodedSize != rawSize) return ERROR_HEADER;
   }
-  if (load<u32>(chunk, schema.CHUNK_HEADER_RESERVED) != 0) return ERROR_HEADER;
   if (codec == schema.CHUNK_CODEC_PLAIN && encodedSize != storedSize) return ERROR_STORED_SIZE;
   if (content == schema.CHUNK_CONTENT_INDEX) {
-    return laneMask == 0 && first == 0 && last == 0 && sequence == 0 && encodedSize == rawSize ? 0 : ERROR_HEADER;
+    return slotCount == 0 && laneMask == 0 && first == 0 && last == 0 && sequence == 0 && encodedSize == rawSize ? 0 : ERROR_HEADER;
   }
   if (content != schema.CHUNK_CONTENT_RECORDS) return ERROR_HEADER;
+  const hasSlots = format < FORMAT_OF_SLOTS ? slotCount == 0 : slotCount != 0 && slotCount <= MOST_SLOTS;
+  if (!hasSlots) return ERROR_HEADER;
   if (laneMask >> schema.LANE_COUNT != 0 || (laneMask & (1 << lane)) == 0) return ERROR_HEADER;
   return first != 0 && first <= last ? 0 : ERROR_HEADER;
-}
-
-/** Reads the masks of all records; the position behind them, 0 when they are malformed. */
-function readMasks(position: usize, end: usize, count: u32, columns: u32): usize {
-  const limit = <u64>1 << columns;
-  for (let index: usize = 0; index < count; index++) {
-    position = readVarint(position, end);
-    if (position == 0 || varintValue >= limit) return 0;
-    store<u64>(masks + (index << 3), varintValue);
-  }
-  return position;
-}
-
-/**
- * Places the records of a lane without payloads, or of a lane with, whose lengths are column 0. The position behind
- * that column, 0 when it is malformed or the records do not fill `rawSize` bytes exactly.
- */
-function placeRecords(lane: u32, position: usize, end: usize, count: u32, output: usize, rawSize: u32): usize {
-  const fixed = fixedSize(lane);
-  const kind = kindOf(lane);
-  const lengthOffset = payloadLengthOffset(lane);
-  let length: u32 = 0;
-  let used: u32 = 0;
-  for (let index: usize = 0; index < count; index++) {
-    if (lengthOffset != 0 && (load<u64>(masks + (index << 3)) & 1) != 0) {
-      position = readVarint(position, end);
-      if (position == 0) return 0;
-      length += <u32>unzigzag(varintValue);
-    }
-    if (length > rawSize) return 0;
-    const size = paddedSize(fixed, length);
-    if (size > rawSize - used) return 0;
-    const record = output + used;
-    store<u64>(record + size - 8, 0);
-    store<u32>(record, size, schema.RECORD_HEADER_SIZE);
-    store<u8>(record, <u8>kind, schema.RECORD_HEADER_KIND);
-    if (lengthOffset != 0) store<u32>(record + lengthOffset, length);
-    store<u32>(records + (index << 2), <u32>record);
-    used += size;
-  }
-  return used == rawSize ? position : 0;
-}
-
-function decodeColumn<T>(offset: usize, bit: u64, from: usize, count: u32, position: usize, end: usize): usize {
-  for (let index: usize = 0; index < count; index++) {
-    const record = <usize>load<u32>(records + (index << 2)) + offset;
-    let value = load<T>(<usize>load<u32>(from + (index << 2)) + offset);
-    if ((load<u64>(masks + (index << 3)) & bit) != 0) {
-      position = readVarint(position, end);
-      if (position == 0) return 0;
-      value += <T>unzigzag(varintValue);
-    }
-    store<T>(record, value);
-  }
-  return position;
-}
-
-function decodeRawColumn(offset: usize, bit: u64, count: u32, position: usize, end: usize): usize {
-  for (let index: usize = 0; index < count; index++) {
-    let value: u64;
-    if ((load<u64>(masks + (index << 3)) & bit) != 0) {
-      if (end - position < 8) return 0;
-      value = load<u64>(position);
-      position += 8;
-    } else {
-      value = load<u64>(<usize>load<u32>(records + (index << 2) - 4) + offset);
-    }
-    store<u64>(<usize>load<u32>(records + (index << 2)) + offset, value);
-  }
-  return position;
-}
-
-/** Decodes all columns but those that placeRecords has; the position behind them, 0 when they are malformed. */
-function decodeColumns(lane: u32, count: u32, position: usize, end: usize): usize {
-  const columns = columnCount(lane);
-  let linked = false;
-  for (let index: u32 = payloadLengthOffset(lane) == 0 ? 0 : 1; index < columns && position != 0; index++) {
-    const description = column(lane, index);
-    const offset = <usize>(description & 0xffff);
-    const size = (description >> 16) & 0xff;
-    const coding = description >> 24;
-    const bit = <u64>1 << index;
-    if (coding == schema.CODING_TASK && !linked) {
-      linkTasks(count);
-      linked = true;
-    }
-    const from = coding == schema.CODING_TASK ? references : records - 4;
-    if (coding == schema.CODING_RAW) position = decodeRawColumn(offset, bit, count, position, end);
-    else if (size == 3) position = decodeColumn<i64>(offset, bit, from, count, position, end);
-    else if (size == 2) position = decodeColumn<i32>(offset, bit, from, count, position, end);
-    else if (size == 1) position = decodeColumn<i16>(offset, bit, from, count, position, end);
-    else position = decodeColumn<i8>(offset, bit, from, count, position, end);
-  }
-  return position;
 }
 
 /** Copies the payloads behind their records; false when they do not end at `end`. */
@@ -172,7 +89,7 @@ function decodePayloads(lane: u32, count: u32, position: usize, end: usize): boo
       continue;
     }
     if (length > <u32>(end - position)) return false;
-    memory.copy(record + fixed, position, length);
+    copyPadded(record + fixed, position, length);
     position += length;
   }
   return position == end;
@@ -207,22 +124,23 @@ function decodeRecords(lane: u32, count: u32, source: usize, size: u32, output: 
   const columnsEnd = columns + columnsSize;
   const payloads = readMasks(columnsEnd, end, count, columnCount(lane));
   if (payloads == 0) return ERROR_COLUMNS;
-  let position = placeRecords(lane, columns, columnsEnd, count, output, rawSize);
-  if (position == 0) return ERROR_RAW_SIZE;
-  position = decodeColumns(lane, count, position, columnsEnd);
-  if (position != columnsEnd) return ERROR_COLUMNS;
+  const fault = decodeColumns(lane, count, columns, columnsEnd, output, rawSize);
+  if (fault != 0) return fault;
   return decodePayloads(lane, count, payloads, end) ? 0 : ERROR_COLUMNS;
 }
 
-/** Undoes LZ4, or copies; false when the stored bytes are malformed. */
-function unpack(chunk: usize, into: usize, size: u32): bool {
+/** Undoes packing or LZ4, or copies: 0, or an error where the stored bytes are malformed. */
+function open(chunk: usize, into: usize, size: u32, area: usize): i32 {
   const stored = chunk + schema.CHUNK_HEADER_BYTES;
   const storedSize = load<u32>(chunk, schema.CHUNK_HEADER_STORED_SIZE);
-  if (load<u8>(chunk, schema.CHUNK_HEADER_CODEC) == schema.CHUNK_CODEC_LZ4) {
-    return decompress(stored, storedSize, into, size);
+  const codec = <u32>load<u8>(chunk, schema.CHUNK_HEADER_CODEC);
+  if (codec == schema.CHUNK_CODEC_PACKED) return unpack(stored, storedSize, into, size, area) ? 0 : ERROR_PACKED;
+  if (codec == schema.CHUNK_CODEC_MODELLED_COLUMNS) {
+    return decodeBytes(into, size, stored, storedSize, area) ? 0 : ERROR_MODELLED;
   }
+  if (codec == schema.CHUNK_CODEC_LZ4) return decompress(stored, storedSize, into, size) ? 0 : ERROR_LZ4;
   memory.copy(into, stored, size);
-  return true;
+  return 0;
 }
 
 /**
@@ -238,21 +156,21 @@ export function decodeChunk(
   work: usize,
   workCapacity: u32,
 ): i32 {
-  const fault = checkChunk(chunk, length);
-  if (fault != 0) return fault;
+  const unsound = checkChunk(chunk, length);
+  if (unsound != 0) return unsound;
   const lane = <u32>load<u8>(chunk, schema.CHUNK_HEADER_LANE);
   const count = load<u32>(chunk, schema.CHUNK_HEADER_RECORD_COUNT);
   const rawSize = load<u32>(chunk, schema.CHUNK_HEADER_RAW_SIZE);
   const encodedSize = load<u32>(chunk, schema.CHUNK_HEADER_ENCODED_SIZE);
-  if (rawSize > capacity || rawSize > 0x7fff_ffff) return ERROR_TOO_LARGE;
+  if (rawSize > capacity || rawSize > 0x0fff_ffff || decodeWorkBytes(rawSize) > workCapacity) return ERROR_TOO_LARGE;
+  divide(work, rawSize);
   if (load<u8>(chunk, schema.CHUNK_HEADER_CONTENT) == schema.CHUNK_CONTENT_INDEX) {
     if (<u64>count * schema.INDEX_ENTRY_BYTES != rawSize) return ERROR_COUNT;
-    return unpack(chunk, output, rawSize) ? <i32>rawSize : ERROR_LZ4;
+    const fault = open(chunk, output, rawSize, matchTable);
+    return fault == 0 ? <i32>rawSize : fault;
   }
-  if (rawSize > 0x0fff_ffff || decodeWorkBytes(rawSize) > workCapacity) return ERROR_TOO_LARGE;
   if (encodedSize > encodedBound(rawSize)) return ERROR_TOO_LARGE;
   if (count == 0 || <u64>count * fixedSize(lane) > rawSize) return ERROR_COUNT;
-  divide(work, rawSize);
   if (load<u8>(chunk, schema.CHUNK_HEADER_CODEC) == schema.CHUNK_CODEC_MODELLED) {
     const storedSize = load<u32>(chunk, schema.CHUNK_HEADER_STORED_SIZE);
     const stored = chunk + schema.CHUNK_HEADER_BYTES;
@@ -260,7 +178,8 @@ export function decodeChunk(
     listRecords(count, output);
     return eventsAgree(chunk, count) ? <i32>rawSize : ERROR_EVENTS;
   }
-  if (!unpack(chunk, encoded, encodedSize)) return ERROR_LZ4;
+  const closed = open(chunk, encoded, encodedSize, matchTable);
+  if (closed != 0) return closed;
   const result = decodeRecords(lane, count, encoded, encodedSize, output, rawSize);
   if (result != 0) return result;
   return eventsAgree(chunk, count) ? <i32>rawSize : ERROR_EVENTS;

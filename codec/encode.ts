@@ -4,111 +4,19 @@
 // differ from what was foretold, in the order of the records; a mask for each record that tells which columns it has a
 // value in; the payloads. Nothing refers to another chunk.
 import { encodeEntries } from './buffer-payload';
-import { LEVEL_BEST, modelChunk, storeChunk } from './chunk';
-import { ERROR_EVENT_ORDER, ERROR_RECORD_KIND, ERROR_RECORD_SIZE, ERROR_SLOT_SIZE } from './errors';
+import { LEVEL_BEST, LEVEL_FAST, improveChunk, modelChunk, storeChunk } from './chunk';
+import { copyBytes } from './copy';
+import { encodeColumns } from './encode-columns';
+import { ERROR_SLOT_SIZE } from './errors';
 import * as schema from './generated/schema';
-import { column, columnCount, fixedSize, holdsEntries, laneOfKind, paddedSize, payloadLengthOffset } from './lanes';
-import { linkTasks } from './link-tasks';
-import { writeVarint, zigzag } from './varint';
-import { divide, encoded, masks, matchTable, records, references, zeroRecord } from './work-area';
+import { fixedSize, holdsEntries, paddedSize, payloadLengthOffset } from './lanes';
+import { listSlot, rawSizeOf, selectLane } from './slot-records';
+import { writeVarint } from './varint';
+import { divide, encoded, masks, matchTable, records, zeroRecord } from './work-area';
 
-/** Walks all records of a slot: 0 when they are sound, else an error. */
-function checkRecords(slot: usize, used: u32): i32 {
-  let position = slot;
-  const end = slot + used;
-  // Records of one lane stand in the order of their events; so the last event of each is all that must be known.
-  let events: u64 = 0;
-  let data: u64 = 0;
-  let mmaps: u64 = 0;
-  let tasks: u64 = 0;
-  while (position < end) {
-    const room = <u32>(end - position);
-    if (room < schema.RECORD_HEADER_BYTES) return ERROR_RECORD_SIZE;
-    const size = load<u32>(position, schema.RECORD_HEADER_SIZE);
-    const lane = laneOfKind(load<u8>(position, schema.RECORD_HEADER_KIND));
-    if (lane == schema.LANE_COUNT) return ERROR_RECORD_KIND;
-    const fixed = fixedSize(lane);
-    if (size > room || size < fixed) return ERROR_RECORD_SIZE;
-    const lengthOffset = payloadLengthOffset(lane);
-    const payload: u32 = lengthOffset == 0 ? 0 : load<u32>(position + lengthOffset);
-    if (payload > size || size != paddedSize(fixed, payload)) return ERROR_RECORD_SIZE;
-    const event = load<u64>(position, schema.RECORD_HEADER_EVENT);
-    let before: u64;
-    if (lane == schema.LANE_EVENTS) {
-      before = events;
-      events = event;
-    } else if (lane == schema.LANE_DATA) {
-      before = data;
-      data = event;
-    } else if (lane == schema.LANE_MMAPS) {
-      before = mmaps;
-      mmaps = event;
-    } else {
-      before = tasks;
-      tasks = event;
-    }
-    if (event < before || event == 0) return ERROR_EVENT_ORDER;
-    position += size;
-  }
-  return 0;
-}
-
-/** Lists the records of a lane; their number. */
-function collect(slot: usize, used: u32, lane: u32): u32 {
-  const end = slot + used;
-  let count: u32 = 0;
-  for (let position = slot; position < end; position += load<u32>(position)) {
-    if (laneOfKind(load<u8>(position, schema.RECORD_HEADER_KIND)) != lane) continue;
-    store<u32>(records + (<usize>count << 2), <u32>position);
-    count += 1;
-  }
-  return count;
-}
-
-/** Writes the values of a column that differ from the record at the same place of `from`. */
-function encodeColumn<T>(offset: usize, bit: u64, from: usize, count: u32, output: usize): usize {
-  for (let index: usize = 0; index < count; index++) {
-    const record = <usize>load<u32>(records + (index << 2)) + offset;
-    const reference = <usize>load<u32>(from + (index << 2)) + offset;
-    const difference = <i64>(<T>(load<T>(record) - load<T>(reference)));
-    if (difference == 0) continue;
-    const mask = masks + (index << 3);
-    store<u64>(mask, load<u64>(mask) | bit);
-    output = writeVarint(output, zigzag(difference));
-  }
-  return output;
-}
-
-function encodeRawColumn(offset: usize, bit: u64, count: u32, output: usize): usize {
-  for (let index: usize = 0; index < count; index++) {
-    const value = load<u64>(<usize>load<u32>(records + (index << 2)) + offset);
-    if (value == load<u64>(<usize>load<u32>(records + (index << 2) - 4) + offset)) continue;
-    const mask = masks + (index << 3);
-    store<u64>(mask, load<u64>(mask) | bit);
-    store<u64>(output, value);
-    output += 8;
-  }
-  return output;
-}
-
-function encodeColumns(lane: u32, count: u32, output: usize): usize {
-  memory.fill(masks, 0, count << 3);
-  const columns = columnCount(lane);
-  for (let index: u32 = 0; index < columns; index++) {
-    const description = column(lane, index);
-    const offset = <usize>(description & 0xffff);
-    const size = (description >> 16) & 0xff;
-    const coding = description >> 24;
-    const bit = <u64>1 << index;
-    const from = coding == schema.CODING_TASK ? references : records - 4;
-    if (coding == schema.CODING_RAW) output = encodeRawColumn(offset, bit, count, output);
-    else if (size == 3) output = encodeColumn<i64>(offset, bit, from, count, output);
-    else if (size == 2) output = encodeColumn<i32>(offset, bit, from, count, output);
-    else if (size == 1) output = encodeColumn<i16>(offset, bit, from, count, output);
-    else output = encodeColumn<i8>(offset, bit, from, count, output);
-  }
-  return output;
-}
+/** At level fast, records of a lane and of a whole slot that are modelled all the same. Bytes. */
+const SMALL_LANE: u32 = 8 << 10;
+const SMALL_SLOT: u32 = 256 << 10;
 
 function encodePayloads(lane: u32, count: u32, output: usize): usize {
   const lengthOffset = payloadLengthOffset(lane);
@@ -121,17 +29,10 @@ function encodePayloads(lane: u32, count: u32, output: usize): usize {
       output = encodeEntries(record + fixed, length, output);
       continue;
     }
-    memory.copy(output, record + fixed, length);
+    copyBytes(output, record + fixed, length);
     output += length;
   }
   return output;
-}
-
-/** Bytes of the listed records. */
-function rawSizeOf(count: u32): u32 {
-  let size: u32 = 0;
-  for (let index: usize = 0; index < count; index++) size += load<u32>(<usize>load<u32>(records + (index << 2)));
-  return size;
 }
 
 /** Copies the listed records of a lane to `to`, one behind the other, with zeros for padding. */
@@ -151,7 +52,7 @@ function gather(lane: u32, count: u32, to: usize): void {
 }
 
 /** Fills the header of a chunk of the listed records, as far as it does not depend on how they are stored. */
-function describeLane(lane: u32, count: u32, laneMask: u32, sequence: u64, chunk: usize, rawSize: u32): void {
+function describeLane(lane: u32, count: u32, laneMask: u32, header: usize, chunk: usize, rawSize: u32): void {
   const first = <usize>load<u32>(records);
   const last = <usize>load<u32>(records + (<usize>(count - 1) << 2));
   memory.fill(chunk, 0, schema.CHUNK_HEADER_BYTES);
@@ -159,32 +60,40 @@ function describeLane(lane: u32, count: u32, laneMask: u32, sequence: u64, chunk
   store<u8>(chunk, <u8>schema.CHUNK_CONTENT_RECORDS, schema.CHUNK_HEADER_CONTENT);
   store<u8>(chunk, <u8>laneMask, schema.CHUNK_HEADER_LANE_MASK);
   store<u32>(chunk, count, schema.CHUNK_HEADER_RECORD_COUNT);
-  store<u64>(chunk, sequence, schema.CHUNK_HEADER_SLOT_SEQUENCE);
+  store<u64>(chunk, load<u64>(header, schema.SLOT_HEADER_SEQUENCE), schema.CHUNK_HEADER_SLOT_SEQUENCE);
+  store<u32>(chunk, max<u32>(load<u32>(header, schema.SLOT_HEADER_SLOT_COUNT), 1), schema.CHUNK_HEADER_SLOT_COUNT);
   store<u64>(chunk, load<u64>(first, schema.RECORD_HEADER_EVENT), schema.CHUNK_HEADER_FIRST_EVENT);
   store<u64>(chunk, load<u64>(last, schema.RECORD_HEADER_EVENT), schema.CHUNK_HEADER_LAST_EVENT);
   store<u32>(chunk, rawSize, schema.CHUNK_HEADER_RAW_SIZE);
 }
 
+/** True when the records of a lane, `rawSize` bytes of a slot's `used`, are so few that modelling them takes no time. */
+function isSmall(rawSize: u32, used: u32): bool {
+  return rawSize <= SMALL_LANE || used <= SMALL_SLOT;
+}
+
 /** Encodes the listed records of a lane to a chunk; its length. */
-function encodeLane(lane: u32, count: u32, laneMask: u32, sequence: u64, level: u32, chunk: usize): u32 {
-  const rawSize = rawSizeOf(count);
-  describeLane(lane, count, laneMask, sequence, chunk, rawSize);
-  if (level == LEVEL_BEST) {
+function encodeLane(lane: u32, count: u32, laneMask: u32, header: usize, level: u32, chunk: usize): u32 {
+  const rawSize = rawSizeOf(lane);
+  describeLane(lane, count, laneMask, header, chunk, rawSize);
+  let length: u32 = 0;
+  if (level == LEVEL_BEST || (level == LEVEL_FAST && isSmall(rawSize, load<u32>(header, schema.SLOT_HEADER_USED)))) {
     gather(lane, count, encoded);
-    const length = modelChunk(chunk, encoded, count, rawSize, matchTable, zeroRecord);
-    if (length != 0) return length;
+    length = modelChunk(chunk, encoded, count, rawSize, matchTable, zeroRecord);
+    if (length != 0 && level == LEVEL_FAST) return length;
   }
-  if (lane == schema.LANE_EVENTS) linkTasks(count);
   let output = encodeColumns(lane, count, encoded + 4);
   store<u32>(encoded, <u32>(output - encoded - 4));
   for (let index: usize = 0; index < count; index++) output = writeVarint(output, load<u64>(masks + (index << 3)));
   output = encodePayloads(lane, count, output);
-  return storeChunk(chunk, encoded, <u32>(output - encoded), level, matchTable);
+  const size = <u32>(output - encoded);
+  if (length == 0) return storeChunk(chunk, encoded, size, level, matchTable);
+  return improveChunk(chunk, length, encoded, size, matchTable);
 }
 
 /**
  * Encodes a slot to one chunk for each lane in it, one behind the other at `output` (encodeOutputBytes(slotSize)).
- * `header`: the slot's header in the ring; `work`: encodeWorkBytes(slotSize), aligned to 16 bytes. Padding behind
+ * `header`: the slot's header in the ring, or that of a batch of slots; `work`: encodeWorkBytes(slotSize), aligned to 16 bytes. Padding behind
  * payloads is not stored. The chunks' bytes in all; negative: an error, and nothing is made.
  */
 export function encodeSlot(
@@ -197,19 +106,16 @@ export function encodeSlot(
 ): i32 {
   const used = load<u32>(header, schema.SLOT_HEADER_USED);
   if (used > slotSize) return ERROR_SLOT_SIZE;
-  const fault = checkRecords(slot, used);
-  if (fault != 0) return fault;
   divide(work, slotSize);
+  const fault = listSlot(slot, used, slotSize);
+  if (fault != 0) return fault;
 
   let laneMask: u32 = 0;
-  for (let position = slot; position < slot + used; position += load<u32>(position)) {
-    laneMask |= 1 << laneOfKind(load<u8>(position, schema.RECORD_HEADER_KIND));
-  }
-  const sequence = load<u64>(header, schema.SLOT_HEADER_SEQUENCE);
+  for (let lane: u32 = 0; lane < schema.LANE_COUNT; lane++) laneMask |= u32(rawSizeOf(lane) != 0) << lane;
   let chunk = output;
   for (let lane: u32 = 0; lane < schema.LANE_COUNT; lane++) {
     if ((laneMask & (1 << lane)) == 0) continue;
-    chunk += encodeLane(lane, collect(slot, used, lane), laneMask, sequence, level, chunk);
+    chunk += encodeLane(lane, selectLane(lane), laneMask, header, level, chunk);
   }
   return <i32>(chunk - output);
 }

@@ -13,6 +13,8 @@ export const ERROR_COLUMNS: i32 = -10; // columns end early, or late
 export const ERROR_RAW_SIZE: i32 = -11; // the records do not add up to the raw size
 export const ERROR_EVENTS: i32 = -12; // events decrease, or are not those of the header
 export const ERROR_MODELLED: i32 = -13; // what the models tell is impossible, or ends early or late
+export const ERROR_PATCH: i32 = -14; // what a chunk says of its base, or of what is new, is impossible
+export const ERROR_PACKED: i32 = -15; // what was packed ends early or late, or refers to what is not there
 
 export const ERROR_RECORD_SIZE: i32 = -32; // a raw record's size is impossible, or not that of its payload
 export const ERROR_RECORD_KIND: i32 = -33;

@@ -9,6 +9,19 @@ import { encodedBound } from './work-area';
 
 export { checkChunk, decodeChunk, decodeSlack } from './decode';
 export { encodeIndex, encodeSlot } from './encode';
+export {
+  baseBytes,
+  baseTableBytes,
+  checkPatched,
+  clearBase,
+  enterPlace,
+  packChunk,
+  patchChunk,
+  patchLiterals,
+  patchWorkBytes,
+  plainChunk,
+  plainWorkBytes,
+} from './patch';
 export { decodeWorkBytes, encodeWorkBytes } from './work-area';
 export { xxh64 } from './xxh64';
 

@@ -47,7 +47,8 @@ export function columnCount(lane: u32): u32 {
   return schema.TASKS_COLUMN_COUNT;
 }
 
-function columnTable(lane: u32): usize {
+/** The descriptions of a lane's columns: u32 each. */
+export function columnTable(lane: u32): usize {
   if (lane == schema.LANE_EVENTS) return changetype<usize>(schema.EVENTS_COLUMNS);
   if (lane == schema.LANE_DATA) return changetype<usize>(schema.DATA_COLUMNS);
   if (lane == schema.LANE_MMAPS) return changetype<usize>(schema.MMAPS_COLUMNS);

@@ -1,5 +1,6 @@
 // LZ4 block decompression of bytes that nobody vouches for: every length and offset is checked before it is followed.
-import { MIN_MATCH, SLACK } from './lz4-emit';
+import { copyBytes } from './copy';
+import { MIN_MATCH } from './lz4-emit';
 
 let lengthRead: u32 = 0;
 
@@ -18,7 +19,19 @@ function readLength(position: usize, end: usize, start: u32, most: u32): usize {
 }
 
 /** Copies a match that may overlap itself; writes up to SLACK bytes past its end. */
-function copyMatch(position: usize, offset: u32, length: u32): void {
+// @ts-ignore: decorator
+@inline
+export function copyMatch(position: usize, offset: u32, length: u32): void {
+  if (offset < 16 || length > 32) {
+    copyLongMatch(position, offset, length);
+    return;
+  }
+  const from = position - offset;
+  v128.store(position, v128.load(from));
+  v128.store(position + 16, v128.load(from + 16));
+}
+
+function copyLongMatch(position: usize, offset: u32, length: u32): void {
   const end = position + length;
   let from = position - offset;
   if (offset >= 16) {
@@ -65,12 +78,13 @@ export function decompress(source: usize, length: u32, into: usize, size: u32): 
       position = readLength(position, end, 15, size);
       if (position == 0) return false;
       literals = lengthRead;
-    }
-    if (literals > <u32>(end - position) || literals > <u32>(intoEnd - output)) return false;
-    if (literals <= 16 && position + 16 <= end) {
-      v128.store(output, v128.load(position));
+      if (literals > <u32>(end - position) || literals > <u32>(intoEnd - output)) return false;
+      if (position + literals + 16 <= end) copyBytes(output, position, literals);
+      else memory.copy(output, position, literals);
     } else {
-      memory.copy(output, position, literals);
+      if (literals > <u32>(end - position) || literals > <u32>(intoEnd - output)) return false;
+      // What lies behind the block is read, but of no matter.
+      v128.store(output, v128.load(position));
     }
     position += literals;
     output += literals;

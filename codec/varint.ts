@@ -1,8 +1,5 @@
 // Variable-length integers: LEB128 of a zigzag number, so that small differences of either sign take one byte.
 
-/** The longest one. */
-export const MAX_VARINT_BYTES: u32 = 10;
-
 // @ts-ignore: decorator
 @inline
 export function zigzag(value: i64): u64 {
@@ -46,4 +43,25 @@ export function readVarint(position: usize, end: usize): usize {
   }
   varintValue = value;
   return position;
+}
+
+/** The position behind `count` of them, of whatever length; 0 when they do not end before `end`. Reads up to 15 bytes behind it. */
+export function skipVarints(position: usize, end: usize, count: u32): usize {
+  while (count != 0) {
+    if (position >= end) return 0;
+    let ends = ~i8x16.bitmask(v128.load(position)) & 0xffff;
+    const found = <u32>popcnt(ends);
+    if (found < count) {
+      count -= found;
+      position += 16;
+      continue;
+    }
+    while (count != 1) {
+      ends &= ends - 1;
+      count -= 1;
+    }
+    position += <usize>ctz(ends) + 1;
+    count = 0;
+  }
+  return position <= end ? position : 0;
 }

@@ -74,11 +74,12 @@ static bool may_be_memory(const struct file_state *file) {
 }
 
 // Whether it could be /proc/PID/status or stat, in which the recorder puts tracer and state right
-// (native/record/status-file.cc), or the list of processors in /sys (processor-files.cc), whose files have the size of
-// a page.
+// (native/record/status-file.cc), /proc/PID/personality, which only its owner may read (personality.cc), or the list of
+// processors in /sys (processor-files.cc), whose files have the size of a page.
 static bool may_be_status(const struct file_state *file) {
   const uint64_t major = (file->device >> 8 & 0xfff) | (file->device >> 32 & ~0xfffUL);
-  return (file->size == 0 || file->size == 4096) && (file->mode & 0777) == 0444 && major == 0;
+  const uint32_t mode = file->mode & 0777;
+  return (file->size == 0 || file->size == 4096) && (mode == 0444 || mode == 0400) && major == 0;
 }
 
 // What does not change while the descriptor is open, as bits of its byte in the locals page.

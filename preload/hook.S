@@ -26,6 +26,8 @@
 	.quad	rr_time_trap
 	.quad	rr_time_abort
 	.quad	rr_after_time_stop
+	.quad	rr_set_up
+	.quad	rr_set_up_end
 
 	.text
 
@@ -151,7 +153,7 @@ rr_time_abort:
 rr_time_traced:
 	LEAVE_TIME
 	.globl	rr_time_trap
-// Traps also where rdtsc does not (native/record/random-instructions.h).
+// Traps also where rdtsc does not (native/record/files/random-instructions.h).
 rr_time_trap:
 	rdmsr
 	ud2

@@ -48,4 +48,5 @@ enum rr_verdict rr_get_option(struct rr_hook_frame *frame);
 enum rr_verdict rr_lock(struct rr_hook_frame *frame);
 enum rr_verdict rr_signal_mask(struct rr_hook_frame *frame);
 enum rr_verdict rr_signal_action(struct rr_hook_frame *frame);
+enum rr_verdict rr_memory(struct rr_hook_frame *frame);
 enum rr_verdict rr_refused(struct rr_hook_frame *frame);

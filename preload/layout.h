@@ -39,6 +39,17 @@
 #define RR_RDTSC_LENGTH 2
 #define RR_RDTSCP_LENGTH 3
 
+// A call that a new program makes for the tracer while our page is not there yet: mmap or mprotect with this as the
+// fifth argument, which neither of them looks at where memory is anonymous. The recording's seccomp filter lets it
+// through.
+#define RR_SET_UP_MARK_LOW 0x7365742d
+#define RR_SET_UP_MARK_HIGH 0x72722d75
+
+// Numbers of steps that are no system call, and bytes of a step.
+#define RR_SET_UP_COPY -2
+#define RR_SET_UP_END -1
+#define RR_SET_UP_STEP_SIZE 64
+
 #define RR_RUNTIME_MAGIC 0x656d69746e757273
 
 #ifndef __ASSEMBLER__
@@ -63,6 +74,15 @@ struct rr_runtime_header {
   uint64_t timeTrap;   // the instruction that traps for one which is not buffered
   uint64_t timeAbort;  // gives up one that has not happened
   uint64_t afterTimeStop;
+  uint64_t setUp;  // set-up.S, which runs anywhere: up to setUpEnd
+  uint64_t setUpEnd;
+};
+
+// What a new program is to do before its first instruction (set-up.S): a system call, or to copy bytes.
+struct rr_set_up_step {
+  int64_t number;         // of the system call; RR_SET_UP_COPY; RR_SET_UP_END: nothing more
+  uint64_t arguments[6];  // of the call; or where to copy to, how many bytes, and those: 32 at most
+  int64_t expected;       // what the call must give
 };
 
 // How the time stamp counter is told from the kernel's raw monotonic clock, which can be read without a trap:
@@ -87,6 +107,7 @@ struct rr_address_range {
 
 #define RR_SHARED_FILES 32
 #define RR_SHARED_RANGES 16
+#define RR_OWN_RANGES 32
 // Files that are mapped privately, as a set that may hold others too: two bits for each, in words of 64.
 #define RR_FILE_FILTER_WORDS 128
 #define RR_FILE_MIX(device, inode) (((inode) + (device)*0x9e3779b97f4a7c15ULL) * 0xd6e8feb86659fd93ULL)
@@ -103,8 +124,8 @@ struct rr_locals {
   uint64_t used;           // bytes of entries in the buffer
   uint64_t next;           // replay: offset of the entry that comes next
   uint64_t callsLeft;      // recording: so many more are buffered, then a call goes traced
-  // Recording: the call that goes traced has been made already, with this result, and only its entry had no room. The
-  // tracer writes it down, and clears `made`.
+  // Recording: the call that goes traced has been made already, with this result: its entry had no room, or what it did
+  // is for the tracer to record. The tracer writes it down, and clears `made`.
   // Replay: the call that goes traced is that of the next entry, but what it reads is not; enum rr_difference, and the
   // address of the string, or the hash found.
   uint64_t made;
@@ -137,6 +158,9 @@ struct rr_locals {
   // descriptor clears it, the hook or the tracer.
   uint8_t descriptors[RR_KNOWN_DESCRIPTORS];
   struct rr_time_scale timeScale;  // recording
+  // Recording: memory of the recorder's, beside that of the runtime itself, which calls of the program must not change.
+  uint64_t ownRangeCount;
+  struct rr_address_range ownRanges[RR_OWN_RANGES];
 };
 
 // No mask: SIGKILL is never blocked.
@@ -153,6 +177,7 @@ enum rr_flag {
   RR_TIME_TRACED = 32,      // rdtsc traps: the program has other clocks, or its own trap
   RR_STOPS_UNTOLD = 64,     // some task has asked for SIGCHLD without stops
   RR_SENT_UNKNOWN = 128,    // more memory is shared than there is room for: nothing is hashed
+  RR_MEMORY_TRACED = 256,   // the recorder has more memory than there is room for
 };
 
 enum rr_difference { RR_STRING_DIFFERS = 1, RR_SENT_DIFFERS = 2 };

@@ -74,6 +74,8 @@ enum rr_verdict rr_record(struct rr_hook_frame *frame) {
       return rr_signal_mask(frame);
     case RR_FAMILY_SIGNAL_ACTION:
       return rr_signal_action(frame);
+    case RR_FAMILY_MEMORY:
+      return rr_memory(frame);
     case RR_FAMILY_REFUSED:
       return rr_refused(frame);
     default:

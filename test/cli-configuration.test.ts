@@ -1,4 +1,5 @@
 // Options from files and from RR_OPTIONS: where they are, which is stronger, and what nonsense gets.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -87,6 +88,16 @@ for (const [text, message] of Object.entries(nonsense)) {
 test('a directory in the place of the file', () => {
   mkdirSync(join(root, 'user/rr/rr.conf'), { recursive: true });
   assert.throws(() => options('record'), /rr\.conf: cannot read it: EISDIR/);
+  rmSync(join(root, 'user'), { recursive: true });
+});
+
+test('a pipe in the place of the file is not waited for', () => {
+  mkdirSync(join(root, 'user/rr'), { recursive: true });
+  assert.is(spawnSync('mkfifo', [join(root, 'user/rr/rr.conf')]).status, 0);
+  assert.throws(() => options('record'), /rr\.conf: no configuration file: it is no regular file/);
+  rmSync(join(root, 'user'), { recursive: true });
+  write('user', `#${'x'.repeat(1 << 20)}`);
+  assert.throws(() => options('record'), /rr\.conf: no configuration file: it has \d+ bytes, more than/);
   rmSync(join(root, 'user'), { recursive: true });
 });
 

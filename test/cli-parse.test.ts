@@ -1,6 +1,7 @@
 // Options and operands: what is understood, and what the errors say.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { fasterOf } from '../engine/record/processors.ts';
 import { findCommand, globalOptions } from '../engine/cli/command-table.ts';
 import { recordOptions } from '../engine/cli/commands/record.ts';
 import { debugOptions, replayOptions } from '../engine/cli/commands/replay.ts';
@@ -105,6 +106,10 @@ test('record: signals by number and name', () => {
 test('record: processors', () => {
   assert.is(record('--bind-to-cpu=any', 'x').bindToCpu, undefined);
   assert.is(record('--bind-to-cpu=1', 'x').bindToCpu, 1);
+  assert.is(record('--bind-to-cpu=p-core', 'x').bindToCpu, 'p-core');
+  assert.equal(fasterOf([0, 1, 2, 3], '0-1\n'), [0, 1]);
+  assert.equal(fasterOf([1, 3], undefined), [1, 3]);
+  assert.throws(() => fasterOf([2, 3], '0-1\n'), /the faster processors are 0, 1/);
   assert.is(record('--num-cores', '4', 'x').numCores, 4);
   throwsCode(() => record('--bind-to-cpu=one', 'x'), 'BAD_VALUE', /expected a number/);
   throwsCode(() => record('-u', '--bind-to-cpu=1', 'x'), 'BAD_VALUE', /contradict/);
@@ -163,14 +168,6 @@ test('an option that may stand before the command may stand behind it; a name of
   assert.equal([values.text('checksum'), values.text('log')], ['on-syscalls', 'all']);
   assert.ok(values.has('chaos') && !values.has('help') && !values.has('mark-stdio'));
   assert.equal(operands, ['x', '-M']);
-});
-
-test('an option that is known but not there yet says so', () => {
-  throwsCode(
-    () => parseWords(['--disable-cpuid-faulting'], { options: globalOptions }),
-    'NOT_AVAILABLE',
-    /^--disable-cpuid-faulting is not available yet$/,
-  );
 });
 
 test('sizes and times, as people write them', () => {

@@ -6,10 +6,13 @@ import {
   codecStaticBytes,
   compressionLevels,
   createSharedMemory,
+  formLevels,
   instantiateCodec,
 } from '../engine/trace/codec.ts';
 
 export const slotSize = 1 << 20;
+const levels = { ...compressionLevels, ...formLevels };
+export type Level = keyof typeof levels;
 
 export interface EncodedChunk {
   readonly lane: number;
@@ -47,9 +50,9 @@ export class CodecMemory {
     return used;
   }
 
-  encode(level: keyof typeof compressionLevels): EncodedChunk[] {
+  encode(level: Level): EncodedChunk[] {
     const { codec, header, slot, output, work } = this;
-    const length = codec.encodeSlot(header, slot, slotSize, compressionLevels[level], output, work);
+    const length = codec.encodeSlot(header, slot, slotSize, levels[level], output, work);
     if (length < 0) throw new Error(`encodeSlot: ${length}`);
     const chunks: EncodedChunk[] = [];
     for (let at = output; at < output + length; ) {

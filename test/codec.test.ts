@@ -1,9 +1,15 @@
 import { compressSync, uncompressSync } from 'lz4-napi';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { chunkHeaderOffsets, lanes, recordHeaderOffsets, recordKinds } from '../engine/generated/schema.ts';
+import {
+  chunkCodecs,
+  chunkHeaderOffsets,
+  lanes,
+  recordHeaderOffsets,
+  recordKinds,
+} from '../engine/generated/schema.ts';
 import { codecStaticBytes } from '../engine/trace/codec.ts';
-import { CodecMemory, slotSize } from './codec-memory.ts';
+import { CodecMemory, type Level, slotSize } from './codec-memory.ts';
 import {
   bufferEntries,
   data,
@@ -18,6 +24,7 @@ import {
 
 const memory = new CodecMemory();
 const { codec } = memory;
+const forms = ['packed', 'modelledColumns'] as const;
 const laneOfKind = new Map<number, number>([
   [recordKinds.frame, lanes.events],
   [recordKinds.data, lanes.data],
@@ -35,7 +42,7 @@ function sameBytes(found: Uint8Array | number, expected: Uint8Array, what: strin
 }
 
 /** Encodes, decodes, compares lane by lane; the stored bytes. */
-function roundTrip(records: readonly Uint8Array[], level: 'none' | 'fast' | 'best'): number {
+function roundTrip(records: readonly Uint8Array[], level: Level): number {
   memory.fill(records);
   const chunks = memory.encode(level);
   for (const lane of Object.values(lanes)) {
@@ -124,17 +131,59 @@ test('records of a program come back byte for byte, smaller at each level', () =
 });
 
 test('records of one kind alone, and the smallest ones', () => {
-  roundTrip([frame(1)], 'fast');
-  roundTrip([data(1, 0n, new Uint8Array(0))], 'fast');
-  roundTrip([mapping(9, 1n, '', new Uint8Array(32)), mapping(9, 1n, '/x', new Uint8Array(32))], 'fast');
-  roundTrip([task(3, 5, 'a')], 'best');
-  roundTrip([data(1, 0n, new Random(4).bytes(slotSize - 40))], 'fast');
-  roundTrip([data(1, 0n, new Uint8Array(slotSize - 40))], 'best');
+  for (const level of ['fast', 'best', ...forms] as const) {
+    roundTrip([frame(1)], level);
+    roundTrip([data(1, 0n, new Uint8Array(0))], level);
+    roundTrip([mapping(9, 1n, '', new Uint8Array(32)), mapping(9, 1n, '/x', new Uint8Array(32))], level);
+    roundTrip([task(3, 5, 'a')], level);
+    roundTrip([data(1, 0n, new Random(4).bytes(slotSize - 40))], level);
+    roundTrip([data(1, 0n, new Uint8Array(slotSize - 40))], level);
+  }
+});
+
+test('bytes of any distribution survive packing, at each edge of its blocks', () => {
+  const random = new Random(31);
+  const block = 1 << 18;
+  const skewed = (length: number, most: number): Uint8Array =>
+    Uint8Array.from({ length }, () => Math.min(most, Math.floor(-Math.log(1 - random.below(1e6) / 1e6) * 3)));
+  const far = random.bytes(700);
+  const payloads = [
+    ...[1, 15, 16, 17, 63, 64, 65, 66, 67, 1000].map((length) => random.text(length)),
+    ...[block - 100, block - 41, block - 40, block, 2 * block + 5].map((length) => random.text(length)),
+    ...[1, 2, 3, 40, 255].map((most) => skewed(50_000, most)),
+    // Counts as in Fibonacci's numbers make the longest codes there can be.
+    Uint8Array.from({ length: 100_000 }, () => Math.min(30, Math.clz32(random.below(2 ** 31) | 1))),
+    joined([far, random.text(300_000), far, random.bytes(300_000), far]),
+    joined(
+      Array.from({ length: 40 }, (_, distance) => random.bytes(1 + distance)).flatMap((each) => [each, each, each]),
+    ),
+  ];
+  for (const payload of payloads) roundTrip([data(1, 7n, payload)], 'packed');
+});
+
+test('the form of a chunk follows from how many records there are', () => {
+  const codecOf = (bytes: number, level: Level): number => {
+    memory.fill([data(1, 7n, new Random(3).text(bytes))]);
+    return memory.encode(level)[0]!.bytes[chunkHeaderOffsets.codec]!;
+  };
+  assert.is(codecOf(1000, 'fast'), chunkCodecs.modelled);
+  assert.is(codecOf(200_000, 'fast'), chunkCodecs.modelled);
+  assert.is(codecOf(400_000, 'fast'), chunkCodecs.packed);
+  assert.is(codecOf(400_000, 'none'), chunkCodecs.plain);
+  assert.is(codecOf(1000, 'modelledColumns'), chunkCodecs.modelledColumns);
+});
+
+test('best takes the columns where they take less than the records', () => {
+  const random = new Random(41);
+  // Counters that grow by little, in entries of one kind.
+  const entries = Array.from({ length: 12 }, (_, index) => entriesRecord(index + 1, bufferEntries(random, 1000, 1)));
+  const best = roundTrip(entries, 'best');
+  assert.ok(best <= roundTrip(entries, 'modelledColumns'));
 });
 
 test('random fields come back byte for byte', () => {
   for (let seed = 1; seed <= 20; seed++) {
-    roundTrip([...wildRecords(new Random(seed), 300)], seed % 2 ? 'fast' : 'best');
+    for (const level of ['best', ...forms] as const) roundTrip([...wildRecords(new Random(seed), 300)], level);
   }
 });
 
@@ -150,7 +199,7 @@ test('entries of the syscall buffer come back byte for byte, and the like of eac
     [60, 200],
   ] as const) {
     const entries = bufferEntries(random, count, kinds);
-    for (const level of ['none', 'fast', 'best'] as const) {
+    for (const level of ['none', 'fast', 'best', ...forms] as const) {
       const records = [data(4, 77n, random.bytes(9)), entriesRecord(4, entries), entriesRecord(5, entries)];
       const stored = roundTrip(records, level);
       if (level !== 'none' && kinds === 1 && count === 500)
@@ -158,10 +207,10 @@ test('entries of the syscall buffer come back byte for byte, and the like of eac
     }
   }
   // What only looks like entries, and what is too long for the tables.
-  roundTrip([entriesRecord(4, random.bytes(1000)), entriesRecord(4, new Uint8Array(400))], 'fast');
+  roundTrip([entriesRecord(4, random.bytes(1000)), entriesRecord(4, new Uint8Array(400))], 'packed');
   const broken = bufferEntries(random, 50, 2);
-  roundTrip([entriesRecord(4, broken.subarray(0, broken.length - 8)), entriesRecord(5, broken.subarray(4))], 'fast');
-  roundTrip([entriesRecord(4, bufferEntries(random, 2000, 6))], 'fast');
+  roundTrip([entriesRecord(4, broken.subarray(0, broken.length - 8)), entriesRecord(5, broken.subarray(4))], 'packed');
+  roundTrip([entriesRecord(4, bufferEntries(random, 2000, 6))], 'packed');
 });
 
 test('a slot full of the smallest records fits the areas set aside for it', () => {
@@ -180,10 +229,10 @@ test('a slot full of the smallest records fits the areas set aside for it', () =
 test('the same records make the same bytes, whatever lay in memory before', () => {
   const records = [...plausibleRecords(new Random(6), 200)];
   memory.fill(records);
-  const before = memory.encode('fast').map(({ bytes }) => Buffer.from(bytes).toString('hex'));
+  const before = memory.encode('packed').map(({ bytes }) => Buffer.from(bytes).toString('hex'));
   memory.bytes.fill(0xa5, memory.output, memory.output + 4 * slotSize);
   memory.bytes.fill(0x5a, memory.work, memory.work + memory.workBytes);
-  const after = memory.encode('fast').map(({ bytes }) => Buffer.from(bytes).toString('hex'));
+  const after = memory.encode('packed').map(({ bytes }) => Buffer.from(bytes).toString('hex'));
   assert.equal(after, before);
 });
 
@@ -223,7 +272,7 @@ test('a malformed slot is refused', () => {
 
 test('every flipped byte of a chunk is an error', () => {
   memory.fill([...plausibleRecords(new Random(7), 20)]);
-  for (const { bytes } of [...memory.encode('fast'), ...memory.encode('best')]) {
+  for (const { bytes } of forms.flatMap((level) => memory.encode(level)).concat(memory.encode('best'))) {
     for (let at = 0; at < bytes.length; at++) {
       const flipped = bytes.slice();
       flipped[at]! ^= 1 << (at % 8);
@@ -242,7 +291,9 @@ test('a forged chunk with a right checksum never reaches beyond its areas', () =
   for (let round = 0; round < 40; round++) {
     if (round % 3 === 0) memory.fill([1, 2].map((event) => entriesRecord(event, bufferEntries(random, 60, 5))));
     else memory.fill(round % 2 ? [...plausibleRecords(random, 40)] : [...wildRecords(random, 40)]);
-    for (const { bytes, rawSize } of memory.encode((['none', 'fast', 'best', 'best'] as const)[round % 4]!)) {
+    for (const { bytes, rawSize } of memory.encode(
+      (['none', 'packed', 'best', 'modelledColumns'] as const)[round % 4]!,
+    )) {
       for (let attempt = 0; attempt < 150; attempt++) {
         const forged = bytes.slice();
         const flips = 1 + random.below(4);

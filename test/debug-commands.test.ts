@@ -31,6 +31,8 @@ test('when, and what else tells where the replay stands', async () => {
   says(said, /^Current tid: \d+$/m);
   says(said, /^Last event: \d+$/m);
   says(said, /^Elapsed Time \(s\): 0\.\d+$/m);
+  const [, absolute] = /^Absolute Time: (\d+\.\d{6}) \(20\d\d-.*Z\)$/m.exec(said) ?? [];
+  assert.ok(Math.abs(Number(absolute) - Date.now() / 1000) < 3600, said);
   says(said, /^Recording: .*trace$/m);
   says(said, /the trace has no ticks|^Current tick: \d+$/m);
 });

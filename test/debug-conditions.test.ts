@@ -200,4 +200,26 @@ test('a million hits whose condition does not hold cost no stop each', async () 
   assert.ok(performance.now() - begun < 40_000, `${performance.now() - begun} ms`);
 });
 
+test('characters in a condition are sent as numbers, by whichever command it comes', async () => {
+  using session = recordGuest('session');
+  const said = await session.gdb([
+    "break grow if text[4] == '2' && text[3] != '\\n'",
+    'info breakpoints',
+    'continue',
+    'print text',
+    "condition 1 text[4] == '3'",
+    'info breakpoints',
+    'delete',
+    "rr-break grow if text[4] == '2'",
+    'info breakpoints',
+    'break grow if $_streq(text, "\'2\'")',
+    'info breakpoints',
+  ]);
+  says(said, /^\tstop only if text\[4\] == 50 && text\[3\] != 10 \(target evals\)$/m);
+  says(said, /^\$1 = "step2/m);
+  says(said, /^\tstop only if text\[4\] == 51 \(target evals\)$/m);
+  says(said, /^\tstop only if .*50.* \(target evals\)$/m);
+  says(said, /^\tstop only if \$_streq\(text, "'2'"\) \(host evals\)$/m);
+});
+
 test.run();

@@ -34,4 +34,20 @@ for (const [how, { last, told }] of Object.entries(cases)) {
   });
 }
 
+for (const [what, settings] of Object.entries({
+  '--max-time kills it': { recordOptions: ['--max-time', '1s', '--at-cap', 'kill'] },
+  'a signal kills it': { args: ['alarm'] },
+})) {
+  test(`a program that hangs is shown where it is when ${what}`, async () => {
+    using hangs = recordGuest('hangs', settings);
+    const commands = ['backtrace', 'print sum != 0', 'reverse-stepi', 'reverse-finish', 'frame', 'stepi', 'frame'];
+    const said = await hangs.replay(['-e'], ['-batch', ...commands.flatMap((each) => ['-ex', each])]);
+    says(said, /^#0 .*inner \(rounds=100000\)/m);
+    says(said, /^#1 .* main \(/m);
+    says(said, '$1 = 1');
+    says(said, /^#0 +0x[0-9a-f]+ in main \(/m);
+    says(said, /^#0 +inner \(rounds=/m);
+  });
+}
+
 test.run();

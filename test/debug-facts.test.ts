@@ -10,6 +10,7 @@ import {
   evaluateExpression,
 } from '../engine/debug/breakpoints/agent-expression.ts';
 import { describeRecording } from '../engine/debug/describe-recording.ts';
+import { Recorded } from '../engine/debug/replay/recorded.ts';
 import { findProcess } from '../engine/debug/find-process.ts';
 import { type ProcessFacts, processFile } from '../engine/debug/process-files.ts';
 import { findSymbolFiles } from '../engine/debug/symbol-files.ts';
@@ -21,7 +22,7 @@ const test = suite('debug: facts');
 function describe(trace: string) {
   const reader = TraceReader.open(trace);
   try {
-    return describeRecording(reader);
+    return describeRecording(reader).description;
   } finally {
     reader.close();
   }
@@ -41,6 +42,26 @@ test('processes of a recording: programs, parents, ends', () => {
   assert.ok(isComplete);
   assert.is(processes[0]!.lastEvent, lastEvent - 1);
   assert.ok(processes[2]!.execEvent! > processes[2]!.firstEvent);
+});
+
+test('what a debugger is told first takes no look at the events', () => {
+  using recording = recordCommand(['sh', '-c', 'for i in 1 2 3; do /bin/echo $i; done']);
+  const { next } = TraceReader.prototype;
+  let events = 0;
+  TraceReader.prototype.next = function (this: TraceReader) {
+    events++;
+    return next.call(this);
+  };
+  try {
+    const recorded = new Recorded(recording.trace);
+    assert.is(recorded.description.processes.length, 4);
+    assert.equal(recorded.beginningOf(recorded.description.firstProcess), { event: recorded.firstProgram, legs: [] });
+    findSymbolFiles(recording.trace, join(recording.folder, 'symbols'));
+    assert.is(events, 0);
+    recorded.close();
+  } finally {
+    TraceReader.prototype.next = next;
+  }
 });
 
 test('the program of a script is its interpreter, that of a link is the file', () => {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Breakpoint, RemoteTarget } from '../engine/debug/target.ts';
+import { lineOf, recordGuest, says } from './debug/recording.ts';
 import { addressOf, registerOf, withTarget } from './debug/target.ts';
 import { compile } from './harness/compile.ts';
 
@@ -61,6 +62,42 @@ test('back over a million hits', async () => {
       [touch, 749_999],
     ]);
   });
+});
+
+test('what is met for the so-manieth time has a name of as many legs as what is met first', async () => {
+  using stores = recordGuest('stores');
+  const behind = lineOf('stores', 'behind the store');
+  const begin = ['break main', 'continue', `break ${behind}`];
+  const times = 30;
+  const met = await stores.gdb([...begin, ...Array.from({ length: times }, () => 'continue'), 'when-position']);
+  const [name = ''] = /^\d+\+0x[0-9a-f]+#1\+0x[0-9a-f]+#30$/m.exec(met) ?? [];
+  assert.ok(name !== '', met);
+  // One stop on the way is a step away from where it was armed; another breakpoint comes and goes.
+  const mixed = await stores.gdb([
+    ...begin,
+    ...Array.from({ length: 10 }, () => 'continue'),
+    'stepi',
+    'tbreak use',
+    'continue',
+    'disable 2',
+    'stepi',
+    'enable 2',
+    ...Array.from({ length: times - 10 }, () => 'continue'),
+    'print value',
+    'when-position',
+    `seek ${name}`,
+    'print value',
+    'reverse-stepi',
+    'print value',
+  ]);
+  says(mixed, /^\$1 = 30$/m);
+  says(mixed, /^\$2 = 30$/m);
+  says(mixed, /^\$3 = 29$/m);
+  const named = /^(\d+\+0x.*)$/m.exec(mixed)?.[1] ?? '';
+  assert.ok(named.split('#').length <= 5, named);
+  const there = await stores.gdb([`seek ${named}`, 'print value', 'print others']);
+  says(there, '$1 = 30');
+  says(there, `$2 = ${(29 * 30) / 2}`);
 });
 
 test.run();

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { Client, Request } from '../engine/debug/replay/client.ts';
 import { ReplayTarget } from '../engine/debug/replay/replay-target.ts';
 import type { RemoteTarget, Stop, TargetState } from '../engine/debug/target.ts';
-import { stateOf, withTarget } from './debug/target.ts';
+import { addressOf, stateOf, withTarget } from './debug/target.ts';
 import { compile } from './harness/compile.ts';
 
 const test = suite('debug: interrupts');
@@ -48,6 +48,23 @@ test('checkpoints at such places, after many others', async () => {
       await target.seek({ kind: 'checkpoint', number });
       assert.is(await stateOf(target, 'all'), state, `checkpoint ${number}`);
     }
+  });
+});
+
+test('a place behind calls that were recorded without a stop, which are no events, gets a name that leads there', async () => {
+  const calling = guest('calls-then-computes');
+  await withTarget([calling], async (target) => {
+    const computes = await addressOf(target, calling, 'computes');
+    do assert.is(await runBriefly(target, 'forward'), 'interrupted');
+    while ((await target.readMemory(computes, 1))[0] !== 1);
+    const { position } = await target.state();
+    assert.match(position, /\?/, JSON.stringify(await target.state()));
+    const here = await stateOf(target, 'all');
+    const named = await target.namePosition();
+    assert.match(named, /#\d+$/);
+    await target.seek({ kind: 'begin' });
+    await target.seek({ kind: 'position', text: named });
+    assert.is(await stateOf(target, 'all'), here, `${position} as ${named}`);
   });
 });
 

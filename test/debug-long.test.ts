@@ -84,4 +84,28 @@ test('stores, steps and breakpoints, from the end of a long run back to its begi
   });
 });
 
+test('stores that were met on the way forwards are met from behind, and again', async () => {
+  await withTarget([program], async (target) => {
+    const stored = (await addressOf(target, program, 'page')) + 4096;
+    await target.setBreakpoints([{ kind: 'write', address: stored, length: 8, conditions: [] }]);
+    const met = async (direction: 'forward' | 'backward', value: number): Promise<string> => {
+      assert.is((await go(target, direction, 'continue')).kind, 'watchpoint');
+      assert.is(await storedAt(target, stored), value);
+      return stateOf(target);
+    };
+    const states = new Map<number, string>();
+    for (let round = 1; round <= 12; round++) states.set(round, await met('forward', round));
+    const before = new Map<number, string>();
+    for (let round = 12; round >= 1; round--) before.set(round, await met('backward', round - 1));
+    for (let round = 1; round <= 12; round++) assert.is(await met('forward', round), states.get(round));
+    for (let round = 12; round >= 6; round--) {
+      assert.is(await met('backward', round - 1), before.get(round));
+      await go(target, 'forward', 'step');
+      assert.is(await stateOf(target), states.get(round));
+      await go(target, 'backward', 'step');
+      assert.is(await stateOf(target), before.get(round));
+    }
+  });
+});
+
 test.run();

@@ -94,6 +94,7 @@ test('lldb: a breakpoint, the stack, values, seek, the end', async () => {
     'continue',
     'continue',
     'thread backtrace',
+    'image list',
     'frame variable value',
     'when',
     'checkpoint',
@@ -120,6 +121,7 @@ test('lldb: a breakpoint, the stack, values, seek, the end', async () => {
   says(said, /^Breakpoint 1: where = calls`square/m);
   says(said, /stop reason = breakpoint 1\.1/);
   says(said, /frame #1: .* calls`move\(/);
+  says(said, /^\[ +\d+\] .*\/libc\.so\.6 *$/m);
   const values = [...said.matchAll(/^\(int\) value = (\d+)$/gm)].map(([, value]) => Number(value));
   assert.equal(values, [1, 2, 1], said);
   assert.is(said.match(/^Completed event: \d+$/gm)?.length, 2, said);

@@ -52,6 +52,35 @@ test('break, continue, back, checkpoint, restart, run', async () => {
   assert.is(said.status, 0);
 });
 
+test('calls of functions that end the program, or send it a signal, leave the recording where it was', async () => {
+  const said = await interact(session.trace, [
+    'b grow if number == 3',
+    'c',
+    'call (void)exit(3)',
+    'backtrace 1',
+    'when-position',
+    'call (void)_exit(300)',
+    'call (int)raise(10)',
+    'backtrace 4',
+    'delete',
+    'stepi',
+    'reverse-stepi',
+    'stepi',
+    'p number',
+  ]);
+  says(
+    said.to('call (void)exit(3)'),
+    /^rr: the copy in which this ran exits with status 3; the recording is where it was$/m,
+  );
+  says(said.to('call (void)exit(3)'), /^grow \(number=3\)/m);
+  says(said.to('backtrace 1'), /^#0 .*grow \(number=3\)/m);
+  says(said.to('when-position'), /#\d+$/m);
+  says(said.to('call (void)_exit(300)'), 'exits with status 44;');
+  says(said.to('call (int)raise(10)'), 'received signal SIGUSR1');
+  says(said.to('backtrace 4'), /^#\d .*raise/m);
+  says(said.to('p number'), '= 3');
+});
+
 test('values, registers, memory, calls, displays', async () => {
   const said = await interact(session.trace, [
     'b grow if number == 3',
@@ -69,6 +98,8 @@ test('values, registers, memory, calls, displays', async () => {
     'call twice(21)',
     'call (int)write(1, "shown\\n", 6)',
     'call (int)getpid()',
+    'call (int)strlen("letters")',
+    'call (int)strcmp("letters", "letter")',
     'p counter',
     'frame 0',
     'finish',
@@ -79,6 +110,10 @@ test('values, registers, memory, calls, displays', async () => {
     'p counter ',
     'next',
     'p counter',
+    'p $rbx = 5',
+    'stepi ',
+    'p $rbx',
+    'run',
   ]);
   says(said.to('p $xmm0'), 'v4_float');
   says(said.to('p errno'), '= 0');
@@ -92,6 +127,9 @@ test('values, registers, memory, calls, displays', async () => {
   // Its system call is one that the recording has replaced.
   says(said.to('call (int)write(1, "shown\\n", 6)'), /^shown\n\$\d+ = 6$/m);
   says(said.to('call (int)getpid()'), /= \d+/);
+  // gdb has the program allocate memory for a text.
+  says(said.to('call (int)strlen("letters")'), /= 7$/m);
+  says(said.to('call (int)strcmp("letters", "letter")'), /= [1-9]\d*$/m);
   says(said.to('finish'), /^Value returned is \$\d+ = \d+$/m);
   says(said.to('info sharedlibrary'), /Yes .*libc\.so\.6/);
   says(said.to('info inferiors'), /^\* 1 +process \d+ .*session/m);
@@ -99,7 +137,13 @@ test('values, registers, memory, calls, displays', async () => {
   assert.not.match(said.to('info proc mappings'), /r-xp +$/m);
   says(said.to('p counter '), '= 1000');
   // What is written lasts until the replay goes on.
+  says(said.to('next'), /^rr: what was written is dropped: /m);
   says(said.to('p counter'), '= 7');
+  says(said.to('stepi '), /^rr: registers were written: this runs in a copy/m);
+  says(said.to('p $rbx'), '= 5');
+  for (const command of ['call twice(21)', 'finish', 'run']) assert.not.match(said.to(command), /^rr: /m);
+  // Wherever the program has its stack.
+  says(said.to('info proc mappings'), /^ +0x7ff[0-9a-f]+ .* rw-p +\[stack\]$/m);
 });
 
 test('watchpoints, both ways over each store', async () => {

@@ -81,6 +81,39 @@ for (const symbols of [
   });
 }
 
+// As gdb does at each hit whose condition it evaluates itself.
+for (const symbols of [
+  ['step_in'],
+  ['copy_here', 'behind_copy'],
+  ['call_here', 'behind_call'],
+  ['step_in', 'call_here'],
+]) {
+  test(`places at ${symbols.join(', ')} have short names, without breakpoints at the steps between them`, async () => {
+    await withTarget([program], async (target) => {
+      const addresses: number[] = [];
+      for (const symbol of symbols) addresses.push(await addressOf(target, program, symbol));
+      const { tid } = await target.state();
+      const places: Visited[] = [];
+      for (;;) {
+        await target.setBreakpoints(at(addresses));
+        const { kind } = await target.resume({ direction: 'forward', how: 'continue', tid });
+        if (kind !== 'breakpoint') break;
+        places.push(await visit(target, false));
+        await target.setBreakpoints([]);
+        await target.resume({ direction: 'forward', how: 'step', tid });
+      }
+      assert.ok(places.length >= 60, `${places.length} places`);
+      const random = randomNumbers(addresses.length);
+      for (const { position } of places) assert.ok(position.split('+').length <= 3, position);
+      for (let journey = 0; journey < journeys; journey++) {
+        const { position, state } = places[Math.floor(random() * places.length)]!;
+        await target.seek({ kind: 'position', text: position });
+        assert.is(await stateOf(target, 'all'), state, position);
+      }
+    });
+  });
+}
+
 test('behind the last task there is no place', async () => {
   await withTarget([program], async (target) => {
     const { lastEvent } = await target.recording();
@@ -95,6 +128,67 @@ test('behind the last task there is no place', async () => {
     }
     await target.seek({ kind: 'event', event: lastEvent - 2 });
     assert.is((await target.state()).event, lastEvent - 2);
+  });
+});
+
+test('a place within a segment, and a checkpoint, are of the process that runs there', async () => {
+  await withTarget(['/bin/sh', '-c', '/bin/true; exit 3'], async (target) => {
+    const { processes, firstProcess } = await target.recording();
+    const child = processes.find(({ pid }) => pid !== firstProcess)!.pid;
+    const stateHere = async () => `${(await target.state()).process} ${await stateOf(target, 'all')}`;
+    await target.seek({ kind: 'process', pid: child });
+    const checkpoint = await target.checkpoint();
+    const atCheckpoint = await stateHere();
+    const { tid } = await target.state();
+    for (let step = 0; step < 5; step++) await target.resume({ direction: 'forward', how: 'step', tid });
+    const { position, event } = await target.state();
+    assert.match(position, /\+5$/);
+    const behindSteps = await stateHere();
+    const fromParent = async () => {
+      await target.seek({ kind: 'process', pid: firstProcess });
+      await target.seek({ kind: 'event', event });
+      assert.is((await target.state()).process, firstProcess, 'an event is everybody’s who lives there');
+    };
+    await fromParent();
+    await target.seek({ kind: 'position', text: position });
+    assert.is(await stateHere(), behindSteps);
+    await fromParent();
+    await target.seek({ kind: 'checkpoint', number: checkpoint.number });
+    assert.is(await stateHere(), atCheckpoint);
+  });
+});
+
+test('a place that is not there leaves one where one was', async () => {
+  await withTarget(['/bin/sh', '-c', '/bin/true; exit 3'], async (target) => {
+    const { processes, firstProcess } = await target.recording();
+    const child = processes.find(({ pid }) => pid !== firstProcess)!;
+    await target.seek({ kind: 'process', pid: firstProcess });
+    const { tid, event } = await target.state();
+    await target.resume({ direction: 'forward', how: 'step', tid });
+    const before = await stateOf(target, 'all');
+    for (const text of [`${child.firstEvent + 1}+1000000000`, `${event}+0x1234#7`]) {
+      const said = await target.seek({ kind: 'position', text }).then(
+        () => 'nothing',
+        (error: Error) => error.message,
+      );
+      assert.match(said, /^there is no position .*: the next event comes first$/);
+      const { process, position } = await target.state();
+      assert.equal({ process, position }, { process: firstProcess, position: `${event}+1` });
+      assert.is(await stateOf(target, 'all'), before);
+    }
+  });
+});
+
+test('what is before the first program is its beginning: there is no memory to look at', async () => {
+  await withTarget([program], async (target) => {
+    const beginning = await target.state();
+    const state = await stateOf(target, 'all');
+    await target.resume({ direction: 'forward', how: 'step', tid: beginning.tid });
+    for (const place of [{ kind: 'event', event: 1 } as const, { kind: 'position', text: '1+3' } as const]) {
+      await target.seek(place);
+      assert.is((await target.state()).position, beginning.position);
+      assert.is(await stateOf(target, 'all'), state);
+    }
   });
 });
 

@@ -187,6 +187,21 @@ test('100 threads, each with its name, its variable and its errno', async () => 
   says(said, 'No more reverse-execution history.');
 });
 
+test('a thread is found by its pthread_t', async () => {
+  const said = await threads.gdb([
+    `tbreak ${lineOf('threads', 'all are here')}`,
+    'continue',
+    'python number = int(gdb.parse_and_eval("index"))',
+    'python main = next(each for each in gdb.selected_inferior().threads() if each.ptid[1] == each.ptid[0])',
+    'python here = gdb.selected_thread()',
+    'python main.switch()',
+    'python while gdb.selected_frame().name() != "main": gdb.selected_frame().older().select()',
+    'python handle = gdb.parse_and_eval("threads[%d]" % number)',
+    'python print("found", gdb.selected_inferior().thread_from_handle(handle).num == here.num)',
+  ]);
+  says(said, /^found True$/m);
+});
+
 test('a signal stops before its handler, whose frames can be seen', async () => {
   const said = await signals.gdb([
     'continue',

@@ -1,14 +1,17 @@
 // Sessions of random debugger commands, forwards and backwards, through real gdb: nothing diverges or hangs, memory is
 // bounded, and the same place has the same state each time.
-// RR_TEST_COMMANDS (60) says how many, RR_TEST_SEED (1) which, RR_TEST_SESSIONS=all over all recordings.
+// RR_TEST_COMMANDS (60) says how many, RR_TEST_SEED (1) which, RR_TEST_SESSIONS=all over all recordings, =guests,
+// =guests/GROUP or =guests/GROUP/NAME over those of the guests of the recorder.
 // Time limit: 1200 s
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { descendantsOf, GdbSession, memoryOf, nameOf } from './debug/gdb-session.ts';
 import { type DebugRecording, recordCommand, recordGuest } from './debug/recording.ts';
 import { randomNumbers } from './debug/target.ts';
+import { compile } from './harness/compile.ts';
 
 const test = suite('debug: random sessions');
 const commandCount = Number(process.env.RR_TEST_COMMANDS ?? 60);
@@ -77,6 +80,38 @@ const subjects: readonly Subject[] = [
     watched: ['*(long *)$sp'],
   },
 ];
+
+const guestFolder = fileURLToPath(new URL('guests/', import.meta.url));
+/** In turn. */
+const guestModes: readonly (readonly string[])[] = [['--patch-after', '1'], [], ['-n']];
+
+/** One for each guest of the recorder's tests, or of a group of them. */
+function guestSubjects(group?: string): readonly Subject[] {
+  const groups = group === undefined ? readdirSync(guestFolder, { withFileTypes: true }) : [];
+  const names = group === undefined ? groups.filter((each) => each.isDirectory()).map(({ name }) => name) : [group];
+  return names
+    .flatMap((name) => readdirSync(join(guestFolder, name)).map((file) => join(name, file)))
+    .filter((file) => file.endsWith('.c'))
+    .sort()
+    .map((file, index) => ({
+      name: file,
+      record: () => {
+        const recordOptions = guestModes[index % guestModes.length]!;
+        return recordCommand([compile(join(guestFolder, file))], { recordOptions });
+      },
+      functions: ['main', 'write', 'exit', 'malloc', 'syscall', '__sigaction'],
+      watched: ['*(long *)$sp'],
+    }));
+}
+
+/** With the number by which the seed of its session goes: of a guest, that in its group. */
+function chosenSubjects(choice: string | undefined): readonly [number, Subject][] {
+  if (choice === undefined) return [...subjects.slice(0, 2).entries()];
+  const [guests, group, guest] = choice.split('/');
+  if (guests !== 'guests') return [...subjects.filter(({ name }) => choice === 'all' || choice === name).entries()];
+  const ofGroup = [...guestSubjects(group).entries()];
+  return ofGroup.filter(([, { name }]) => guest === undefined || name === join(group!, `${guest}.c`));
+}
 
 /** What one may do next; the random numbers choose. */
 class Chooser {
@@ -229,9 +264,7 @@ function withoutNames(state: string): string {
     .join('\n');
 }
 
-const chosen = process.env.RR_TEST_SESSIONS;
-for (const [index, subject] of subjects.entries()) {
-  if (chosen === undefined ? index > 1 : chosen !== 'all' && chosen !== subject.name) continue;
+for (const [index, subject] of chosenSubjects(process.env.RR_TEST_SESSIONS)) {
   test(`${commandCount} commands: ${subject.name}`, async () => {
     const recording = subject.record();
     try {

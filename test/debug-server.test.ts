@@ -119,6 +119,28 @@ test('a register is read from the target once a stop', () =>
     assert.is(target.asked.filter((each) => each.startsWith('registers')).length, 2);
   }));
 
+// gdb sends a step for each instruction of a command, and Ctrl-C whenever it is pressed.
+test('Ctrl-C between two steps of one command ends the command, and none behind it', () =>
+  withServer(async (target, client) => {
+    const { tid } = target.here;
+    const step = async (): Promise<string> => {
+      target.stops = [{ kind: 'step', tid }];
+      return (await client.ask('vCont;s:p-1.-1')).slice(0, 3);
+    };
+    assert.is(await step(), 'T05');
+    client.socket.write(Buffer.of(3));
+    // As long as a debugger on a busy machine may take.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.is(await step(), 'T02');
+    assert.is(await step(), 'T05', 'once');
+    client.socket.write(Buffer.of(3));
+    for (const question of ['qXfer:threads:read::0,1000', 'qfThreadInfo']) {
+      client.socket.write(Buffer.of(3));
+      await client.ask(question);
+      assert.is(await step(), 'T05', `the command was over: ${question}`);
+    }
+  }));
+
 test('breakpoints reach the target when it runs, conditions too', () =>
   withServer(async (target, client) => {
     const rip = Number.parseInt((await client.ask('p10')).match(/../g)!.reverse().join(''), 16);

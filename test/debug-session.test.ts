@@ -165,10 +165,10 @@ test('a port in use, a debugger that is not there, a process or an event that is
 });
 
 test('a trace that breaks off is debugged up to there, and says where that is', async () => {
-  // The store has what the program maps: those files are larger than the limit.
+  // The store has what the program maps: those files are larger than the limit. A chunk has a MiB that is not compressed.
   using fills = recordGuest('fills');
   const short = join(fills.folder, 'short');
-  const script = 'ulimit -f 1024; exec "$0" record -o "$1" --store "$2" "$3"';
+  const script = 'ulimit -f 2500; exec "$0" record -o "$1" --store "$2" "$3"';
   spawnSync('bash', ['-c', script, rrCommand, short, join(fills.folder, 'store'), fills.program], { stdio: 'ignore' });
   const commands = [
     'break eat',

@@ -2,10 +2,13 @@
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { opcodes } from '../engine/debug/breakpoints/agent-expression.ts';
+import { decodeAt } from '../engine/debug/replay/predecessors.ts';
 import type { RemoteTarget } from '../engine/debug/target.ts';
 import { eventKinds } from '../engine/generated/schema.ts';
+import { instructionKinds } from '../engine/replay/primitives.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
-import { registerOf, stateOf, withTarget } from './debug/target.ts';
+import { addressOf, registerOf, stateOf, withTarget } from './debug/target.ts';
 import { compile } from './harness/compile.ts';
 
 const test = suite('debug: forced stops');
@@ -55,6 +58,49 @@ test('back from a forced stop, and forward to it, with a breakpoint there', asyn
       await target.resume({ direction: 'backward', how: 'step', tid });
       assert.is(await stateOf(target, 'all'), stateBefore, `back from ${position}`);
       await target.setBreakpoints([]);
+    }
+  });
+});
+
+/** Addresses of the loop's instructions but for the jump back, which has no room for a stub. */
+async function loopOf(target: RemoteTarget): Promise<number[]> {
+  const start = await addressOf(target, program, 'work');
+  const code = await target.readMemory(start, 256);
+  const addresses: number[] = [];
+  for (let offset = 0; offset < code.length; ) {
+    const { length, kind } = decodeAt(code, offset)!;
+    const at = start + offset;
+    const distance = (code[offset + length - 1]! << 24) >> 24;
+    offset += length;
+    if (kind === instructionKinds.conditionalJump && distance < 0) {
+      return addresses.filter((each) => each >= start + offset + distance);
+    }
+    addresses.push(at);
+  }
+  throw new Error('work has no loop');
+}
+
+test('a condition that does not hold costs no stop at any instruction of a loop between forced stops', async () => {
+  const rounds = 15_000_000;
+  await withTarget([program, `${rounds}`], async (target, directory) => {
+    assert.ok(forcedStops(directory).length > 1, 'threads that compute are stopped');
+    const loop = await loopOf(target);
+    assert.ok(loop.length > 4, `${loop.length} instructions`);
+    const over = await addressOf(target, program, 'over');
+    for (const address of loop) {
+      await target.seek({ kind: 'begin' });
+      const { tid } = await target.state();
+      await target.setBreakpoints([
+        { kind: 'software', address, length: 1, conditions: [Uint8Array.of(opcodes.const8, 0, opcodes.end)] },
+        { kind: 'software', address: over, length: 1, conditions: [] },
+      ]);
+      const begun = performance.now();
+      const stop = await target.resume({ direction: 'forward', how: 'continue', tid });
+      assert.equal(stop, { kind: 'breakpoint', tid, address: over, hardware: false });
+      // By stops it takes ten minutes.
+      const seconds = (performance.now() - begun) / 1000;
+      assert.ok(seconds < 60, `0x${address.toString(16)}: ${seconds.toFixed(0)} s`);
+      if (process.env.RR_TEST_TELL !== undefined) console.log(address.toString(16), seconds.toFixed(1));
     }
   });
 });

@@ -3,7 +3,7 @@
 // Time limit: 300 s
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { recordGuest } from './debug/recording.ts';
+import { lineOf, recordGuest, says } from './debug/recording.ts';
 
 const test = suite('debug: steps');
 const steps = Number(process.env.RR_TEST_GDB_STEPS ?? 1500);
@@ -61,6 +61,20 @@ test(`${steps} steps`, async () => {
   assert.equal(frames(stepped), frames(ran));
   const event = (said: string): string | undefined => /^Completed event: \d+$/m.exec(said)?.[0];
   assert.is(event(stepped), event(ran));
+});
+
+test('a signal within a line that is stepped over has its handler run, and the next line comes', async () => {
+  using raises = recordGuest('raises');
+  const said = await raises.gdb([
+    `break ${lineOf('raises', 'getpid()')}`,
+    'continue',
+    'next',
+    'next',
+    'print received',
+    'next',
+    'print received',
+  ]);
+  says(said, /the next line\n\$1 = 14\n.*printf.*\n\$2 = 114$/m);
 });
 
 test.run();

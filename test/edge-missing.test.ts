@@ -125,6 +125,13 @@ test('an address space of 64 MB for the program', () =>
     await recordAndReplay(place, [], ['/bin/sh', '-c', 'ulimit -v 65536; exec "$@"', 'sh', compileEdge('poorer')]);
   }));
 
+// The runtime and one piece of memory for stubs take 0.3 MB each, the latter for a moment.
+test('1 MB of data for the program', () =>
+  inPlace(async (place) => {
+    const record = await recordAndReplay(place, [], ['/bin/sh', '-c', 'ulimit -d 1000; ls /; exit 3']);
+    assert.match(record.out, /usr/);
+  }));
+
 test('few descriptors, and a shell that makes many processes', () =>
   inPlace(async (place) => {
     const script = 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 0.2 & done; wait; echo done; exit 3';

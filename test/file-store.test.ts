@@ -1,4 +1,4 @@
-// The store of mapped files reads what there is of a file, once, whatever the file's size (native/record/file-store.h).
+// The store of mapped files reads what there is of a file, once, whatever the file's size (native/record/files/file-store.h).
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -26,7 +26,7 @@ const built = mkdtempSync(join(tmpdir(), 'rr-file-store-'));
 const program = buildNative(
   built,
   'file-store',
-  ['native/record/file-store.cc', 'native/record/file-content.cc', 'native/hash/sha256.cc'],
+  ['native/record/files/file-store.cc', 'native/record/files/file-content.cc', 'native/hash/sha256.cc'],
   ['-Wl,--wrap=pread'],
 );
 const piece = 1 << 20;

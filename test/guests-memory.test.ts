@@ -17,6 +17,8 @@ runGuestTests('memory', [
   'grows-down',
   'guard',
   'half-way',
+  'heap-of-static',
+  'heap-of-static-pie',
   'huge-sparse-file',
   'keys',
   'large',

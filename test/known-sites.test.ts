@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rr-known-sites-'));
 test.after(() => rmSync(folder, { recursive: true }));
 
 test('all common sites that are found are system call instructions', () => {
-  const sources = ['native/record/known-sites.cc', 'native/patch/instruction.cc'];
+  const sources = ['native/record/runtime/known-sites.cc', 'native/patch/instruction.cc'];
   const program = buildNative(folder, 'common-sites', sources);
   // The linker, with its calls, and libc hold nearly all; the last one has none.
   const least = { 'ld-linux-x86-64.so.2': 15, 'libc.so.6': 40, 'libm.so.6': 0 };

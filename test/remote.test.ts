@@ -243,4 +243,18 @@ test('an address that is none', () =>
     assert.ok(statSync(join(place.traces, 'bash-0')).isDirectory());
   }));
 
+test('what is listed is what rr pull is configured for', () =>
+  withPlace(async (place) => {
+    await using server = await ContentServer.start();
+    await recorded(place);
+    const name = success(await place.rr('push', server.url)).trim();
+    mkdirSync(place.path('config/rr'), { recursive: true });
+    writeFileSync(place.path('config/rr/rr.conf'), `[pull]\nremote = ${server.url}\n`);
+    const env = { XDG_CONFIG_HOME: place.path('config') };
+    assert.is(success(await place.sh('"$RR" ls --remote', { env })), `${name}\n`);
+    const without = await place.sh('"$RR" --no-config ls --remote', { env });
+    assert.is(without.status, 1, without.story);
+    assert.match(without.err, /which store\?/);
+  }));
+
 test.run();

@@ -373,7 +373,7 @@ test('a program executed by a task that shares memory leaves that memory to the 
 
 test('rdtsc gets the recorded time', () => {
   const program = new SyntheticProgram();
-  // invd traps as well, also where rdtsc does not (native/record/random-instructions.h).
+  // invd traps as well, also where rdtsc does not (native/record/files/random-instructions.h).
   program.emit([0x0f, 0x08]);
   program.registers.rax = 0x1234n;
   program.registers.rdx = 0x5n;

@@ -1,6 +1,6 @@
 // Who runs when, as a program sees it: priorities, sched_yield, fairness, the processors that it is told of, chaos.
 // Time limit: 900 s
-import { equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
@@ -79,11 +79,26 @@ test('threads that wait for each other by looking at memory give their turns awa
   });
 });
 
-// With fifteen milliseconds between them there were 87, and it took twenty times as long as the program computes.
+// One that was taken for waiting had turns of two milliseconds; one that was not looked at had ten.
+test('loops that only count, or go along an array, do not wait', async () => {
+  const mode: RecordingMode = { name: 'debug', globalOptions: ['--log', 'record:debug'], recordOptions: [] };
+  const command = [compileGuest('scheduling/short-loops')];
+  await withRecording('short-loops', { command, mode, deterministic: true }, (recording) => {
+    deepEqual(
+      recording.messages.filter((line) => line.includes(': spins at ')),
+      [],
+    );
+    const stops = forcedStops(recording);
+    ok(stops >= 4, `${stops} stops`);
+  });
+});
+
+// With fifteen milliseconds between them there were 87, and it took twenty times as long as the program computes. Beside
+// other load there are up to 40: a slice is wall time, what a stop costs is processor time.
 test('stops in mid-code that are dear are rare', async () => {
   await recorded('many-mappings', [], [], (_output, recording) => {
     const stops = forcedStops(recording);
-    ok(stops > 0 && stops < 30, `${stops} stops`);
+    ok(stops > 0 && stops < 60, `${stops} stops`);
   });
 });
 

@@ -8,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Place, withPlace } from './edge/place.ts';
 import { rrCommand } from './harness/recording.ts';
+import { ContentServer } from './remote/content-server.ts';
 import { Random } from './trace-records.ts';
 
 const test = suite('store: crash');
@@ -72,6 +73,93 @@ test('recordings at once, and collections of garbage beside them', () =>
     // What the second has, the first had put: nothing is there twice.
     const sizes = await place.sh('for each in trace-*-1; do stat -c %s $each/data; done');
     for (const size of sizes.out.trim().split('\n')) assert.ok(Number(size) < 120_000, `${size} bytes of data`);
+  }));
+
+test('what a recording maps stays, and what no other trace maps goes, while the recording goes on', () =>
+  withPlace(async (place) => {
+    const made = await place.sh('for name in kept gone; do cp /bin/true $name; echo $name >> $name; done; mkfifo go');
+    assert.is(made.status, 0, made.story);
+    const record = ['record', '--store', place.path('store')];
+    const hashesOf = async (name: string) => (await place.sh(`sha256sum < ${name}`)).out.slice(0, 64);
+    const stored = (hash: string) => existsSync(place.path(join('store', hash.slice(0, 2), hash.slice(2))));
+    // It maps `kept`, says so, and waits.
+    const script = './kept; echo ready; read word < go; ./kept';
+    const going = spawn(rrCommand, [...record, '-o', place.path('going'), '/bin/sh', '-c', script], {
+      cwd: place.folder,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = new Promise((done) => going.on('exit', done));
+    await new Promise((ready) => going.stdout!.once('data', ready));
+    const other = await place.rr(...record, '-o', 'other', place.path('gone'));
+    assert.is(other.status, 0, other.story);
+    const [kept, gone] = [await hashesOf('kept'), await hashesOf('gone')];
+    assert.ok(stored(kept) && stored(gone));
+    assert.is((await place.rr('rm', 'other')).status, 0);
+    const collect = await place.rr('gc', '--store', place.path('store'));
+    assert.is(collect.status, 0, collect.story);
+    assert.ok(stored(kept));
+    assert.not(stored(gone));
+    const go = await place.sh('echo on > go');
+    assert.is(go.status, 0, go.story);
+    assert.is(await ended, 0);
+    assert.is((await place.rr('gc', '--store', place.path('store'))).status, 0);
+    const replay = await place.rr('replay', '-a', 'going');
+    assert.is(replay.status, 0, replay.story);
+  }));
+
+/** Runs rr and kills it after some milliseconds, if it still runs. */
+async function killedAfter(place: Place, words: readonly string[], time: number): Promise<void> {
+  const env = { ...process.env, _RR_TRACE_DIR: place.traces, XDG_CACHE_HOME: place.path('cache') };
+  const child = spawn(rrCommand, words, { cwd: place.folder, env, stdio: 'ignore' });
+  const ended = new Promise((done) => child.on('exit', done));
+  const timer = setTimeout(() => child.kill('SIGKILL'), time);
+  await ended;
+  clearTimeout(timer);
+}
+
+test('what works on recordings and is killed leaves them whole, and a store that is right', () =>
+  withPlace(async (place) => {
+    await using server = await ContentServer.start();
+    const files = await makeFiles(place);
+    const random = new Random(Date.now());
+    const store = place.path('store');
+    const whole = await place.rr(...recordWords(place, files, place.path('whole')));
+    assert.is(whole.status, 0, whole.story);
+    const works: Readonly<Record<string, (turn: number) => readonly string[]>> = {
+      compress: (turn) => ['compress', `--compress=${turn % 2 === 0 ? 'best' : 'fast'}`, 'whole'],
+      gc: () => ['gc', '--store', store],
+      packFile: (turn) => ['pack', '-o', `pack-${turn}.rrz`, 'whole'],
+      packFolder: (turn) => ['pack', '-o', `folder-${turn}`, 'whole'],
+      push: () => ['push', server.url, 'whole'],
+      repair: () => ['store', 'verify', '--repair', '--store', store],
+    };
+    for (let kill = 0; kill < kills; kill++) {
+      for (const [name, words] of Object.entries(works)) {
+        // Something to be taken away.
+        if (name === 'gc') {
+          const gone = place.path(`gone-${kill}`);
+          assert.is((await place.rr('record', '--store', store, '-o', gone, '/bin/echo', String(kill))).status, 0);
+          assert.is((await place.rr('rm', gone)).status, 0);
+        }
+        await killedAfter(place, words(kill), 60 + random.below(500));
+        const events = await place.rr('dump', '-m', 'whole');
+        assert.is(events.status, 0, `${name}: ${events.story}`);
+        await verify(place);
+        for (const pack of [`pack-${kill}.rrz`, `folder-${kill}`].filter((each) => existsSync(place.path(each)))) {
+          assert.is((await place.rr('dump', '-m', pack)).status, 0, `${name} left ${pack}`);
+          await place.sh('rm -rf "$1"', { args: [pack] });
+        }
+      }
+    }
+    const replay = await place.rr('replay', '-a', 'whole');
+    assert.is(replay.status, 0, replay.story);
+    // Whatever was left half done is gone, or does no harm to the next.
+    for (const words of Object.values(works)) {
+      const last = await place.rr(...words(1_000_000));
+      assert.is(last.status, 0, last.story);
+    }
+    const again = await place.rr('replay', '-a', 'whole');
+    assert.is(again.status, 0, again.story);
   }));
 
 test('a recorder that is killed leaves a trace that can be read, and a store that is right', () =>

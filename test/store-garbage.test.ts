@@ -1,6 +1,19 @@
 // What no trace refers to is removed from a store; what any refers to stays, whoever records meanwhile
 // (engine/store/garbage.ts, registrations.ts).
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -14,7 +27,7 @@ import { verifyStore } from '../engine/store/verify.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
 import { hashOf } from '../engine/trace/store-layout.ts';
 import { header, withDirectory, writeTrace } from './trace-fixture.ts';
-import { data, frame, Random } from './trace-records.ts';
+import { data, frame, plausibleRecords, Random } from './trace-records.ts';
 
 const test = suite('store: garbage');
 
@@ -63,6 +76,17 @@ const withPlace = (use: (place: Place) => Promise<void>) =>
     }
   });
 
+/** Where an open descriptor of this process leads. */
+function linkOf(descriptor: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch (error) {
+    // The one that the folder was read with.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
+}
+
 const piecesOf = (store: Store) => [...store.list()].map(({ hash }) => hash).sort();
 const hashes = (...which: number[]) => which.map((index) => hashOf(contents[index]!)).sort();
 
@@ -106,6 +130,24 @@ test('what a recording that goes on has announced stays, before anything of it i
     assert.equal(piecesOf(store), hashes(0));
     going.drop();
     assert.is(collect().removed, 1);
+  }));
+
+test('whole files stay that a recording has announced, and all of them where an earlier recorder goes on', () =>
+  withPlace(async ({ store, record, collect }) => {
+    const blobs = contents.map((content) => ({ hash: hashOf(content), kind: 'file' as const }));
+    const going = await record('trace1', [], false);
+    for (const [index, blob] of blobs.entries()) await store.put(blob, [contents[index]!]);
+    going.announce(hashOf(contents[2]!));
+    assert.is(collect().removed, 3);
+    assert.equal(piecesOf(store), hashes(2));
+    // Recorders of earlier versions told of pieces alone.
+    await store.put(blobs[0]!, [contents[0]!]);
+    const whole = readFileSync(going.path);
+    assert.ok(whole.includes(',"announcesFiles":true'));
+    writeFileSync(going.path, Buffer.from(whole.toString('latin1').replace(',"announcesFiles":true', ''), 'latin1'));
+    assert.is(collect().removed, 0);
+    going.drop();
+    assert.is(collect().removed, 2);
   }));
 
 test('what is announced while garbage is put aside comes back, and is read meanwhile', () =>
@@ -160,6 +202,25 @@ test('a trace that was moved takes its content along; another in its place does 
     assert.equal(piecesOf(store), hashes(1));
   }));
 
+test('the lock of a registration ends with it, whoever has a copy of its descriptor', () =>
+  withPlace(async ({ directory, store, path, record, collect }) => {
+    await record('trace0', [0]);
+    const going = await record('trace1', [1], false);
+    const descriptor = readdirSync('/proc/self/fd').find((number) => linkOf(number) === going.path);
+    const copy = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore', Number(descriptor)] });
+    await once(copy, 'spawn');
+    going.endAtOnce();
+    assert.equal(
+      readRegistrations(path).map(({ isOpen }) => isOpen),
+      [false, false],
+    );
+    assert.is(collect().removed, 0);
+    assert.equal(piecesOf(store), hashes(0, 1));
+    assert.ok(readable(join(directory, 'trace1')));
+    copy.stdin!.end();
+    await once(copy, 'exit');
+  }));
+
 test('a trace that cannot be looked at keeps everything, unless it is to be forgotten', () =>
   withPlace(async ({ directory, store, path, record, collect }) => {
     await record('trace0', [0]);
@@ -173,6 +234,33 @@ test('a trace that cannot be looked at keeps everything, unless it is to be forg
     assert.equal(piecesOf(store), hashes(0, 1));
     collect({ dropUnreachable: true });
     assert.equal(piecesOf(store), []);
+  }));
+
+test('a trace whose references are in what the store has lost keeps everything, until that is back', () =>
+  withPlace(async ({ directory, store, path, record, collect }) => {
+    await record('trace0', [0]);
+    const trace = join(directory, 'trace1');
+    mkdirSync(trace);
+    const registration = OpenRegistration.begin(path, trace, uuids[1]!);
+    const records = [...plausibleRecords(new Random(5), 300)];
+    const pieces = { directory: path, registration: registration.path };
+    await writeTrace(trace, [records], {
+      header: { ...header, store: path, uuid: uuids[1]! },
+      pieces,
+      slotSize: 1 << 20,
+    });
+    await registration.end();
+    const reader = TraceReader.open(trace);
+    const [base] = reader.basePieces();
+    reader.close();
+    const file = join(path, 'pieces', base!.slice(0, 2), base!.slice(2));
+    renameSync(file, join(directory, 'lost'));
+    const before = piecesOf(store);
+    assert.throws(collect, (error: unknown) => error instanceof EngineError && error.code === 'TRACE_UNREADABLE');
+    assert.equal(piecesOf(store), before);
+    renameSync(join(directory, 'lost'), file);
+    assert.is(collect().removed, 0);
+    assert.ok(readable(trace));
   }));
 
 test('in a store that others use, a trace of theirs that cannot be read is told by its registration', () =>

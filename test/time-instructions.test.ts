@@ -1,5 +1,5 @@
 // rdrand, and where rdtsc does not trap rdtsc, rdtscp and cpuid, are replaced in mapped code
-// (native/record/random-instructions.h): all of them, and nothing that only looks like one.
+// (native/record/files/random-instructions.h): all of them, and nothing that only looks like one.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,9 +12,9 @@ const test = suite('time instructions');
 const libraries = '/usr/lib/x86_64-linux-gnu';
 const folder = mkdtempSync(join(tmpdir(), 'rr-time-instructions-'));
 const program = buildNative(folder, 'time-instructions', [
-  'native/record/random-instructions.cc',
-  'native/record/function-code.cc',
-  'native/record/frame-records.cc',
+  'native/record/files/random-instructions.cc',
+  'native/record/files/function-code.cc',
+  'native/record/files/frame-records.cc',
   'native/patch/instruction.cc',
 ]);
 

@@ -44,14 +44,17 @@ export function inSlots(records: readonly Uint8Array[], count: number): Slots {
   return slots;
 }
 
-/** Writes a trace without workers. `close: false` leaves it as a recorder that was killed does. */
+/**
+ * Writes a trace without workers, a chunk of each lane for each slot. `close: false` leaves it as a recorder that was
+ * killed does.
+ */
 export async function writeTrace(
   directory: string,
   slots: Slots,
   options: Partial<PipelineOptions> & { close?: boolean } = {},
 ): Promise<PipelineSummary | undefined> {
   const { close = true, ...rest } = options;
-  const pipeline = new Pipeline({ directory, header, slotCount: 64, slotSize: 65536, ...rest });
+  const pipeline = new Pipeline({ directory, header, slotCount: 64, slotSize: 65536, batchSlots: 1, ...rest });
   const producer = new (ringFunctions().RingProducer)(pipeline.bytes, pipeline.layout.ring);
   for (const slot of slots) {
     for (const record of slot) producer.write(record);

@@ -65,7 +65,8 @@ const withPlace = (use: (place: Place) => Promise<void>) =>
       const trace = join(directory, name);
       mkdirSync(trace);
       const pieces = { directory: store, registration: undefined };
-      await writeTrace(trace, slots, { header: { ...header, store }, pieces, slotSize: 1 << 20, slotCount: 64 });
+      const size = { slotSize: 1 << 20, slotCount: 64 };
+      await writeTrace(trace, slots, { header: { ...header, store }, pieces, base: [], ...size });
       return trace;
     };
     await use({ store, write });
@@ -145,6 +146,9 @@ test('other bytes are kept once they come back, in a store of one’s own', () =
     const again = await write('again', [events([record, record, record])]);
     assert.equal(piecesOf(store), [hashOf(content)]);
     const known = await write('known', [events([record])]);
+    const other = data(1, 0x1000n, random.bytes(9000));
+    for (const name of ['other', 'another']) await write(name, [events([other])]);
+    assert.ok(piecesOf(store).includes(hashOf(other.subarray(dataSize))), 'what another recording has met');
     assert.ok(sizeOf(known) < 400, `${sizeOf(known)} bytes`);
     for (const trace of [once, again, known])
       assert.ok(recordsOf(trace).every((each, i) => each.equals(events([record, record, record])[2 * i]!)));
@@ -157,6 +161,16 @@ test('other bytes are kept once they come back, in a store of one’s own', () =
     const { folder, name } = { folder: hashOf(content).slice(0, 2), name: hashOf(content).slice(2) };
     assert.is(statSync(join(store, 'pieces', folder)).mode & 0o7777, 0o2770);
     assert.is(statSync(join(store, 'pieces', folder, name)).mode & 0o777, 0o440);
+  }));
+
+test('what cannot be compressed stays what it is while other pieces are read', () =>
+  withPlace(async ({ write }) => {
+    const [one, other] = [random.bytes(8192), random.bytes(8192)];
+    const records = [one, other, one].map((bytes) => flagged(data(1, 0x1000n, bytes), dataFlags.fromFile));
+    const found = recordsOf(await write('trace', [events(records)]));
+    for (const [index, bytes] of [one, other, one].entries()) {
+      assert.ok(found[index]!.subarray(-8192).equals(bytes), `record ${index}`);
+    }
   }));
 
 test('zeros take no piece', () =>

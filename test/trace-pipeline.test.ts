@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { EngineError } from '../engine/errors.ts';
 import { ringControlOffsets, slotHeaderOffsets, slotStates } from '../engine/generated/schema.ts';
 import { packageRoot } from '../engine/package-root.ts';
-import { Pipeline } from '../engine/trace/pipeline.ts';
+import { Pipeline, type PipelineOptions } from '../engine/trace/pipeline.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
 import { ringFunctions } from '../engine/trace/ring.ts';
 import { TraceError } from '../engine/trace/trace-error.ts';
@@ -76,6 +76,94 @@ test('full slots are encoded on this thread while there is no pool', () =>
     assert.equal(readAll(reader).lines, expectedLines(records.slice(0, 1000)));
     reader.close();
   }));
+
+/** A producer on this thread: what it writes must find room. */
+function fill(pipeline: Pipeline, all: readonly Uint8Array[]): void {
+  const producer = new (ringFunctions().RingProducer)(pipeline.bytes, pipeline.layout.ring);
+  for (const record of all) assert.ok(producer.write(record));
+  producer.close();
+}
+
+test('this thread keeps up with slots that fill slowly: the workers are not started', () =>
+  withDirectory(async (directory) => {
+    const pipeline = new Pipeline({ directory, header, slotCount: 8, slotSize });
+    const words = new BigUint64Array(pipeline.bytes.buffer);
+    const taken = (pipeline.layout.ring + ringControlOffsets.taken) / 8;
+    const producer = new (ringFunctions().RingProducer)(pipeline.bytes, pipeline.layout.ring);
+    let slots = 0n;
+    for (const record of records) {
+      assert.ok(producer.write(record));
+      const sealed = Atomics.load(words, (pipeline.layout.ring + ringControlOffsets.sealed) / 8);
+      if (sealed === slots) continue;
+      slots = sealed;
+      if (slots === 1n) pipeline.keepUp();
+      await until(() => Atomics.load(words, taken) === slots);
+    }
+    assert.ok(slots > 8n, `${slots} slots`);
+    producer.close();
+    const summary = await pipeline.finish({ complete: true });
+    assert.not(summary.usedPool);
+    const reader = TraceReader.open(directory);
+    assert.equal(readAll(reader), { lines: expectedLines(records), error: undefined });
+    reader.close();
+  }));
+
+test('half the ring waits: the workers start, and this thread encodes meanwhile', () =>
+  withDirectory(async (directory) => {
+    const pipeline = new Pipeline({ directory, header, slotCount: 4, slotSize });
+    const produced = produce(pipeline, records);
+    await untilFull(pipeline);
+    pipeline.keepUp();
+    assert.is(await produced, records.length);
+    const summary = await pipeline.finish({ complete: true });
+    assert.is(summary.failure, undefined);
+    assert.ok(summary.usedPool);
+    const reader = TraceReader.open(directory);
+    assert.equal(readAll(reader), { lines: expectedLines(records), error: undefined });
+    reader.close();
+  }));
+
+const failedStarts: [string, PipelineOptions['startWorkers']][] = [
+  ['have no pool', () => Promise.reject(new Error('no such package'))],
+  [
+    'fail before their first slot',
+    async (_tasks, onFailure) => {
+      const error = new TraceError('TRACE_WORKER_DIED', '/trace', 'no such package');
+      onFailure(error);
+      return { finished: Promise.reject(error) };
+    },
+  ],
+];
+for (const [what, startWorkers] of failedStarts) {
+  test(`workers that ${what}: what was recorded until then is saved, then the error is told`, () =>
+    withDirectory(async (directory) => {
+      const failures: string[] = [];
+      const pipeline = new Pipeline({
+        directory,
+        header,
+        slotCount: 32,
+        slotSize,
+        startWorkers: startWorkers!,
+        onFailure: (error) => {
+          const reader = TraceReader.open(directory);
+          assert.equal(readAll(reader).lines, expectedLines(records.slice(0, 1000)), 'it is there already');
+          reader.close();
+          failures.push(error.message);
+        },
+      });
+      fill(pipeline, records.slice(0, 1000));
+      pipeline.startPool();
+      await until(() => pipeline.failure !== undefined);
+      const summary = await pipeline.finish({ complete: true });
+      assert.is(summary.failure?.code, 'TRACE_WORKER_DIED');
+      assert.is(failures.length, 1);
+      assert.match(failures[0]!, 'no such package');
+      const reader = TraceReader.open(directory);
+      assert.not(reader.complete);
+      assert.equal(readAll(reader).lines, expectedLines(records.slice(0, 1000)));
+      reader.close();
+    }));
+}
 
 test('a worker that dies ends the recording with an error; the trace is good up to there', () =>
   withDirectory(async (directory) => {

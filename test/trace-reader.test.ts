@@ -277,7 +277,7 @@ function limitFileSize(limit: string): void {
 test('a write that fails leaves a trace that is good up to there, and says so', () =>
   withDirectory(async (directory) => {
     const failures: EngineError[] = [];
-    limitFileSize('30000');
+    limitFileSize('15000');
     const summary = await writeTrace(directory, slots, { onFailure: (error) => failures.push(error) }).finally(() =>
       limitFileSize('unlimited'),
     );

@@ -1,6 +1,7 @@
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { formatVersion } from '../engine/generated/schema.ts';
 import { crc32 } from '../engine/trace/crc32.ts';
 import { TraceError } from '../engine/trace/trace-error.ts';
 import { formatVersionFile, parseVersionFile } from '../engine/trace/version-file.ts';
@@ -24,8 +25,8 @@ test('the version file is text that begins with the format number and comes back
     lanes,
   };
   const bytes = formatVersionFile(content);
-  assert.match(Buffer.from(bytes).toString(), /^4\n\{/);
-  assert.equal(parseVersionFile('version', bytes), { ...content, format: 4 });
+  assert.match(Buffer.from(bytes).toString(), new RegExp(`^${formatVersion}\\n\\{`));
+  assert.equal(parseVersionFile('version', bytes), { ...content, format: formatVersion });
 });
 
 /** Whatever is in the content, it must be one line that names the value. */
@@ -91,7 +92,7 @@ test('each value of the header is checked, and what is not known is left out', (
   refuses('end.duration', { header, end: { complete: true, duration: -1 } });
   refuses('end.reason', { header, end: { complete: true, reason: ['x'] } });
   const bytes = formatVersionFile({ header: { ...whole, more: { deep: 1 } }, other: 1 } as never);
-  assert.equal(parseVersionFile('version', bytes), { header: whole, format: 4 });
+  assert.equal(parseVersionFile('version', bytes), { header: whole, format: formatVersion });
   const named = Buffer.from(formatVersionFile({ header: whole })).toString('latin1');
   assert.match(named, /"uuid"/);
 });

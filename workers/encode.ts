@@ -11,6 +11,7 @@ export default function encode(task: EncoderTask): EncodeResult {
   try {
     const encoder = new SlotEncoder(task);
     encoder.drain({ wait: true });
+    encoder.flush();
     encoder.close();
     return { statistics: encoder.statistics };
   } catch (error) {

@@ -1,45 +1,64 @@
 // Which copies the encoder makes. Earlier places are found in two tables, which cost one miss of the cache each: buckets of
-// the last eight places by four bytes, with the four bytes behind, so that a place is looked at only when it is worth it;
+// the last four places by four bytes, with the four bytes behind, so that a place is looked at only when it is worth it;
 // and for one place in sixteen, picked by its content, the last place with the same eight bytes, however far away. A copy
-// is put off where a better one begins a byte later.
+// is put off where a better one begins a few bytes later.
 import { matchLength } from '../lz4-emit';
 import { OTHER_SOURCE, SHORTEST, beginStretch, copyFrom, literalCount, literals, recentDistance } from './bytes';
 
-const BUCKET_BITS: u32 = 15;
-/** Eight of u32 index + 1 and u32 the bytes from the fifth to the eighth; the newest first. */
-const BUCKET_BYTES: u32 = 64;
-const BUCKETS_BYTES: u32 = BUCKET_BYTES << BUCKET_BITS;
-const FAR_BITS: u64 = 18;
-const FAR_BYTES: u32 = 4 << (<u32>FAR_BITS);
+/** Four of u32 index + 1 and u32 the bytes from the fifth to the eighth; the newest first. */
+const BUCKET_BYTES: u32 = 32;
+const FEWEST_BUCKET_BITS: u32 = 8;
+const MOST_BUCKET_BITS: u32 = 15;
+const FEWEST_FAR_BITS: u32 = 10;
+const MOST_FAR_BITS: u32 = 18;
 /** Places with these bits of their hash zero are in the far table. */
 const FAR_PICK: u64 = 15;
+
+// The tables are as large as the window is worth: to clear them takes longer than to parse a few bytes.
+
+/** Buckets for a window of `size` bytes, of which there is one for each 32. */
+function bucketBitsOf(size: u32): u32 {
+  return min<u32>(max<u32>(27 - clz(size | 1), FEWEST_BUCKET_BITS), MOST_BUCKET_BITS);
+}
+
+function farBitsOf(size: u32): u32 {
+  return min<u32>(max<u32>(30 - clz(size | 1), FEWEST_FAR_BITS), MOST_FAR_BITS);
+}
+
+/** Bytes of the tables for a window of `size` bytes. */
+export function parseBytes(size: u32): u32 {
+  return (BUCKET_BYTES << bucketBitsOf(size)) + (4 << farBitsOf(size));
+}
+
 /** A copy so long is taken without looking further. */
 const LONG_ENOUGH: u32 = 256;
 /** The last bytes of a stretch begin no copy: eight are read at once. */
 const TAIL: u32 = 8;
 
-/** Bytes of the tables. */
-export const PARSE_BYTES: u32 = BUCKETS_BYTES + FAR_BYTES;
-
 let buckets: usize = 0;
+let bucketShift: u32 = 0;
 let far: usize = 0;
+let farShift: u64 = 0;
 let origin: usize = 0;
 /** Found by the last search. */
 let foundLength: u32 = 0;
 let foundSource: u32 = 0;
 let foundDistance: u32 = 0;
 
-export function beginParsing(area: usize, window: usize): void {
+/** `area`: parseBytes of `size`, the bytes of the window. */
+export function beginParsing(area: usize, window: usize, size: u32): void {
   buckets = area;
-  far = area + BUCKETS_BYTES;
+  bucketShift = 32 - bucketBitsOf(size);
+  far = area + (BUCKET_BYTES << bucketBitsOf(size));
+  farShift = <u64>(64 - farBitsOf(size));
   origin = window;
-  memory.fill(area, 0, PARSE_BYTES);
+  memory.fill(area, 0, parseBytes(size));
 }
 
 // @ts-ignore: decorator
 @inline
 function bucketOf(bytes: u64): usize {
-  return buckets + (<usize>((<u32>bytes * 2654435761) >> (32 - BUCKET_BITS)) << 6);
+  return buckets + (<usize>((<u32>bytes * 2654435761) >> bucketShift) << 5);
 }
 
 // @ts-ignore: decorator
@@ -52,7 +71,7 @@ function farHash(bytes: u64): u64 {
 // @ts-ignore: decorator
 @inline
 function farOf(hash: u64): usize {
-  return far + (<usize>(hash >> (64 - FAR_BITS)) << 2);
+  return far + (<usize>(hash >> farShift) << 2);
 }
 
 /** True for the places that are in the far table. */
@@ -67,13 +86,9 @@ function isPicked(hash: u64): bool {
 @inline
 function enterBucket(bucket: usize, index: u32, bytes: u64): void {
   const first = v128.load(bucket);
-  const second = v128.load(bucket, 16);
-  const third = v128.load(bucket, 32);
-  const fourth = load<u64>(bucket, 48);
+  const second = load<u64>(bucket, 16);
   v128.store(bucket, first, 8);
-  v128.store(bucket, second, 24);
-  v128.store(bucket, third, 40);
-  store<u64>(bucket, fourth, 56);
+  store<u64>(bucket, second, 24);
   store<u64>(bucket, (bytes & 0xffff_ffff_0000_0000) | <u64>(index + 1));
 }
 
@@ -94,7 +109,14 @@ function worth(length: u32, distance: u32): i32 {
   return <i32>(length << 2) - <i32>(32 - clz(distance));
 }
 
-const RECENT_COST: i32 = 3;
+const RECENT_COST: i32 = 2;
+/**
+ * A copy that begins a byte later is taken although it is worth less by up to so much: the literal in between mostly takes
+ * less than a byte, and what comes of a recent distance less than is told here.
+ */
+const LATER_LESS: i32 = 4;
+/** A better copy is looked for so many bytes ahead: in lines of digits one from the line before often begins there. */
+const AHEAD: u32 = 3;
 
 /** Looks for a copy for `position`, up to `end`: what it is worth, at most 0 for none. Enters the position. */
 function search(position: usize, end: usize): i32 {
@@ -188,14 +210,16 @@ export function encodeStretch(start: usize, end: usize): void {
     let from = foundSource;
     let back = foundDistance;
     let entered = position + 1;
-    while (length < LONG_ENOUGH && position + 1 <= lastStart) {
-      let later = search(position + 1, end);
-      entered = position + 2;
-      if (later > best + 2 && foundLength != 0) {
-        position += 1;
-      } else {
-        break;
+    let ahead: u32 = 1;
+    while (length < LONG_ENOUGH && ahead <= AHEAD && ahead < length && position + ahead <= lastStart) {
+      const later = search(position + ahead, end);
+      entered = position + ahead + 1;
+      if (foundLength == 0 || later <= best - (ahead == 1 ? LATER_LESS : 0)) {
+        ahead += 1;
+        continue;
       }
+      position += ahead;
+      ahead = 1;
       best = later;
       length = foundLength;
       from = foundSource;
@@ -214,8 +238,8 @@ export function encodeStretch(start: usize, end: usize): void {
     position += length;
     anchor = position;
     const until = min<usize>(position, lastStart);
-    // Of a long copy only some places.
-    const step: usize = length > 256 ? 4 : 1;
+    // Of a longer copy only some places.
+    const step: usize = length > 256 ? 4 : length > 32 ? 2 : 1;
     for (let at = entered; at < until; at += step) enterPlace(at);
   }
   if (anchor < end) {

@@ -55,8 +55,8 @@ function findRecent(start: usize, length: u32): u32 {
   return ANY;
 }
 
-/** `area`: PAYLOADS_AREA_BYTES; `tables`: PARSE_BYTES, or 0 to decode. */
-export function beginPayloads(area: usize, window: usize, tables: usize): void {
+/** `area`: PAYLOADS_AREA_BYTES; `window`: `size` bytes; `tables`: parseBytes(size), or 0 to decode. */
+export function beginPayloads(area: usize, window: usize, size: u32, tables: usize): void {
   forms = area;
   words = area + 16 * MODEL_BYTES;
   clearModels(area, (16 * MODEL_BYTES + WORD_KINDS * VALUE_BYTES) / MODEL_BYTES);
@@ -64,7 +64,7 @@ export function beginPayloads(area: usize, window: usize, tables: usize): void {
   memory.fill(parts, 0, PARTS_BYTES);
   newest = 0;
   beginBytes(words + WORD_KINDS * VALUE_BYTES, window);
-  if (tables != 0) beginParsing(tables, window);
+  if (tables != 0) beginParsing(tables, window, size);
 }
 
 /** A word that lies `at` bytes behind `start`, of a part with `length` bytes; 0 where there is none. */

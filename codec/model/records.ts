@@ -79,7 +79,7 @@ function taskOf(lane: u32, record: usize): u64 {
   return 0;
 }
 
-function begin(area: usize, zeros: usize, lane: u32, window: usize, tables: usize): void {
+function begin(area: usize, zeros: usize, lane: u32, window: usize, size: u32, tables: usize): void {
   columns = area;
   const payloads = area + MOST_COLUMNS * VALUE_BYTES;
   sites = payloads + PAYLOADS_AREA_BYTES;
@@ -99,7 +99,7 @@ function begin(area: usize, zeros: usize, lane: u32, window: usize, tables: usiz
   clearPlaces(secondFollowers, zeros);
   clearPlaces(tasks, zeros);
   if (payloadLengthOffset(lane) != 0) {
-    beginPayloads(payloads, window, tables);
+    beginPayloads(payloads, window, size, tables);
   }
   if (lane == schema.LANE_DATA) beginEntries(entriesArea, zeros);
   keys = 0;
@@ -156,11 +156,11 @@ function pairOf(lane: u32, record: usize, offset: usize, otherwise: u64): u64 {
 
 /**
  * Codes `count` records of a lane at `base`, `size` bytes in all, which are whole there when it encodes. `zeros`: a
- * record of zeros; `area`: RECORDS_AREA_BYTES; `tables`: PARSE_BYTES to encode. False when what is decoded is
+ * record of zeros; `area`: RECORDS_AREA_BYTES; `tables`: parseBytes(size) to encode. False when what is decoded is
  * malformed, or the records do not fill `size` bytes exactly.
  */
 export function records<D>(lane: u32, count: u32, base: usize, size: u32, zeros: usize, area: usize, tables: usize): bool {
-  begin(area, zeros, lane, base, tables);
+  begin(area, zeros, lane, base, size, tables);
   const fixed = fixedSize(lane);
   const lengthOffset = payloadLengthOffset(lane);
   const columnTotal = columnCount(lane);

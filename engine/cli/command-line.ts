@@ -86,11 +86,7 @@ function configureLogBy(values: OptionValues): void {
 const optionsOfAll = globalOptions.filter(({ long }) => long !== 'version' && long !== 'list-commands');
 
 async function runCommand(command: CommandSpec, words: readonly string[], before: OptionValues): Promise<number> {
-  const wantsHelp = command.state === 'later' && words.includes('--help');
-  if (command.state === 'later' && !wantsHelp) {
-    throw new UsageError('NOT_AVAILABLE', `${command.name} is not available yet`);
-  }
-  const { values, operands, afterDashes } = parseWords(wantsHelp ? ['--help'] : words, {
+  const { values, operands, afterDashes } = parseWords(words, {
     options: [...command.options, helpOption],
     command: command.name,
     globalOptions: optionsOfAll,

@@ -1,10 +1,5 @@
-/** Every command and option, those that are not available yet included: rr's own, then ours. */
+/** Every command and option: rr's own, then ours. */
 import type { CommandSpec, OptionSpec } from './grammar.ts';
-
-/** Options that rr has and we do not, yet. */
-function later(long: string, help: string, more: Partial<OptionSpec> = {}): OptionSpec {
-  return { long, help, state: 'later', ...more };
-}
 
 /** Options that rr has and that we cannot have; `refusal` goes behind the option's name. */
 function refused(long: string, refusal: string, more: Partial<OptionSpec> = {}): OptionSpec {
@@ -52,7 +47,10 @@ export const globalOptions: readonly OptionSpec[] = [
     short: 'K',
     help: 'replay: compare what is known of mapped files with the kernel’s list after each event',
   },
-  later('disable-cpuid-faulting', 'do without CPUID faulting'),
+  {
+    long: 'disable-cpuid-faulting',
+    help: 'do without CPUID faulting: cpuid is recorded in code of files only',
+  },
   {
     long: 'disable-ptrace-exit-events',
     alias: 'disable-ptrace-exit_events',
@@ -94,7 +92,7 @@ const recordCommand: CommandSpec = {
       value: 'N',
       help: 'the number of processors that the program is told of (default 1; in chaos mode 1 to 8)',
     },
-    { long: 'bind-to-cpu', value: 'any|N', help: 'the processor to run on' },
+    { long: 'bind-to-cpu', value: 'any|p-core|N', help: 'the processor to run on; p-core: one of the faster kind' },
     cpuUnbound,
     {
       long: 'num-cpu-ticks',
@@ -105,6 +103,7 @@ const recordCommand: CommandSpec = {
     { long: 'always-switch', short: 's', help: 'switch tasks at every event' },
     { long: 'chaos', short: 'h', help: 'random priorities, time slices and number of cores, to bring out rare bugs' },
     { long: 'chaos-seed', value: 'N', help: 'chaos with the choices of an earlier one (rr traceinfo tells its seed)' },
+    { long: 'randomize-addresses', help: 'leave address randomization on, as chaos mode does' },
     { long: 'no-syscall-buffer', short: 'n', help: 'trace every system call' },
     { long: 'no-preload', help: 'inject no code into the program; implies -n' },
     {

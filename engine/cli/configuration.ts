@@ -2,10 +2,10 @@
  * Options that are given once for a user or for all of a machine, from the weakest on: the system's files, the user's
  * file, the variable RR_OPTIONS. The command line stands above them all.
  */
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { readSmallFile } from '../small-file.ts';
 import { systemReason } from '../trace/trace-error.ts';
 import { findCommand } from './command-table.ts';
 import type { CommandSpec, OptionSpec } from './grammar.ts';
@@ -55,14 +55,14 @@ function bad(place: string, what: string): UsageError {
 function readText(path: string): string | undefined {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    bytes = readSmallFile(path, mostBytes);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (cause instanceof RangeError) throw bad(path, `no configuration file: ${cause.message}`);
     throw bad(path, `cannot read it: ${systemReason(cause)}`);
   }
-  if (bytes.length > mostBytes || bytes.includes(0))
-    throw bad(path, 'no configuration file: it is too large, or binary');
+  if (bytes.includes(0)) throw bad(path, 'no configuration file: it is binary');
   return bytes.toString();
 }
 
@@ -112,7 +112,6 @@ function readLine(
     throw bad(place, `"${name}" is no option of rr ${section.name}; did you mean ${meant}?`);
   }
   if (option.refusal !== undefined) throw bad(place, `${name}: ${option.refusal}`);
-  if (option.state === 'later') throw bad(place, `${name} is not available yet`);
   if (option.value !== undefined) {
     if (text === undefined && !option.valueOptional)
       throw bad(place, `${name} needs a value: ${name} = ${option.value}`);

@@ -13,6 +13,7 @@ export function parseGlobalOptions(values: OptionValues): GlobalOptions {
     fatalErrors: values.has('fatal-errors'),
     nonInteractive: values.has('non-interactive'),
     markStdio: values.has('mark-stdio'),
+    withoutCpuidFaulting: values.has('disable-cpuid-faulting'),
     ...(microarchitecture === undefined ? {} : { microarchitecture }),
     ...(dumpOn === undefined ? {} : { dumpOn }),
     ...(dumpAt === undefined ? {} : { dumpAt }),

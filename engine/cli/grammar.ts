@@ -15,8 +15,8 @@ export interface OptionSpec {
   readonly valueOptional?: true;
   /** May be given several times; else the last one counts. */
   readonly repeatable?: true;
-  /** `later`: known, but not available yet. `hidden`: works, but is not in the help. */
-  readonly state?: 'later' | 'hidden';
+  /** It works, but is not in the help. */
+  readonly state?: 'hidden';
   /** Why it cannot be had here, and what to do instead: what is said to those who ask for it. It is not in the help. */
   readonly refusal?: string;
   readonly help: string;
@@ -37,7 +37,7 @@ export interface CommandSpec {
   readonly takesTrace?: true;
   /** What follows `--` is for the debugger: not operands. */
   readonly takesDebuggerOptions?: true;
-  readonly state?: 'later' | 'hidden';
+  readonly state?: 'hidden';
   /** Further lines of the help. */
   readonly notes?: readonly string[];
 }

@@ -19,25 +19,6 @@ function optionRows(options: readonly OptionSpec[]): string[] {
   return options.filter((each) => each.state === undefined).map((each) => row(nameOf(each), each.help));
 }
 
-/** The names of what is not available yet, as lines of at most 100 characters. */
-function laterRows(names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  const rows = ['', 'Not available yet:'];
-  let line = ' ';
-  for (const name of names) {
-    if (line.length + name.length + 1 > 100) {
-      rows.push(line);
-      line = ' ';
-    }
-    line += ` ${name}`;
-  }
-  return [...rows, line];
-}
-
-function laterOptions(options: readonly OptionSpec[]): string[] {
-  return options.filter((each) => each.state === 'later').map((each) => `--${each.long}`);
-}
-
 /** `rr help`: what there is. */
 export function generalHelp(): string {
   const available = commands.filter((each) => each.state === undefined);
@@ -55,10 +36,6 @@ export function generalHelp(): string {
     '',
     'Options before the command:',
     ...optionRows(globalOptions),
-    ...laterRows([
-      ...commands.filter((each) => each.state === 'later').map((each) => each.name),
-      ...laterOptions(globalOptions),
-    ]),
     '',
     'Recordings are in $_RR_TRACE_DIR, else $XDG_DATA_HOME/rr, else ~/.local/share/rr. Where TRACE may be',
     'left out it is the latest one.',
@@ -68,7 +45,6 @@ export function generalHelp(): string {
 
 /** `rr help COMMAND`, `rr COMMAND --help`. */
 export function commandHelp(command: CommandSpec): string {
-  if (command.state === 'later') return `rr ${command.name}: ${command.summary}. It is not available yet.\n`;
   const options = optionRows(command.options);
   const usage = ['rr', command.name, options.length > 0 ? '[OPTIONS]' : '', command.operands];
   return [
@@ -77,7 +53,6 @@ export function commandHelp(command: CommandSpec): string {
     `${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.`,
     ...(command.notes ?? []),
     ...(options.length > 0 ? ['', 'Options:', ...options] : []),
-    ...laterRows(laterOptions(command.options)),
     '',
   ].join('\n');
 }

@@ -31,6 +31,8 @@ export interface GlobalOptions {
   readonly nonInteractive: boolean;
   /** `-M`: what the program writes to standard output and error is preceded by `[rr PID EVENT]`. */
   readonly markStdio: boolean;
+  /** `--disable-cpuid-faulting`: `cpuid` is not made to trap, as on a processor that cannot. */
+  readonly withoutCpuidFaulting: boolean;
   /** `-A`: the processor to assume, a name of native/counter/microarchitecture.cc; left out: what CPUID says. */
   readonly microarchitecture?: string;
   /** `-S`: no warnings about the machine. The log does it. */
@@ -89,7 +91,7 @@ export interface RecordOptions extends GlobalOptions {
   /** `--num-cores`: the number of processors that the program is told of; left out: 1, in chaos mode 1 to 8. */
   readonly numCores?: number;
   /** `--bind-to-cpu`; left out: any. `-u` is `cpuUnbound`. */
-  readonly bindToCpu?: number;
+  readonly bindToCpu?: number | 'p-core';
   /** `-u`: the tracee is bound to no processor. */
   readonly cpuUnbound: boolean;
   readonly compress: CompressionLevel;
@@ -104,6 +106,8 @@ export interface RecordOptions extends GlobalOptions {
   readonly traceId?: string;
   /** `--disable-cpuid-features` and its kin: what cpuid does not tell the program. */
   readonly hiddenFeatures: readonly HiddenFeatures[];
+  /** `--randomize-addresses`: addresses are randomised as without a recording; in chaos mode they always are. */
+  readonly randomizeAddresses: boolean;
   /** `-n`: every system call is traced. */
   readonly noSyscallBuffer: boolean;
   /** `--store`: directory of the content store; left out: beside the traces. */

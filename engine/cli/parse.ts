@@ -78,7 +78,7 @@ export interface ParseSettings {
 /**
  * Reads options and operands: `--long`, `--long=value`, `--long value`, `-s`, `-svalue`, `-s value`, and flags of one
  * letter together. Operands and options may be mixed, unless the first operand ends the options.
- * @throws UsageError UNKNOWN_OPTION that names the nearest one, NOT_AVAILABLE, NOT_SUPPORTED, MISSING_VALUE, UNWANTED_VALUE
+ * @throws UsageError UNKNOWN_OPTION that names the nearest one, NOT_SUPPORTED, MISSING_VALUE, UNWANTED_VALUE
  */
 export function parseWords(words: readonly string[], settings: ParseSettings): ParsedWords {
   const values = new OptionValues();
@@ -158,8 +158,6 @@ function requireValue(given: string, option: OptionSpec, next: string | undefine
 function requireAvailable(option: OptionSpec, given: string, settings: ParseSettings): void {
   const name = settings.command === undefined ? given : `${settings.command} ${given}`;
   if (option.refusal !== undefined) throw new UsageError('NOT_SUPPORTED', `${name}: ${option.refusal}`);
-  if (option.state !== 'later') return;
-  throw new UsageError('NOT_AVAILABLE', `${name} is not available yet`);
 }
 
 function unknownOption(given: string, settings: ParseSettings): UsageError {

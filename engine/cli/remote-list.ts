@@ -6,6 +6,8 @@ import { inParallel } from '../remote/in-parallel.ts';
 import type { Manifest, RemoteBytes } from '../remote/manifest.ts';
 import { fetchManifest } from '../remote/pull-trace.ts';
 import { RemoteError } from '../remote/remote-error.ts';
+import { findCommand, globalOptions } from './command-table.ts';
+import { configuredOptions } from './configuration.ts';
 import type { OptionValues } from './parse.ts';
 import { jsonText, print } from './print.ts';
 import { openRemote } from './remote-options.ts';
@@ -21,9 +23,16 @@ interface RemoteEntry {
   readonly problem: string | undefined;
 }
 
+/** The store that `rr pull` is configured for: what is listed can be pulled. @throws UsageError BAD_CONFIGURATION */
+function pulledFrom(values: OptionValues): string | undefined {
+  const pull = findCommand('pull');
+  if (pull === undefined || values.has('no-config')) return undefined;
+  return configuredOptions(pull, globalOptions).text('remote');
+}
+
 /** With `-l`, `-t` or `--json` each one is looked at. @throws UsageError, RemoteError */
 export async function listRemote(values: OptionValues, prefixes: readonly string[]): Promise<number> {
-  const { remote, rest } = openRemote(values, prefixes);
+  const { remote, rest } = openRemote(values, prefixes, pulledFrom(values));
   try {
     const names = (await remote.list()).filter(
       (name) => rest.length === 0 || rest.some((each) => name.startsWith(each)),

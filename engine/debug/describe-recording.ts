@@ -1,8 +1,7 @@
 /** What never changes while a recording is debugged, from its trace alone. */
 import { basename } from 'node:path';
 import { readTaskEvent } from '../dump/read-processes.ts';
-import { eventKinds, type FrameView, frameFlags, mappingSources } from '../generated/schema.ts';
-import { syscallNumbers } from '../syscalls/numbers.ts';
+import { mappingSources } from '../generated/schema.ts';
 import type { TraceReader } from '../trace/reader.ts';
 import type { ProcessDescription, RecordingDescription } from './target.ts';
 
@@ -13,10 +12,11 @@ type Growing = { -readonly [Key in keyof ProcessDescription]: ProcessDescription
   programs: { event: number; path: string }[];
 };
 
-/** Files that the event's mappings are of, in the order of their addresses. */
-function mappedPaths(reader: TraceReader): string[] {
+/** Files that an event's mappings are of, in the order of their addresses. */
+function mappedPaths(reader: TraceReader, event: number): string[] {
   const found: { address: number; path: string }[] = [];
-  for (let view = reader.nextMapping(); view !== undefined; view = reader.nextMapping()) {
+  for (const view of reader.mappingsFrom(event)) {
+    if (view.eventNumber !== event) break;
     if (view.source !== mappingSources.store) continue;
     found.push({ address: view.addressNumber, path: Buffer.from(view.payload).toString() });
   }
@@ -32,55 +32,75 @@ function programPath(executed: string, mapped: readonly string[]): string {
   return mapped.find(isProgram) ?? mapped.find((path) => !/\/ld[-.][^/]*$/.test(path)) ?? mapped[0] ?? executed;
 }
 
-/** Reads the whole trace. What lies behind damage is left out. @throws TraceError when nothing can be read */
-export function describeRecording(reader: TraceReader): RecordingDescription {
+/** The threads of a process. */
+export interface Threads {
+  /** Their recorded ids. */
+  readonly tids: Set<number>;
+  /** Events at which they end. */
+  readonly ends: Set<number>;
+  /** The first of these by which a signal ends all. */
+  killed: number | undefined;
+  /** The end of the last one is recorded. */
+  haveEnded: boolean;
+}
+
+export interface DescribedRecording {
+  readonly description: RecordingDescription;
+  /** By process. */
+  readonly threads: ReadonlyMap<number, Readonly<Threads>>;
+}
+
+/** Reads what is recorded of tasks, and of mappings at each exec: no events. What lies behind damage is left out. @throws TraceError */
+export function describeRecording(reader: TraceReader): DescribedRecording {
   const processes: Growing[] = [];
+  const threads = new Map<Growing, Threads>();
   /** By recorded thread id, of those that live. */
   const byTask = new Map<number, Growing>();
-  /** Their threads end one after the other from here on, whatever else is recorded of them meanwhile. */
-  const dying = new Set<Growing>();
-  reader.seek(1);
-  while (reader.event < reader.lastEvent && reader.next()) {
-    const { frame, event } = reader;
-    if (frame.taskCount > 0) {
-      for (let view = reader.nextTask(); view !== undefined; view = reader.nextTask()) {
-        const task = readTaskEvent(view);
-        if (task === undefined) continue;
-        const { kind, tid, parentTid, threadGroup, status, strings } = task;
-        if (kind === 'start') {
-          const parent = byTask.get(parentTid);
-          const known = tid === threadGroup ? undefined : parent;
-          const own = known ?? makeProcess(threadGroup, parent, event);
-          if (known === undefined) processes.push(own);
-          byTask.set(tid, own);
-        } else {
-          const own = byTask.get(tid) ?? byTask.get(parentTid);
-          if (own === undefined) continue;
-          if (kind === 'exec') {
-            own.execEvent = event;
-            own.program = programPath(strings[0] ?? '', mappedPaths(reader));
-            own.executed = strings[0] ?? '';
-            own.commandName = strings[1] ?? '';
-            own.programs.push({ event, path: own.program });
-            byTask.set(tid, own);
-          } else {
-            if (tid === threadGroup) own.status = status;
-            own.lastEvent = event;
-            own.endEvent ??= event;
-            if ((status & signalMask) !== 0) dying.add(own);
-            byTask.delete(tid);
-          }
-        }
+  for (const view of reader.allTasks()) {
+    const task = readTaskEvent(view);
+    if (task === undefined) continue;
+    const event = view.eventNumber;
+    const { kind, tid, parentTid, threadGroup, status, strings } = task;
+    if (kind === 'start') {
+      const parent = byTask.get(parentTid);
+      const known = tid === threadGroup ? undefined : parent;
+      const own = known ?? makeProcess(threadGroup, parent, event, reader.lastEvent);
+      if (known === undefined) {
+        processes.push(own);
+        threads.set(own, { tids: new Set(), ends: new Set(), killed: undefined, haveEnded: false });
       }
+      byTask.set(tid, own);
+      threads.get(own)!.tids.add(tid);
+      continue;
     }
-    const own = byTask.get(frame.tid);
+    const own = byTask.get(tid) ?? byTask.get(parentTid);
     if (own === undefined) continue;
-    own.lastEvent = event;
-    if (endsProcess(frame)) dying.add(own);
-    // A thread that ended before this did so by itself.
-    if (!dying.has(own)) own.endEvent = undefined;
+    if (kind === 'exec') {
+      own.execEvent = event;
+      own.program = programPath(strings[0] ?? '', mappedPaths(reader, event));
+      own.executed = strings[0] ?? '';
+      own.commandName = strings[1] ?? '';
+      own.programs.push({ event, path: own.program });
+      // The other threads have gone, and it has the id of the first.
+      for (const [each, process] of byTask) if (process === own) byTask.delete(each);
+      byTask.set(tid, own);
+      threads.get(own)!.tids.add(tid);
+    } else {
+      if (tid === threadGroup) own.status = status;
+      byTask.delete(tid);
+      const all = threads.get(own)!;
+      all.ends.add(event);
+      if ((status & signalMask) !== 0) all.killed ??= event;
+    }
   }
-  return {
+  const alive = new Set(byTask.values());
+  for (const process of processes) {
+    const all = threads.get(process)!;
+    if (alive.has(process) || all.ends.size === 0) continue;
+    all.haveEnded = true;
+    process.lastEvent = [...all.ends].at(-1)!;
+  }
+  const description = {
     directory: reader.directory,
     firstProcess: processes[0]?.pid ?? 0,
     lastEvent: reader.lastEvent,
@@ -88,15 +108,12 @@ export function describeRecording(reader: TraceReader): RecordingDescription {
     hasTicks: reader.header.counter !== undefined,
     processes,
   };
+  // A number may be given again: it names the first process that had it.
+  const byPid = new Map([...threads].reverse().map(([{ pid }, all]) => [pid, all] as const));
+  return { description, threads: byPid };
 }
 
-/** All threads end by it. */
-function endsProcess({ eventKind, flags, number }: FrameView): boolean {
-  if (eventKind === eventKinds.signal) return (flags & frameFlags.fatal) !== 0;
-  return eventKind === eventKinds.syscallEnter && number === syscallNumbers.exit_group;
-}
-
-function makeProcess(pid: number, parent: Growing | undefined, firstEvent: number): Growing {
+function makeProcess(pid: number, parent: Growing | undefined, firstEvent: number, lastEvent: number): Growing {
   const path = parent?.programs.at(-1)?.path;
   return {
     pid,
@@ -107,8 +124,7 @@ function makeProcess(pid: number, parent: Growing | undefined, firstEvent: numbe
     programs: path === undefined ? [] : [{ event: firstEvent, path }],
     firstEvent,
     execEvent: undefined,
-    lastEvent: firstEvent,
-    endEvent: undefined,
+    lastEvent,
     status: undefined,
   };
 }

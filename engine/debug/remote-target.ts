@@ -16,6 +16,8 @@ export interface RemoteTargetOptions {
   /** The program's output is not written again. */
   readonly quiet: boolean;
   readonly cpuUnbound: boolean;
+  /** `cpuid` is not made to trap by the processor. */
+  readonly withoutCpuidFaulting?: boolean;
   /** Where the program's output goes instead of our standard output. */
   readonly outputFile?: string;
 }
@@ -54,7 +56,9 @@ export async function openRemoteTarget(
 ): Promise<{ readonly target: RemoteTarget; close(): Promise<void> }> {
   const control = new Int32Array(new SharedArrayBuffer(cells.count * 4));
   const workerData: ReplayThreadData = { ...options, control };
-  const worker = new Worker(join(packageRoot, 'dist/replay.mjs'), { workerData, stdout: false, stderr: false });
+  // Descriptors come from native code as well, of which Node knows nothing.
+  const settings = { workerData, stdout: false, stderr: false, trackUnmanagedFds: false };
+  const worker = new Worker(join(packageRoot, 'dist/replay.mjs'), settings);
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
   /** Requests to run that have no answer yet, the oldest first: what interrupt() is about. */
   const running = new Set<number>();

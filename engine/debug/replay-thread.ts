@@ -23,6 +23,7 @@ export interface ReplayThreadData {
   readonly directory: string;
   readonly quiet: boolean;
   readonly cpuUnbound: boolean;
+  readonly withoutCpuidFaulting?: boolean;
   readonly outputFile?: string;
   readonly control: Int32Array;
 }
@@ -36,7 +37,7 @@ export type Answer =
 
 /** Serves until it is closed. */
 export function runReplayThread(data: ReplayThreadData): void {
-  const { control, directory, quiet, cpuUnbound } = data;
+  const { control, directory, quiet, cpuUnbound, withoutCpuidFaulting = false } = data;
   const port = parentPort;
   if (port === null) throw new Error('this is for a worker thread');
   Atomics.store(control, cells.threadId, primitives().threadId());
@@ -79,7 +80,7 @@ export function runReplayThread(data: ReplayThreadData): void {
   let target: ReplayTarget;
   try {
     const output = data.outputFile === undefined ? {} : { output: openOutput(data.outputFile) };
-    target = new ReplayTarget({ directory, quiet, client, ...output });
+    target = new ReplayTarget({ directory, quiet, withoutCpuidFaulting, client, ...output });
   } catch (error) {
     refuse(client.next().id, error);
     return;

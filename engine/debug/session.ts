@@ -33,6 +33,7 @@ export async function debugRecording(options: DebugOptions): Promise<number> {
     directory,
     quiet: options.quiet,
     cpuUnbound: options.cpuUnbound,
+    withoutCpuidFaulting: options.withoutCpuidFaulting,
     ...(options.terminal === undefined ? {} : { outputFile: options.terminal }),
   });
   const folder = mkdtempSync(join(tmpdir(), 'rr-debug-'));

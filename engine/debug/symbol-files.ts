@@ -39,14 +39,11 @@ const executable = 4;
 /** The programs and libraries of a trace, as they were last mapped. What comes behind damage is left out. */
 function codeFiles(reader: TraceReader): Map<string, CodeFile> {
   const found = new Map<string, CodeFile>();
-  for (let event = 1; event <= reader.lastEvent && reader.next(); event++) {
-    if (reader.frame.mappingCount === 0) continue;
-    for (let view = reader.nextMapping(); view !== undefined; view = reader.nextMapping()) {
-      if (view.source !== mappingSources.store || (view.protection & executable) === 0) continue;
-      const path = Buffer.from(view.payload).toString();
-      if (!path.startsWith('/')) continue;
-      found.set(path, { path, hash: Buffer.from(view.hash).toString('hex'), size: view.fileSizeNumber });
-    }
+  for (const view of reader.mappingsFrom(1)) {
+    if (view.source !== mappingSources.store || (view.protection & executable) === 0) continue;
+    const path = Buffer.from(view.payload).toString();
+    if (!path.startsWith('/')) continue;
+    found.set(path, { path, hash: Buffer.from(view.hash).toString('hex'), size: view.fileSizeNumber });
   }
   return found;
 }
@@ -57,7 +54,7 @@ function isSame({ path, hash, size }: CodeFile, store: string): boolean | undefi
   try {
     const status = statSync(path, { bigint: true });
     if (!status.isFile() || Number(status.size) !== size) return false;
-    // The recorder notes which file it has hashed: "HASH IDENTITY-IN-THE-STORE" (native/record/file-store.h).
+    // The recorder notes which file it has hashed: "HASH IDENTITY-IN-THE-STORE" (native/record/files/file-store.h).
     const { dev, ino, size: bytes, mtimeNs, ctimeNs } = status;
     const identity = `${dev.toString(16)}-${ino}-${bytes}-${mtimeNs}-${ctimeNs}`;
     if (readNoted(join(store, identitiesFolder, identity))?.split(' ', 1)[0] === hash) return true;

@@ -14,6 +14,8 @@ export interface TaskDescription {
   readonly tid: number;
   /** Name of the task as the kernel had it (comm), at most 15 bytes; its program's base name where nothing set another. */
   readonly name: string;
+  /** Its fs base, which is pthread_t of the C library's threads; 0: it has none yet. */
+  readonly threadPointer: number;
 }
 
 /** A process of the recording, at any time. */
@@ -31,13 +33,8 @@ export interface ProcessDescription {
   readonly firstEvent: number;
   /** Number of its last exec's event; undefined where it made none. */
   readonly execEvent: number | undefined;
-  /** Its last event. */
+  /** Its last event; of one whose end is not recorded, that of the recording. */
   readonly lastEvent: number;
-  /**
-   * With which it ends: the end of the first of those threads that end with it. All are still there before. Undefined
-   * where the recording does not have it.
-   */
-  readonly endEvent: number | undefined;
   /** As of waitpid(2); undefined where the recording does not have its end. */
   readonly status: number | undefined;
 }
@@ -98,6 +95,8 @@ export type Stop =
   | { readonly kind: 'exec'; readonly tid: number; readonly program: string }
   /** The process is about to end; the position is the last that it has. Going on from here says the same again. */
   | { readonly kind: 'exit'; readonly tid: number; readonly status: number | undefined }
+  /** The program that the debugger had changed has ended. The replay stands where that began, as it was recorded. */
+  | { readonly kind: 'diversionEnd'; readonly tid: number; readonly status: number | undefined }
   /** The beginning of the process, going backwards; the end of the recording, going forwards. */
   | { readonly kind: 'begin'; readonly tid: number }
   | { readonly kind: 'end'; readonly tid: number };

@@ -15,18 +15,15 @@ export interface MappedFileName {
 /** Each name once for each content, in the order of the recording. @throws TraceError */
 export function* mappedFileNames(reader: TraceReader): Generator<MappedFileName> {
   const seen = new Set<string>();
-  while (reader.next()) {
-    if (reader.frame.mappingCount === 0) continue;
-    for (let mapping = reader.nextMapping(); mapping !== undefined; mapping = reader.nextMapping()) {
-      const path = Buffer.from(mapping.payload).toString();
-      // What is in brackets is no file: [stack].
-      if (!path.startsWith('/')) continue;
-      const hash = storedHash(mapping);
-      const key = `${hash ?? ''} ${path}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      const stored = hash && join(reader.store, blobPath({ hash, kind: 'file' }));
-      yield { path, ...(hash === undefined ? {} : { hash, stored: stored! }) };
-    }
+  for (const mapping of reader.mappingsFrom(1)) {
+    const path = Buffer.from(mapping.payload).toString();
+    // What is in brackets is no file: [stack].
+    if (!path.startsWith('/')) continue;
+    const hash = storedHash(mapping);
+    const key = `${hash ?? ''} ${path}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const stored = hash && join(reader.store, blobPath({ hash, kind: 'file' }));
+    yield { path, ...(hash === undefined ? {} : { hash, stored: stored! }) };
   }
 }

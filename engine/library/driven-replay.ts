@@ -373,6 +373,8 @@ function publicStop(stop: TargetStop): Stop {
     case 'breakpoint':
     case 'watchpoint':
       return { kind: stop.kind, tid, address: stop.address };
+    case 'diversionEnd':
+      throw new Error('a program that nothing has changed ran in a copy');
     default:
       return stop;
   }

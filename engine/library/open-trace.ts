@@ -27,7 +27,7 @@ export class OpenTrace implements Trace {
   constructor(directory: string) {
     const reader = TraceReader.open(directory);
     try {
-      this.#recording = describeRecording(reader);
+      this.#recording = describeRecording(reader).description;
     } finally {
       reader.close();
     }

@@ -1,13 +1,20 @@
 /** `rr pack`: makes a recording independent of its store. */
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { EngineError } from '../errors.ts';
 import { makeFolders } from '../make-folders.ts';
 import { intoNewFile, isFree, removingOnFailure, tellingRefusal, temporaryName } from '../outputs.ts';
 import { dataPieces } from '../store/file-content.ts';
 import { Store } from '../store/store.ts';
+import { exchangeLanes } from '../trace/compress-trace.ts';
 import { Folder, privateFileMode, privateFolderMode } from '../trace/folder.ts';
-import { newOwnStoreName, ownStoreName } from '../trace/lane-files.ts';
+import { newOwnStoreName, ownStoreName, versionName } from '../trace/lane-files.ts';
+import { hasPatches, writePlainLanes } from '../trace/plain-lanes.ts';
+import { readVersion, TraceReader } from '../trace/reader.ts';
+import { settleLanes } from '../trace/settle-lanes.ts';
 import { blobPath } from '../trace/store-layout.ts';
+import { systemReason } from '../trace/trace-error.ts';
+import { formatVersionFile } from '../trace/version-file.ts';
 import { writeWhole } from '../whole-io.ts';
 import { PackError } from './pack-error.ts';
 import { storedMemberName } from './pack-names.ts';
@@ -28,7 +35,8 @@ import { ZipWriter } from './zip-writer.ts';
  * @throws TraceError; EngineError STORE_MISSING, STORE_FILE_MISSING, STORE_FILE_CHANGED; PackError PACK_UNWRITABLE
  */
 export async function packInPlace(directory: string): Promise<void> {
-  const content = packedContent(directory, { stripsEnvironment: false, names: [] });
+  makePlain(directory);
+  using content = packedContent(directory, { stripsEnvironment: false, names: [] });
   const own = join(directory, ownStoreName);
   if (content.store === own) return;
   const growing = join(directory, newOwnStoreName);
@@ -43,9 +51,39 @@ export async function packInPlace(directory: string): Promise<void> {
   );
 }
 
+/** Has no chunk of a recording a patch any more. @throws TraceError; EngineError TRACE_IN_USE */
+function makePlain(directory: string): void {
+  settleLanes(directory);
+  const reader = TraceReader.open(directory);
+  try {
+    if (!hasPatches(reader)) return;
+    const version = readVersion(directory);
+    if (version.end === undefined) {
+      const what = `${directory}: the recording has not ended, or was killed: with -o it can be packed`;
+      throw new EngineError('TRACE_IN_USE', what);
+    }
+    const temporary = temporaryName(directory);
+    try {
+      mkdirSync(temporary, { mode: privateFolderMode });
+      const lanes = writePlainLanes(reader, temporary);
+      const { header, end } = version;
+      const whole = { header, end, lanes };
+      writeFileSync(join(temporary, versionName), formatVersionFile(whole), { mode: privateFileMode, flag: 'wx' });
+      exchangeLanes(directory, temporary, version);
+    } catch (cause) {
+      if (cause instanceof EngineError || (cause as NodeJS.ErrnoException).code === undefined) throw cause;
+      throw new PackError('PACK_UNWRITABLE', `cannot write ${temporary}: ${systemReason(cause)}`, cause);
+    } finally {
+      rmSync(temporary, { recursive: true, force: true });
+    }
+  } finally {
+    reader.close();
+  }
+}
+
 /** Makes a directory that holds the recording and its stored files. @throws as packInPlace; PackError PACK_EXISTS */
 export async function packToDirectory(directory: string, output: string, redaction: Redaction): Promise<void> {
-  const content = packedContent(directory, redaction);
+  using content = packedContent(directory, redaction);
   checkFree(output);
   const temporary = temporaryName(output);
   await tellingUnwritable(output, () =>
@@ -63,7 +101,7 @@ export async function packToDirectory(directory: string, output: string, redacti
 
 /** Makes one file of a recording and its stored files. @throws as packInPlace; PackError PACK_EXISTS */
 export async function packToFile(directory: string, output: string, redaction: Redaction): Promise<void> {
-  const content = packedContent(directory, redaction);
+  using content = packedContent(directory, redaction);
   checkFree(output);
   const temporary = temporaryName(output);
   await tellingUnwritable(output, () =>

@@ -1,17 +1,22 @@
 /** What a pack of a recording holds: its files, and all that it refers to in its store. */
-import { closeSync, fstatSync, readSync } from 'node:fs';
-import { basename } from 'node:path';
+import { closeSync, fstatSync, mkdtempSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { formOf, type StoredForm, storedBytes } from '../store/file-content.ts';
-import { referencesOf } from '../store/references.ts';
+import { plainReferencesOf } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import { Folder } from '../trace/folder.ts';
 import { incompleteVersionName, laneOrder, versionName } from '../trace/lane-files.ts';
+import { hasPatches, writePlainLanes } from '../trace/plain-lanes.ts';
 import { checkedPiece, maxPieceFileBytes } from '../trace/piece-file.ts';
 import { readVersionFile, TraceReader } from '../trace/reader.ts';
 import { settleLanes } from '../trace/settle-lanes.ts';
 import type { BlobReference } from '../trace/store-layout.ts';
+import { systemReason } from '../trace/trace-error.ts';
 import { formatVersionFile } from '../trace/version-file.ts';
+
+import { PackError } from './pack-error.ts';
 
 /** Which variables of the environment the pack's header goes without. */
 export interface Redaction {
@@ -19,7 +24,8 @@ export interface Redaction {
   readonly names: readonly string[];
 }
 
-export interface PackedContent {
+export interface PackedContent extends Disposable {
+  /** Where the lanes are: those of the recording, or plain ones in a temporary directory, until this is disposed of. */
   readonly directory: string;
   /** Of the recording. */
   readonly name: string;
@@ -29,7 +35,10 @@ export interface PackedContent {
   readonly references: readonly BlobReference[];
 }
 
-/** @throws TraceError */
+/**
+ * What other recordings have put into the store for chunks to be patches of is theirs: the lanes go without.
+ * @throws TraceError
+ */
 export function packedContent(directory: string, redaction: Redaction): PackedContent {
   settleLanes(directory);
   const reader = TraceReader.open(directory);
@@ -40,16 +49,41 @@ export function packedContent(directory: string, redaction: Redaction): PackedCo
     const environment = content.header.environment.filter(
       (variable) => !redaction.stripsEnvironment && !redaction.names.includes(variable.replace(/=.*$/s, '')),
     );
+    const header = isRedacted ? { ...content.header, environment } : content.header;
+    const plain = hasPatches(reader) ? plainLanes(reader) : undefined;
+    const lanes = plain && content.end ? { lanes: plain.lanes } : {};
     return {
-      directory,
+      directory: plain?.directory ?? directory,
       name: basename(directory).replace(/^\.+/, '') || 'trace',
       versionName: content.end === undefined ? incompleteVersionName : versionName,
-      version: isRedacted ? formatVersionFile({ ...content, header: { ...content.header, environment } }) : bytes,
+      version: isRedacted || plain ? formatVersionFile({ ...content, header, ...lanes }) : bytes,
       store: reader.store,
-      references: [...referencesOf(reader)],
+      references: [...plainReferencesOf(reader)],
+      [Symbol.dispose]: () => plain && rmSync(plain.directory, { recursive: true, force: true }),
     };
   } finally {
     reader.close();
+  }
+}
+
+/** Lanes in a new temporary directory. @throws TraceError */
+function plainLanes(reader: TraceReader): { directory: string; lanes: ReturnType<typeof writePlainLanes> } {
+  const directory = temporaryDirectory();
+  try {
+    return { directory, lanes: writePlainLanes(reader, directory) };
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** @throws PackError PACK_UNWRITABLE */
+function temporaryDirectory(): string {
+  const above = process.env.RR_TMPDIR || tmpdir();
+  try {
+    return mkdtempSync(join(above, 'rr-plain-'));
+  } catch (cause) {
+    throw new PackError('PACK_UNWRITABLE', `cannot make a folder in ${above}: ${systemReason(cause)}`, cause);
   }
 }
 

@@ -8,8 +8,9 @@ const domainFile = '/proc/sys/kernel/domainname';
 /**
  * The machine as the kernel tells it.
  * @param cpuidRecorded what the program is told by `cpuid` is in the trace
+ * @param usesFaulting `cpuid` may be made to trap
  */
-export function describeMachine(cpuidRecorded: boolean): MachineDescription {
+export function describeMachine(cpuidRecorded: boolean, usesFaulting: boolean): MachineDescription {
   // The first processor's lines are enough; the file is made anew at each read, a few microseconds a processor.
   const text = readFileSync('/proc/cpuinfo', 'utf8');
   const processor = thisProcessor(text);
@@ -20,7 +21,7 @@ export function describeMachine(cpuidRecorded: boolean): MachineDescription {
     features: processor.features,
     kernel: release(),
     cpuidRecorded,
-    cpuidFaulting: line('flags')?.split(' ').includes('cpuid_fault') ?? false,
+    cpuidFaulting: usesFaulting && (line('flags')?.split(' ').includes('cpuid_fault') ?? false),
     system: {
       sysname: type(),
       nodename: hostname(),

@@ -24,6 +24,8 @@ export interface NativeRecorderOptions {
   /** NAME=VALUE, byte for byte. */
   readonly environment: readonly Buffer[];
   readonly storeDirectory: string;
+  /** The file that tells the store what the recording refers to; empty: there is none. */
+  readonly registration: string;
   /** Patterns of executables that are left unrecorded (fnmatch(3)). */
   readonly skip: readonly Buffer[];
   readonly hiddenFeatures: readonly HiddenFeatures[];
@@ -60,6 +62,10 @@ export interface NativeRecorderOptions {
   readonly weakStops: boolean;
   /** Do without the trap of rdtsc, as where there is none. */
   readonly replaceTime: boolean;
+  /** Leave address randomization on (personality(2)). */
+  readonly randomizeAddresses: boolean;
+  /** Make `cpuid` trap where its answers are recorded and the processor can. */
+  readonly cpuidFaulting: boolean;
   /** A call site is patched at its Nth call; 0: when it pays. */
   readonly patchAfter: number;
   readonly markStdio: boolean;
@@ -85,6 +91,8 @@ export interface RecordingEnd {
   readonly rawBytes: number;
   /** How often the program had to wait for a free slot of the ring. */
   readonly ringWaits: number;
+  /** How long, in all. */
+  readonly ringWaitNanoseconds: number;
 }
 
 /** enum LaunchStep of native/launcher/record-stub.h; 0 is the launcher's own start. */

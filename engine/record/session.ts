@@ -162,7 +162,7 @@ async function runRegistered(
     arguments: [options.program, ...options.args],
     environment: environment.map((each) => each.toString()),
     workingDirectory: workingDirectory(),
-    machine: describeMachine(cpu < 0 || options.hiddenFeatures.length > 0),
+    machine: describeMachine(cpu < 0 || options.hiddenFeatures.length > 0, !options.withoutCpuidFaulting),
     executionPoint: points.kind,
     ...(points.counter === undefined ? {} : { counter: points.counter }),
     store,
@@ -183,13 +183,14 @@ async function runRegistered(
   const startTime = process.hrtime.bigint();
   const inherited = options.inherited;
   let failure: unknown;
+  let endedBy: EngineError | undefined;
   let onTraceFailure = tellFailure;
   let timer: NodeJS.Timeout | undefined;
   let hasEnded = false;
   const end = await new Promise<RecordingEnd>((ended) => {
     const onMessage = (message: RecorderMessage): void => {
       try {
-        if (message.kind === 'firstSlotFull') pipeline.startPool();
+        if (message.kind === 'firstSlotFull') pipeline.keepUp();
         else if (message.kind === 'note') log.info(message.text);
         else if (message.kind === 'warning') log.warn(message.text);
         else if (message.kind === 'fatal') failure ??= new EngineError('NOT_RECORDABLE', `record: ${message.text}`);
@@ -207,6 +208,7 @@ async function runRegistered(
         arguments: command.arguments,
         environment,
         storeDirectory: store,
+        registration: registration?.path ?? '',
         skip: options.skip.map((pattern) => Buffer.from(pattern)),
         hiddenFeatures: options.hiddenFeatures,
         ignoredSignals: inherited?.ignoredSignals ?? 0n,
@@ -232,6 +234,8 @@ async function runRegistered(
         patchAfter: options.patchAfter ?? 0,
         weakStops: options.weakStops,
         replaceTime: options.replaceTime,
+        randomizeAddresses: options.randomizeAddresses || options.chaos,
+        cpuidFaulting: !options.withoutCpuidFaulting,
         markStdio: options.markStdio,
         counter: points.counter,
         // Where there is a counter, -c means its ticks.
@@ -245,20 +249,28 @@ async function runRegistered(
     onTraceFailure = (error) => {
       if (hasEnded) return log.error(`${error.message}; the trace is good up to there`);
       if (error.code !== 'TRACE_CAP' || options.atCap === 'stop') return tellFailure(error);
+      killAtCap(error);
+    };
+    const killAtCap = (error: EngineError): void => {
       log.error(`${error.message}; the program is killed, the trace is good up to there`);
+      endedBy = error;
       recorder.terminate();
     };
     timer = startTimer(options.maxTime, () => {
       const what = `the recording has taken the ${options.maxTime} ms of --max-time`;
-      pipeline.endEarly(new TraceError('TRACE_CAP', directory, what));
+      const error = new TraceError('TRACE_CAP', directory, what);
+      // Where a program that computes is when it is killed belongs to the trace.
+      if (options.atCap === 'kill') killAtCap(error);
+      else pipeline.endEarly(error);
     });
   });
   hasEnded = true;
   clearTimeout(timer);
-  const cause = failure instanceof Error ? failure.message : 'the recording was ended before the program';
+  const cause = failure ?? endedBy;
+  const reason = cause instanceof Error ? cause.message : 'the recording was ended before the program';
   const summary = await pipeline.finish({
     complete: !end.incomplete,
-    ...(end.incomplete ? { reason: cause } : {}),
+    ...(end.incomplete ? { reason } : {}),
     status: end.status,
     duration: Number(process.hrtime.bigint() - startTime),
   });
@@ -268,7 +280,7 @@ async function runRegistered(
   log.info(
     () =>
       `${end.events} events, ${end.rawBytes} bytes raw, ${summary.statistics.storedBytes} stored, ` +
-      `${end.ringWaits} waits for the ring${summary.usedPool ? '' : ', encoded without workers'}`,
+      `${end.ringWaits} waits for the ring, ${(end.ringWaitNanoseconds / 1e6).toFixed(1)} ms${summary.usedPool ? '' : ', encoded without workers'}`,
   );
   return { status: end.status, failure };
 }

@@ -1,23 +1,29 @@
 /** ~/.netrc, or the file that NETRC names: user and password by host, as curl(1) and git(1) take them. */
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readSmallFile } from '../small-file.ts';
+import { systemReason } from '../trace/trace-error.ts';
+import { RemoteError } from './remote-error.ts';
 
 export interface Login {
   readonly user: string;
   readonly password: string;
 }
 
+/** Bytes. */
+const mostBytes = 1 << 20;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Undefined when there is no such file, or nothing in it for the host. */
+/** Undefined when there is no such file, or nothing in it for the host. @throws RemoteError REMOTE_REFUSED */
 export function netrcLogin(host: string, environment: Environment = process.env): Login | undefined {
   const path = environment.NETRC || join(environment.HOME || homedir(), '.netrc');
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
+    text = readSmallFile(path, mostBytes).toString();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new RemoteError('REMOTE_REFUSED', `cannot read ${path}: ${systemReason(cause)}`, { cause });
   }
   return loginIn(text, host);
 }

@@ -35,7 +35,7 @@ export interface Pushed {
 
 /** @throws TraceError, EngineError of the store's, RemoteError */
 export async function pushTrace(remote: RemoteStore, directory: string, redaction: Redaction): Promise<Pushed> {
-  const content = packedContent(directory, redaction);
+  using content = packedContent(directory, redaction);
   const sender = new Sender(remote);
   const version = await sender.sendAll([content.version]);
   const lanes = await sendLanes(sender, content.directory);

@@ -71,7 +71,9 @@ function setDebugRegisters(replayer: Replayer, frame: FrameView, task: Task, rec
   const { buffer, length } = record;
   if (length !== debugRegistersSize) throw replayer.nonsense(frame, `has debug registers of ${length} bytes`);
   try {
-    replayer.processes.setDebugRegisters(task.pid, buffer, record.position + dataSize, length);
+    const start = record.position + dataSize;
+    replayer.processes.setDebugRegisters(task.pid, buffer, start, length);
+    task.tracerRegisters = buffer.slice(start, start + length);
   } catch (error) {
     const found = (error as NodeJS.ErrnoException).code ?? String(error);
     throw replayer.divergence(frame, task, {

@@ -113,6 +113,10 @@ export class Checkpoint implements Disposable {
           maker = pid;
         }
         this.#processes.setXsave(pid, xsave, 0, xsave.length);
+        const { tracerRegisters } = task;
+        if (tracerRegisters !== undefined) {
+          this.#processes.setDebugRegisters(pid, tracerRegisters, 0, tracerRegisters.length);
+        }
         tasks.set(task.tid, task.copyInto(space, pid, descriptors));
       }
     }

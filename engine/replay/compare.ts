@@ -1,15 +1,16 @@
 /** Comparing registers of the replay with the recording's: docs/events.md, "Comparing". */
 import { registerIndex, registerNames } from '../generated/schema.ts';
 import type { RegisterWords } from './primitives.ts';
-import { registerText } from './registers.ts';
+import { registerText, resumeFlag, trapFlag } from './registers.ts';
+import type { Task } from './task.ts';
 
 /** A mask of 54 words: bits that are compared. */
 export type RegisterMask = Uint32Array;
 
 type RegisterName = keyof typeof registerIndex;
 
-/** RF and TF come and go with stops and steps (Intel SDM volume 3, 2.3). */
-const comparedFlags = ~((1 << 16) | (1 << 8));
+/** These come and go with stops and steps. */
+const comparedFlags = ~(resumeFlag | trapFlag);
 
 /** All registers but these, and but the flags that come and go with stops. */
 export function maskWithout(...ignored: readonly RegisterName[]): RegisterMask {
@@ -45,6 +46,14 @@ export function registersEqual(expected: RegisterWords, found: RegisterWords, ma
     if (((expected[word]! ^ found[word]!) & mask[word]!) !== 0) return false;
   }
   return true;
+}
+
+/**
+ * A stop's registers become the task's. The kernel tells the number of no call there: a task that has not got any further,
+ * as when it was interrupted before its first instruction, keeps what it had.
+ */
+export function takeRegisters(task: Pick<Task, 'registers'>, found: RegisterWords): void {
+  if (!registersEqual(task.registers, found, masks.signal)) task.registers.set(found);
 }
 
 export interface RegisterDifference {

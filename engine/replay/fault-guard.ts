@@ -10,15 +10,14 @@ import { pageDown, pageSize, runtimeEnd, runtimeStart, userEnd } from './address
 import type { MappedFile } from './mapped-files.ts';
 import { callOrDiverge, mapFlags } from './remote-memory.ts';
 import type { Replayer } from './replayer.ts';
+import { signalCode } from './signal-code.ts';
 import type { Task } from './task.ts';
+import { sigbus, sigsegv } from './wait-status.ts';
 
-const sigbus = 7;
-const sigsegv = 11;
 /** si_code (asm-generic/siginfo.h): nothing is mapped at the address; the file ends before it. */
 const mapError = 1;
 const addressError = 2;
-/** Offsets in siginfo_t. */
-const codeOffset = 8;
+/** Offset in siginfo_t. */
 const addressOffset = 16;
 
 /** Puts memory right after the fault. */
@@ -34,7 +33,7 @@ export function guardFault(replayer: Replayer, frame: FrameView, task: Task): En
   }
   const start = record.buffer.byteOffset + record.position + dataSize;
   const view = new DataView(record.buffer.buffer, start, addressOffset + 8);
-  const code = view.getInt32(codeOffset, true);
+  const code = signalCode(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
   const address = Number(view.getBigUint64(addressOffset, true));
   if (address >= userEnd || (address >= runtimeStart && address < runtimeEnd)) return undefined;
   const page = pageDown(address);

@@ -8,7 +8,7 @@
 /** preload/layout.h: where the stubs of rdtsc and rdtscp find their entries. */
 const timeEntryAt = 0x7000_8000 + 80;
 const stubSize = 24;
-/** Stubs are mapped in areas of this size and alignment, where there is as much room (native/record/syscall-buffer.cc). */
+/** Stubs are mapped in areas of this size and alignment, where there is as much room (native/record/runtime/site-patcher.cc). */
 const stubArea = 256 * 1024;
 const jumpOpcode = 0x2524ff;
 
@@ -136,7 +136,7 @@ export class PatchedCode {
   }
 }
 
-/** A stub of the recorder's (native/record/syscall-buffer.cc, stubCode). */
+/** A stub of the recorder's (native/record/runtime/site-patcher.cc, stubCode). */
 function parseStub(
   address: number,
   bytes: Uint8Array,

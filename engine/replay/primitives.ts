@@ -133,6 +133,8 @@ export interface ReplayProcesses {
   setXsave(pid: number, from: Uint8Array, offset: number, length: number): void;
   /** The recorded tracer's breakpoints and watchpoints: DR0 to DR7 as it set them, 64 bytes. */
   setDebugRegisters(pid: number, from: Uint8Array, offset: number, length: number): void;
+  /** Debug registers stop the process at these addresses, at most three. False: there are none here. */
+  armCode(pid: number, addresses: readonly number[]): boolean;
   /**
    * The next step of the process tells which of these ranges, address and length of each, it reads or writes.
    * False: there are no such debug registers here, or too few.
@@ -219,6 +221,8 @@ export interface ReplayProcesses {
 
 /** Some of native/patch/instruction.h, InstructionKind. */
 export const instructionKinds = {
+  /** None of those that lead elsewhere, or do what nobody else may. */
+  plain: 0,
   relativeJump: 1,
   conditionalJump: 2,
   loop: 3,

@@ -5,6 +5,10 @@
 import { type FrameView, registerIndex } from '../generated/schema.ts';
 import { type RegisterWords, registerWordCount } from './primitives.ts';
 
+/** TF and RF: the next instruction traps; no debug register stops it (Intel SDM volume 3, 2.3). */
+export const trapFlag = 0x100;
+export const resumeFlag = 0x1_0000;
+
 export function newRegisters(): RegisterWords {
   return new Uint32Array(registerWordCount);
 }

@@ -8,7 +8,7 @@ import { logger } from '../log.ts';
 import type { CounterSpec } from '../machine/native-probes.ts';
 import type { Ordinals } from '../trace/ordinals.ts';
 import { checkMappings } from './check-mappings.ts';
-import { differences, type RegisterMask } from './compare.ts';
+import { differences, type RegisterMask, takeRegisters } from './compare.ts';
 import type { Controller } from './controller.ts';
 import { type DivergenceDetails, makeDivergence } from './divergence.ts';
 import type { Echo } from './echo.ts';
@@ -26,6 +26,7 @@ import { type RegisterWords, type ReplayProcesses, resumeKinds, startProcesses, 
 import { eventText, RecentEvents } from './recent-events.ts';
 import { newRegisters, register } from './registers.ts';
 import { SharedFiles } from './shared-files.ts';
+import { codeOfStop } from './signal-code.ts';
 import type { StoredFiles } from './stored-files.ts';
 import { checkBufferUsed, loadBuffer, showProgramAddress, showProgramTime, stepOverStub } from './syscall-buffer.ts';
 import type { Task } from './task.ts';
@@ -35,6 +36,7 @@ import {
   exitCode,
   isStopped,
   signalText,
+  sigtrap,
   stopEvent,
   stopSignal,
   syscallStop,
@@ -45,7 +47,6 @@ import type { WeakPoints } from './weak-points.ts';
 
 const log = logger('replay');
 
-const sigtrap = 5;
 const sigsys = 31;
 /** EIO: of the values that ptrace was to set. */
 const inputOutputError = 5;
@@ -63,6 +64,8 @@ export interface SegmentProgress {
    * any more, since the task has gone on where nobody counted.
    */
   passesLeft: number | 'lost' | undefined;
+  /** Of a `cpuid` that does not trap by itself: where an instruction that traps stands in its place. */
+  trapAt?: number | undefined;
 }
 
 export class Replayer implements Disposable {
@@ -81,14 +84,18 @@ export class Replayer implements Disposable {
   hadTasks = false;
   /** Registers at the last stop. */
   readonly found: RegisterWords = newRegisters();
-  /** Registers of the current frame; swapped with the task's when the event is done. */
-  expected: RegisterWords = newRegisters();
+  /** Registers of the current frame: the task's when the event is done. */
+  readonly expected: RegisterWords = newRegisters();
   /** The trace's last event has been replayed, and says whether the recording was whole. */
   end: { readonly status: number; readonly incomplete: boolean } | undefined;
   /** Forced stops are found by breakpoints alone (RR_ORACLE=1): slow, and what the stubs are compared with. */
   oracleOnly = process.env.RR_ORACLE === '1';
+  /** Nothing of ours is to stand in the program's code: it is read there. */
+  keepsCode = false;
   /** Stubs count each pass even where that costs more than the pass (RR_COUNT_PASSES=1): to compare with the oracle's. */
   countPasses = process.env.RR_COUNT_PASSES === '1';
+  /** `cpuid` is not made to trap, as on a processor that cannot. */
+  withoutCpuidFaulting = false;
   /** Mapped files are compared with the kernel's list after each event. */
   checksMappings = false;
   /** Undefined: nobody wants to know. */
@@ -257,7 +264,7 @@ export class Replayer implements Disposable {
         continue;
       }
       log.debug(() => `event ${frame.eventNumber}: dropped a stop from outside (status 0x${status.toString(16)})`);
-      task.registers.set(this.found);
+      takeRegisters(task, this.found);
     }
   }
 
@@ -297,9 +304,7 @@ export class Replayer implements Disposable {
 
   /** The frame's registers, read into `expected`, become the task's. */
   adopt(frame: FrameView, task: Task): void {
-    const registers = task.registers;
-    task.registers = this.expected;
-    this.expected = registers;
+    task.registers.set(this.expected);
     task.time = frame.timeNumber;
     const { eventKind } = frame;
     task.inMidCode = eventKind === eventKinds.sched || eventKind === eventKinds.signal;
@@ -351,8 +356,9 @@ export class Replayer implements Disposable {
   private raisedItself(task: Task, signal: number): boolean {
     if (!synchronousSignals.has(signal)) return false;
     // si_code: positive for what the kernel found, zero or negative for what somebody sent (sigaction(2)).
-    const info = this.processes.signalInfo(task.pid);
-    return new DataView(info.buffer, info.byteOffset).getInt32(8, true) > 0;
+    const code = codeOfStop(this.processes, task.pid);
+    const isStray = signal === sigtrap && this.ticks?.isStray(register(this.found, registerIndex.rip), code) === true;
+    return code > 0 && !isStray;
   }
 
   private checkWatchdog(frame: FrameView, task: Task): void {

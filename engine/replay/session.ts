@@ -73,6 +73,7 @@ function replayTrace(
     ...(counter === undefined ? {} : { counter }),
   });
   replayer.checksMappings = options.checkMappings;
+  replayer.withoutCpuidFaulting = options.withoutCpuidFaulting;
   echo.beforeWrite = () => progress.clear();
   replayer.onTick = () => {
     echo.flush();
@@ -88,7 +89,7 @@ function replayTrace(
     echo.flush();
     progress.clear();
     if (!(error instanceof Divergence)) throw error;
-    if (ordinals.retry() || weakPoints.retry(error.event)) return undefined;
+    if (ordinals.retry() || weakPoints.retry(error.event) !== undefined) return undefined;
     printMessage(error.message);
     return error.exitStatus;
   } finally {

@@ -5,11 +5,11 @@
 import { eventKinds, type FrameView, frameFlags, registerIndex } from '../generated/schema.ts';
 import { syscallName } from '../syscalls/decode.ts';
 import { bufferedCall, bufferSize, lastEntry, readBufferEntries, trappedInstruction } from '../trace/buffer-entries.ts';
-import { register, setRegister } from './registers.ts';
+import { register, setRegister, trapFlag } from './registers.ts';
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
 import { sentDivergence, stringAt, stringDivergence } from './verify-sent.ts';
-import { isStopped, stopSignal, syscallStop } from './wait-status.ts';
+import { isStopped, sigtrap, stopSignal, syscallStop } from './wait-status.ts';
 
 /**
  * preload/layout.h: the locals page, the buffer, and in the locals `returnAddress`, `used`, which `next` follows, the hook
@@ -33,9 +33,6 @@ const savedRcxAt = localsStart + 104;
 const numberAt = 4;
 const returnAddressTopAt = 15;
 const stopBehind = 0x80;
-const sigtrap = 5;
-/** TF of rflags. */
-const trapFlag = 0x100;
 /** A stub: mov $returnAddress, %rcx; jmp *entry. That of rdtsc: mov %rcx, savedRcx; lea offset(%rip), %rcx; jmp *entry. */
 const stubSize = 22;
 const callStub = { move: 0xb948, jumpAt: 10, entry: localsStart } as const;

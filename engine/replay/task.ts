@@ -13,7 +13,7 @@ export class Task {
   addressSpace: AddressSpace;
   descriptors: DescriptorTable;
   /** What it goes on with: set by each event, given to the process when it is resumed. */
-  registers: RegisterWords = newRegisters();
+  readonly registers: RegisterWords = newRegisters();
   /** It is in a call that was entered and has not ended. */
   inCall = false;
   /**
@@ -25,6 +25,8 @@ export class Task {
   inMidCode = false;
   /** cpuid traps in its process. */
   cpuidTraps: boolean;
+  /** DR0 to DR7 as its recorded tracer has set them; undefined: it has not. */
+  tracerRegisters: Uint8Array | undefined;
   /** Recorded time of its last event, nanoseconds. */
   time = 0;
   /** As the kernel has it (comm): the base name of its program, cut short or not, until it takes another. */
@@ -49,6 +51,7 @@ export class Task {
     copy.inCall = this.inCall;
     copy.interrupted = this.interrupted?.slice();
     copy.inMidCode = this.inMidCode;
+    copy.tracerRegisters = this.tracerRegisters;
     copy.time = this.time;
     return copy;
   }

@@ -6,6 +6,7 @@ import { eventKinds, type FrameView } from '../generated/schema.ts';
 import { logger } from '../log.ts';
 import type { CounterSpec } from '../machine/native-probes.ts';
 import type { ReplayProcesses } from './primitives.ts';
+import { codesOfHardware } from './signal-code.ts';
 import type { Task } from './task.ts';
 
 const log = logger('replay');
@@ -41,6 +42,11 @@ export class Ticks {
   /** A processor's counter counts our code in the process as well; a breakpoint's passes are the program's. */
   get countsOurCode(): boolean {
     return this.spec.address === 0;
+  }
+
+  /** Whether a trap with that si_code is the breakpoint event's own: some virtual machines hand it on now and then. */
+  isStray(rip: number, code: number): boolean {
+    return codesOfHardware.has(code) && this.spec.address !== 0 && rip === this.spec.address;
   }
 
   /** The task runs, or has run, code of ours that is not as the recorder's was: the runtime's hook, a search's stub. */

@@ -2,8 +2,16 @@
 import { constants } from 'node:os';
 import { type SyscallName, syscallNumbers } from '../syscalls/numbers.ts';
 
+/** Numbers of signals that instructions raise (signal(7)). */
+export const sigtrap = 5;
+export const sigbus = 7;
+export const sigsegv = 11;
+
 /** Stopped at a system call: SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
-export const syscallStop = ((5 | 0x80) << 8) | 0x7f;
+export const syscallStop = ((sigtrap | 0x80) << 8) | 0x7f;
+
+/** PTRACE_EVENT_STOP, as stopEvent() gives it: by PTRACE_INTERRUPT, or of a new task (ptrace(2)). */
+export const interruptEvent = 128;
 
 export const isStopped = (status: number): boolean => (status & 0xff) === 0x7f;
 /** Bits above the signal: a PTRACE_EVENT. */

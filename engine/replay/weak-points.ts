@@ -16,8 +16,8 @@ export class WeakPoints {
   readonly #skips = new Map<number, number>();
   /** Events with no further match. */
   readonly #exhausted = new Set<number>();
-  /** Weak stops that this replay has found, in their order. */
-  #found: number[] = [];
+  /** Weak stops that this replay has found. */
+  #found = new Set<number>();
   #attempts = 0;
 
   /** How many points that look like the recorded one are not it. */
@@ -27,29 +27,30 @@ export class WeakPoints {
 
   /** A weak stop was found, or taken for found. */
   note(event: number): void {
-    this.#found.push(event);
+    this.#found.add(event);
   }
 
   /**
-   * After a divergence at an event: what to change, and whether it is worth another replay. False when no weak stop was
-   * before it, when none of them has another match, or after too many attempts.
+   * After a divergence at an event: another replay is worth it, and finds the weak stop of the event that is returned
+   * elsewhere. Undefined when no weak stop was before it, when none of them has another match, or after too many attempts.
    */
-  retry(diverged: number): boolean {
+  retry(diverged: number): number | undefined {
     if (this.skips(diverged) > 0) {
       // It was searched for behind its matches, and there was none.
       this.#skips.delete(diverged);
       this.#exhausted.add(diverged);
     }
-    const suspect = this.#found.findLast((event) => event < diverged && !this.#exhausted.has(event));
-    this.#found = [];
-    if (suspect === undefined || this.#attempts === mostAttempts) return false;
+    const suspects = [...this.#found].filter((event) => event < diverged && !this.#exhausted.has(event));
+    this.#found.clear();
+    if (suspects.length === 0 || this.#attempts === mostAttempts) return undefined;
+    const suspect = Math.max(...suspects);
     const skips = this.skips(suspect) + 1;
-    if (skips > mostSkips) return false;
+    if (skips > mostSkips) return undefined;
     this.#attempts++;
     this.#skips.set(suspect, skips);
     log.warn(
       `the replay diverged at event ${diverged}; the forced stop of event ${suspect} was found by what little was saved of it, perhaps too early: again, passing over ${skips} ${skips === 1 ? 'match' : 'matches'}`,
     );
-    return true;
+    return suspect;
   }
 }

@@ -37,9 +37,11 @@ export interface RecordShape {
 /**
  * Format number stored in the `version` file and in each chunk; a reader refuses any other. 2: what tells a forced stop from
  * others of its address is one record. 3: what calls send and the strings that they read are there to be compared. 4: data
- * that the store has is a reference, and chunks may be modelled.
+ * that the store has is a reference, and chunks may be modelled. 5: chunks may be patched. 6: they may be packed, or their
+ * columns modelled. 7: several slots may be one chunk. 8: until a
+ * trace is closed, slots may be in several chunks.
  */
-export const formatVersion = 4;
+export const formatVersion = 8;
 /** The oldest that is still read: what came since is only more. */
 export const oldestFormatVersion = 3;
 
@@ -321,7 +323,9 @@ export const slotHeader: readonly Field[] = [
   { name: 'lastEvent', type: 'u64', doc: 'Largest event number in it.' },
   { name: 'laneMask', type: 'u32', doc: 'Bit per lane that has records in it.' },
   { name: 'recordCount', type: 'u32', doc: 'Number of records.' },
-  { name: 'reserved', type: 'u64', count: 3, doc: 'Zero.' },
+  { name: 'slotCount', type: 'u32', doc: 'Of a batch of slots that an encoder has made: how many; 0 in the ring.' },
+  { name: 'old', type: 'u32', doc: '1: handed over for its age, before it was full.' },
+  { name: 'reserved', type: 'u64', count: 2, doc: 'Zero.' },
 ];
 
 /** Magic of the ring's control block. */
@@ -338,19 +342,27 @@ export const chunkHeader: readonly Field[] = [
   { name: 'lane', type: 'u8', doc: 'One of lanes; the same for every chunk of a file.' },
   { name: 'codec', type: 'u8', doc: 'One of chunkCodecs.' },
   { name: 'content', type: 'u8', doc: 'One of chunkContents.' },
-  { name: 'laneMask', type: 'u8', doc: 'Bit per lane that has a chunk of the same slot; 0 in an index.' },
+  { name: 'laneMask', type: 'u8', doc: 'Bit per lane that has a chunk of the same slots; 0 in an index.' },
   { name: 'recordCount', type: 'u32', doc: 'Records in it (index: entries).' },
-  { name: 'slotSequence', type: 'u64', doc: 'Sequence number of the ring slot that it was made from; 0 in an index.' },
+  {
+    name: 'slotSequence',
+    type: 'u64',
+    doc: 'Sequence number of the first ring slot that it was made from; 0 in an index.',
+  },
   { name: 'firstEvent', type: 'u64', doc: 'Event of its first record; 0 in an index.' },
   { name: 'lastEvent', type: 'u64', doc: 'Event of its last record; 0 in an index.' },
   { name: 'rawSize', type: 'u32', doc: 'Bytes of the records as the recorder wrote them (index: of the entries).' },
   {
     name: 'encodedSize',
     type: 'u32',
-    doc: 'Bytes after the columns are coded, before LZ4; of a modelled chunk its rawSize.',
+    doc: 'Bytes after the columns are coded, before packing or LZ4; of a modelled chunk its rawSize.',
   },
   { name: 'storedSize', type: 'u32', doc: 'Bytes that follow this header.' },
-  { name: 'reserved', type: 'u32', doc: 'Zero.' },
+  {
+    name: 'slotCount',
+    type: 'u32',
+    doc: 'Slots that it was made from, from slotSequence on, up to 65535; 0 in an index, and up to format 6, where it is one slot.',
+  },
   {
     name: 'checksum',
     type: 'u64',
@@ -368,6 +380,12 @@ export const chunkCodecs = {
   lz4: 1,
   /** They are the records, each told by adaptive models; from format 4 on. */
   modelled: 2,
+  /** They are a list of pieces in the store, and how the encoded bytes come of these; from format 5 on. */
+  patched: 3,
+  /** They are the encoded bytes, packed; from format 6 on. */
+  packed: 4,
+  /** They are the encoded bytes, told by adaptive models; from format 6 on. */
+  modelledColumns: 5,
 } as const;
 
 /** What a chunk holds: records of its lane, or the list of the file's other chunks. */
@@ -382,5 +400,7 @@ export const indexEntry: readonly Field[] = [
   { name: 'storedSize', type: 'u32', doc: 'As in the chunk’s header.' },
   { name: 'rawSize', type: 'u32', doc: 'As in the chunk’s header.' },
   { name: 'recordCount', type: 'u32', doc: 'As in the chunk’s header.' },
-  { name: 'laneMask', type: 'u32', doc: 'As in the chunk’s header.' },
+  { name: 'laneMask', type: 'u8', doc: 'As in the chunk’s header.' },
+  { name: 'reserved', type: 'u8', doc: 'Zero.' },
+  { name: 'slotCount', type: 'u16', doc: 'As in the chunk’s header.' },
 ];

@@ -1,12 +1,13 @@
 /**
- * Takes away what no trace refers to, while recordings go on. A recording announces the pieces that it will refer to before
- * it looks whether they are there, and that it maps files. So content is first put aside, and only then is it read once
+ * Takes away what no trace refers to, while recordings go on. A recording announces what it will refer to before it looks
+ * whether that is there. So content is first put aside, and only then is it read once
  * more who refers to it: what somebody has announced meanwhile is put back. Readers look aside, too.
  */
 import { closeSync } from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { Folder } from '../trace/folder.ts';
-import { type BlobReference, blobKey, identitiesFolder } from '../trace/store-layout.ts';
+import { type BlobReference, basesFolder, blobKey, hashBytes, identitiesFolder } from '../trace/store-layout.ts';
+import { systemReason } from '../trace/trace-error.ts';
 import { earlierThan, lockFile, type Registration, readRegistrations, removeRegistration } from './registrations.ts';
 import type { Store, StoredBlob } from './store.ts';
 import { lookAtTrace } from './trace-state.ts';
@@ -42,6 +43,17 @@ const longestWrite = 24 * 3600 * 1000;
 /** @throws EngineError STORE_BUSY, STORE_UNREADABLE, STORE_UNWRITABLE, TRACE_UNREADABLE */
 export function collectGarbage(store: Store, options: GarbageOptions): GarbageReport {
   using folder = Folder.open(store.directory);
+  try {
+    // What only looks needs no lock, which it could not have in a store that is read-only.
+    return options.dryRun ? collect(store, folder, options) : collectAlone(store, folder, options);
+  } catch (cause) {
+    if (cause instanceof EngineError || (cause as NodeJS.ErrnoException).code === undefined) throw cause;
+    const what = `cannot collect garbage in the store ${store.directory}: ${systemReason(cause)}`;
+    throw new EngineError('STORE_UNWRITABLE', what, { cause });
+  }
+}
+
+function collectAlone(store: Store, folder: Folder, options: GarbageOptions): GarbageReport {
   const lock = openLock(folder);
   try {
     if (!lockFile(lock, true)) {
@@ -68,11 +80,11 @@ function collect(store: Store, folder: Folder, options: GarbageOptions): Garbage
   const live = new Set<string>();
   /** Registrations whose trace cannot change any more, or has gone. */
   const settled = new Set<string>();
-  // What a recording maps it does not announce: while one goes on, whole files stay.
-  let isRecording = false;
-  const isLive = (blob: BlobReference) => live.has(blobKey(blob)) || (isRecording && blob.kind === 'file');
+  // A recorder of an earlier version does not announce what it maps: while it goes on, whole files stay.
+  let mapsUnannounced = false;
+  const isLive = (blob: BlobReference) => live.has(blobKey(blob)) || (mapsUnannounced && blob.kind === 'file');
   const add = (registration: Registration): void => {
-    if (registration.isOpen) isRecording = true;
+    if (registration.isOpen && !registration.announcesFiles) mapsUnannounced = true;
     if (settled.has(registration.name)) return;
     for (const hash of registration.announced) {
       for (const kind of ['file', 'piece'] as const) live.add(blobKey({ hash, kind }));
@@ -97,6 +109,7 @@ function collect(store: Store, folder: Folder, options: GarbageOptions): Garbage
 
   const report = { removed: 0, removedBytes: 0, kept: 0, keptBytes: 0, earlier: 0, earlierBytes: 0, gone };
   const removedFiles = new Set<string>();
+  const removedPieces = new Set<string>();
   const aside: StoredBlob[] = options.dryRun ? [] : store.listAside();
   for (const blob of blobs) {
     const isEarlier = before !== undefined && !options.earlier && blob.modified < before;
@@ -119,12 +132,13 @@ function collect(store: Store, folder: Folder, options: GarbageOptions): Garbage
       else {
         store.removeAside(blob);
         count(report, blob);
-        if (blob.kind === 'file') removedFiles.add(blob.hash);
+        (blob.kind === 'file' ? removedFiles : removedPieces).add(blob.hash);
       }
     }
   }
   if (!options.dryRun) removeLeftovers(folder);
-  if (removedFiles.size > 0) forgetIdentities(folder, removedFiles);
+  if (removedFiles.size > 0) forgetIn(folder, identitiesFolder, hashOfIdentity, removedFiles);
+  if (removedPieces.size > 0) forgetIn(folder, basesFolder, hashOfBase, removedPieces);
   return report;
 }
 
@@ -133,15 +147,30 @@ function count(report: { removed: number; removedBytes: number }, blob: StoredBl
   report.removedBytes += blob.size;
 }
 
-/** Which files had that content is of no use any more. */
-function forgetIdentities(folder: Folder, removed: ReadonlySet<string>): void {
-  if (folder.status(identitiesFolder)?.isDirectory() !== true) return;
-  using identities = folder.folder(identitiesFolder);
-  for (const name of identities.names()) {
-    const isFile = identities.status(name)?.isFile() === true;
-    const hash = isFile ? identities.readStart(name, 64)?.toString('latin1') : undefined;
-    if (hash !== undefined && removed.has(hash)) identities.removeIfThere(name);
+/** Notes of content that has gone are of no use any more. @param hashOf the content that a note begins with */
+function forgetIn(
+  store: Folder,
+  folderName: string,
+  hashOf: (note: Buffer) => string,
+  removed: ReadonlySet<string>,
+): void {
+  if (store.status(folderName)?.isDirectory() !== true) return;
+  using folder = store.folder(folderName);
+  for (const name of folder.names()) {
+    const isFile = folder.status(name)?.isFile() === true;
+    const note = isFile ? folder.readStart(name, 64) : undefined;
+    if (note !== undefined && removed.has(hashOf(note))) folder.removeIfThere(name);
   }
+}
+
+/** Which file had that content. */
+function hashOfIdentity(note: Buffer): string {
+  return note.toString('latin1');
+}
+
+/** A list of pieces that chunks may be patches of: without its first one it is of little use. */
+function hashOfBase(note: Buffer): string {
+  return note.toString('hex', 0, hashBytes);
 }
 
 /** Files that a recording which was killed has left without a name. */

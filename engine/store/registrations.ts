@@ -19,20 +19,27 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { loadAddon } from '../addon.ts';
 import { EngineError } from '../errors.ts';
 import { Folder, NotRegularError } from '../trace/folder.ts';
-import { isContentFolder, registrationsFolder, temporaryEnd } from '../trace/store-layout.ts';
+import { hashBytes, isContentFolder, registrationsFolder, temporaryEnd } from '../trace/store-layout.ts';
 import { systemReason } from '../trace/trace-error.ts';
 import { readWhole, writeWhole } from '../whole-io.ts';
 
 /** Bytes of the first line at most: paths are shorter, escaped or not. */
 const mostHeadBytes = 64 << 10;
-/** SHA-256. */
-const hashBytes = 32;
+/** Bytes of a registration that are read at once: more than the first line has. */
+const partBytes = 1 << 20;
+/** Hashes that one registration may have. */
+const mostAnnounced = 1 << 22;
 /** Where a store has content of a time when nobody registered, its name for that time. */
 const earlierName = 'earlier';
 
 /** True when the lock was free. It ends when the descriptor is closed, or its process. */
 export function lockFile(descriptor: number, exclusive: boolean): boolean {
   return loadAddon<{ lockFile(descriptor: number, exclusive: boolean): boolean }>().lockFile(descriptor, exclusive);
+}
+
+/** Ends a lock at once: whoever has a copy of the descriptor, as a thread that still synchronises it, would keep it. */
+function unlockFile(descriptor: number): void {
+  loadAddon<{ unlockFile(descriptor: number): void }>().unlockFile(descriptor);
 }
 
 /** The registration of a trace that is being made. */
@@ -88,16 +95,22 @@ export class OpenRegistration {
   /** The trace is complete: from now on what it refers to is read from it, where that can be. */
   async end(): Promise<void> {
     await this.#synchronised;
-    const isPrivate = !this.#isShared;
+    this.#release();
     closeSync(this.#descriptor);
-    // Not before the lock has gone: who finds it held takes what stands here for all.
-    if (isPrivate) shorten(this.path, this.#headBytes);
   }
 
   /** The same, at once. */
   endAtOnce(): void {
     fsyncSync(this.#descriptor);
-    closeSync(this.#descriptor);
+    // The descriptor's number must not be another file's while it is synchronised.
+    const descriptor = this.#descriptor;
+    this.#release();
+    void this.#synchronised.then(() => closeSync(descriptor));
+  }
+
+  /** Not before the lock has gone is the file shortened: who finds it held takes what stands there for all. */
+  #release(): void {
+    unlockFile(this.#descriptor);
     if (!this.#isShared) shorten(this.path, this.#headBytes);
   }
 
@@ -117,6 +130,8 @@ export interface Registration {
   readonly device: number;
   /** Hashes in hexadecimal digits that were announced and are still here. */
   readonly announced: ReadonlySet<string>;
+  /** Whole files are announced, too: recorders of earlier versions announced pieces alone. */
+  readonly announcesFiles: boolean;
   /** It is being recorded now: `announced` is all that it refers to. */
   readonly isOpen: boolean;
 }
@@ -179,7 +194,8 @@ export function earlierThan(store: string): Date | undefined {
 
 /** The trace's directory is there, or will be in the one above. */
 function headOf(trace: string): Buffer {
-  return Buffer.from(`${JSON.stringify({ trace: resolve(trace), device: deviceAbove(trace) })}\n`);
+  const head = { trace: resolve(trace), device: deviceAbove(trace), announcesFiles: true };
+  return Buffer.from(`${JSON.stringify(head)}\n`);
 }
 
 /** Device of the nearest folder at or above a path that is there. */
@@ -229,34 +245,52 @@ function readRegistration(folder: Folder, name: string): Registration | undefine
     throw error;
   }
   try {
-    const bytes = Buffer.alloc(fstatSync(descriptor).size);
-    const count = readWhole(descriptor, bytes, 0);
+    const told = readTold(descriptor);
     // Tried behind the reading: while the lock is held nothing is taken away.
     const isOpen = !lockFile(descriptor, false);
-    return { name, ...parse(bytes.subarray(0, count)), isOpen };
+    return { name, ...told, isOpen };
   } finally {
     closeSync(descriptor);
   }
 }
 
-function parse(bytes: Buffer): Pick<Registration, 'directory' | 'device' | 'announced'> {
-  const end = bytes.subarray(0, mostHeadBytes).indexOf('\n');
+/** What the file itself tells. */
+type Told = Omit<Registration, 'name' | 'isOpen'>;
+
+/** A file that is there may be another user's, and of any size: it is read part by part. */
+function readTold(descriptor: number): Told {
+  const buffer = Buffer.alloc(Math.min(partBytes, fstatSync(descriptor).size));
   const announced = new Set<string>();
-  if (end < 0) return { directory: undefined, device: 0, announced };
-  for (let at = end + 1; at + hashBytes <= bytes.length; at += hashBytes) {
-    announced.add(bytes.toString('hex', at, at + hashBytes));
+  const start = buffer.subarray(0, readWhole(descriptor, buffer, 0));
+  const end = start.subarray(0, mostHeadBytes).indexOf('\n');
+  if (end < 0) return { ...nothing, announced };
+  const head = parseHead(start.toString('utf8', 0, end));
+  const mostEnd = end + 1 + mostAnnounced * hashBytes;
+  let length = Infinity;
+  for (let at = end + 1; at < mostEnd && length >= hashBytes; at += length - (length % hashBytes)) {
+    length = readWhole(descriptor, buffer, at);
+    for (let hash = 0; hash + hashBytes <= length; hash += hashBytes) {
+      announced.add(buffer.toString('hex', hash, hash + hashBytes));
+    }
   }
-  return { ...parseHead(bytes.toString('utf8', 0, end)), announced };
+  if (length >= hashBytes) throw new Error(`a registration has more than ${mostAnnounced} hashes`);
+  return { ...head, announced };
 }
 
-function parseHead(head: string): Pick<Registration, 'directory' | 'device'> {
+const nothing = { directory: undefined, device: 0, announcesFiles: false } as const;
+
+function parseHead(head: string): Omit<Told, 'announced'> {
   try {
-    const { trace, device } = JSON.parse(head) as { trace?: unknown; device?: unknown };
+    const { trace, device, announcesFiles } = JSON.parse(head) as Partial<Record<string, unknown>>;
     const isPath = typeof trace === 'string' && isAbsolute(trace) && !trace.includes('\0');
-    return { directory: isPath ? trace : undefined, device: typeof device === 'number' ? device : 0 };
+    return {
+      directory: isPath ? trace : undefined,
+      device: typeof device === 'number' ? device : 0,
+      announcesFiles: announcesFiles === true,
+    };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
-    return { directory: undefined, device: 0 };
+    return nothing;
   }
 }
 

@@ -42,8 +42,8 @@ export function lookAtTrace({ name, directory, device }: Registration): TraceSta
       return { kind: 'unknown', reason: systemReason(error) };
     }
     if (error.code === 'NOT_A_TRACE' || error.code === 'TRACE_NOT_FOUND') return { kind: 'gone' };
-    const isUnreadable = ['TRACE_UNREADABLE', 'TRACE_NEWER', 'TRACE_OLDER'].includes(error.code);
-    return isUnreadable ? { kind: 'unknown', reason: error.what } : { kind: 'there', references: [] };
+    const isUnknown = [...unknownCodes, 'TRACE_NEWER', 'TRACE_OLDER'].includes(error.code);
+    return isUnknown ? { kind: 'unknown', reason: error.message } : { kind: 'there', references: [] };
   }
 }
 
@@ -51,7 +51,7 @@ const cacheKind = 'references';
 const mostCached = 4096;
 const mostCachedBytes = 64 << 20;
 
-/** Kept in the user's cache for a trace that has ended: to find them all of it is read. */
+/** Kept in the user's cache for a trace that has ended: to find them all of it is read. @throws TraceError of unknownCodes */
 export function knownReferences(reader: TraceReader, cache = new UserCache()): readonly BlobReference[] {
   if (reader.end === undefined) return readAll(reader);
   const key = reader.contentKey;
@@ -74,13 +74,21 @@ function parse(text: string): BlobReference[] | undefined {
   return references.map((found) => ({ kind: found![1] as BlobKind, hash: found![2]! }));
 }
 
-/** As far as the trace can be read: nothing behind damage is ever replayed. */
+/** What else a trace refers to cannot be told: the disk may come back, and what the store has lost, too. */
+const unknownCodes: readonly string[] = ['TRACE_UNREADABLE', 'STORE_FILE_MISSING', 'STORE_FILE_CHANGED'];
+
+/** What a trace refers to that has this error is more than can be told now. */
+export function isUntold(error: TraceError): boolean {
+  return unknownCodes.includes(error.code);
+}
+
+/** As far as the trace can be read: nothing behind damage is ever replayed. @throws TraceError of unknownCodes */
 function readAll(reader: TraceReader): BlobReference[] {
   const references: BlobReference[] = [];
   try {
     for (const each of referencesOf(reader)) references.push(each);
   } catch (error) {
-    if (!(error instanceof TraceError) || error.code === 'TRACE_UNREADABLE') throw error;
+    if (!(error instanceof TraceError) || isUntold(error)) throw error;
   }
   return references;
 }

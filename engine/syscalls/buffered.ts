@@ -58,6 +58,8 @@ export const bufferFamilies = [
   'signalMask',
   /** As `plain`, but for SIGSYS. */
   'signalAction',
+  /** Changes mappings, or a segment base: made by the runtime, which then stops for the tracer to record it. */
+  'memory',
   /** Not made: the recording answers ENOSYS. */
   'refused',
 ] as const;
@@ -86,6 +88,12 @@ export const familiesByTable: ReadonlySet<BufferFamily> = new Set<BufferFamily>(
 export const familiesOfCommands: ReadonlySet<BufferFamily> = new Set<BufferFamily>(['setOption', 'getOption']);
 
 export const buffered: Partial<Readonly<Record<SyscallName, BufferFamily>>> = {
+  // Memory, whose mappings are the tracer's to record: one stop instead of two.
+  mmap: 'memory',
+  munmap: 'memory',
+  mprotect: 'memory',
+  brk: 'memory',
+  arch_prctl: 'memory',
   // Files, by path.
   open: 'open',
   openat: 'openAt',

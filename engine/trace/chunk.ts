@@ -11,6 +11,8 @@ export interface Chunk {
   readonly rawSize: number;
   readonly recordCount: number;
   readonly laneMask: number;
+  /** Slots that it was made from, from `sequence` on. */
+  readonly slotCount: number;
 }
 
 /** A header's fields, unchecked but for being numbers that a double holds exactly. */
@@ -44,6 +46,7 @@ export function readChunkHeader(bytes: Uint8Array, position: number, offset: num
     rawSize: view.getUint32(at.rawSize, true),
     recordCount: view.getUint32(at.recordCount, true),
     laneMask: view.getUint8(at.laneMask),
+    slotCount: Math.max(1, view.getUint32(at.slotCount, true)),
     lane: view.getUint8(at.lane),
     content: view.getUint8(at.content),
   };

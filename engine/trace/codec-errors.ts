@@ -13,6 +13,8 @@ const words: Readonly<Record<number, string>> = {
   [-11]: 'a chunk’s records do not have the size that its header says',
   [-12]: 'a chunk’s events are not those that its header says',
   [-13]: 'a chunk’s modelled records are malformed',
+  [-14]: 'a patched chunk’s list or patch is malformed',
+  [-15]: 'a chunk’s packed bytes are malformed',
   [-32]: 'a record’s size is impossible',
   [-33]: 'a record’s kind does not exist',
   [-34]: 'events decrease',

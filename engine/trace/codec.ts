@@ -21,12 +21,37 @@ export interface Codec {
   encodeOutputBytes(slotSize: number): number;
   encodeWorkBytes(rawSize: number): number;
   decodeWorkBytes(rawSize: number): number;
+  baseBytes(): number;
+  baseTableBytes(): number;
+  clearBase(base: number, table: number): void;
+  enterPlace(base: number, table: number, place: number, size: number): void;
+  patchWorkBytes(size: number): number;
+  patchChunk(
+    plain: number,
+    into: number,
+    base: number,
+    places: number,
+    table: number,
+    hashes: number,
+    work: number,
+    level: number,
+    isLoose: boolean,
+  ): number;
+  patchLiterals(): number;
+  packChunk(plain: number, into: number, level: number, table: number): number;
+  checkPatched(chunk: number, length: number): number;
+  plainWorkBytes(size: number): number;
+  plainChunk(chunk: number, base: number, into: number, capacity: number, work: number): number;
   xxh64(position: number, length: number, seed: bigint): bigint;
   lz4Compress(source: number, length: number, into: number, limit: number, best: number, table: number): number;
   lz4Decompress(source: number, length: number, into: number, size: number): number;
 }
 
 export const compressionLevels = { none: 0, fast: 1, best: 2 } as const;
+/** So few bytes of a slot's records are modelled at level fast, too (codec/encode.ts). */
+export const modelledSlotBytes = 256 << 10;
+/** Levels besides, for tests: one form of chunk, where compressionLevels choose by the size. */
+export const formLevels = { packed: 3, modelledColumns: 4 } as const;
 export type Compression = keyof typeof compressionLevels;
 
 /** Memory below belongs to the codec's static data; what the caller divides begins here. */

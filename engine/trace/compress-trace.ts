@@ -3,16 +3,16 @@
  * The new lanes are made and compared with the old ones before the version file names them; whatever is interrupted
  * leaves the old trace or the new one (docs/trace-format.md, "Compressed again").
  */
-import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../errors.ts';
 import { type RecordView, slotHeaderOffsets, slotHeaderSize, slotStates } from '../generated/schema.ts';
 import { temporaryName } from '../outputs.ts';
+import { type BasePiece, basePlaces } from './chunk-base.ts';
 import type { Compression } from './codec.ts';
 import { Folder, privateFolderMode } from './folder.ts';
-import { laneFileName, laneOrder, newVersionName, versionName } from './lane-files.ts';
+import { laneFileName, laneOrder, newLanesSuffix, newVersionName, versionName } from './lane-files.ts';
 import { maxSlotSize } from './limits.ts';
 import { Pipeline } from './pipeline.ts';
 import { readVersion, TraceReader } from './reader.ts';
@@ -59,7 +59,7 @@ export async function compressTrace(directory: string, options: CompressOptions)
     await writeAgain(directory, temporary, options);
     compare(directory, temporary);
     const before = laneBytes(directory);
-    exchange(directory, temporary, version);
+    exchangeLanes(directory, temporary, version);
     return { directory, before, after: laneBytes(directory) };
   } finally {
     rmSync(temporary, { recursive: true, force: true });
@@ -101,7 +101,9 @@ async function writeAgain(from: string, to: string, options: CompressOptions): P
       header: { ...reader.header, compression },
       slotSize: Math.min(Math.ceil(largest / 4096) * 4096, maxSlotSize),
       slotCount: workers + 3,
+      batchSlots: 1,
       workers,
+      base: basePieces(reader),
     });
     pipeline.startPool();
     const producer = new (ringFunctions().RingProducer)(pipeline.bytes, pipeline.layout.ring);
@@ -125,6 +127,12 @@ async function writeAgain(from: string, to: string, options: CompressOptions): P
   } finally {
     reader.close();
   }
+}
+
+/** What chunks are patches of now: new ones may be, too. @throws TraceError */
+function basePieces(reader: TraceReader): BasePiece[] {
+  const hashes = [...new Set(reader.basePieces())].slice(0, basePlaces);
+  return hashes.map((hash) => ({ hash: Buffer.from(hash, 'hex'), content: reader.readPiece(hash) }));
 }
 
 /** Resolves when two slots are free, or the trace has failed. */
@@ -161,11 +169,11 @@ function compare(before: string, after: string): void {
 }
 
 /**
- * Puts the new lanes in the place of the old ones, which `version` told of.
+ * Puts the lanes of another trace, which has the same records, in the place of the old ones, which `version` told of.
  * @throws TraceError TRACE_UNWRITABLE; EngineError TRACE_IN_USE when another has put its own there meanwhile
  */
-function exchange(directory: string, temporary: string, version: VersionContent): void {
-  const suffix = randomBytes(8).toString('hex');
+export function exchangeLanes(directory: string, temporary: string, version: VersionContent): void {
+  const suffix = newLanesSuffix();
   const { header, end, lanes } = readVersion(temporary);
   const content = { header, lanesSuffix: suffix, ...(end && { end }), ...(lanes && { lanes }) };
   try {

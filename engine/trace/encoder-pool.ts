@@ -38,12 +38,16 @@ export async function startEncoderPool(
     concurrentTasksPerWorker: 1,
     stricterFIFO: true,
   });
+  const died = (cause: unknown): TraceError => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const text = `a worker that encodes the trace died: ${reason}`;
+    return new TraceError('TRACE_WORKER_DIED', tasks[0]!.directory, text, { cause });
+  };
+  // The pool starts another worker in the place of one that died. When that dies, too, no task is there to say so.
+  pool.on('error', (cause: unknown) => onFailure(died(cause)));
   const run = async (task: EncoderTask): Promise<EncoderStatistics> => {
     const result = await (pool.run(task) as Promise<EncodeResult>).catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TraceError('TRACE_WORKER_DIED', task.directory, `a worker that encodes the trace died: ${reason}`, {
-        cause,
-      });
+      throw died(cause);
     });
     if ('failure' in result) {
       const { code, file, what } = result.failure;

@@ -34,6 +34,8 @@ const flags = {
   read: O_RDONLY,
   /** To the end of a file that is there. */
   append: O_WRONLY | O_APPEND,
+  /** At any place of a file that is there. */
+  change: O_RDWR,
   /** The file must not be there yet. */
   create: O_WRONLY | O_APPEND | O_CREAT | O_EXCL,
   /** The same, to be written at any place and read again. */
@@ -71,6 +73,11 @@ export class Folder implements Disposable {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  /** Of the folder, for calls of the addon; good while this is open. */
+  get descriptor(): number {
+    return this.#descriptor;
   }
 
   /** A descriptor of the regular file, the caller's. @throws NodeJS.ErrnoException, NotRegularError */

@@ -3,6 +3,7 @@ import { chunkContents, type RecordView, recordHeaderOffsets } from '../generate
 import type { Chunk } from './chunk.ts';
 import { chunkDecoder, damaged } from './chunk-decoder.ts';
 import type { LaneFile } from './lane-file.ts';
+import type { ReadPiece } from './stored-payload.ts';
 import { TraceError } from './trace-error.ts';
 
 const emptyBytes = new Uint8Array(0);
@@ -11,6 +12,7 @@ const emptyView = new DataView(emptyBytes.buffer);
 export class LaneCursor {
   readonly #file: LaneFile;
   readonly #chunks: readonly Chunk[];
+  readonly #readPiece: ReadPiece;
   /** Index of the decoded chunk, or of the one before the chunk that comes next when none is decoded. */
   #chunk = -1;
   #buffer: Uint8Array = emptyBytes;
@@ -18,9 +20,11 @@ export class LaneCursor {
   #view: DataView = emptyView;
   #position = 0;
 
-  constructor(file: LaneFile, chunks: readonly Chunk[]) {
+  /** @param readPiece gives what chunks are patches of */
+  constructor(file: LaneFile, chunks: readonly Chunk[], readPiece: ReadPiece) {
     this.#file = file;
     this.#chunks = chunks;
+    this.#readPiece = readPiece;
   }
 
   /** Event of the record at the cursor; 0 at the lane's end. Decodes the next chunk where one is needed. @throws TraceError */
@@ -79,7 +83,7 @@ export class LaneCursor {
     }
     // Until it is decoded the cursor stands before it, so that another try meets the same error.
     this.#chunk = index - 1;
-    const bytes = chunkDecoder.decode(this.#file, chunk, this.#buffer);
+    const bytes = chunkDecoder.decode(this.#file, chunk, this.#buffer, this.#readPiece);
     if (bytes.length > this.#buffer.length) this.#buffer = bytes;
     this.#checkHeader(chunk, bytes);
     this.#bytes = bytes;
@@ -100,7 +104,8 @@ export class LaneCursor {
       header.firstEvent === chunk.firstEvent &&
       header.lastEvent === chunk.lastEvent &&
       header.recordCount === chunk.recordCount &&
-      header.laneMask === chunk.laneMask;
+      header.laneMask === chunk.laneMask &&
+      header.slotCount === chunk.slotCount;
     if (!agrees) throw damaged(this.#file, chunk, 'a chunk is not the one that the index tells of');
   }
 }

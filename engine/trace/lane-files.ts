@@ -1,4 +1,5 @@
 /** The files of a trace directory. */
+import { randomBytes } from 'node:crypto';
 import { lanes } from '../generated/schema.ts';
 import type { LaneName } from '../schema/schema.ts';
 
@@ -13,6 +14,11 @@ export function laneFileName(lane: LaneName, suffix?: string): string {
 }
 
 export const lanesSuffixForm = /^[0-9a-f]{16}$/;
+
+/** One that no other has. */
+export function newLanesSuffix(): string {
+  return randomBytes(8).toString('hex');
+}
 
 /** True for the names of lanes with a suffix. */
 export function isMadeLane(name: string): boolean {

@@ -18,7 +18,9 @@ export function writeEntries(chunks: readonly Chunk[], bytes: Uint8Array, positi
     view.setUint32(entry + at.storedSize, chunk.storedSize, true);
     view.setUint32(entry + at.rawSize, chunk.rawSize, true);
     view.setUint32(entry + at.recordCount, chunk.recordCount, true);
-    view.setUint32(entry + at.laneMask, chunk.laneMask, true);
+    view.setUint8(entry + at.laneMask, chunk.laneMask);
+    view.setUint8(entry + at.reserved, 0);
+    view.setUint16(entry + at.slotCount, chunk.slotCount, true);
   });
   return size;
 }
@@ -43,7 +45,8 @@ export function readEntries(bytes: Uint8Array): Chunk[] | undefined {
       storedSize: view.getUint32(entry + at.storedSize, true),
       rawSize: view.getUint32(entry + at.rawSize, true),
       recordCount: view.getUint32(entry + at.recordCount, true),
-      laneMask: view.getUint32(entry + at.laneMask, true),
+      laneMask: view.getUint8(entry + at.laneMask),
+      slotCount: Math.max(1, view.getUint16(entry + at.slotCount, true)),
     });
   }
   return chunks;

@@ -54,7 +54,7 @@ function readIndex(file: LaneFile, extent: LaneExtent): Chunk[] {
       throw damage('an index chunk is larger than it may be');
     }
     if (header.storedSize > header.rawSize) throw damage('an index chunk is larger than it may be');
-    const entries = readEntries(chunkDecoder.decode(file, header, new Uint8Array(0)));
+    const entries = readEntries(chunkDecoder.decode(file, header, new Uint8Array(0), noPiece));
     if (!entries) throw damage('the index has impossible numbers');
     for (const chunk of entries) {
       const fault = chunk.offset < end ? 'chunks overlap' : chunkFault(chunk, file.laneNumber, extent.index);
@@ -74,6 +74,11 @@ function readIndex(file: LaneFile, extent: LaneExtent): Chunk[] {
 const searchBudget = 4;
 const leastBudget = 1 << 20;
 const leastCost = 4096;
+
+/** An index is no patch. */
+function noPiece(): never {
+  throw new RangeError('an index refers to the store');
+}
 
 function walk(file: LaneFile): LaneChunks {
   const chunks: Chunk[] = [];

@@ -4,18 +4,20 @@ import { join } from 'node:path';
 import type { LaneName } from '../schema/schema.ts';
 import { writeWhole } from '../whole-io.ts';
 import { Folder } from './folder.ts';
+import { laneFileName } from './lane-files.ts';
 import { systemReason, TraceError } from './trace-error.ts';
 
 export class LaneWriter {
   readonly path: string;
   readonly #descriptor: number;
 
-  /** `create`: the file must not exist yet. @throws TraceError TRACE_UNWRITABLE */
-  constructor(directory: string, lane: LaneName, options: { create: boolean }) {
-    this.path = join(directory, lane);
+  /** `create`: the file must not exist yet; `suffix`: of its name. @throws TraceError TRACE_UNWRITABLE */
+  constructor(directory: string, lane: LaneName, options: { create: boolean; suffix?: string }) {
+    const name = laneFileName(lane, options.suffix);
+    this.path = join(directory, name);
     try {
       using folder = Folder.open(directory);
-      this.#descriptor = folder.openFile(lane, options.create ? 'create' : 'append');
+      this.#descriptor = folder.openFile(name, options.create ? 'create' : 'append');
     } catch (cause) {
       throw new TraceError('TRACE_UNWRITABLE', this.path, `cannot open it: ${systemReason(cause)}`, { cause });
     }

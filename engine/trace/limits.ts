@@ -5,6 +5,8 @@ export const maxSlotSize = 16 << 20;
 export const minSlotSize = 64 << 10;
 export const maxSlotCount = 4096;
 export const minSlotCount = 2;
+/** Slots that a chunk may be made from (codec/decode.ts has the same). */
+export const maxSlotsOfChunk = 0xffff;
 
 /** Bytes of a chunk's stored part: the bound of its encoded form (codec/work-area.ts). */
 export const maxStoredSize = maxSlotSize * 2 + 64;

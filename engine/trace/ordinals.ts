@@ -53,12 +53,18 @@ export class Ordinals {
   of(event: number): number {
     const pass = this.#known.get(event) ?? 0;
     if (pass > 0) this.#used = true;
-    return pass;
+    // One replay of a debugger's session knows what another one has counted.
+    return pass > 0 ? pass : (this.#counted.get(event) ?? 0);
   }
 
   /** This replay has counted; 0 for a point that needed no pass. */
   note(event: number, passes: number): void {
     this.#counted.set(event, passes);
+  }
+
+  /** What was counted from that event on may be wrong. */
+  forget(from: number): void {
+    for (const event of this.#counted.keys()) if (event >= from) this.#counted.delete(event);
   }
 
   /**

@@ -5,7 +5,7 @@
 import { type Codec, type Compression, codecStaticBytes, createSharedMemory, instantiateCodec } from './codec.ts';
 import { hashOf } from './store-layout.ts';
 
-/** Bytes of content at most: what the largest data record holds (native/record/frame-writer.cc). */
+/** Bytes of content at most: what the largest data record holds (native/record/events/frame-writer.cc). */
 export const maxPieceBytes = 1 << 16;
 
 const magic = 0x43505252; // "RRPC"
@@ -64,14 +64,14 @@ export function encodePiece(content: Uint8Array, compression: Compression): Buff
   return file;
 }
 
-/** The content of a piece's file; undefined when it is not whole, or nothing that encodePiece makes. */
+/** A copy of the content of a piece's file; undefined when it is not whole, or nothing that encodePiece makes. */
 export function decodePiece(file: Buffer): Uint8Array | undefined {
   if (file.length < headerBytes || file.readUInt32LE(0) !== magic) return undefined;
   const codec = file.readUInt32LE(4);
   const size = file.readUInt32LE(8);
   const stored = file.subarray(headerBytes);
   if (size === 0 || size > maxPieceBytes || file.readUInt32LE(12) !== stored.length) return undefined;
-  if (codec === codecs.plain) return stored.length === size ? stored : undefined;
+  if (codec === codecs.plain) return stored.length === size ? new Uint8Array(stored) : undefined;
   if (codec !== codecs.lz4 || stored.length > maxPieceBytes) return undefined;
   pieceCodec ??= new PieceCodec();
   return pieceCodec.decompress(stored, size);

@@ -1,15 +1,18 @@
 /**
  * Puts pieces of what programs read into the store, each content once. What is read from files that everybody may read
- * is put when it is first met; anything else when it is met again: most of it never comes back.
+ * is put when it is first met; anything else when it is met again, by this recording or another: most of it never comes
+ * back.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, openSync } from 'node:fs';
-import { readWhole, writeWhole } from '../whole-io.ts';
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, openSync } from 'node:fs';
+import { writeWhole } from '../whole-io.ts';
 import type { Compression } from './codec.ts';
 import { Folder, NotRegularError } from './folder.ts';
-import { decodePiece, encodePiece, maxPieceBytes, maxPieceFileBytes } from './piece-file.ts';
+import { MetContent } from './met-content.ts';
+import { checkedPiece, decodePiece, encodePiece } from './piece-file.ts';
+import { hashPiece, PieceFolder } from './piece-folder.ts';
 import type { Candidate } from './slot-pieces.ts';
-import { piecesFolder, placeOf, temporaryEnd } from './store-layout.ts';
+import { hashBytes, hashOf, piecesFolder, temporaryEnd } from './store-layout.ts';
 import { systemReason } from './trace-error.ts';
 
 /** Where a recording puts pieces; plain data. */
@@ -38,22 +41,22 @@ const fewPieces = 4;
 /** Hashes of content that was met once. Beyond that it is forgotten. */
 const mostMet = 1 << 18;
 
-const zeros = new Uint8Array(maxPieceBytes);
-
 export class PieceWriter {
   readonly statistics: PieceStatistics = { references: 0, referencedBytes: 0, puts: 0, putBytes: 0 };
   readonly #memory: Uint8Array;
   readonly #compression: Compression;
   readonly #store: PieceStore;
   readonly #temporary = randomBytes(16).toString('hex');
-  readonly #file = Buffer.alloc(maxPieceFileBytes + 1);
-  /** Hashes, as latin1, of what the store has; and of what was met once. */
+  /** Hashes, as latin1, of what the store has. */
   readonly #known = new Set<string>();
+  /** What was met once, by this recording; and by others, in a store that is private. */
   #met = new Set<string>();
+  #metByAll: MetContent | undefined;
   /** Names of pieces that are referred to and may not be on the disk yet. */
   readonly #volatile = new Set<string>();
   #root: Folder | undefined;
-  #pieces: Folder | undefined;
+  #folder: Folder | undefined;
+  #pieces: PieceFolder | undefined;
   #registration: number | undefined;
   #rights = 0;
   #isPrivate = false;
@@ -66,10 +69,9 @@ export class PieceWriter {
 
   /** SHA-256 of those candidates that the store has now. Once the store fails, it is left alone. */
   place(candidates: readonly Candidate[]): readonly (Uint8Array | undefined)[] {
-    if (this.statistics.problem !== undefined) return candidates.map(() => undefined);
-    const hashes = candidates.map((candidate) => this.#hash(candidate));
-    try {
+    const placed = this.attempt(() => {
       this.#open();
+      const hashes = this.#hash(candidates);
       this.#announce(candidates, hashes);
       return candidates.map((candidate, index) => {
         const hash = hashes[index];
@@ -78,33 +80,77 @@ export class PieceWriter {
         this.statistics.referencedBytes += candidate.length;
         return hash;
       });
+    });
+    return placed ?? candidates.map(() => undefined);
+  }
+
+  /** Does something with the store, unless that has failed; undefined when it fails, and from then on. */
+  attempt<Result>(body: () => Result): Result | undefined {
+    if (this.statistics.problem !== undefined) return undefined;
+    try {
+      return body();
     } catch (error) {
       const isExpected = (error as NodeJS.ErrnoException).code !== undefined || error instanceof NotRegularError;
       if (!isExpected) throw error;
       this.statistics.problem = `cannot keep pieces in ${this.#store.directory}: ${systemReason(error)}`;
-      return candidates.map(() => undefined);
+      return undefined;
     }
+  }
+
+  /** Others may not read the store. @throws NodeJS.ErrnoException */
+  get isPrivate(): boolean {
+    this.#open();
+    return this.#isPrivate;
+  }
+
+  /** The store's folder: good until finish(). @throws NodeJS.ErrnoException */
+  get root(): Folder {
+    this.#open();
+    return this.#root!;
+  }
+
+  /** The content of a piece that the recording may refer to from now on; undefined where the store has none that is right. */
+  fetch(hash: Buffer): Uint8Array | undefined {
+    this.#open();
+    if (!this.#known.has(hash.toString('latin1'))) this.#tell([hash]);
+    return this.#contentOf(hash.toString('hex'), (file, name) => checkedPiece(file, name));
+  }
+
+  /** Keeps content, and tells that the recording may refer to it; its hash. @throws NodeJS.ErrnoException */
+  keep(content: Uint8Array): Buffer {
+    this.#open();
+    const name = hashOf(content);
+    const hash = Buffer.from(name, 'hex');
+    const key = hash.toString('latin1');
+    if (this.#known.has(key)) return hash;
+    this.#tell([hash]);
+    if (!this.#holds(name, content)) this.#put(name, content);
+    this.#known.add(key);
+    return hash;
   }
 
   /** What was referred to is on the disk when this returns. @throws NodeJS.ErrnoException */
   finish(): void {
     try {
+      this.attempt(() => this.#root && this.#metByAll?.save(this.#root));
       if (this.#volatile.size === 0 || this.#pieces === undefined) return;
-      if (this.#volatile.size > fewPieces) this.#pieces.syncFileSystem();
-      for (const name of this.#volatile) this.#settle(name, this.#volatile.size <= fewPieces);
+      const isFew = this.#volatile.size <= fewPieces;
+      if (!isFew) this.#folder!.syncFileSystem();
+      for (const name of this.#volatile) this.#pieces.settle(name, isVolatile, isFew);
       this.#volatile.clear();
     } finally {
       if (this.#registration !== undefined) closeSync(this.#registration);
-      this.#pieces?.[Symbol.dispose]();
+      this.#folder?.[Symbol.dispose]();
       this.#root?.[Symbol.dispose]();
-      this.#registration = this.#pieces = this.#root = undefined;
+      this.#registration = this.#pieces = this.#folder = this.#root = undefined;
     }
   }
 
   #open(): void {
     if (this.#pieces !== undefined) return;
     this.#root = Folder.open(this.#store.directory);
-    this.#pieces = this.#root.madeFolder(piecesFolder);
+    this.#folder = this.#root.madeFolder(piecesFolder);
+    this.#pieces = new PieceFolder(this.#folder);
     const { mode } = this.#root.status()!;
     this.#rights = 0o400 | (mode & 0o044);
     this.#isPrivate = (mode & 0o077) === 0;
@@ -115,10 +161,12 @@ export class PieceWriter {
   }
 
   /** Undefined for nothing but zeros, which take no room in a trace. */
-  #hash({ position, length }: Candidate): Buffer | undefined {
-    const content = this.#memory.subarray(position, position + length);
-    if (content[0] === 0 && Buffer.compare(content, zeros.subarray(0, length)) === 0) return undefined;
-    return createHash('sha256').update(content).digest();
+  #hash(candidates: readonly Candidate[]): (Buffer | undefined)[] {
+    const all = Buffer.alloc(candidates.length * hashBytes);
+    return candidates.map(({ position, length }, index) => {
+      if (!hashPiece(this.#memory, position, length, all, index)) return undefined;
+      return all.subarray(index * hashBytes, (index + 1) * hashBytes);
+    });
   }
 
   /** A collection of garbage reads there what it must leave, before and after it takes something away. */
@@ -130,9 +178,11 @@ export class PieceWriter {
       const key = hash.toString('latin1');
       if (!this.#known.has(key) && this.#mayRefer(candidates[index]!)) fresh.set(key, hash);
     }
-    if (fresh.size === 0) return;
-    const bytes = Buffer.concat([...fresh.values()]);
-    writeWhole(this.#registration, bytes);
+    if (fresh.size > 0) this.#tell([...fresh.values()]);
+  }
+
+  #tell(hashes: readonly Buffer[]): void {
+    if (this.#registration !== undefined) writeWhole(this.#registration, Buffer.concat(hashes));
   }
 
   /** Others may read a store that is not private: what is not known to be everybody's has no place there. */
@@ -149,79 +199,53 @@ export class PieceWriter {
     const name = hash.toString('hex');
     const isMetAgain = this.#met.has(key);
     if (isMetAgain || !this.#holds(name, content)) {
-      if (!candidate.isFromFile && !isMetAgain) {
-        if (this.#met.size >= mostMet) this.#met = new Set();
-        this.#met.add(key);
-        return false;
-      }
+      if (!candidate.isFromFile && !isMetAgain && !this.#meet(key, hash)) return false;
       this.#put(name, content);
     }
     this.#known.add(key);
     return true;
   }
 
+  /** Whether another recording has met the content before. */
+  #meet(key: string, hash: Buffer): boolean {
+    if (this.#met.size >= mostMet) this.#met = new Set();
+    this.#met.add(key);
+    this.#metByAll ??= MetContent.read(this.#root!);
+    return this.#metByAll.meet(hash);
+  }
+
   /** Whether the store has just that. */
   #holds(name: string, content: Uint8Array): boolean {
-    const place = placeOf(name);
+    const check = (file: Buffer): Uint8Array | undefined => {
+      const found = decodePiece(file);
+      return found !== undefined && Buffer.compare(found, content) === 0 ? found : undefined;
+    };
+    return this.#contentOf(name, check) !== undefined;
+  }
+
+  /** What the store has under a name, where `check` takes its file for right. */
+  #contentOf(name: string, check: (file: Buffer, name: string) => Uint8Array | undefined): Uint8Array | undefined {
     try {
-      using folder = this.#pieces!.folder(place.folder);
-      const descriptor = folder.openFile(place.name, 'read');
-      try {
-        const { mode, size } = fstatSync(descriptor);
-        if (size > maxPieceFileBytes) return false;
-        const file = this.#file.subarray(0, readWhole(descriptor, this.#file, 0));
-        const found = decodePiece(file);
-        if (found === undefined || Buffer.compare(found, content) !== 0) return false;
-        if ((mode & isVolatile) !== 0) this.#volatile.add(name);
-        return true;
-      } finally {
-        closeSync(descriptor);
-      }
+      const piece = this.#pieces!.read(name);
+      if (piece === undefined) return undefined;
+      const found = check(piece.file, name);
+      if (found === undefined) return undefined;
+      if ((piece.rights & isVolatile) !== 0) this.#volatile.add(name);
+      return found;
     } catch (error) {
+      // What is there cannot be used: another is put in its place.
       const { code } = error as NodeJS.ErrnoException;
-      // Not there, or what is there cannot be used: another is put in its place.
-      if (code === 'ENOENT' || code === 'EACCES' || error instanceof NotRegularError) return false;
+      if (code === 'EACCES' || error instanceof NotRegularError) return undefined;
       throw error;
     }
   }
 
   #put(name: string, content: Uint8Array): void {
     const file = encodePiece(content, this.#compression);
-    const place = placeOf(name);
     const temporary = `${this.#temporary}-${this.statistics.puts}${temporaryEnd}`;
-    const descriptor = this.#root!.openFile(temporary, 'create');
-    try {
-      try {
-        writeWhole(descriptor, file);
-        if (this.#rights !== 0o400) fchmodSync(descriptor, this.#rights | isVolatile);
-      } finally {
-        closeSync(descriptor);
-      }
-      using folder = this.#pieces!.madeFolder(place.folder);
-      this.#root!.moveTo(temporary, folder, place.name);
-    } catch (error) {
-      this.#root!.removeIfThere(temporary);
-      throw error;
-    }
+    this.#pieces!.put(this.#root!, temporary, name, file, this.#rights | isVolatile);
     this.#volatile.add(name);
     this.statistics.puts += 1;
     this.statistics.putBytes += file.length;
-  }
-
-  /** Takes the mark away that it may not be on the disk, which it is, or with `sync` will be. Another user's keeps it. */
-  #settle(name: string, sync: boolean): void {
-    const place = placeOf(name);
-    using folder = this.#pieces!.folder(place.folder);
-    const descriptor = folder.openFile(place.name, 'read');
-    try {
-      if (sync) {
-        fsyncSync(descriptor);
-        folder.sync();
-      }
-      const { mode, uid } = fstatSync(descriptor);
-      if (uid === process.geteuid?.()) fchmodSync(descriptor, mode & 0o777 & ~isVolatile);
-    } finally {
-      closeSync(descriptor);
-    }
   }
 }

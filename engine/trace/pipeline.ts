@@ -1,13 +1,16 @@
 /**
- * From the recorder's thread to the disk: the ring in shared memory, and who encodes it. A short recording is encoded
- * on this thread, when it has ended (or while its first slot fills, four times a second, so that little is lost to a kill);
- * the pool of workers starts with the first full slot, because it costs more than many a whole recording.
+ * From the recorder's thread to the disk: the ring in shared memory, and who encodes it. This thread does, as long as it
+ * keeps up; the workers start when it falls behind, because they cost more than many a whole recording. While they start,
+ * and when they fall behind, it goes on helping.
  */
 
 import { EngineError } from '../errors.ts';
 import { ringControlOffsets } from '../generated/schema.ts';
+import type { BasePiece } from './chunk-base.ts';
 import { type Compression, createSharedMemory } from './codec.ts';
 import { type EncoderPool, startEncoderPool } from './encoder-pool.ts';
+import { FullSlots } from './full-slots.ts';
+import { maxSlotSize } from './limits.ts';
 import type { PieceStore } from './piece-writer.ts';
 import { ringFunctions } from './ring.ts';
 import { type RingLayout, ringLayout } from './ring-layout.ts';
@@ -24,12 +27,18 @@ export interface PipelineOptions {
   readonly slotCount?: number;
   /** Default 1 MiB. */
   readonly slotSize?: number;
+  /** Slots that are encoded together, at most. Default 8; 1 with maxBytes, where the trace shall end near them. */
+  readonly batchSlots?: number;
   /** Worker threads, once they are needed. Default 1. */
   readonly workers?: number;
   /** Bytes of all lanes at most: then the trace ends, as if it could not go on. */
   readonly maxBytes?: number;
   /** Where pieces of what the program reads go; left out: all stays in the trace. */
   readonly pieces?: PieceStore;
+  /** Chunks may be patches of these, which the trace may refer to; left out: of what `pieces` has of the program. */
+  readonly base?: readonly BasePiece[];
+  /** Starts the workers; left out: startEncoderPool. */
+  readonly startWorkers?: typeof startEncoderPool;
   /** Called once when the trace cannot go on (disk full, worker dead): the program runs on unrecorded. */
   readonly onFailure?: (error: EngineError) => void;
 }
@@ -43,8 +52,12 @@ export interface PipelineSummary {
   readonly usedPool: boolean;
 }
 
-/** Milliseconds: with the recorder's own delays (native/record/recorder.cc) less than a second is lost to a kill. */
-const inlineInterval = 250;
+/** Milliseconds: with the other delays (slot-batch.ts, native/record/events/event-writer.h) less than a second is lost to a kill. */
+const inlineInterval = 50;
+/** Milliseconds between two looks at slots that fill one after another; twice as many each time that none has. */
+const shortestInterval = 2;
+/** This share of the ring waits to be encoded: the workers start, and this thread helps them later on. */
+const behindShare = 1 / 2;
 
 export class Pipeline {
   readonly layout: RingLayout;
@@ -54,10 +67,15 @@ export class Pipeline {
   readonly #memory: WebAssembly.Memory;
   readonly #compression: Compression;
   readonly #pieces: PieceStore | undefined;
+  readonly #base: string | readonly BasePiece[];
   readonly #writer: TraceWriter;
   readonly #maxBytes: number | undefined;
   readonly #onFailure: ((error: EngineError) => void) | undefined;
-  readonly #timer: NodeJS.Timeout;
+  readonly #startWorkers: typeof startEncoderPool;
+  readonly #slots: FullSlots;
+  #timer: NodeJS.Timeout;
+  #interval = inlineInterval;
+  #mayStart = false;
   #inline: SlotEncoder | undefined;
   #pool: Promise<EncoderPool> | undefined;
   #failure: EngineError | undefined;
@@ -66,19 +84,23 @@ export class Pipeline {
   /** @throws TraceError TRACE_UNWRITABLE; RangeError for an impossible ring */
   constructor(options: PipelineOptions) {
     const { slotCount = 16, slotSize = 1 << 20, workers = 1 } = options;
+    const { batchSlots = options.maxBytes === undefined ? 8 : 1 } = options;
     // Area 0 is that of this thread.
-    this.layout = ringLayout({ slotCount, slotSize, encoders: workers + 1 });
+    const batchBytes = Math.max(slotSize, Math.min(slotSize * batchSlots, maxSlotSize));
+    this.layout = ringLayout({ slotCount, slotSize, encoders: workers + 1, batchBytes });
     this.directory = options.directory;
     this.#compression = options.header.compression;
     this.#maxBytes = options.maxBytes;
     this.#pieces = options.pieces;
+    this.#base = options.base ?? options.header.program;
     this.#onFailure = options.onFailure;
+    this.#startWorkers = options.startWorkers ?? startEncoderPool;
     this.#writer = new TraceWriter(options.directory, options.header);
     this.#memory = createSharedMemory(this.layout.totalBytes);
     this.bytes = new Uint8Array(this.#memory.buffer);
     ringFunctions().ringInitialise(this.bytes, this.layout.ring, slotCount, slotSize);
-    this.#timer = setInterval(() => this.encodeNow(), inlineInterval);
-    this.#timer.unref();
+    this.#slots = new FullSlots(this.bytes, this.layout);
+    this.#timer = this.#lookLater();
     // The codec gets ready while the program runs: a short recording would have to wait for it at its end.
     setImmediate(() => {
       if (!this.#pool && !this.#finished) this.encodeNow();
@@ -94,25 +116,39 @@ export class Pipeline {
     return this.#failure;
   }
 
-  /** Starts the workers; to be called when the ring's first slot is full. Later calls do nothing. */
+  /** Starts the workers at once, where this thread is not to encode at all. Later calls do nothing. */
   startPool(): void {
     if (this.#pool || this.#failure) return;
-    clearInterval(this.#timer);
     const tasks = Array.from({ length: this.layout.encoders - 1 }, (_, index) => this.#task(index + 1));
-    this.#pool = startEncoderPool(tasks, (error) => this.#fail(error));
+    this.#pool = this.#startWorkers(tasks, (error) => this.#saveAndFail(error));
     this.#pool.catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
       const text = `cannot start the workers that encode the trace: ${reason}`;
-      this.#fail(new TraceError('TRACE_WORKER_DIED', this.directory, text, { cause }));
+      this.#saveAndFail(new TraceError('TRACE_WORKER_DIED', this.directory, text, { cause }));
     });
   }
 
-  /** Encodes the slots that are full now, on this thread. It does so by itself four times a second until the workers start. */
+  /** Slots fill one after another from now on; to be called when the first one is full. */
+  keepUp(): void {
+    this.#mayStart = true;
+    this.#interval = 0;
+    clearTimeout(this.#timer);
+    this.#look();
+  }
+
+  /** Encodes the slots that are full now, on this thread. */
   encodeNow(): void {
+    this.#encodeInline((encoder) => {
+      encoder.drain({ wait: false });
+      encoder.flush();
+    });
+  }
+
+  #encodeInline(body: (encoder: SlotEncoder) => void): void {
     if (this.#failure) return;
     try {
       this.#inline ??= new SlotEncoder(this.#task(0));
-      this.#inline.drain({ wait: false });
+      body(this.#inline);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       this.#fail(error);
@@ -124,8 +160,8 @@ export class Pipeline {
    * be written: the summary says so, and `end` in the trace too.
    */
   async finish(end: TraceEnd): Promise<PipelineSummary> {
-    clearInterval(this.#timer);
     this.#finished = true;
+    clearTimeout(this.#timer);
     Atomics.store(new Uint32Array(this.#memory.buffer), (this.layout.ring + ringControlOffsets.closed) / 4, 1);
     const statistics = await this.#poolStatistics();
     this.encodeNow();
@@ -165,6 +201,7 @@ export class Pipeline {
       compression: this.#compression,
       directory,
       pieces: this.#pieces,
+      base: this.#base,
     };
     return this.#maxBytes === undefined ? task : { ...task, maxBytes: this.#maxBytes };
   }
@@ -175,6 +212,31 @@ export class Pipeline {
     this.#fail(reason);
   }
 
+  /** One chunk's slots at a time: what else this thread does must not wait for more. */
+  #look(): void {
+    if (this.#failure || this.#finished) return;
+    const behind = this.layout.slotCount * behindShare;
+    if (this.#mayStart && this.#slots.waiting() >= behind) this.startPool();
+    const mine = this.#haveWorkersBegun() ? behind : 1;
+    const isMine = this.#slots.waiting() >= mine;
+    this.#encodeInline((encoder) => (isMine ? encoder.takeBatch() : encoder.flushOld()));
+    if (this.#slots.waiting() >= mine) {
+      setImmediate(() => this.#look());
+      return;
+    }
+    const isIdle = !this.#slots.haveFilled();
+    this.#interval = isIdle ? Math.min(Math.max(this.#interval, shortestInterval / 2) * 2, inlineInterval) : 0;
+    this.#timer = this.#lookLater();
+  }
+
+  #haveWorkersBegun(): boolean {
+    return this.#slots.taken() > (this.#inline?.statistics.slots ?? 0);
+  }
+
+  #lookLater(): NodeJS.Timeout {
+    return setTimeout(() => this.#look(), Math.max(this.#interval, shortestInterval)).unref();
+  }
+
   #closeInline(): void {
     try {
       this.#inline?.close();
@@ -182,6 +244,12 @@ export class Pipeline {
       if (!(error instanceof EngineError)) throw error;
       this.#fail(error);
     }
+  }
+
+  /** What was recorded until workers could not start is saved here. Behind a slot that one has taken and lost nothing is of use. */
+  #saveAndFail(error: EngineError): void {
+    if (!this.#slots.isAnyTaken()) this.encodeNow();
+    this.#fail(error);
   }
 
   #fail(error: EngineError): void {

@@ -5,15 +5,25 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { chunkHeaderSize, DataRecordView, dataFlags, FrameView, MappingView, TaskView } from '../generated/schema.ts';
+import {
+  chunkHeaderSize,
+  DataRecordView,
+  dataFlags,
+  FrameView,
+  MappingView,
+  type RecordView,
+  TaskView,
+} from '../generated/schema.ts';
 import type { LaneName } from '../schema/schema.ts';
 import { chunkLength } from './chunk.ts';
+import { chunkDecoder } from './chunk-decoder.ts';
 import { Folder, NotRegularError } from './folder.ts';
 import { LaneCursor } from './lane-cursor.ts';
 import { LaneFile } from './lane-file.ts';
 import { incompleteVersionName, laneOrder, ownStoreName, versionName } from './lane-files.ts';
 import { findChunks, type LaneChunks } from './lane-scan.ts';
 import { maxVersionBytes } from './limits.ts';
+import { isPatched, listEnd, listedPieces } from './patched-chunk.ts';
 import { PieceReader } from './piece-reader.ts';
 import { RecordRun } from './record-run.ts';
 import { BadReferenceError, expandRecord, referencedPieces } from './stored-payload.ts';
@@ -103,11 +113,10 @@ export class TraceReader {
         const what = `the recording ended before its first event was saved${reason}`;
         throw this.damage ?? new TraceError('TRACE_EMPTY', directory, what);
       }
-      const cursor = (lane: LaneName): LaneCursor => new LaneCursor(this.#files[lane], prefix.chunks[lane]);
-      this.#frames = cursor('events');
-      this.#data = new RecordRun(cursor('data'), new DataRecordView());
-      this.#mappings = new RecordRun(cursor('mmaps'), new MappingView());
-      this.#tasks = new RecordRun(cursor('tasks'), new TaskView());
+      this.#frames = this.#cursor('events');
+      this.#data = new RecordRun(this.#cursor('data'), new DataRecordView());
+      this.#mappings = new RecordRun(this.#cursor('mmaps'), new MappingView());
+      this.#tasks = new RecordRun(this.#cursor('tasks'), new TaskView());
     } catch (error) {
       this.close();
       throw error;
@@ -180,7 +189,7 @@ export class TraceReader {
     const view = this.#data.next();
     if (view === undefined || (view.flags & dataFlags.stored) === 0) return view;
     const record = view.buffer.subarray(view.position, view.position + view.size);
-    const whole = this.#checked(() => expandRecord(record, (hash) => this.#pieces.read(hash)));
+    const whole = this.#checked(() => expandRecord(record, (hash) => this.readPiece(hash)));
     return view.bind(whole, 0);
   }
 
@@ -198,6 +207,29 @@ export class TraceReader {
     return this.#checked(() => referencedPieces(record));
   }
 
+  /** The hashes of the pieces that chunks are patches of; some more than once. @throws TraceError */
+  *basePieces(): Generator<string> {
+    const start = new Uint8Array(listEnd);
+    for (const lane of laneOrder) {
+      for (const chunk of this.#chunks[lane]) {
+        const count = this.#files[lane].read(chunk.offset, start, 0, Math.min(listEnd, chunkLength(chunk)));
+        const bytes = start.subarray(0, count);
+        if (isPatched(bytes)) for (const { hash } of listedPieces(bytes) ?? []) yield hash;
+      }
+    }
+  }
+
+  /** The chunks of a lane in the order of its file, each whole; those that are patches without what they are patches of. @throws TraceError */
+  *plainChunks(lane: LaneName): Generator<Uint8Array> {
+    const chunks = [...this.#chunks[lane]].sort((a, b) => a.offset - b.offset);
+    for (const chunk of chunks) yield chunkDecoder.unpatched(this.#files[lane], chunk, (hash) => this.readPiece(hash));
+  }
+
+  /** The content of a piece that the trace refers to. @throws TraceError STORE_FILE_MISSING, STORE_FILE_CHANGED */
+  readPiece(hash: string): Uint8Array {
+    return this.#pieces.read(hash);
+  }
+
   /** The current event's next mapping record. @throws TraceError */
   nextMapping(): MappingView | undefined {
     return this.#mappings.next();
@@ -206,6 +238,19 @@ export class TraceReader {
   /** The current event's next task record. @throws TraceError */
   nextTask(): TaskView | undefined {
     return this.#tasks.next();
+  }
+
+  /**
+   * All mapping records from an event on, without a look at other lanes: much less is read than by next(). A view is good
+   * until the next one. @throws TraceError
+   */
+  mappingsFrom(event: number): Generator<MappingView> {
+    return recordsFrom(this.#cursor('mmaps'), new MappingView(), event, this.lastEvent);
+  }
+
+  /** The same of task records, all of them. @throws TraceError */
+  allTasks(): Generator<TaskView> {
+    return recordsFrom(this.#cursor('tasks'), new TaskView(), 1, this.lastEvent);
   }
 
   /** Raw bytes of the largest chunk. */
@@ -227,6 +272,10 @@ export class TraceReader {
     });
   }
 
+  #cursor(lane: LaneName): LaneCursor {
+    return new LaneCursor(this.#files[lane], this.#chunks[lane], (hash) => this.readPiece(hash));
+  }
+
   close(): void {
     this.#pieces[Symbol.dispose]();
     for (const lane of laneOrder) this.#files[lane].close();
@@ -240,6 +289,16 @@ export class TraceReader {
       throw new TraceError('TRACE_DAMAGED', this.#files.data.path, `event ${this.#event}: ${cause.message}`, { cause });
     }
   }
+}
+
+function* recordsFrom<View extends RecordView>(
+  cursor: LaneCursor,
+  view: View,
+  first: number,
+  last: number,
+): Generator<View> {
+  cursor.seek(first);
+  for (let event = cursor.event(); event !== 0 && event <= last; event = cursor.event()) yield cursor.take(view);
 }
 
 function byLane<Value>(make: (lane: LaneName) => Value): ByLane<Value> {

@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
-/** Stored files and pieces are named by SHA-256: 64 lower-case hexadecimal digits. */
+/** Bytes of the SHA-256 that stored files and pieces are named by. */
+export const hashBytes = 32;
+/** The names: 64 lower-case hexadecimal digits. */
 const hashForm = /^[0-9a-f]{64}$/;
 
 /** The name that content has. */
@@ -31,6 +33,8 @@ export function isContentName(name: string): boolean {
 
 /** Whole files, as they were when they were mapped, are in the store's own folder; pieces of what was read in this one. */
 export const piecesFolder = 'pieces';
+/** For each program a list of pieces that its recordings' chunks may be patches of (engine/trace/base-catalogue.ts). */
+export const basesFolder = 'bases';
 export const identitiesFolder = 'by-id';
 /** A file for each trace that refers to the store (engine/store/registrations.ts). */
 export const registrationsFolder = 'traces';

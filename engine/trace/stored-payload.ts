@@ -12,6 +12,7 @@ import {
   recordHeaderOffsets,
 } from '../generated/schema.ts';
 import { argumentCountAt, entrySize, outCountAt, outLengthAt, outSize, wordsOf } from './buffer-entries.ts';
+import { hashBytes } from './store-layout.ts';
 
 /** What a record may stand for at most: more than the in-tracee runtime buffers, and any other record holds. Bytes. */
 const mostBytes = 1 << 20;
@@ -113,7 +114,7 @@ export function referencedPieces(record: Uint8Array): string[] {
   const payload = payloadOf(record);
   const hashes: string[] = [];
   const add = (position: number): void => {
-    hashes.push(payload.toString('hex', position + at.hash, position + at.hash + 32));
+    hashes.push(payload.toString('hex', position + at.hash, position + at.hash + hashBytes));
   };
   if (holdsEntries(record)) walkEntries(payload, () => undefined, add);
   else walkReferences(payload, 0, payload.length, sumOfReferences(payload), add);
@@ -123,64 +124,95 @@ export function referencedPieces(record: Uint8Array): string[] {
 /** The record as it was made: bytes where it has references. @throws BadReferenceError; TraceError of `read` */
 export function expandRecord(record: Uint8Array, read: ReadPiece): Uint8Array {
   const payload = payloadOf(record);
-  const expanded = holdsEntries(record)
-    ? expandEntries(payload, read)
-    : expandReferences(payload, 0, payload.length, sumOfReferences(payload), read);
-  const size = padded(dataSize + expanded.length);
-  const whole = Buffer.alloc(size);
+  const isBuffer = holdsEntries(record);
+  const length = isBuffer ? expandedEntries(payload) : sumOfReferences(payload);
+  const size = padded(dataSize + length);
+  const whole = Buffer.allocUnsafe(size);
   whole.set(record.subarray(0, dataSize));
-  whole.set(expanded, dataSize);
+  whole.fill(0, dataSize + length);
+  const expansion = new Expansion(payload, whole, dataSize, read);
+  if (isBuffer) expansion.addEntries();
+  else expansion.addReferences(0, payload.length, length);
   whole.writeUInt32LE(size, recordHeaderOffsets.size);
   whole[recordHeaderOffsets.flags] = record[recordHeaderOffsets.flags]! & ~dataFlags.stored;
-  whole.writeUInt32LE(expanded.length, dataOffsets.length);
+  whole.writeUInt32LE(length, dataOffsets.length);
   return whole;
 }
 
-function expandReferences(bytes: Buffer, start: number, end: number, length: number, read: ReadPiece): Buffer {
-  const whole = Buffer.allocUnsafe(length);
-  let done = 0;
-  walkReferences(bytes, start, end, length, (position, part) => {
-    const piece = read(bytes.toString('hex', position + at.hash, position + at.hash + 32));
-    const offset = bytes.readUInt32LE(position + at.offset);
-    if (offset + part > piece.length) throw new BadReferenceError();
-    whole.set(piece.subarray(offset, offset + part), done);
-    done += part;
-  });
-  return whole;
+/** Bytes of an entry with the bytes of its stored out-parameters in it. */
+function grownSize(size: number, stored: readonly StoredOut[]): number {
+  return stored.reduce((sum, { length, references }) => sum + padded(length) - references, size);
 }
 
-function expandEntries(payload: Buffer, read: ReadPiece): Buffer {
-  const parts: Buffer[] = [];
-  let total = 0;
-  /** What has been copied so far. */
-  let copied = 0;
-  const add = (part: Buffer): void => {
-    total += part.length;
-    if (total > mostBytes) throw new BadReferenceError();
-    parts.push(part);
+/** Bytes of all entries with those of their references in them. */
+function expandedEntries(payload: Buffer): number {
+  let sum = 0;
+  const add = (_: number, size: number, stored: readonly StoredOut[]): void => {
+    sum += grownSize(size, stored);
+    if (sum > mostBytes) throw new BadReferenceError();
   };
-  const expand = (start: number, size: number, stored: readonly StoredOut[]): void => {
-    if (stored.length === 0) return;
-    if (start > copied) add(payload.subarray(copied, start));
-    copied = start;
-    const grown = stored.reduce((sum, { length, references }) => sum + padded(length) - references, size);
-    if (grown > mostBytes) throw new BadReferenceError();
-    const headAt = parts.length;
+  walkEntries(payload, add, () => undefined);
+  return sum;
+}
+
+/** Copies a payload, and content in the place of references. */
+class Expansion {
+  readonly #payload: Buffer;
+  readonly #target: Buffer;
+  readonly #read: ReadPiece;
+  #at: number;
+
+  /** @param at where in the target the first byte goes; it has room for all */
+  constructor(payload: Buffer, target: Buffer, at: number, read: ReadPiece) {
+    this.#payload = payload;
+    this.#target = target;
+    this.#at = at;
+    this.#read = read;
+  }
+
+  addReferences(start: number, end: number, length: number): void {
+    walkReferences(this.#payload, start, end, length, (position, part) => this.#addPiece(position, part));
+  }
+
+  addEntries(): void {
+    walkEntries(
+      this.#payload,
+      (start, size, stored) => this.#addEntry(start, size, stored),
+      () => undefined,
+    );
+  }
+
+  #addEntry(start: number, size: number, stored: readonly StoredOut[]): void {
+    const entry = this.#at;
+    let copied = start;
     for (const { position, length, references } of stored) {
-      const head = Buffer.from(payload.subarray(copied, position + outSize));
-      const top = head.length - 4;
-      head.writeUInt32LE((head.readUInt32LE(top) & ~storedBit) >>> 0, top);
-      add(head);
       const from = position + outSize;
-      add(expandReferences(payload, from, from + references, length, read));
-      add(Buffer.alloc(padded(length) - length));
+      this.#copy(copied, from);
+      const top = this.#at - 4;
+      this.#target.writeUInt32LE((this.#target.readUInt32LE(top) & ~storedBit) >>> 0, top);
+      this.addReferences(from, from + references, length);
+      const end = this.#at + padded(length) - length;
+      this.#target.fill(0, this.#at, end);
+      this.#at = end;
       copied = from + references;
     }
-    parts[headAt]!.writeUInt32LE(grown, 0);
-  };
-  walkEntries(payload, expand, () => undefined);
-  if (copied < payload.length) add(payload.subarray(copied));
-  return Buffer.concat(parts, total);
+    this.#copy(copied, start + size);
+    if (stored.length > 0) this.#target.writeUInt32LE(grownSize(size, stored), entry);
+  }
+
+  #copy(from: number, to: number): void {
+    this.#target.set(this.#payload.subarray(from, to), this.#at);
+    this.#at += to - from;
+  }
+
+  /** `length` bytes of the piece that the reference at `position` names. */
+  #addPiece(position: number, length: number): void {
+    const piece = this.#read(this.#payload.toString('hex', position + at.hash, position + at.hash + hashBytes));
+    const offset = this.#payload.readUInt32LE(position + at.offset);
+    if (offset + length > piece.length) throw new BadReferenceError();
+    this.#target.set(piece.subarray(offset, offset + length), this.#at);
+    this.#at += length;
+  }
 }
 
 function padded(bytes: number): number {

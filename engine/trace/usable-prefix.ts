@@ -16,48 +16,71 @@ export interface UsablePrefix {
   readonly cut: { readonly lane: LaneName; readonly offset?: number; readonly what: string } | undefined;
 }
 
-/** Chunks in the order of their slots, each found sound by chunkFault. */
+/**
+ * Chunks in the order of their slots, each found sound by chunkFault. Slots may be in several: those that were saved one by
+ * one, and then together (slot-batch.ts). The chunk of the most slots that all lanes have is taken.
+ */
 export function usablePrefix(lanes: ChunksByLane): UsablePrefix {
-  const taken: Record<LaneName, number> = { events: 0, data: 0, mmaps: 0, tasks: 0 };
-  const lastEvents: Record<LaneName, number> = { events: 0, data: 0, mmaps: 0, tasks: 0 };
-  const next = (lane: LaneName): Chunk | undefined => lanes[lane][taken[lane]];
+  const at: Record<LaneName, number> = { events: 0, data: 0, mmaps: 0, tasks: 0 };
+  const chunks: Record<LaneName, Chunk[]> = { events: [], data: [], mmaps: [], tasks: [] };
+  const last = (lane: LaneName): number => chunks[lane].at(-1)?.lastEvent ?? 0;
   let cut: UsablePrefix['cut'];
 
-  for (let sequence = 0; ; sequence++) {
-    const waiting = laneOrder.filter((lane) => next(lane) !== undefined);
+  for (let sequence = 0; ; ) {
+    for (const lane of laneOrder)
+      while (lanes[lane][at[lane]] && lanes[lane][at[lane]]!.sequence < sequence) at[lane] += 1;
+    const waiting = laneOrder.filter((lane) => lanes[lane][at[lane]] !== undefined);
     if (waiting.length === 0) break;
-    const present = waiting.filter((lane) => next(lane)!.sequence === sequence);
-    const [first] = present;
+    const here = candidatesOf(lanes, at, sequence);
+    const [first] = here;
     if (first === undefined) {
-      cut = { lane: waiting[0]!, offset: next(waiting[0]!)!.offset, what: `slot ${sequence} is missing before it` };
+      const lane = waiting[0]!;
+      cut = { lane, offset: lanes[lane][at[lane]]!.offset, what: `slot ${sequence} is missing before it` };
       break;
     }
-    const mask = next(first)!.laneMask;
-    const missing = laneOrder.find((lane) => (mask & (1 << laneNumbers[lane])) !== 0 && !present.includes(lane));
-    if (missing !== undefined) {
-      cut = { lane: missing, what: `the chunk of slot ${sequence} is missing` };
+    const taken = here.find((group) => faultOf(group, sequence, last) === undefined);
+    if (taken === undefined) {
+      cut = faultOf(unsorted(lanes, at, sequence), sequence, last) ?? faultOf(first, sequence, last);
       break;
     }
-    const odd = present.find((lane) => next(lane)!.laneMask !== mask || !follows(lane, next(lane)!, lastEvents[lane]));
-    if (odd !== undefined) {
-      cut = {
-        lane: odd,
-        offset: next(odd)!.offset,
-        what: `the chunk of slot ${sequence} does not fit those before it`,
-      };
-      break;
-    }
-    for (const lane of present) {
-      lastEvents[lane] = next(lane)!.lastEvent;
-      taken[lane] += 1;
+    for (const [lane, chunk] of taken) chunks[lane].push(chunk);
+    sequence += taken.values().next().value!.slotCount;
+  }
+  return { chunks, lastEvent: last('events'), cut };
+}
+
+/** One chunk each of some lanes. */
+type Group = ReadonlyMap<LaneName, Chunk>;
+
+/** The chunks that begin with a slot, those of as many slots together; the most first. */
+function candidatesOf(lanes: ChunksByLane, from: Readonly<Record<LaneName, number>>, sequence: number): Group[] {
+  const groups = new Map<number, Map<LaneName, Chunk>>();
+  for (const lane of laneOrder) {
+    for (let index = from[lane]; lanes[lane][index]?.sequence === sequence; index++) {
+      const chunk = lanes[lane][index]!;
+      const group = groups.get(chunk.slotCount) ?? new Map<LaneName, Chunk>();
+      groups.set(chunk.slotCount, group.set(lane, chunk));
     }
   }
-  const usable = (lane: LaneName): readonly Chunk[] => lanes[lane].slice(0, taken[lane]);
-  return {
-    chunks: { events: usable('events'), data: usable('data'), mmaps: usable('mmaps'), tasks: usable('tasks') },
-    lastEvent: lastEvents.events,
-    cut,
-  };
+  return [...groups].sort(([a], [b]) => b - a).map(([, group]) => group);
+}
+
+/** The first chunks that begin with a slot, however many slots they have. */
+function unsorted(lanes: ChunksByLane, from: Readonly<Record<LaneName, number>>, sequence: number): Group {
+  const first = laneOrder.map((lane) => [lane, lanes[lane][from[lane]]] as const);
+  return new Map(first.flatMap(([lane, chunk]) => (chunk?.sequence === sequence ? [[lane, chunk]] : [])));
+}
+
+/** Why chunks cannot be the next ones; undefined when they can. `last`: the last event of a lane before them. */
+function faultOf(group: Group, sequence: number, last: (lane: LaneName) => number): UsablePrefix['cut'] {
+  const { laneMask: mask, slotCount } = group.values().next().value!;
+  const missing = laneOrder.find((lane) => (mask & (1 << laneNumbers[lane])) !== 0 && !group.has(lane));
+  if (missing !== undefined) return { lane: missing, what: `the chunk of slot ${sequence} is missing` };
+  for (const [lane, chunk] of group) {
+    if (chunk.laneMask === mask && chunk.slotCount === slotCount && follows(lane, chunk, last(lane))) continue;
+    return { lane, offset: chunk.offset, what: `the chunk of slot ${sequence} does not fit those before it` };
+  }
+  return undefined;
 }
 
 /** Frames have no gaps; in the other lanes an event may continue in the next chunk. */

@@ -1,5 +1,5 @@
 /** The files of a trace that is being recorded: made empty, closed by an index each and the version file. */
-import { closeSync, writeFileSync } from 'node:fs';
+import { closeSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chunkContents } from '../generated/schema.ts';
 import type { LaneName } from '../schema/schema.ts';
@@ -7,11 +7,19 @@ import { type Chunk, chunkLength } from './chunk.ts';
 import { Folder } from './folder.ts';
 import { IndexEncoder } from './index-encoder.ts';
 import { LaneFile } from './lane-file.ts';
-import { incompleteVersionName, laneOrder, newVersionName, versionName } from './lane-files.ts';
+import {
+  incompleteVersionName,
+  laneFileName,
+  laneOrder,
+  newLanesSuffix,
+  newVersionName,
+  versionName,
+} from './lane-files.ts';
 import { LaneWriter } from './lane-writer.ts';
+import { settleLanes } from './settle-lanes.ts';
 import { systemReason, TraceError } from './trace-error.ts';
-import type { LaneExtent, TraceEnd, TraceHeader } from './trace-header.ts';
-import { usablePrefix } from './usable-prefix.ts';
+import type { LaneExtent, TraceEnd, TraceHeader, VersionContent } from './trace-header.ts';
+import { type ChunksByLane, usablePrefix } from './usable-prefix.ts';
 import { formatVersionFile } from './version-file.ts';
 
 export class TraceWriter {
@@ -35,11 +43,37 @@ export class TraceWriter {
   finish(end: TraceEnd): void {
     const found = byLane((lane) => listChunks(this.directory, lane));
     const { chunks } = usablePrefix(byLane((lane) => found[lane].chunks.sort((a, b) => a.sequence - b.sequence)));
+    if (this.#finishTidied(end, chunks)) return;
     // Cut all before anything is written: a full disk has room again.
     const ends = byLane((lane) => this.#cut(lane, chunks[lane], found[lane].size));
     const encoder = new IndexEncoder();
     const lanes = byLane((lane) => this.#writeIndex(lane, chunks[lane], ends[lane], encoder));
-    this.#write(newVersionName, formatVersionFile({ header: this.#header, end, lanes }));
+    this.#name({ header: this.#header, end, lanes });
+  }
+
+  /**
+   * Where lanes have more than the chunks that are to stay, writes these anew, under names that the version file tells.
+   * False when there is nothing to do, or no room for it: a reader does not mind what lies between.
+   */
+  #finishTidied(end: TraceEnd, chunks: ChunksByLane): boolean {
+    if (laneOrder.every((lane) => isTidy(chunks[lane]))) return false;
+    const lanesSuffix = newLanesSuffix();
+    let lanes: Record<LaneName, LaneExtent>;
+    try {
+      const encoder = new IndexEncoder();
+      lanes = byLane((lane) => writeLane(this.directory, lane, chunks[lane], lanesSuffix, encoder));
+    } catch (error) {
+      if (!(error instanceof TraceError)) throw error;
+      for (const lane of laneOrder) rmSync(join(this.directory, laneFileName(lane, lanesSuffix)), { force: true });
+      return false;
+    }
+    this.#name({ header: this.#header, end, lanes, lanesSuffix });
+    settleLanes(this.directory);
+    return true;
+  }
+
+  #name(content: VersionContent): void {
+    this.#write(newVersionName, formatVersionFile(content));
     try {
       using folder = Folder.open(this.directory);
       folder.rename(newVersionName, versionName);
@@ -93,6 +127,41 @@ export class TraceWriter {
     } catch (cause) {
       throw new TraceError('TRACE_UNWRITABLE', path, `cannot write it: ${systemReason(cause)}`, { cause });
     }
+  }
+}
+
+/** True when chunks lie one behind the other. */
+function isTidy(chunks: readonly Chunk[]): boolean {
+  const end = chunks.reduce((furthest, chunk) => Math.max(furthest, chunk.offset + chunkLength(chunk)), 0);
+  return chunks.reduce((sum, chunk) => sum + chunkLength(chunk), 0) === end;
+}
+
+/** Writes a lane's chunks to a file of its own, with an index. @throws TraceError TRACE_UNWRITABLE */
+function writeLane(
+  directory: string,
+  lane: LaneName,
+  chunks: readonly Chunk[],
+  suffix: string,
+  encoder: IndexEncoder,
+): LaneExtent {
+  const file = openLane(directory, lane);
+  const writer = new LaneWriter(directory, lane, { create: true, suffix });
+  try {
+    let offset = 0;
+    const placed = chunks.map((chunk) => {
+      const length = chunkLength(chunk);
+      const bytes = new Uint8Array(length);
+      if (file.read(chunk.offset, bytes, 0, length) !== length) {
+        throw new TraceError('TRACE_UNWRITABLE', writer.path, 'a chunk that was written is no longer there');
+      }
+      writer.append(bytes, 0, length);
+      offset += length;
+      return { ...chunk, offset: offset - length };
+    });
+    return { size: offset + encoder.append(writer, lane, placed), index: offset };
+  } finally {
+    writer.close();
+    file.close();
   }
 }
 

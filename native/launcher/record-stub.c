@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -21,8 +22,9 @@
 #define AFTER_UNTRACED_SYSCALL (RR_UNTRACED + 2)
 #define AFTER_UNTRACED_RETURNING (RR_UNTRACED_RETURNING + 2)
 
-// Passes the calls made from our own instructions; everything else stops for the tracer. Data 1 tells the tracer that
-// the call is not of the x86-64 table (int 0x80, or x32).
+// Passes the calls made from our own instructions, and those by which a new program maps our memory
+// (RR_SET_UP_MARK_LOW); everything else stops for the tracer. Data 1 tells the tracer that the call is not of the
+// x86-64 table (int 0x80, or x32).
 static const struct sock_filter filter[] = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 5),
@@ -33,8 +35,19 @@ static const struct sock_filter filter[] = {
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 2),
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | RR_VERDICT_OTHER),
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[4])),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RR_SET_UP_MARK_LOW, 0, 5),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[4]) + 4),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RR_SET_UP_MARK_HIGH, 0, 3),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 2, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 1, 0),
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | RR_VERDICT_NATIVE),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 };
+
+// Where the words for the program begin.
+enum { kProgram = 10, kArguments = 11 };
 
 static int reportDescriptor;
 
@@ -72,6 +85,13 @@ static void trapTime(void) {
   if (!trapped && prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0) != 0) fail(kLaunchTsc);
 }
 
+// For the programs that it becomes and makes (native/record/personality.cc). Where a container's profile refuses the
+// call, addresses stay as they are.
+static void fixAddresses(void) {
+  const int current = personality(0xffffffff);
+  if (current >= 0) personality((unsigned long)(unsigned)current | ADDR_NO_RANDOMIZE);
+}
+
 // Whether a file that the kernel does not know how to execute may be a script: text, to its first line's end. So does
 // bash tell.
 static int mayBeScript(const char *path) {
@@ -87,7 +107,7 @@ static int mayBeScript(const char *path) {
 }
 
 int runRecordStub(int argc, char **argv) {
-  if (argc < 11) return 2;
+  if (argc < kArguments + 1) return 2;
   const int ready = atoi(argv[1]);
   reportDescriptor = atoi(argv[2]);
   const uint64_t ignored = strtoull(argv[3], NULL, 16);
@@ -95,7 +115,8 @@ int runRecordStub(int argc, char **argv) {
   const struct rlimit files = {strtoull(argv[5], NULL, 16), strtoull(argv[6], NULL, 16)};
   const unsigned closed = (unsigned)strtoul(argv[7], NULL, 16);
   const int trapsTime = atoi(argv[8]);
-  const char *program = argv[9];
+  const int fixesAddresses = atoi(argv[9]);
+  const char *program = argv[kProgram];
 
   char byte;
   ssize_t got;
@@ -119,18 +140,18 @@ int runRecordStub(int argc, char **argv) {
   static char alternateStack[8192];
   const stack_t stack = {alternateStack, 0, sizeof alternateStack};
   sigaltstack(&stack, NULL);
+  if (fixesAddresses) fixAddresses();
   if (trapsTime) trapTime();
   if (installFilter() != 0) fail(kLaunchSeccomp);
   // From here on each system call stops; the recorder lets them pass until the program is there.
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, 8);
-  execve(program, argv + 10, environ);
+  execve(program, argv + kArguments, environ);
   const int refusal = errno;
   if (refusal == ENOEXEC && mayBeScript(program)) {
     // A script without an interpreter line: shells run it themselves, and so does execvp(3).
-    char **shellArguments = argv + 8;
+    char **shellArguments = argv + kArguments - 1;
     shellArguments[0] = (char *)"/bin/sh";
     shellArguments[1] = (char *)program;
-    for (int i = 2; i + 9 < argc + 1; i++) shellArguments[i] = argv[i + 9];
     execve(shellArguments[0], shellArguments, environ);
   }
   errno = refusal;

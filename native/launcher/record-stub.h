@@ -1,12 +1,13 @@
 // The record stub: the first program that the recorder traces; it becomes the recorded program.
 #pragma once
 
-// `rr-launch record-stub READY REPORT IGNORED BLOCKED SOFT HARD CLOSED TIME PROGRAM ARGV0 ARGS...`
+// `rr-launch record-stub READY REPORT IGNORED BLOCKED SOFT HARD CLOSED TIME FIXED PROGRAM ARGV0 ARGS...`
 //
 // READY: descriptor to read one byte from before going on: by then the tracer has attached. REPORT: descriptor that
 // gets a struct LaunchReport if the program cannot be executed. IGNORED, BLOCKED, SOFT, HARD, CLOSED: the state that
 // the program inherits, as the front found it (front.h), hexadecimal. TIME: 1 when rdtsc is to trap (PR_SET_TSC), if it
-// can be made to, else 0. The environment is the program's own.
+// can be made to, else 0. FIXED: 1 when addresses are not to be randomised (ADDR_NO_RANDOMIZE), else 0. The environment
+// is the program's own.
 //
 // It makes rdtsc trap, installs the recording's seccomp filter and executes the program.
 int runRecordStub(int argc, char **argv);

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "record/recorder.h"
-#include "record/task-state.h"
+#include "record/tree/task-state.h"
 #include "tracee/abi.h"
 
 namespace rr {
@@ -59,14 +59,14 @@ std::optional<KernelCall> callOf(pid_t tid) {
 // Called each time the wait for a task is broken: true when it is to go on without the wait.
 bool Recorder::waitsForOthers(Task& task) {
   const bool buffered = task.state == Task::State::userCode;
-  if (!started_ || tasks_.size() < 2 || !(buffered || task.awaited)) return false;
+  if (!tree_.isStarted() || tree_.size() < 2 || !(buffered || task.awaited)) return false;
   const char state = taskState(task.tid);
   if (state != 'S' && state != 'D') return task.asleep = 0, false;
-  setTick(kSharedTick);
+  tracer_.setTick(kSharedTick);
   if (++task.asleep < (buffered ? kBufferedAsleep : kTracedAsleep)) return false;
   task.asleep = 0;
   if (buffered) return takeFromRuntime(task);
-  if (waitingCalls_.insert(task.call).second) debug(task, "call %ld waits for others", task.call);
+  if (waitingCalls_.insert(task.call).second) log_.debug(task, "call %ld waits for others", task.call);
   return true;
 }
 
@@ -78,16 +78,16 @@ bool Recorder::takeFromRuntime(Task& task) {
   const auto stack = memory.readValue<uint64_t>(RR_LOCALS + RR_LOCALS_SAVED_STACK);
   if (!call || call->rip != RR_UNTRACED_RETURNING + kSyscallLength || !frame || !stack) return false;
   if (static_cast<uint64_t>(call->number) != frame->rax) return false;
-  if (!task.interrupted && ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) != 0) return false;
-  task.interrupted = true;
+  if (!task.stops.interrupted && ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) != 0) return false;
+  task.stops.interrupted = true;
   // Most sleeps end by it: the call has done nothing then, and is made traced.
   for (int i = 0; i < kEndLooks; i++) {
     int status;
-    if (waitpid(task.tid, &status, __WALL | WNOHANG) == task.tid) return cameFrom(task, status), true;
+    if (waitpid(task.tid, &status, __WALL | WNOHANG) == task.tid) return tree_.cameFrom(task, status), true;
     const timespec pause = {0, kEndsWithin};
     nanosleep(&pause, nullptr);
   }
-  takeBuffer(task);
+  callBuffer_.take(task);
   user_regs_struct registers = task.atEvent;
   registers.r15 = frame->r15;
   registers.r14 = frame->r14;
@@ -117,14 +117,14 @@ bool Recorder::takeFromRuntime(Task& task) {
   task.changedPointers.clear();
   task.out.enter(task.call, task.arguments, memory);
   task.comparing = false;
-  task.inMidCode = false;
+  task.stops.inMidCode = false;
   task.takenFromRuntime = true;
   task.state = Task::State::inCall;
-  debug(task, "call %ld, which is buffered, waits for others", task.call);
+  log_.debug(task, "call %ld, which is buffered, waits for others", task.call);
   PatchedSites& patched = task.space->patched;
   if (++patched.callsTaken == kMostTaken) {
     patched.allTraced = true;
-    updateLocals(*task.space);
+    locals_.update(*task.space);
   }
   return true;
 }
@@ -134,13 +134,13 @@ bool Recorder::takeFromRuntime(Task& task) {
 void Recorder::endTakenCall(Task& task) {
   task.takenFromRuntime = false;
   user_regs_struct registers;
-  if (!getRegisters(task.tid, registers)) return lost(task);
+  if (!getRegisters(task.tid, registers)) return tree_.lost(task);
   user_regs_struct own = task.entry;
   own.rax = registers.rax;
   own.orig_rax = registers.orig_rax;
   own.fs_base = registers.fs_base;
   own.gs_base = registers.gs_base;
-  if (!setRegisters(task.tid, own)) return lost(task);
+  if (!setRegisters(task.tid, own)) return tree_.lost(task);
   callExit(task);
 }
 

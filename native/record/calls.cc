@@ -15,8 +15,11 @@
 #include "launcher/record-stub.h"
 #include "record/call-kinds.h"
 #include "record/call-result.h"
+#include "record/calls/file-reads.h"
 #include "record/recorder.h"
-#include "record/task-state.h"
+#include "record/signal-state/stashed-signals.h"
+#include "record/stops/at-event.h"
+#include "record/tree/task-state.h"
 #include "tracee/abi.h"
 
 namespace rr {
@@ -29,12 +32,6 @@ constexpr int kYields = 3;
 
 // The page of the old system call entries (Documentation/arch/x86/x86_64/mm.rst).
 constexpr uint64_t kVsyscallPage = 0xffffffffff600000;
-
-// Calls for which mapping records do not tell of new memory (docs/events.md): nothing can be mapped for us there.
-bool mappingsTellRanges(long call) {
-  return call == SYS_munmap || call == SYS_mprotect || call == SYS_pkey_mprotect || call == SYS_mremap ||
-         call == SYS_madvise || call == SYS_shmdt || call == SYS_modify_ldt;
-}
 
 // Numbers that no kernel has a call for (do_syscall_64 in arch/x86/entry): its table ends before 1024, and that of the
 // x32 ABI lies at bit 30.
@@ -55,9 +52,9 @@ __ptrace_syscall_info callInfo(pid_t tid) {
 void Recorder::callEntry(Task& task) {
   user_regs_struct registers;
   unsigned long verdict = 0;
-  if (!getRegisters(task.tid, registers)) return lost(task);
-  task.atDispatch = false;
-  if (judged(task)) {
+  if (!getRegisters(task.tid, registers)) return tree_.lost(task);
+  task.filters.atDispatch = false;
+  if (filters_.concern(task)) {
     if (task.callEntered) {
       // Our own filter's stop, behind the entry stop that was handled.
       task.state = Task::State::inCall;
@@ -71,19 +68,19 @@ void Recorder::callEntry(Task& task) {
     }
     verdict = info.op == PTRACE_SYSCALL_INFO_ENTRY && info.arch != AUDIT_ARCH_X86_64;
   } else if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &verdict) != 0) {
-    return lost(task);
+    return tree_.lost(task);
   } else if (verdict != RR_VERDICT_NATIVE && verdict != RR_VERDICT_OTHER) {
     // It was killed, and stands at its end already: that is how it ended.
     errno = ESRCH;
-    return lost(task);
+    return tree_.lost(task);
   } else {
     verdict = verdict == RR_VERDICT_OTHER;
   }
-  if (!started_) {
+  if (!tree_.isStarted()) {
     // The launcher, on its way to the program.
     const bool exec = isExec(static_cast<long>(registers.orig_rax));
     execSeen_ |= exec;
-    if (!resume(task, exec ? PTRACE_SYSCALL : PTRACE_CONT)) return lost(task);
+    if (!resume(task, exec ? PTRACE_SYSCALL : PTRACE_CONT)) return tree_.lost(task);
     task.state = Task::State::inCall;
     return;
   }
@@ -92,17 +89,21 @@ void Recorder::callEntry(Task& task) {
 
 // A call that the task is about to make. `foreign`: not of the x86-64 table.
 void Recorder::enterCall(Task& task, user_regs_struct& registers, bool foreign) {
-  const std::optional<int64_t> made = showProgramAddress(task, registers);
+  const std::optional<LocalsHead> hook = runtime_.showProgramAddress(task, registers);
   // The kernel looks at the lower half (do_syscall_64()).
   const long call = static_cast<int>(registers.orig_rax);
   if (foreign) {
-    warnOnce("int80", "task " + std::to_string(task.tid) +
-                          " made a 32-bit system call (int 0x80), which cannot be recorded: it gets ENOSYS");
+    log_.warnOnce("int80", "task " + std::to_string(task.tid) +
+                               " made a 32-bit system call (int 0x80), which cannot be recorded: it gets ENOSYS");
     task.entry = registers;
     task.call = call;
     return refuseCall(task, -ENOSYS);
   }
-  takeBuffer(task);
+  if (hook) {
+    callBuffer_.take(task, *hook);
+  } else {
+    callBuffer_.take(task);
+  }
   task.entry = registers;
   task.call = call;
   task.callEntered = true;
@@ -110,25 +111,18 @@ void Recorder::enterCall(Task& task, user_regs_struct& registers, bool foreign) 
   inCalls_.push_back(task.tid);
   task.stdio = 0;
   takeArguments(task);
-  task.stashBlocked = false;
-  if (made) return madeCall(task, *made);
-  if (!task.stashed.empty() && bringDeliverableForward(task)) {
+  task.signals.stashBlocked = false;
+  if (hook && hook->locals.made) return madeCall(task, hook->locals.madeResult);
+  if (!task.signals.stashed.empty() && bringDeliverableForward(task)) {
     deliverStashedAtEntry(task);
     return;
   }
   if (task.tracing.traced() && task.tracing.stopsAtCalls()) {
     writeEnter(task);
     task.tracing.skipsCall = task.tracing.resume != Tracing::Resume::untilCall;
-    return stopForTracer(task, callStop(task, true), Tracing::Place::callEntry);
+    return tracerStops_.stopForTracer(task, tracerStops_.callStop(task, true), Tracing::Place::callEntry);
   }
   beginCall(task);
-}
-
-void Recorder::takeArguments(Task& task) const {
-  const user_regs_struct& registers = task.entry;
-  const uint64_t arguments[6] = {registers.rdi, registers.rsi, registers.rdx,
-                                 registers.r10, registers.r8,  registers.r9};
-  memcpy(task.arguments, arguments, sizeof arguments);
 }
 
 // The call goes its way.
@@ -144,28 +138,29 @@ void Recorder::beginCall(Task& task) {
     task.comparing = !task.out.modelled() && !isNoCall(call) && !unknownCalls_.contains(call);
   }
   if (task.entry.rip >= kVsyscallPage) return vsyscall(task);
-  countTrap(task);
-  forgetDescriptors(task);
+  sites_.countTrap(task);
+  locals_.forgetDescriptors(task);
   if (makesTask(call)) noteMaking(task);
-  noteTimeTraced(task);
+  namespaces_.note(task);
+  locals_.noteTimeTraced(task);
   task.sentAtEntry = 0;
-  task.asked = task.passed = false;
+  task.filters.asked = task.filters.passed = false;
   // The program's own filter has the first word, whoever would answer the call. One that notifies a supervisor must let
   // that run meanwhile.
-  if (judged(task) && !task.atDispatch && !task.notifies) return askFilters(task);
+  if (filters_.concern(task) && !task.filters.atDispatch && !task.filters.notifies) return askFilters(task);
   performCall(task);
 }
 
 // The call is about to be made, or answered.
 void Recorder::performCall(Task& task) {
   const long call = task.call;
-  recordStrings(task);
+  sending_.recordStrings(task);
   if (enterSpecial(task)) return;
-  if (task.comparing) beginComparing(task);
+  if (task.comparing) unknownEffects_.begin(task);
   // The exec of one thread waits for the ends of all others, which need the tracer.
-  const bool mayBlock =
-      isExec(call) || (syscallModel(task.modelCall).mayBlock && !futexEndsAtOnce(task)) || waitingCalls_.contains(call);
-  if (mayBlock && !aloneInRecording()) redirectOutParameters(task);
+  const bool mayBlock = isExec(call) || (syscallModel(task.modelCall).mayBlock && !FutexWords::endsAtOnce(task)) ||
+                        waitingCalls_.contains(call);
+  if (mayBlock && !tree_.isAlone()) scratch_.redirect(task);
   runCall(task, mayBlock);
 }
 
@@ -180,8 +175,8 @@ void Recorder::vsyscall(Task& task) {
       returnAddress && memory.readAll(*returnAddress, &saved, 1) && memory.writeAll(*returnAddress, &kBreakpoint, 1);
   task.callEntered = false;
   task.state = Task::State::inCall;
-  if (!resume(task, PTRACE_CONT)) return lost(task);
-  waitFor(task);
+  if (!resume(task, PTRACE_CONT)) return tree_.lost(task);
+  waits_.waitFor(task);
   if (placed) memory.writeAll(*returnAddress, &saved, 1);
   if (!placed || !task.pending) return;
   const int status = *task.pending;
@@ -190,18 +185,18 @@ void Recorder::vsyscall(Task& task) {
   if (registers.rip != *returnAddress + 1) return;
   task.pending.reset();
   registers.rip = *returnAddress;
-  if (!setRegisters(task.tid, registers) || !leaveAtEvent(task, registers)) return lost(task);
-  exitScheduling(task, registers);
+  if (!setRegisters(task.tid, registers) || !leaveAtEvent(task, registers)) return tree_.lost(task);
+  schedulingCalls_.exit(task, registers);
   std::vector<OutRange> ranges;
   task.out.exit(static_cast<int64_t>(registers.rax), memory, ranges);
   for (const OutRange& range : ranges) writer_.memory(task.tid, memory, range.address, range.length);
   task.state = Task::State::runnable;
-  frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers, schema::kFrameVsyscall);
+  events_.frame(schema::EventKind::kSyscall, task, static_cast<int>(task.call), registers, schema::kFrameVsyscall);
 }
 
 // Lets a task go on from the entry of a call, behind all filters.
 bool Recorder::resumeInCall(Task& task) {
-  if (task.atDispatch && !beginDispatchedCall(task)) return false;
+  if (task.filters.atDispatch && !dispatch_.enterKernel(task)) return false;
   if (task.pending) return true;
   return resume(task, PTRACE_SYSCALL);
 }
@@ -209,17 +204,17 @@ bool Recorder::resumeInCall(Task& task) {
 // Lets the kernel do the call, up to its exit stop or as far as it goes without blocking.
 void Recorder::runCall(Task& task, bool mayBlock) {
   task.state = Task::State::inCall;
-  if (!resumeInCall(task)) return lost(task);
-  awaitCall(task, mayBlock || task.notifies);
+  if (!resumeInCall(task)) return tree_.lost(task);
+  awaitCall(task, mayBlock || task.filters.notifies);
 }
 
 // The kernel has the call: waits for its exit stop, or as long as it may take without blocking.
 void Recorder::awaitCall(Task& task, bool mayBlock) {
-  if (aloneInRecording()) return;
+  if (tree_.isAlone()) return;
   if (!mayBlock) {
     task.awaited = !makesTask(task.call);
     task.asleep = 0;
-    waitFor(task);
+    waits_.waitFor(task);
     task.awaited = false;
     return;
   }
@@ -227,10 +222,10 @@ void Recorder::awaitCall(Task& task, bool mayBlock) {
     sched_yield();
     int status;
     const pid_t tid = waitpid(task.tid, &status, __WALL | WNOHANG);
-    if (tid == task.tid) cameFrom(task, status);
+    if (tid == task.tid) tree_.cameFrom(task, status);
   }
-  settleFutex(task);
-  if (!task.pending && movesMuch(task)) seeThrough(task);
+  futexWords_.settle(task);
+  if (!task.pending && seeThrough_.movesMuch(task)) seeThrough_.await(task);
 }
 
 // Answers a call that the kernel is not to make any more. One frame tells it all.
@@ -238,28 +233,45 @@ void Recorder::answerCall(Task& task, int64_t result, uint8_t flags) {
   user_regs_struct registers = task.entry;
   registers.orig_rax = ~0ULL;
   registers.rax = static_cast<unsigned long long>(result);
-  if (!setRegisters(task.tid, registers)) return lost(task);
+  if (!setRegisters(task.tid, registers)) return tree_.lost(task);
   registers.orig_rax = task.entry.orig_rax;
   const bool entered = std::exchange(task.callEntered, false) && task.enterWritten;
   task.state = Task::State::runnable;
-  frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
-        registers, flags);
+  events_.frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task,
+                static_cast<int>(task.call), registers, flags);
   task.answeredAtEntry = true;
-  stopAfterCall(task);
+  tracerStops_.stopAfterCall(task);
 }
 
 // Answers a call without the kernel.
 void Recorder::refuseCall(Task& task, long result) { answerCall(task, result, schema::kFrameEmulated); }
 
-// A call that the in-tracee runtime has made, and could not write down.
+// A call that the in-tracee runtime has made, and has not written down.
 void Recorder::madeCall(Task& task, int64_t result) {
   task.modelCall = task.call;
+  task.redirections.clear();
+  task.changedPointers.clear();
   task.out.enter(task.call, task.arguments, task.space->memory);
+  if (isMadeToBeRecorded(task.call)) return madeMemoryCall(task, result);
   static thread_local std::vector<OutRange> ranges;
   ranges.clear();
   task.out.exit(result, task.space->memory, ranges);
   const uint8_t flags = readFlags(task, result);
   for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length, flags);
+  answerCall(task, result, 0);
+}
+
+// One that has changed mappings, or where a segment begins, and has not failed.
+void Recorder::madeMemoryCall(Task& task, int64_t result) {
+  user_regs_struct registers = task.entry;
+  registers.rax = static_cast<unsigned long long>(result);
+  task.patchDue = false;
+  exitSpecial(task, registers);
+  // What is to be patched now takes calls of ours, which cannot be made from here.
+  if (task.space->patched.textDue && !mappingsTellRanges(task.call)) {
+    if (!task.filters.atDispatch && !skipToExit(task)) return;
+    sites_.patchSites(task);
+  }
   answerCall(task, result, 0);
 }
 
@@ -269,18 +281,19 @@ void Recorder::noteUnknownCall(const Task& task, int64_t result) {
   if (result == -ENOSYS) {
     unknownCalls_.insert(task.call);
   } else if (unknownCalls_.erase(task.call) != 0) {
-    warnOnce("unknown call", "system call " + std::to_string(task.call) +
-                                 " was taken for one that the kernel does not have: what it wrote is not recorded");
+    log_.warnOnce("unknown call",
+                  "system call " + std::to_string(task.call) +
+                      " was taken for one that the kernel does not have: what it wrote is not recorded");
   }
 }
 
 void Recorder::callExit(Task& task) {
   user_regs_struct registers;
-  if (!getRegisters(task.tid, registers)) return lost(task);
-  if (!started_) {
+  if (!getRegisters(task.tid, registers)) return tree_.lost(task);
+  if (!tree_.isStarted()) {
     // The launcher's execve failed: it reports why, and exits.
     task.state = Task::State::inCall;
-    if (!resume(task, PTRACE_CONT)) lost(task);
+    if (!resume(task, PTRACE_CONT)) tree_.lost(task);
     return;
   }
   if (!task.callEntered) {
@@ -288,20 +301,20 @@ void Recorder::callExit(Task& task) {
     task.state = Task::State::runnable;
     return;
   }
-  if (!leaveDispatchedCall(task, registers)) return lost(task);
-  if (std::exchange(task.skipped, false)) {
+  if (!dispatch_.leaveKernel(task, registers)) return tree_.lost(task);
+  if (std::exchange(task.filters.skipped, false)) {
     registers.orig_rax = task.entry.orig_rax;
-    if (!setRegisters(task.tid, registers)) return lost(task);
+    if (!setRegisters(task.tid, registers)) return tree_.lost(task);
   }
   if (task.changedArgument) {
     registers.*task.changedArgument->place = task.changedArgument->value;
-    if (!setRegisters(task.tid, registers)) return lost(task);
+    if (!setRegisters(task.tid, registers)) return tree_.lost(task);
   }
   if (task.call == SYS_clone && (task.arguments[0] & CLONE_UNTRACED)) {
     registers.rdi = task.arguments[0];
-    if (!setRegisters(task.tid, registers)) return lost(task);
+    if (!setRegisters(task.tid, registers)) return tree_.lost(task);
   }
-  task.stashBlocked = false;
+  task.signals.stashBlocked = false;
   // Nothing of it has happened, whatever its result looks like.
   const std::optional<unsigned long long> takenBack =
       wasTakenBack(task, registers) ? std::optional(registers.rax) : std::nullopt;
@@ -311,9 +324,9 @@ void Recorder::callExit(Task& task) {
   // A filter or its supervisor has answered the call, whatever that looks like: the kernel has done nothing.
   bool untouched = wasFaked(task);
   if (untouched) {
-    task.installsFilter = false;
+    task.filters.installs = false;
   } else {
-    if (isFailure(static_cast<int64_t>(registers.rax))) untouched = !recordDoneParts(task);
+    if (isFailure(static_cast<int64_t>(registers.rax))) untouched = !failedCalls_.recordDoneParts(task);
     exitSpecial(task, registers);
   }
   task.changedArgument.reset();
@@ -322,13 +335,13 @@ void Recorder::callExit(Task& task) {
   const bool unknown =
       result == -ENOSYS || result == -ENOTTY || result == -EBADF || (task.call == SYS_prctl && result == -EINVAL);
   if (!unknown) {
-    if (auto warning = task.out.warning()) warnOnce(*warning, *warning);
+    if (auto warning = task.out.warning()) log_.warnOnce(*warning, *warning);
   }
   if (!syscallModel(task.call).known && task.call == task.modelCall) noteUnknownCall(task, result);
   static thread_local std::vector<OutRange> ranges;
   ranges.clear();
-  restoreOutParameters(task, registers, ranges);
-  if (task.comparing && task.call != SYS_restart_syscall) endComparing(task, result, ranges);
+  scratch_.restore(task, registers, ranges);
+  if (task.comparing && task.call != SYS_restart_syscall) unknownEffects_.end(task, result, ranges);
   const uint8_t flags = readFlags(task, result);
   for (const OutRange& range : ranges) writer_.memory(task.tid, task.space->memory, range.address, range.length, flags);
   uint8_t stdio = 0;
@@ -336,26 +349,28 @@ void Recorder::callExit(Task& task) {
     stdio = task.stdio;
     recordOutput(task, result);
   }
-  recordMemoryFileWrites(task, result);
-  recordFileWrites(task, result);
+  memoryFiles_.recordWrites(task, result);
+  fileWrites_.recordFileWrites(task, result);
   if (result == 0) letSignalAct(task);
   const bool entered = task.enterWritten;
   task.callEntered = false;
   task.state = Task::State::runnable;
   if (takenBack) {
     registers.rax = *takenBack;
-    if (!setRegisters(task.tid, registers)) return lost(task);
+    if (!setRegisters(task.tid, registers)) return tree_.lost(task);
   }
-  if (task.patchDue || (task.space->patched.textDue && !mappingsTellRanges(task.call))) patchSites(task);
-  noteSysChange(task);
-  beginDispatch(task, registers);
-  if (!leaveAtEvent(task, registers)) return lost(task);
-  if (!takenBack) recordSent(task, result);
-  frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task, static_cast<int>(task.call),
-        registers, takenBack || untouched ? schema::kFrameEmulated : uint8_t{0}, stdio);
-  stopAfterCall(task);
-  if (vforked && tracerWants(task, PTRACE_O_TRACEVFORKDONE)) {
-    task.tracing.due.push_front(eventStop(task, PTRACE_EVENT_VFORK_DONE, static_cast<uint64_t>(task.tracing.made)));
+  if (task.patchDue || (task.space->patched.textDue && !mappingsTellRanges(task.call))) sites_.patchSites(task);
+  dispatch_.noteChange(task);
+  dispatch_.begin(task, registers);
+  if (!leaveAtEvent(task, registers)) return tree_.lost(task);
+  if (!takenBack) sending_.record(task, result);
+  events_.frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task,
+                static_cast<int>(task.call), registers, takenBack || untouched ? schema::kFrameEmulated : uint8_t{0},
+                stdio);
+  tracerStops_.stopAfterCall(task);
+  if (vforked && tracerStops_.tracerWants(task, PTRACE_O_TRACEVFORKDONE)) {
+    task.tracing.due.push_front(
+        tracerStops_.eventStop(task, PTRACE_EVENT_VFORK_DONE, static_cast<uint64_t>(task.tracing.made)));
   }
 }
 

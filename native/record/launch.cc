@@ -58,6 +58,7 @@ bool Recorder::launch(RecordingEnd& end) {
                                         hexadecimal(options_.hardFileLimit),
                                         hexadecimal(options_.closedDescriptors),
                                         options_.replaceTime ? "0" : "1",
+                                        options_.randomizeAddresses ? "0" : "1",
                                         options_.program};
   arguments.insert(arguments.end(), options_.arguments.begin(), options_.arguments.end());
   std::vector<char*> argv = pointers(arguments);
@@ -84,7 +85,7 @@ bool Recorder::launch(RecordingEnd& end) {
   close(ready[0]);
   close(report[1]);
   launchReport_ = report[0];
-  initialTid_ = child;
+  tree_.setInitial(child);
   if (ptrace(PTRACE_SEIZE, child, 0, kTraceOptions) != 0) {
     const int error = errno;
     kill(child, SIGKILL);
@@ -95,12 +96,12 @@ bool Recorder::launch(RecordingEnd& end) {
   auto task = std::make_unique<Task>();
   task->tid = task->threadGroup = child;
   task->space = std::make_shared<AddressSpace>();
-  task->faultBlocked = ((options_.blockedSignals >> (SIGSEGV - 1)) & 1) != 0;
-  task->sysBlocked = ((options_.blockedSignals >> (SIGSYS - 1)) & 1) != 0;
-  if ((options_.ignoredSignals >> (SIGSEGV - 1)) & 1) task->sysAction->faultHandler = kIgnoreHandler;
+  task->signals.faultBlocked = ((options_.blockedSignals >> (SIGSEGV - 1)) & 1) != 0;
+  task->signals.sysBlocked = ((options_.blockedSignals >> (SIGSYS - 1)) & 1) != 0;
+  if ((options_.ignoredSignals >> (SIGSEGV - 1)) & 1) task->signals.sysAction->faultHandler = kIgnoreHandler;
   task->state = Task::State::inCall;  // running the stub, before anything is recorded
-  addToScheduler(*task, nullptr);
-  tasks_[child] = std::move(task);
+  schedulingCalls_.add(*task, nullptr);
+  tree_.add(std::move(task));
   const bool told = write(ready[1], "g", 1) == 1;
   close(ready[1]);
   if (!told) return failed(EPIPE);

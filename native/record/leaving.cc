@@ -63,7 +63,7 @@ int startWarden(const std::string& launcher, pid_t tid, uint64_t address, uint64
 // At the exec of a program: whether it is to be unrecorded. The recording ends with its first process, and tracers of
 // the recording's keep what they trace.
 bool Recorder::leaves(const Task& task) const {
-  if (!started_ || task.threadGroup == initialTid_ || task.tracing.traced()) return false;
+  if (!tree_.isStarted() || task.threadGroup == tree_.initial().tid || task.tracing.traced()) return false;
   if (task.leavesAtExec) return true;
   if (options_.skip.empty()) return false;
   const std::string path = executableOf(task.tid);
@@ -79,7 +79,7 @@ void Recorder::leaveRecording(Task& task, pid_t former) {
   const pid_t tid = task.tid;
   const std::string path = executableOf(tid);
   user_regs_struct registers;
-  if (!getRegisters(tid, registers)) return lost(task);
+  if (!getRegisters(tid, registers)) return tree_.lost(task);
   uint64_t vdsoStart = 0;
   for (const MapLine& line : readMaps(tid)) {
     if (line.name == "[vdso]") vdsoStart = line.start;
@@ -88,6 +88,7 @@ void Recorder::leaveRecording(Task& task, pid_t former) {
     const uint64_t call = vdsoStart + vdso_.syscallOffset();
     const uint64_t timeStamps[6] = {PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0, 0};
     syscallByStops(tid, SYS_prctl, timeStamps, call);
+    personality_.giveBack(task, call);
     // Where only ancestors may trace (Yama), the warden is none. An error elsewhere.
     const uint64_t tracer[6] = {PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0, 0};
     syscallByStops(tid, SYS_prctl, tracer, call);
@@ -100,20 +101,20 @@ void Recorder::leaveRecording(Task& task, pid_t former) {
   }
   errno = 0;
   const long word = ptrace(PTRACE_PEEKTEXT, tid, registers.rip, 0);
-  if (errno != 0) return lost(task);
+  if (errno != 0) return tree_.lost(task);
   const uint64_t loop = (static_cast<uint64_t>(word) & ~kLoopMask) | kLoop;
-  if (ptrace(PTRACE_POKETEXT, tid, registers.rip, loop) != 0) return lost(task);
-  recordExecWrites(task);
-  task.clearChildTid = 0;
-  task.robustWrites.clear();
+  if (ptrace(PTRACE_POKETEXT, tid, registers.rip, loop) != 0) return tree_.lost(task);
+  endWrites_.recordAtExec(task);
+  task.end.clearChildTid = 0;
+  task.end.robustWrites.clear();
   if (former != tid) {
     // The leader, whose id another thread has taken over, ends as well.
-    Task& leader = *buried_.back();
+    Task& leader = tree_.lastBuried();
     writer_.task(schema::TaskKind::kExit, tid, 0, leader.threadGroup, 0, 0, {});
-    frame(schema::EventKind::kExit, leader, 0, leader.atEvent);
+    events_.frame(schema::EventKind::kExit, leader, 0, leader.atEvent);
     writer_.task(schema::TaskKind::kExit, former, 0, task.threadGroup, 0, 0, {});
     task.tid = former;
-    frame(schema::EventKind::kExit, task, 0, task.atEvent);
+    events_.frame(schema::EventKind::kExit, task, 0, task.atEvent);
     task.tid = tid;
     bury(task);
   } else {
@@ -122,12 +123,12 @@ void Recorder::leaveRecording(Task& task, pid_t former) {
   const bool detached = ptrace(PTRACE_DETACH, tid, 0, 0) == 0;
   const int error = detached ? startWarden(options_.launcher, tid, registers.rip, static_cast<uint64_t>(word)) : ESRCH;
   if (error == 0) {
-    callbacks_.note("process " + std::to_string(tid) + " goes on unrecorded: " + path);
+    log_.note("process " + std::to_string(tid) + " goes on unrecorded: " + path);
   } else if (error != ESRCH) {
     kill(tid, SIGKILL);
-    callbacks_.warning("process " + std::to_string(tid) + " (" + path +
-                       ") cannot go on outside of the recording and was killed: no tracer may attach to it (" +
-                       strerror(error) + "); record it along");
+    log_.warn("process " + std::to_string(tid) + " (" + path +
+              ") cannot go on outside of the recording and was killed: no tracer may attach to it (" + strerror(error) +
+              "); record it along");
   }
 }
 

@@ -11,7 +11,7 @@
 
 #include "generated/syscalls.h"
 #include "record/recorder.h"
-#include "record/task-state.h"
+#include "record/tree/task-state.h"
 #include "tracee/descriptor.h"
 
 namespace rr {
@@ -83,20 +83,20 @@ void Recorder::recordOutput(Task& task, int64_t result) {
     done += static_cast<uint64_t>(got);
   }
   if (done < static_cast<uint64_t>(result)) {
-    warnOnce("output", std::string("what ") + syscallModel(task.call).name +
-                           " copied to standard output could not be read again: replay will not print it");
+    log_.warnOnce("output", std::string("what ") + syscallModel(task.call).name +
+                                " copied to standard output could not be read again: replay will not print it");
   }
 }
 
 // process_vm_writev wrote `bytes` bytes into another process: the remote buffers, in their order.
 void Recorder::recordRemoteWrites(Task& task, uint64_t bytes) {
-  auto target = tasks_.find(static_cast<pid_t>(task.arguments[0]));
-  if (target == tasks_.end()) return;  // not of this recording
+  Task* const target = tree_.find(static_cast<pid_t>(task.arguments[0]));
+  if (!target) return;  // not of this recording
   for (uint64_t i = 0; i < task.arguments[4] && bytes > 0; i++) {
     const auto buffer = task.space->memory.readValue<iovec>(task.arguments[3] + i * sizeof(iovec));
     if (!buffer) return;
     const uint64_t length = std::min<uint64_t>(buffer->iov_len, bytes);
-    writer_.memory(target->first, target->second->space->memory, reinterpret_cast<uint64_t>(buffer->iov_base), length);
+    writer_.memory(target->tid, target->space->memory, reinterpret_cast<uint64_t>(buffer->iov_base), length);
     bytes -= length;
   }
 }

@@ -41,8 +41,9 @@ bool Recorder::enterMemoryCall(Task& task) {
     return range && overlapsAny(*range, ownMemory(*task.space));
   };
   const auto refuse = [&](long error) {
-    warnOnce("own memory", "task " + std::to_string(task.tid) +
-                               " wants memory at an address that the recording uses: it is told that there is none");
+    log_.warnOnce("own memory",
+                  "task " + std::to_string(task.tid) +
+                      " wants memory at an address that the recording uses: it is told that there is none");
     refuseCall(task, -error);
     return true;
   };
@@ -53,7 +54,7 @@ bool Recorder::enterMemoryCall(Task& task) {
     case SYS_madvise: {
       const auto range = namedPages(arguments[0], arguments[1]);
       if (!meetsOurs(range)) return false;
-      if (task.ownFilter) return refuse(ENOMEM);
+      if (task.filters.own) return refuse(ENOMEM);
       callAroundOurs(task, *range);
       return true;
     }
@@ -81,6 +82,24 @@ bool Recorder::enterMemoryCall(Task& task) {
   }
 }
 
+// From the entry of a call, which is skipped, to its exit stop: from there others can be made. False when the task
+// stands elsewhere, with a status that waits, or is gone.
+bool Recorder::skipToExit(Task& task) {
+  user_regs_struct registers = task.entry;
+  registers.orig_rax = ~0ULL;
+  task.state = Task::State::inCall;
+  if (!setRegisters(task.tid, registers) || !resume(task, PTRACE_SYSCALL)) return tree_.lost(task), false;
+  waits_.waitFor(task);
+  if (filters_.concern(task) && task.pending && *task.pending >> 16 == PTRACE_EVENT_SECCOMP) {
+    task.pending.reset();
+    if (!resume(task, PTRACE_SYSCALL)) return tree_.lost(task), false;
+    waits_.waitFor(task);
+  }
+  if (!task.pending || !WIFSTOPPED(*task.pending) || WSTOPSIG(*task.pending) != (SIGTRAP | 0x80)) return false;
+  task.pending.reset();
+  return true;
+}
+
 // Makes the call for each part of the range that is not ours. The event's mapping records tell the parts.
 void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
   const std::vector<AddressRange> whole = {range};
@@ -90,39 +109,26 @@ void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
   if (protects && !parts.empty()) parts.resize(parts.front().start == range.start ? 1 : 0);
   // Where the range ends beyond all memory, munmap changes nothing: its last part tells.
   if (task.call == SYS_munmap) std::reverse(parts.begin(), parts.end());
-  user_regs_struct registers = task.entry;
-  registers.orig_rax = ~0ULL;
-  if (!task.atDispatch) {
-    // The call itself is skipped, to its exit stop: from there others can be made.
-    task.state = Task::State::inCall;
-    if (!setRegisters(task.tid, registers) || !resume(task, PTRACE_SYSCALL)) return lost(task);
-    waitFor(task);
-    if (judged(task) && task.pending && *task.pending >> 16 == PTRACE_EVENT_SECCOMP) {
-      task.pending.reset();
-      if (!resume(task, PTRACE_SYSCALL)) return lost(task);
-      waitFor(task);
-    }
-    if (!task.pending || !WIFSTOPPED(*task.pending) || WSTOPSIG(*task.pending) != (SIGTRAP | 0x80)) return;
-    task.pending.reset();
-  }
+  if (!task.filters.atDispatch && !skipToExit(task)) return;
   long result = task.call == SYS_munmap ? 0 : -ENOMEM;
   for (const AddressRange& part : parts) {
     const uint64_t arguments[6] = {part.start, part.end - part.start, task.arguments[2], task.arguments[3], 0, 0};
     const long one = syscallByStops(task.tid, task.call, arguments);
-    if (one == -ESRCH) return lost(task);
+    if (one == -ESRCH) return tree_.lost(task);
     if (one != 0) result = one;
     if (one == 0) {
-      recordPart(task, part);
+      failedCalls_.recordPart(task, part);
     } else if (task.call != SYS_munmap) {
-      for (const AddressRange& done : workedOn(task, part)) recordPart(task, done);
+      for (const AddressRange& done : failedCalls_.workedOn(task, part)) failedCalls_.recordPart(task, done);
     }
     if (one != 0 && task.call != SYS_madvise) break;
   }
+  user_regs_struct registers = task.entry;
   registers.rax = static_cast<unsigned long long>(result);
   noteChangedCode(task, registers);
-  noteReplacedCode(task, registers);
-  noteSharedViews(task, result);
-  noteSharedMemory(task, result);
+  replacedCode_.noteReplacedCode(task, registers);
+  fileWrites_.noteSharedViews(task, result);
+  sharedMemory_.note(task, result);
   answerCall(task, result, writer_.mappings() == 0 ? schema::kFrameEmulated : uint8_t{0});
 }
 
@@ -133,60 +139,35 @@ void Recorder::noteChangedCode(Task& task, const user_regs_struct& registers) {
   const int64_t result = static_cast<int64_t>(registers.rax);
   switch (task.call) {
     case SYS_munmap:
-      if (result == 0) forgetSites(task, namedPages(arguments[0], arguments[1]));
+      if (result == 0) sites_.forgetSites(task, namedPages(arguments[0], arguments[1]));
       return;
     case SYS_mmap:
       if ((arguments[3] & MAP_FIXED) && registers.rax == arguments[0]) {
-        forgetSites(task, namedPages(arguments[0], arguments[1]));
+        sites_.forgetSites(task, namedPages(arguments[0], arguments[1]));
       }
       return;
     case SYS_madvise:
       if (tookEffect(result) && dropsPages(static_cast<int>(arguments[2]))) {
-        forgetSites(task, namedPages(arguments[0], arguments[1]));
+        sites_.forgetSites(task, namedPages(arguments[0], arguments[1]));
       }
       return;
     case SYS_mprotect:
     case SYS_pkey_mprotect:
       if (tookEffect(result) && (arguments[2] & PROT_WRITE)) {
         const auto range = namedPages(arguments[0], arguments[1]);
-        if (range) restoreSites(task, {range->start - PatchedSites::kLongestJump, range->end}, 0);
+        if (range) sites_.restoreSites(task, {range->start - PatchedSites::kLongestJump, range->end}, 0);
       }
       return;
     case SYS_mremap: {
       const auto range = namedPages(arguments[0], arguments[1]);
       if (result < 0 || !range) return;
-      restoreSites(task, {range->start - PatchedSites::kLongestJump, range->start}, 0);
-      restoreSites(task, *range, registers.rax - arguments[0]);
+      sites_.restoreSites(task, {range->start - PatchedSites::kLongestJump, range->start}, 0);
+      sites_.restoreSites(task, *range, registers.rax - arguments[0]);
       task.space->patched.forgetText(*range);
       return;
     }
     default:
       return;
-  }
-}
-
-// The range's memory is gone, or other memory. Jumps before it that borrow bytes of it go, too.
-void Recorder::forgetSites(Task& task, const std::optional<AddressRange>& range) {
-  if (!range) return;
-  restoreSites(task, {range->start - PatchedSites::kLongestJump, range->start}, 0);
-  PatchedSites& patched = task.space->patched;
-  patched.forgetText(*range);
-  auto site = patched.sites.lower_bound(range->start);
-  while (site != patched.sites.end() && site->first < range->end) site = patched.forget(site);
-}
-
-// The program's own instructions come back, at `shift` bytes from where they were patched.
-void Recorder::restoreSites(Task& task, const AddressRange& range, uint64_t shift) {
-  PatchedSites& patched = task.space->patched;
-  auto site = patched.sites.lower_bound(range.start);
-  while (site != patched.sites.end() && site->first < range.end) {
-    const uint64_t address = site->first + shift;
-    const std::span<const uint8_t> own = bytesOf(site->second.instruction);
-    if (task.space->memory.writeAll(address, own.data(), own.size())) {
-      writer_.data(task.tid, schema::DataSpace::kMemory, address, own.data(), own.size());
-      debug(task, "site %lx: its own instruction again", address);
-    }
-    site = patched.forget(site);
   }
 }
 

@@ -22,6 +22,13 @@ std::vector<AddressRange> withoutStubs(const AddressSpace& space) {
 
 }  // namespace
 
+std::vector<AddressRange> ownMemoryBesideRuntime(const AddressSpace& space) {
+  std::vector<AddressRange> ranges = space.patched.areas;
+  for (const uint64_t scratch : space.scratch) ranges.push_back({scratch, scratch + kScratchSize});
+  std::sort(ranges.begin(), ranges.end(), startsBefore);
+  return ranges;
+}
+
 std::vector<AddressRange> ownMemory(const AddressSpace& space) {
   std::vector<AddressRange> ranges = withoutStubs(space);
   ranges.insert(ranges.end(), space.patched.areas.begin(), space.patched.areas.end());

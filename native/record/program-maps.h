@@ -21,6 +21,9 @@ std::vector<MapLine> readProgramMaps(pid_t tid, const AddressSpace& space);
 // which may lie in the heap, amid what is alive.
 AddressRange deadStack(std::span<const MapLine> maps, const user_regs_struct& registers);
 
+// Stubs and scratch areas; ascending.
+std::vector<AddressRange> ownMemoryBesideRuntime(const AddressSpace& space);
+
 // Memory of ours that the program must not change: our pages, the runtime, scratch areas, stubs; ascending.
 std::vector<AddressRange> ownMemory(const AddressSpace& space);
 

@@ -95,6 +95,7 @@ void callEngine(Napi::Env env, Napi::Function callback, std::nullptr_t*, Message
     object.Set("events", static_cast<double>(end.events));
     object.Set("rawBytes", static_cast<double>(end.bytes));
     object.Set("ringWaits", static_cast<double>(end.ringWaits));
+    object.Set("ringWaitNanoseconds", static_cast<double>(end.ringWaitNanoseconds));
   }
   callback.Call({object});
 }
@@ -126,6 +127,7 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.arguments = texts(object, "arguments");
     options.environment = texts(object, "environment");
     options.storeDirectory = text(object, "storeDirectory");
+    options.registration = text(object, "registration");
     options.skip = texts(object, "skip");
     options.ignoredSignals = bits(object, "ignoredSignals");
     options.blockedSignals = bits(object, "blockedSignals");
@@ -144,6 +146,8 @@ class RecorderHandle : public Napi::ObjectWrap<RecorderHandle> {
     options.weakStops = object.Get("weakStops").ToBoolean();
     options.patchAfter = object.Get("patchAfter").ToNumber().Uint32Value();
     options.replaceTime = object.Get("replaceTime").ToBoolean();
+    options.randomizeAddresses = object.Get("randomizeAddresses").ToBoolean();
+    options.cpuidFaulting = object.Get("cpuidFaulting").ToBoolean();
     options.syscallBuffer = object.Get("syscallBuffer").ToBoolean();
     options.scheduling.alwaysSwitch = object.Get("alwaysSwitch").ToBoolean();
     options.scheduling.slice = static_cast<uint64_t>(object.Get("slice").As<Napi::Number>().Int64Value());

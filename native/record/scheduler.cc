@@ -6,6 +6,7 @@
 
 #include "record/recorder.h"
 #include "record/task.h"
+#include "tracee/clock.h"
 
 namespace rr {
 

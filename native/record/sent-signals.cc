@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "record/recorder.h"
-#include "record/signal-kinds.h"
-#include "record/task-state.h"
+#include "record/signal-state/signal-kinds.h"
+#include "record/tree/task-state.h"
 
 namespace rr {
 
@@ -87,14 +87,14 @@ bool willAct(const Task& task, int signal) {
 // program ignore that signal meanwhile would take it away. And not SIGCONT: who sends it often waits to be told that
 // the other has gone on (WCONTINUED), and is not, if that one stops again before it asks.
 void Recorder::letSignalAct(Task& sender) {
-  if (aloneInRecording()) return;
+  if (tree_.isAlone()) return;
   const Sent sent = sentBy(sender);
   if (sent.signal == 0 || sent.signal == SIGCONT || signalActsOn(sender)) return;
   // Who waits in a call wakes.
   sched_yield();
-  collectAll();
+  waits_.collectAll();
   const bool single = sent.thread > 0 || sent.process > 0;
-  for (auto& [tid, each] : tasks_) {
+  for (auto& [tid, each] : tree_.all()) {
     Task& target = *each;
     const bool named = !single || target.tid == sent.thread || target.threadGroup == sent.process;
     if (&target == &sender || !named || !willAct(target, sent.signal)) continue;

@@ -9,9 +9,13 @@
 
 #include "record/call-result.h"
 #include "record/recorder.h"
-#include "record/signal-kinds.h"
-#include "record/task-state.h"
+#include "record/signal-state/forced-fault.h"
+#include "record/signal-state/signal-kinds.h"
+#include "record/signal-state/stashed-signals.h"
+#include "record/stops/at-event.h"
+#include "record/tree/task-state.h"
 #include "tracee/abi.h"
+#include "tracee/clock.h"
 
 namespace rr {
 
@@ -57,22 +61,22 @@ bool isOwnSignal(const siginfo_t& info) { return info.si_code == SI_QUEUE && inf
 // At a signal-delivery stop: records the signal, lets the kernel build the handler's frame, records that.
 void Recorder::deliver(Task& task, const siginfo_t& info, const user_regs_struct& registers, uint8_t flags) {
   const int signal = info.si_signo;
-  if (ptrace(PTRACE_SETSIGINFO, task.tid, 0, &info) != 0) return lost(task);
-  takeBuffer(task);
+  if (ptrace(PTRACE_SETSIGINFO, task.tid, 0, &info) != 0) return tree_.lost(task);
+  callBuffer_.take(task);
   writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
-  frame(schema::EventKind::kSignal, task, signal, registers, flags);
+  events_.frame(schema::EventKind::kSignal, task, signal, registers, flags);
   // A step into a handler stops at its first instruction, before executing it (signal_setup_done in the kernel).
-  if (!resume(task, PTRACE_SINGLESTEP, signal)) return lost(task);
-  waitFor(task);
+  if (!resume(task, PTRACE_SINGLESTEP, signal)) return tree_.lost(task);
+  waits_.waitFor(task);
   if (!task.pending) return;
   const int status = *task.pending;
   if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP || (status >> 16) != 0) {
-    task.hadNoRoom = WIFSTOPPED(status) && WSTOPSIG(status) == SIGSEGV && (status >> 16) == 0;
+    task.signals.hadNoRoom = WIFSTOPPED(status) && WSTOPSIG(status) == SIGSEGV && (status >> 16) == 0;
     return;  // no room for the frame, or killed
   }
   siginfo_t step = {};
   user_regs_struct handler;
-  if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &step) != 0 || !getRegisters(task.tid, handler)) return lost(task);
+  if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &step) != 0 || !getRegisters(task.tid, handler)) return tree_.lost(task);
   task.pending.reset();
   const user_regs_struct entered = handler;
   handler.orig_rax = ~0ULL;
@@ -80,14 +84,14 @@ void Recorder::deliver(Task& task, const siginfo_t& info, const user_regs_struct
   std::vector<uint8_t> area;
   if (getXsave(task.tid, area)) writer_.data(task.tid, schema::DataSpace::kXsave, 0, area.data(), area.size());
   task.state = Task::State::runnable;
-  frame(schema::EventKind::kSignalHandler, task, signal, handler);
+  events_.frame(schema::EventKind::kSignalHandler, task, signal, handler);
   noteMask(task);
-  if (task.dispatched && signal == SIGSYS) learnSysAction(task);
+  if (task.filters.dispatched && signal == SIGSYS) dispatch_.learnAction(task);
   // SA_RESETHAND: the action was for once.
   if (signal == SIGSEGV && !contains(readSignalSets(task.tid).caught, SIGSEGV)) {
-    task.sysAction->faultHandler = kDefaultHandler;
+    task.signals.sysAction->faultHandler = kDefaultHandler;
   }
-  if (!leaveAtEvent(task, entered)) lost(task);
+  if (!leaveAtEvent(task, entered)) tree_.lost(task);
 }
 
 // At the entry stop of a call, with signals put off before: the call is taken back, and the signal delivered instead.
@@ -98,77 +102,61 @@ void Recorder::deliverStashedAtEntry(Task& task) {
   registers.rip -= 2;
   registers.rax = registers.orig_rax;
   registers.orig_rax = ~0ULL;
-  if (!setRegisters(task.tid, registers)) return lost(task);
+  if (!setRegisters(task.tid, registers)) return tree_.lost(task);
   injectStashed(task, registers, schema::kFrameAtSyscallEntry);
-}
-
-// Puts the first stashed signal that the task does not block to the front. False when it blocks them all: a handler
-// that runs blocks its own signal. The task is stopped.
-bool Recorder::bringDeliverableForward(Task& task) {
-  uint64_t blocked = 0;
-  if (ptrace(PTRACE_GETSIGMASK, task.tid, sizeof blocked, &blocked) != 0) return false;
-  for (auto stashed = task.stashed.begin(); stashed != task.stashed.end(); ++stashed) {
-    if (contains(blocked, stashed->si_signo)) continue;
-    const siginfo_t info = *stashed;
-    task.stashed.erase(stashed);
-    task.stashed.push_front(info);
-    return true;
-  }
-  task.stashBlocked = true;
-  return false;
 }
 
 // Delivers the first stashed signal to a task that stands at `registers` in user mode.
 void Recorder::injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags, bool approved) {
-  const siginfo_t stashed = task.stashed.front();
-  if (!sendOwn(task, stashed.si_signo)) return lost(task);
+  const siginfo_t stashed = task.signals.stashed.front();
+  if (!sendOwn(task, stashed.si_signo)) return tree_.lost(task);
   task.state = Task::State::inCall;  // stops before its next instruction
-  if (!resume(task, PTRACE_CONT)) return lost(task);
-  waitFor(task);
-  if (judged(task) && task.pending && *task.pending >> 16 == PTRACE_EVENT_SECCOMP) {
+  if (!resume(task, PTRACE_CONT)) return tree_.lost(task);
+  waits_.waitFor(task);
+  if (filters_.concern(task) && task.pending && *task.pending >> 16 == PTRACE_EVENT_SECCOMP) {
     // The stop of our own filter, for the call that was taken back at its entry stop.
     task.pending.reset();
-    if (!resume(task, PTRACE_CONT)) return lost(task);
-    waitFor(task);
+    if (!resume(task, PTRACE_CONT)) return tree_.lost(task);
+    waits_.waitFor(task);
   }
   // A SIGCONT stops the task twice: the tracer hears first that it goes on.
   while (stashed.si_signo == SIGCONT && task.pending && *task.pending >> 8 == (SIGTRAP | PTRACE_EVENT_STOP << 8)) {
     task.pending.reset();
-    if (!resume(task, PTRACE_CONT)) return lost(task);
-    waitFor(task);
+    if (!resume(task, PTRACE_CONT)) return tree_.lost(task);
+    waits_.waitFor(task);
   }
   if (!task.pending) return;
   const int status = *task.pending;
   if (!WIFSTOPPED(status) || (status >> 16) != 0 || WSTOPSIG(status) == (SIGTRAP | 0x80)) return;
   siginfo_t fresh = {};
-  if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &fresh) != 0) return lost(task);
+  if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &fresh) != 0) return tree_.lost(task);
   task.pending.reset();
   // Another signal came first: it waits its turn behind the stashed one, and ours is recognised when it comes.
   if (!isOwn(fresh, signalBit(stashed.si_signo))) {
-    task.ownSignals |= signalBit(stashed.si_signo);
-    task.stashed.push_back(fresh);
+    task.signals.own |= signalBit(stashed.si_signo);
+    task.signals.stashed.push_back(fresh);
   }
-  task.stashed.pop_front();
-  task.stashedAt = monotonicNow();
+  task.signals.stashed.pop_front();
+  task.signals.stashedAt = monotonicNow();
   task.state = Task::State::runnable;
   if (task.tracing.traced() && !approved) {
     if (flags & schema::kFrameAtSyscallEntry) {
       writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &stashed, sizeof stashed);
-      frame(schema::EventKind::kSignal, task, stashed.si_signo, registers, flags);
+      events_.frame(schema::EventKind::kSignal, task, stashed.si_signo, registers, flags);
     }
-    task.inMidCode = false;
+    task.stops.inMidCode = false;
     task.tracing.due.push_back({Tracing::Stop::Kind::signal, stashed.si_signo, stashed});
     return;
   }
   const SignalSets sets = readSignalSets(task.tid);
   if (contains(sets.caught, stashed.si_signo)) return deliver(task, stashed, registers, flags);
   if (contains(sets.ignored, stashed.si_signo) || defaultAction(stashed.si_signo) == DefaultAction::ignore) return;
-  if (ptrace(PTRACE_SETSIGINFO, task.tid, 0, &stashed) != 0) return lost(task);
-  task.resumeSignal = stashed.si_signo;
+  if (ptrace(PTRACE_SETSIGINFO, task.tid, 0, &stashed) != 0) return tree_.lost(task);
+  task.signals.resumeSignal = stashed.si_signo;
   if (defaultAction(stashed.si_signo) != DefaultAction::end) return;
   writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &stashed, sizeof stashed);
-  frame(schema::EventKind::kSignal, task, stashed.si_signo, registers,
-        static_cast<uint8_t>(flags | schema::kFrameFatal));
+  events_.frame(schema::EventKind::kSignal, task, stashed.si_signo, registers,
+                static_cast<uint8_t>(flags | schema::kFrameFatal));
 }
 
 }  // namespace rr

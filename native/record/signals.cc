@@ -14,9 +14,14 @@
 
 #include "record/call-result.h"
 #include "record/recorder.h"
-#include "record/signal-kinds.h"
-#include "record/task-state.h"
+#include "record/signal-state/forced-fault.h"
+#include "record/signal-state/signal-kinds.h"
+#include "record/signal-state/stashed-signals.h"
+#include "record/stops/at-event.h"
+#include "record/tracing/child-signals.h"
+#include "record/tree/task-state.h"
 #include "tracee/abi.h"
+#include "tracee/clock.h"
 
 namespace rr {
 
@@ -24,9 +29,6 @@ namespace {
 
 // SYS_SECCOMP (asm-generic/siginfo.h), si_code of SIGSYS.
 constexpr int kTrappedByFilter = 1;
-
-// The number of no system call (markOfEvent).
-constexpr uint64_t kNoCall = 0xfff0;
 
 // Raised by the task's own instruction: replay will raise it again by itself. si_code is positive for what the kernel
 // found (sigaction(2)); timers, I/O and children have their own signals.
@@ -57,46 +59,45 @@ uint64_t processorNumber() {
   return node << kNodeShift | processor;
 }
 
-// Equal but for orig_rax, which programs cannot see.
-bool samePoint(user_regs_struct a, user_regs_struct b) {
-  a.orig_rax = b.orig_rax = 0;
-  return memcmp(&a, &b, sizeof a) == 0;
-}
-
 }  // namespace
 
 void Recorder::signalStop(Task& task, int signal) {
   siginfo_t info = {};
   user_regs_struct registers;
-  if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &info) != 0 || !getRegisters(task.tid, registers)) return lost(task);
-  if (!started_) {
+  if (ptrace(PTRACE_GETSIGINFO, task.tid, 0, &info) != 0 || !getRegisters(task.tid, registers)) return tree_.lost(task);
+  if (!tree_.isStarted()) {
     task.state = Task::State::inCall;
     // The launcher tries rdtsc.
-    if (signal == SIGSEGV && info.si_code == SI_KERNEL && !std::exchange(timeTraps_, true)) {
+    if (signal == SIGSEGV && info.si_code == SI_KERNEL && !replacedCode_.timeTraps()) {
+      replacedCode_.noteTimeTraps();
       timeTrap_.begin();
-      debug(task, "rdtsc traps%s", timeTrap_.isActive() ? ", in the tracer, too" : "");
+      log_.debug(task, "rdtsc traps%s", timeTrap_.isActive() ? ", in the tracer, too" : "");
       registers.rip += bytesOf(PatchedInstruction::rdtsc).size();
       registers.orig_rax = ~0ULL;
-      if (!setRegisters(task.tid, registers)) return lost(task);
+      if (!setRegisters(task.tid, registers)) return tree_.lost(task);
       signal = 0;
     }
-    if (!resume(task, PTRACE_CONT, signal)) lost(task);
+    if (!resume(task, PTRACE_CONT, signal)) tree_.lost(task);
     return;
   }
   task.state = Task::State::runnable;
-  if (signal == SIGSEGV) showProgramTime(task, registers);
-  if (task.threadGroup == initialTid_) noteSender(info);
+  if (signal == SIGSEGV) runtime_.showProgramTime(task, registers);
+  if (task.threadGroup == tree_.initial().tid) forwarded_.noteSender(info);
   childSignal(info);
   if (signal == SIGCONT && task.tracing.touched) {
-    for (auto& [tid, other] : tasks_) {
+    for (auto& [tid, other] : tree_.all()) {
       if (other->threadGroup == task.threadGroup) other->tracing.groupStop = 0;
     }
   }
   // Our own call for a fresh signal stop, when another stop has served already. What is stashed waits for its event.
-  const bool own = isOwn(info, task.ownSignals);
-  if (own) task.ownSignals &= ~signalBit(signal);
-  if (isDispatchedCall(task, registers, &info)) return dispatchedCall(task, info, own, registers);
-  if (own) return;
+  const bool own = isOwn(info, task.signals.own);
+  if (own) task.signals.own &= ~signalBit(signal);
+  if (runtime_.isDispatchedCall(task, registers, &info)) {
+    const Dispatch::Entry entry = dispatch_.takeCall(task, info, own, registers);
+    if (entry != Dispatch::Entry::lost) enterCall(task, registers, entry == Dispatch::Entry::foreign);
+    return;
+  }
+  if (own || ticks_.isStray(info, registers.rip)) return;
   // The call that a filter has trapped was made for the task by our instruction.
   if (signal == SIGSYS && info.si_code == kTrappedByFilter &&
       info.si_call_addr == reinterpret_cast<void*>(kAfterUntracedSyscall)) {
@@ -104,20 +105,20 @@ void Recorder::signalStop(Task& task, int signal) {
   }
   // A fault would come again at once, for ever.
   if (signal == options_.ignoreSignal && !isDeterministic(info)) return;
-  if (inHook(task, registers.rip)) return signalInHook(task, info, registers);
+  if (runtime_.inHook(task, registers.rip)) return signalInHook(task, info, registers);
   // No instruction has raised this: the kernel has found no room for the frame of the signal before.
   const bool withoutRoom =
-      (std::exchange(task.hadNoRoom, false) || hasBadFrame(task, info, registers)) && signal == SIGSEGV;
+      (std::exchange(task.signals.hadNoRoom, false) || hasBadFrame(task, info, registers)) && signal == SIGSEGV;
   if (signal == SIGSEGV && !withoutRoom && emulateTrapped(task, info, registers)) {
     if (task.tracing.traced()) {
-      if (task.tracing.steps()) task.tracing.due.push_back(stepStop(task, TRAP_TRACE));
+      if (task.tracing.steps()) task.tracing.due.push_back(tracerStops_.stepStop(task, TRAP_TRACE));
       return;
     }
-    if (!task.stashed.empty() && bringDeliverableForward(task)) {
-      const siginfo_t stashed = task.stashed.front();
+    if (!task.signals.stashed.empty() && bringDeliverableForward(task)) {
+      const siginfo_t stashed = task.signals.stashed.front();
       // The stop has been used up to put the action back.
       if (losesFaultHandler(task)) return injectStashed(task, registers, 0);
-      task.stashed.pop_front();
+      task.signals.stashed.pop_front();
       deliver(task, stashed, registers, 0);
     }
     return;
@@ -125,9 +126,10 @@ void Recorder::signalStop(Task& task, int signal) {
   const bool deterministic = isDeterministic(info) && !withoutRoom;
   const bool ownTrap = deterministic && signal == SIGTRAP;
   if (ownTrap && signal == options_.ignoreSignal) return passOwnTrap(task, info, registers);
-  if (signalForTracer(task, info, registers, deterministic)) return;
+  if (tracerStops_.signalForTracer(task, info, registers, deterministic)) return;
   const SignalSets sets = readSignalSets(task.tid);
-  debug(task, "signal %d, code %d, at %llx%s", signal, info.si_code, registers.rip, deterministic ? ", its own" : "");
+  log_.debug(task, "signal %d, code %d, at %llx%s", signal, info.si_code, registers.rip,
+             deterministic ? ", its own" : "");
   if (contains(sets.caught, signal)) {
     if (deterministic) return deliver(task, info, registers, schema::kFrameDeterministic);
     if (withoutRoom || standsAtEvent(task, registers)) return deliver(task, info, registers, 0);
@@ -141,33 +143,29 @@ void Recorder::signalStop(Task& task, int signal) {
     if (ownTrap) return passOwnTrap(task, info, registers);
   }
   if (action == DefaultAction::end && !isDeterministic(info) && !standsAtEvent(task, registers)) {
-    // In mid-computation. Others may see what it has done so far in memory that they share: it dies at a point that
-    // replay finds. Alone, its exit event tells all.
-    if (aloneInRecording()) {
-      task.resumeSignal = signal;
-    } else {
-      stash(task, info);
-    }
+    // In mid-computation. It dies at a point that replay finds: others may see what it has done so far in memory that
+    // they share, and a debugger shows where a program that hung was.
+    stash(task, info);
     return;
   }
   // A process that leads a pid namespace, and has no handler, does not hear of signals that are sent to it.
-  const bool leads = action == DefaultAction::end && leadsNamespace(task.tid);
+  const bool leads = action == DefaultAction::end && namespaces_.isLedBy(task.tid);
   if (leads && !deterministic) return;
-  if (!leads) task.resumeSignal = signal;
+  if (!leads) task.signals.resumeSignal = signal;
   if (action != DefaultAction::end) return;
-  takeBuffer(task);
+  callBuffer_.take(task);
   writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
-  frame(schema::EventKind::kSignal, task, signal, registers,
-        static_cast<uint8_t>(schema::kFrameFatal | (deterministic ? schema::kFrameDeterministic : 0)));
+  events_.frame(schema::EventKind::kSignal, task, signal, registers,
+                static_cast<uint8_t>(schema::kFrameFatal | (deterministic ? schema::kFrameDeterministic : 0)));
   if (leads) letDie(task, signal, registers);
 }
 
 // A trap of the task's own instruction, behind which it goes on as if nothing had happened.
 void Recorder::passOwnTrap(Task& task, const siginfo_t& info, const user_regs_struct& registers) {
-  takeBuffer(task);
+  callBuffer_.take(task);
   writer_.data(task.tid, schema::DataSpace::kSignalInfo, 0, &info, sizeof info);
-  frame(schema::EventKind::kSignal, task, info.si_signo, registers, schema::kFrameDeterministic);
-  if (!leaveAtEvent(task, registers)) lost(task);
+  events_.frame(schema::EventKind::kSignal, task, info.si_signo, registers, schema::kFrameDeterministic);
+  if (!leaveAtEvent(task, registers)) tree_.lost(task);
 }
 
 // Whether the kernel has sent this SIGSEGV in rt_sigreturn, since the frame that it was to restore is damaged
@@ -175,38 +173,6 @@ void Recorder::passOwnTrap(Task& task, const siginfo_t& info, const user_regs_st
 bool Recorder::hasBadFrame(const Task& task, const siginfo_t& info, const user_regs_struct& registers) const {
   return info.si_signo == SIGSEGV && info.si_code == SI_KERNEL && task.call == SYS_rt_sigreturn &&
          static_cast<int64_t>(registers.orig_rax) >= 0 && standsAtEvent(task, registers);
-}
-
-// True when it has not executed anything since its last event: a signal may then be recorded where it is. Registers do
-// not tell alone: a loop may come back to them. But whatever else takes the task into the kernel stores a negative
-// orig_rax (entry_64.S), and a call its number.
-bool Recorder::standsAtEvent(const Task& task, const user_regs_struct& registers) const {
-  if (!samePoint(registers, task.atEvent) || !bufferIsEmpty(task)) return false;
-  return static_cast<int64_t>(registers.orig_rax) >= 0 || task.answeredAtEntry;
-}
-
-bool isMarkOfEvent(uint64_t origRax) { return origRax == kNoCall || origRax == kNoCall + 1; }
-
-// An orig_rax for a task that is left at an event with these registers, by which standsAtEvent knows it. Nothing else
-// looks there but the restart of interrupted calls.
-uint64_t Recorder::markOfEvent(const Task& task, const user_regs_struct& registers) const {
-  if (isRestart(static_cast<int64_t>(registers.rax))) return registers.orig_rax;
-  const bool likeDispatched = task.dispatched && registers.rax == registers.orig_rax;
-  if (static_cast<int64_t>(registers.orig_rax) >= 0 && !likeDispatched) return registers.orig_rax;
-  return registers.rax == kNoCall ? kNoCall + 1 : kNoCall;
-}
-
-// Marks a task that stands at an event with `registers`.
-bool Recorder::leaveAtEvent(const Task& task, user_regs_struct registers) const {
-  const uint64_t mark = markOfEvent(task, registers);
-  if (mark == registers.orig_rax) return true;
-  registers.orig_rax = mark;
-  return setRegisters(task.tid, registers);
-}
-
-void Recorder::stash(Task& task, const siginfo_t& info) {
-  if (task.stashed.empty()) task.stashedAt = monotonicNow();
-  task.stashed.push_back(info);
 }
 
 // A signal has come while the in-tracee runtime makes a call for the task. Those that the program would notice wait
@@ -224,28 +190,28 @@ void Recorder::signalInHook(Task& task, const siginfo_t& info, user_regs_struct&
     const bool isTime = task.space->memory.readValue<uint64_t>(kTimeLength).value_or(0) != 0;
     registers.rip = isTime ? runtime_.header().timeAbort : runtime_.header().abort;
     registers.orig_rax = ~0ULL;
-    if (!setRegisters(task.tid, registers)) return lost(task);
-    if (signal == SIGSEGV && !undoForcedFault(task)) lost(task);
+    if (!setRegisters(task.tid, registers)) return tree_.lost(task);
+    if (signal == SIGSEGV && !undoForcedFault(task)) tree_.lost(task);
     return;
   }
   const SignalSets sets = readSignalSets(task.tid);
   const bool caught = contains(sets.caught, signal);
   const DefaultAction action = contains(sets.ignored, signal) ? DefaultAction::ignore : defaultAction(signal);
   if (!caught && action == DefaultAction::ignore) {
-    task.resumeSignal = signal;
+    task.signals.resumeSignal = signal;
     return;
   }
   if (!caught && action == DefaultAction::end) {
     if (signal == options_.continueThroughSignal) return;
-    if (aloneInRecording()) {
-      task.resumeSignal = signal;
+    if (tree_.isAlone()) {
+      task.signals.resumeSignal = signal;
       return;
     }
   }
   stash(task, info);
-  task.atEdge = false;
-  if (!runToEdge(task, registers) || !task.atEdge || !bringDeliverableForward(task)) return;
-  recordEdge(task, registers);
+  task.stops.atEdge = false;
+  if (!edge_.runToEdge(task, registers) || !task.stops.atEdge || !bringDeliverableForward(task)) return;
+  edge_.recordEdge(task, registers);
   injectStashed(task, registers, 0);
 }
 
@@ -267,7 +233,7 @@ void Recorder::stepOverStub(Task& task, user_regs_struct& registers) {
     told = told && memory.writeAll(RR_LOCALS + offsetof(rr_locals, timeLength), &length, sizeof length);
   }
   registers.orig_rax = ~0ULL;
-  if (!told || !setRegisters(task.tid, registers)) lost(task);
+  if (!told || !setRegisters(task.tid, registers)) tree_.lost(task);
 }
 
 // rdtsc and rdtscp trap by PR_SET_TSC, cpuid where its answers are recorded (Recorder::trapCpuid), rdrand and
@@ -287,8 +253,8 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
   int kind;
   uint64_t stamp = 0;
   std::optional<PatchedInstruction> time;
-  if (code[0] == 0x0f &&
-      ((task.space->cpuidTraps && code[1] == 0xa2) || (identityReplaced_ && code[1] == kCpuidTrapOpcode))) {
+  if (code[0] == 0x0f && ((task.space->cpuidTraps && code[1] == 0xa2) ||
+                          (replacedCode_.identityReplaced() && code[1] == kCpuidTrapOpcode))) {
     kind = static_cast<int>(schema::TrapKind::kCpuid);
     unsigned leaf[4];
     const auto function = static_cast<unsigned>(registers.rax);
@@ -309,16 +275,17 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
     if (!emulateRandom(decoded.instruction, registers)) return false;
   } else if (task.ownTscTrap) {
     return false;
-  } else if (code[0] == 0x0f && (code[1] == 0x31 || (!timeTraps_ && code[1] == kRdtscTrapOpcode))) {
+  } else if (code[0] == 0x0f && (code[1] == 0x31 || (!replacedCode_.timeTraps() && code[1] == kRdtscTrapOpcode))) {
     kind = static_cast<int>(schema::TrapKind::kRdtsc);
-    stamp = timeStamp(task);
-    time = timeTraps_ ? PatchedInstruction::rdtsc : PatchedInstruction::trapForRdtsc;
+    stamp = sites_.timeStamp(task);
+    time = replacedCode_.timeTraps() ? PatchedInstruction::rdtsc : PatchedInstruction::trapForRdtsc;
     registers.rip += 2;
-  } else if (code[0] == 0x0f && code[1] == 0x01 && (code[2] == 0xf9 || (!timeTraps_ && code[2] == kRdtscpTrapByte))) {
+  } else if (code[0] == 0x0f && code[1] == 0x01 &&
+             (code[2] == 0xf9 || (!replacedCode_.timeTraps() && code[2] == kRdtscpTrapByte))) {
     kind = static_cast<int>(schema::TrapKind::kRdtscp);
     registers.rcx = processorNumber();
-    stamp = timeStamp(task);
-    time = timeTraps_ ? PatchedInstruction::rdtscp : PatchedInstruction::trapForRdtscp;
+    stamp = sites_.timeStamp(task);
+    time = replacedCode_.timeTraps() ? PatchedInstruction::rdtscp : PatchedInstruction::trapForRdtscp;
     registers.rip += 3;
   } else {
     return false;
@@ -331,73 +298,52 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
   user_regs_struct left = registers;
   left.orig_rax = markOfEvent(task, registers);
   if (!setRegisters(task.tid, left)) {
-    lost(task);
+    tree_.lost(task);
     return true;
   }
-  takeBuffer(task);
+  callBuffer_.take(task);
   if (!undoForcedFault(task)) {
-    lost(task);
+    tree_.lost(task);
     return true;
   }
   // A stop that is to deliver a signal yet must remain.
-  if (time && task.stashed.empty()) patchTimeSite(task, *time, registers);
-  frame(schema::EventKind::kTrap, task, kind, registers);
+  if (time && task.signals.stashed.empty() && sites_.patchTimeSite(task, *time, registers))
+    dispatch_.begin(task, registers);
+  events_.frame(schema::EventKind::kTrap, task, kind, registers);
   return true;
-}
-
-// A task that is about to stop in mid-code, while others go on: takes it to a point that replay finds. False when it
-// has run on, and stops again when it is its turn.
-bool Recorder::leaveMidCode(Task& task) {
-  user_regs_struct registers;
-  if (!getRegisters(task.tid, registers)) return lost(task), false;
-  const bool leavesCall = static_cast<int64_t>(registers.orig_rax) >= 0 && !inHook(task, registers.rip) &&
-                          !isDispatchedCall(task, registers, nullptr);
-  if (leavesCall || standsAtEvent(task, registers)) {
-    task.inMidCode = false;
-    return true;
-  }
-  task.state = Task::State::runnable;
-  task.stopAgain = true;
-  task.atEdge = false;
-  if (!goToLegalSite(task, registers)) return false;
-  registers.orig_rax = ~0ULL;
-  if (task.atEdge) {
-    recordEdge(task, registers);
-  } else {
-    recordPoint(task, registers);
-  }
-  if (!leaveAtEvent(task, registers)) lost(task);
-  return false;
 }
 
 void Recorder::groupStop(Task& task, int signal) {
   const bool asked = std::ranges::any_of(task.tracing.due, Tracing::isInterrupt);
   // An interrupt of the recorder's own ends so where the tracer has let it run on in a group that is stopped.
-  const bool own = task.interrupted && !asked && task.tracing.traced() && task.tracing.groupStop == signal;
+  const bool own = task.stops.interrupted && !asked && task.tracing.traced() && task.tracing.groupStop == signal;
   if (!own && defaultAction(signal) == DefaultAction::stop) {
-    if (started_ && task.inMidCode && !aloneInRecording() && !leaveMidCode(task)) return;
-    wakePaused(task.parentGroup);
+    if (tree_.isStarted() && task.stops.inMidCode && !tree_.isAlone() && !stops_.leaveMidCode(task)) return;
+    tracerStops_.wakePaused(task.parentGroup);
     if (task.tracing.traced()) {
-      task.inMidCode = false;
-      task.interrupted = false;
+      task.stops.inMidCode = false;
+      task.stops.interrupted = false;
       task.tracing.groupStop = signal;
       std::erase_if(task.tracing.due, Tracing::isInterrupt);
-      return stopForTracer(task, groupStopFor(task, signal), Tracing::Place::user);
+      return tracerStops_.stopForTracer(task, tracerStops_.groupStopFor(task, signal), Tracing::Place::user);
     }
     task.state = Task::State::groupStopped;
-    if (!resume(task, PTRACE_LISTEN)) lost(task);
+    if (!resume(task, PTRACE_LISTEN)) tree_.lost(task);
     return;
   }
-  if (task.interrupted) return forcedStop(task);
+  if (task.stops.interrupted) {
+    if (const auto registers = stops_.forcedStop(task)) injectStashed(task, *registers, 0);
+    return;
+  }
   // Attached, or continued: it goes on where it was.
   task.tracing.groupStop = 0;
   task.state = Task::State::runnable;
-  if (started_ && task.tracing.traced() && task.tracing.seized && !task.inMidCode) {
-    return stopForTracer(task, eventStop(task, PTRACE_EVENT_STOP, 0), Tracing::Place::user);
+  if (tree_.isStarted() && task.tracing.traced() && task.tracing.seized && !task.stops.inMidCode) {
+    return tracerStops_.stopForTracer(task, tracerStops_.eventStop(task, PTRACE_EVENT_STOP, 0), Tracing::Place::user);
   }
-  if (started_) return;
+  if (tree_.isStarted()) return;
   task.state = Task::State::inCall;
-  if (!resume(task, PTRACE_CONT)) lost(task);
+  if (!resume(task, PTRACE_CONT)) tree_.lost(task);
 }
 
 }  // namespace rr

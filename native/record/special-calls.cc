@@ -19,7 +19,9 @@
 #include "record/call-kinds.h"
 #include "record/call-result.h"
 #include "record/recorder.h"
-#include "record/task-state.h"
+#include "record/signal-state/forced-fault.h"
+#include "record/tracing/child-signals.h"
+#include "record/tree/task-state.h"
 #include "tracee/abi.h"
 
 namespace rr {
@@ -65,21 +67,21 @@ bool neverReturns(long call) { return call == SYS_exit || call == SYS_exit_group
 // True when the call was dealt with and must not be run by the caller.
 bool Recorder::enterSpecial(Task& task) {
   const long call = task.call;
-  if (task.strict && !allowedByStrictMode(call)) {
+  if (task.filters.strict && !allowedByStrictMode(call)) {
     // What the kernel does to it (seccomp(2)).
     kill(task.threadGroup, SIGKILL);
-    lost(task);
+    tree_.lost(task);
     return true;
   }
   if (opensUserFault(task)) {
-    warnOnce("userfaultfd",
-             "the program uses /dev/userfaultfd, which is not supported under a recording: it gets ENOTTY");
+    log_.warnOnce("userfaultfd",
+                  "the program uses /dev/userfaultfd, which is not supported under a recording: it gets ENOTTY");
     refuseCall(task, -ENOTTY);
     return true;
   }
   if (isUnsupported(call) && (call != SYS_userfaultfd || static_cast<unsigned>(task.arguments[0]) < kUserFaultFlags)) {
-    warnOnce(syscallModel(call).name, std::string("the program uses ") + syscallModel(call).name +
-                                          ", which is not supported under a recording: it gets ENOSYS");
+    log_.warnOnce(syscallModel(call).name, std::string("the program uses ") + syscallModel(call).name +
+                                               ", which is not supported under a recording: it gets ENOSYS");
     refuseCall(task, -ENOSYS);
     return true;
   }
@@ -95,7 +97,7 @@ bool Recorder::enterSpecial(Task& task) {
     // The child would be none of ours, and all its calls answered with ENOSYS.
     user_regs_struct registers = task.entry;
     registers.rdi &= ~uint64_t{CLONE_UNTRACED};
-    if (!setRegisters(task.tid, registers)) lost(task);
+    if (!setRegisters(task.tid, registers)) tree_.lost(task);
     return task.state == Task::State::dying;
   }
   // The same, with flags that stand in the program's memory: libraries then do without clone3.
@@ -103,10 +105,10 @@ bool Recorder::enterSpecial(Task& task) {
     refuseCall(task, -ENOSYS);
     return true;
   }
-  if (isExec(call)) foreseeExecWrites(task);
+  if (isExec(call)) endWrites_.foreseeExec(task);
   if (makesTask(call) || isExec(call)) return false;
   if (enterMemoryCall(task)) return true;
-  if (writesToDescriptor(call)) return enterMemoryFileWrite(task) || enterOutput(task);
+  if (writesToDescriptor(call)) return isAnswered(task, memoryFiles_.enterWrite(task)) || enterOutput(task);
   switch (call) {
     case SYS_ptrace:
       ptraceCall(task);
@@ -115,7 +117,7 @@ bool Recorder::enterSpecial(Task& task) {
     case SYS_waitid:
       return enterWait(task);
     case SYS_process_vm_writev:
-      return enterRemoteWrite(task);
+      return isAnswered(task, memoryFiles_.enterRemoteWrite(task));
     case SYS_seccomp:
     case SYS_prctl:
       return enterSecurityCall(task);
@@ -138,14 +140,21 @@ bool Recorder::enterSpecial(Task& task) {
         registers.rdx = MADV_DONTNEED;
         task.changedArgument = {&user_regs_struct::rdx, task.arguments[2]};
         if (!setRegisters(task.tid, registers)) {
-          lost(task);
+          tree_.lost(task);
           return true;
         }
       }
       return false;
     default:
-      return enterScheduling(task);
+      return isAnswered(task, schedulingCalls_.enter(task));
   }
+}
+
+// True when the kernel is not to make the call.
+bool Recorder::isAnswered(Task& task, const EntryAnswer& answer) {
+  if (answer.kind == EntryAnswer::Kind::lost) tree_.lost(task);
+  if (answer.kind == EntryAnswer::Kind::answered) refuseCall(task, answer.result);
+  return answer.kind != EntryAnswer::Kind::none;
 }
 
 // seccomp(2) and prctl(2): true when the call was dealt with.
@@ -157,7 +166,7 @@ bool Recorder::enterSecurityCall(Task& task) {
       prctl ? option == PR_SET_SECCOMP : static_cast<unsigned>(task.arguments[0]) <= SECCOMP_SET_MODE_FILTER;
   // The program's filter is in force like ours. Where it refuses a call ours is not asked, so from then on the task
   // stops at every entry and exit (PTRACE_SYSCALL); the entry stop comes before all filters (ptrace(2)).
-  task.installsFilter = filter;
+  task.filters.installs = filter;
   if (enterFilterCall(task)) return true;
   if (prctl && option == RR_LEAVE_AT_EXEC) {
     task.leavesAtExec = true;
@@ -170,7 +179,8 @@ bool Recorder::enterSecurityCall(Task& task) {
     return true;
   }
   // The program's filter is to see the program's own instructions; without this it sees ours, and judges the same.
-  if (filter && task.dispatched && !setDispatch(task, false)) debug(task, "still dispatched: %s", strerror(errno));
+  if (filter && task.filters.dispatched && !dispatch_.set(task, false))
+    log_.debug(task, "still dispatched: %s", strerror(errno));
   if (prctl && option == PR_SET_TSC) {
     const int mode = static_cast<int>(task.arguments[1]);
     const bool valid = mode == PR_TSC_ENABLE || mode == PR_TSC_SIGSEGV;
@@ -196,46 +206,48 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
   const int64_t result = static_cast<int64_t>(registers.rax);
   const bool failed = isFailure(result);
   noteChangedCode(task, registers);
-  noteReplacedCode(task, registers);
-  noteSharedViews(task, result);
-  noteSharedMemory(task, result);
+  replacedCode_.noteReplacedCode(task, registers);
+  fileWrites_.noteSharedViews(task, result);
+  sharedMemory_.note(task, result);
   switch (task.call) {
     case SYS_mmap:
-      if (!failed) recordMmap(task, registers);
+      if (failed) return;
+      if (const auto mapped = mappings_.recordMmap(task, registers)) sites_.noteText(task, *mapped);
       return;
     case SYS_shmat:
-      if (!failed) recordShmat(task, registers);
+      if (!failed) mappings_.recordShmat(task, registers);
       return;
     case SYS_process_vm_writev:
       if (result > 0) recordRemoteWrites(task, static_cast<uint64_t>(result));
       return;
     case SYS_wait4:
     case SYS_waitid:
-      return exitWait(task, registers);
+      return tracedWaits_.exitWait(task, registers);
     case SYS_rt_sigaction: {
       if (!failed && static_cast<int>(task.arguments[0]) == SIGSEGV) noteFaultHandler(task);
       if (failed || static_cast<int>(task.arguments[0]) != SIGCHLD || task.arguments[1] == 0) return;
       const auto action = task.space->memory.readValue<KernelSignalAction>(task.arguments[1]);
       if (!action) return;
-      task.sysAction->childStopsUntold = (action->flags & SA_NOCLDSTOP) != 0;
-      if (!task.sysAction->childStopsUntold || std::exchange(stopsUntold_, true)) return;
-      return updateAllLocals();
+      task.signals.sysAction->childStopsUntold = (action->flags & SA_NOCLDSTOP) != 0;
+      if (task.signals.sysAction->childStopsUntold) locals_.noteStopsUntold();
+      return;
     }
+    case SYS_personality:
+      if (!failed) personality_.exit(task, registers);
+      return;
     case SYS_pread64:
-      showProgramState(task, result);
-      return showToldProcessors(task, registers);
+      return shownFiles_.show(task, registers);
     case SYS_read:
-      showProgramState(task, result);
-      showToldProcessors(task, registers);
+      shownFiles_.show(task, registers);
       [[fallthrough]];
     case SYS_rt_sigtimedwait:
       if (task.space->patched.allTraced) childSignalsTaken(task, result);
       return;
     case SYS_set_tid_address:
-      task.clearChildTid = task.arguments[0];
+      task.end.clearChildTid = task.arguments[0];
       return;
     case SYS_set_robust_list:
-      if (!failed) task.robustList = task.arguments[0];
+      if (!failed) task.end.robustList = task.arguments[0];
       return;
     case SYS_rt_sigreturn: {
       scheduler_.returnTurn(task);
@@ -257,7 +269,7 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
       }
       return;
     default:
-      return exitScheduling(task, registers);
+      return schedulingCalls_.exit(task, registers);
   }
 }
 

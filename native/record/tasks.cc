@@ -11,14 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "generated/syscalls.h"
 #include "launcher/record-stub.h"
 #include "record/recorder.h"
-#include "record/task-state.h"
+#include "record/tree/task-state.h"
 #include "ring/broken-wait.h"
+#include "tracee/clock.h"
 
 namespace rr {
 
@@ -61,16 +61,14 @@ void Recorder::noteMaking(Task& task) const {
 // The maker is at PTRACE_EVENT_FORK, VFORK or CLONE; the child is stopped, or about to be.
 void Recorder::cloned(Task& task) {
   unsigned long message = 0;
-  if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &message) != 0) return lost(task);
+  if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &message) != 0) return tree_.lost(task);
   const pid_t childTid = static_cast<pid_t>(message);
   const MakingArguments& making = task.making;
   const uint64_t flags = making.flags;
 
-  if (auto found = unknownStops_.find(childTid); found != unknownStops_.end()) {
-    unknownStops_.erase(found);
-  } else {
-    int status;
-    if (!awaitStatus(childTid, status, "the first stop")) return lost(task);
+  int status;
+  if (!tree_.takeFirstStop(childTid) && !waits_.awaitStatus(childTid, status, "the first stop")) {
+    return tree_.lost(task);
   }
   bool memoryOpen = true;
   auto child = std::make_unique<Task>();
@@ -80,12 +78,14 @@ void Recorder::cloned(Task& task) {
   child->parent = sameParent ? task.parent : task.tid;
   child->parentGroup = sameParent ? task.parentGroup : task.threadGroup;
   child->ownTscTrap = task.ownTscTrap;
-  child->ownFilter = task.ownFilter;
-  child->notifies = task.notifies;
-  child->sysAction = flags & CLONE_SIGHAND ? task.sysAction : std::make_shared<SysAction>(*task.sysAction);
-  if (flags & CLONE_CLEAR_SIGHAND) child->sysAction = task.sysAction->withoutHandlers();
-  child->faultBlocked = task.faultBlocked;
-  child->sysBlocked = task.sysBlocked;
+  child->fixedAddresses = task.fixedAddresses;
+  child->filters.own = task.filters.own;
+  child->filters.notifies = task.filters.notifies;
+  child->signals.sysAction =
+      flags & CLONE_SIGHAND ? task.signals.sysAction : std::make_shared<SysAction>(*task.signals.sysAction);
+  if (flags & CLONE_CLEAR_SIGHAND) child->signals.sysAction = task.signals.sysAction->withoutHandlers();
+  child->signals.faultBlocked = task.signals.faultBlocked;
+  child->signals.sysBlocked = task.signals.sysBlocked;
   if (flags & CLONE_VM) {
     child->space = task.space;
   } else {
@@ -99,35 +99,35 @@ void Recorder::cloned(Task& task) {
     child->space->replaced = task.space->replaced;
     child->space->sharedMemory = task.space->sharedMemory;
     sharedFiles_.inherited(task.space, child->space);
-    if (std::exchange(child->space->patched.foreignDescriptors, 0) > 0) updateLocals(*child->space);
+    if (std::exchange(child->space->patched.foreignDescriptors, 0) > 0) locals_.update(*child->space);
   }
   if (mixesDescriptors(flags)) {
     task.space->patched.foreignDescriptors++;
-    updateLocals(*task.space);
+    locals_.update(*task.space);
     if (child->space != task.space) {
       child->space->patched.foreignDescriptors++;
-      updateLocals(*child->space);
+      locals_.update(*child->space);
     }
   }
-  if (flags & CLONE_CHILD_CLEARTID) child->clearChildTid = making.childId;
+  if (flags & CLONE_CHILD_CLEARTID) child->end.clearChildTid = making.childId;
   task.madeTask = true;
-  Task& added = *child;
-  tasks_[childTid] = std::move(child);
-  addToScheduler(added, &task);
+  Task& added = tree_.add(std::move(child));
+  schedulingCalls_.add(added, &task);
   if (!memoryOpen && (errno == EACCES || errno == EPERM)) {
-    return refuse(added, "task " + std::to_string(childTid) + " cannot be recorded: its memory may not be read (" +
-                             strerror(errno) + "); record as root");
+    return tree_.refuse(added, "task " + std::to_string(childTid) +
+                                   " cannot be recorded: its memory may not be read (" + strerror(errno) +
+                                   "); record as root");
   }
 
-  openCounter(added);
+  ticks_.openCounter(added);
   writeEnter(task);
-  if ((flags & CLONE_VM) && !(flags & CLONE_VFORK) && added.space->runtimePage) provideScratch(added, task);
+  if ((flags & CLONE_VM) && !(flags & CLONE_VFORK) && added.space->runtimePage) scratch_.provide(added, task);
   user_regs_struct registers;
   if (getRegisters(childTid, registers)) {
     // Taken out for the kernel (calls.cc).
     if (flags & CLONE_UNTRACED) registers.rdi = task.arguments[0];
-    if (task.callByOurs) registers.rip = registers.rcx = task.entry.rip;
-    if ((flags & CLONE_UNTRACED) || task.callByOurs) setRegisters(childTid, registers);
+    if (task.filters.callByOurs) registers.rip = registers.rcx = task.entry.rip;
+    if ((flags & CLONE_UNTRACED) || task.filters.callByOurs) setRegisters(childTid, registers);
     // The kernel has stored the id, or the descriptor, where the maker asked for it, too: a thread may look there
     // before the maker's call ends.
     if ((flags & CLONE_VM) && (flags & CLONE_PARENT_SETTID)) {
@@ -138,25 +138,26 @@ void Recorder::cloned(Task& task) {
     }
     if (flags & CLONE_CHILD_SETTID) writer_.memory(childTid, added.space->memory, making.childId, sizeof(pid_t));
     writer_.task(schema::TaskKind::kStart, childTid, task.tid, added.threadGroup, 0, flags, {});
-    frame(schema::EventKind::kTaskStart, added, static_cast<int>(task.call), registers);
+    events_.frame(schema::EventKind::kTaskStart, added, static_cast<int>(task.call), registers);
   } else {
-    lost(added);
+    tree_.lost(added);
   }
   const int event = flags & CLONE_VFORK            ? PTRACE_EVENT_VFORK
                     : (flags & CSIGNAL) != SIGCHLD ? PTRACE_EVENT_CLONE
                                                    : PTRACE_EVENT_FORK;
   task.tracing.made = childTid;
   // PTRACE_O_TRACE... is 1 << PTRACE_EVENT_...
-  if (tracerWants(task, 1U << event) && !(flags & CLONE_UNTRACED)) {
-    auto tracer = tasks_.find(task.tracing.tracer);
-    if (tracer != tasks_.end()) {
-      beginTracing(added, *tracer->second, task.tracing.seized, task.tracing.options);
+  if (tracerStops_.tracerWants(task, 1U << event) && !(flags & CLONE_UNTRACED)) {
+    Task* const tracer = tree_.find(task.tracing.tracer);
+    if (tracer) {
+      tracerStops_.beginTracing(added, *tracer, task.tracing.seized, task.tracing.options);
       siginfo_t info = {};
       info.si_signo = SIGSTOP;
-      added.tracing.due.push_back(task.tracing.seized ? eventStop(added, PTRACE_EVENT_STOP, 0)
+      added.tracing.due.push_back(task.tracing.seized ? tracerStops_.eventStop(added, PTRACE_EVENT_STOP, 0)
                                                       : Tracing::Stop{Tracing::Stop::Kind::signal, SIGSTOP, info});
     }
-    return stopForTracer(task, eventStop(task, event, static_cast<uint64_t>(childTid)), Tracing::Place::making);
+    return tracerStops_.stopForTracer(task, tracerStops_.eventStop(task, event, static_cast<uint64_t>(childTid)),
+                                      Tracing::Place::making);
   }
   endMaking(task);
 }
@@ -165,7 +166,7 @@ void Recorder::cloned(Task& task) {
 void Recorder::endMaking(Task& task) {
   // A vfork ends when the child execs or exits.
   task.state = Task::State::inCall;
-  if (!resume(task, PTRACE_SYSCALL)) return lost(task);
+  if (!resume(task, PTRACE_SYSCALL)) return tree_.lost(task);
   awaitCall(task, (task.making.flags & CLONE_VFORK) != 0);
 }
 
@@ -175,105 +176,17 @@ void Recorder::returnedFromMaking(Task& task) {
   if (!std::exchange(task.madeTask, false)) return;
   if (!mixesDescriptors(flags) || !(flags & CLONE_VFORK) || !(flags & CLONE_VM)) return;
   task.space->patched.foreignDescriptors--;
-  updateLocals(*task.space);
-}
-
-// As it exits the kernel marks the robust futexes that the task holds (exit_robust_list in the kernel's futex core):
-// owner's id out, FUTEX_OWNER_DIED in, FUTEX_WAITERS kept. Others may share that memory when this task's is gone.
-void Recorder::foreseeRobustWrites(Task& task) {
-  constexpr int kMostEntries = 2048;       // ROBUST_LIST_LIMIT
-  constexpr uint32_t kOwner = 0x3fffffff;  // FUTEX_TID_MASK
-  constexpr uint32_t kWaiters = 0x80000000;
-  constexpr uint32_t kOwnerDied = 0x40000000;
-  task.robustWrites.clear();
-  if (task.robustList == 0) return;
-  struct {
-    uint64_t first;
-    int64_t offset;
-    uint64_t pending;
-  } head;
-  const TraceeMemory& memory = task.space->memory;
-  if (!memory.readAll(task.robustList, &head, sizeof head)) return;
-  const auto foresee = [&](uint64_t entry) {
-    const uint64_t address = (entry & ~1ULL) + static_cast<uint64_t>(head.offset);
-    const auto word = memory.readValue<uint32_t>(address);
-    if (word && (*word & kOwner) == static_cast<uint32_t>(task.tid)) {
-      task.robustWrites.push_back({address, (*word & kWaiters) | kOwnerDied});
-    }
-  };
-  uint64_t entry = head.first;
-  for (int i = 0; i < kMostEntries && (entry & ~1ULL) != task.robustList; i++) {
-    foresee(entry);
-    const auto next = memory.readValue<uint64_t>(entry & ~1ULL);
-    if (!next) break;
-    entry = *next;
-  }
-  if (head.pending != 0) foresee(head.pending);
-}
-
-// At the entry of an exec, at whose end the kernel marks them the same way. A thread that is not the leader has the
-// leader's id by then, so its locks are not found to be its own (de_thread and exec_mmap in the kernel's fs/exec.c).
-void Recorder::foreseeExecWrites(Task& task) {
-  task.execWrites.clear();
-  if (task.tid != task.threadGroup) return;
-  takeBuffer(task);
-  foreseeRobustWrites(task);
-  findOtherViews(task);
-}
-
-// Of the robust futexes that are to be marked when this task's view of the memory is gone: who else sees them, and
-// where.
-void Recorder::findOtherViews(Task& task) {
-  if (task.robustWrites.empty()) return;
-  const std::vector<MapLine> maps = readMaps(task.tid);
-  for (const Task::RobustWrite& write : task.robustWrites) {
-    const auto holds = [](const MapLine& line, uint64_t at) { return line.start <= at && at < line.end; };
-    const auto own = std::find_if(maps.begin(), maps.end(), [&](auto& line) { return holds(line, write.address); });
-    if (own == maps.end()) continue;
-    const uint64_t position = own->offset + (write.address - own->start);
-    for (auto& [tid, other] : tasks_) {
-      if (other->threadGroup == task.threadGroup) continue;
-      if (other->space == task.space) {
-        task.execWrites.push_back({tid, write.address, write.value});
-        break;
-      }
-      if (!own->shared) continue;
-      const std::vector<MapLine> views = readMaps(tid);
-      const auto view = std::find_if(views.begin(), views.end(), [&](const MapLine& line) {
-        return line.shared && line.inode == own->inode && line.deviceMajor == own->deviceMajor &&
-               line.deviceMinor == own->deviceMinor && line.offset <= position &&
-               position < line.offset + (line.end - line.start);
-      });
-      if (view == views.end()) continue;
-      task.execWrites.push_back({tid, view->start + (position - view->offset), write.value});
-      break;
-    }
-  }
-}
-
-// With the event of an exec: what the kernel wrote into memory that the task shared with others and has left.
-void Recorder::recordExecWrites(Task& task) {
-  for (const Task::ExecWrite& write : task.execWrites) {
-    if (tasks_.contains(write.tid)) {
-      writer_.data(write.tid, schema::DataSpace::kMemory, write.address, &write.value, sizeof write.value);
-    }
-  }
-  task.execWrites.clear();
-  if (task.clearChildTid == 0) return;
-  for (auto& [tid, other] : tasks_) {
-    if (other->space != task.space || other->threadGroup == task.threadGroup) continue;
-    writer_.memory(tid, task.space->memory, task.clearChildTid, sizeof(pid_t));
-    return;
-  }
+  locals_.update(*task.space);
 }
 
 // At PTRACE_EVENT_EXIT. Its exit is seen through to the end before anything else runs: the kernel still writes memory.
 void Recorder::exiting(Task& task) {
-  if (started_ && task.callEntered) writeEnter(task);
-  if (started_ && tracerWants(task, PTRACE_O_TRACEEXIT)) {
+  if (tree_.isStarted() && task.callEntered) writeEnter(task);
+  if (tree_.isStarted() && tracerStops_.tracerWants(task, PTRACE_O_TRACEEXIT)) {
     unsigned long status = 0;
-    if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &status) != 0) return lost(task);
-    return stopForTracer(task, eventStop(task, PTRACE_EVENT_EXIT, status), Tracing::Place::exiting);
+    if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &status) != 0) return tree_.lost(task);
+    return tracerStops_.stopForTracer(task, tracerStops_.eventStop(task, PTRACE_EVENT_EXIT, status),
+                                      Tracing::Place::exiting);
   }
   exitForGood(task);
 }
@@ -284,11 +197,11 @@ bool Recorder::awaitExit(Task& task, Condition waitsForOthers) {
   while (!task.pending) {
     int status;
     if (waitpid(task.tid, &status, __WALL | WNOHANG) == task.tid) {
-      cameFrom(task, status);
+      tree_.cameFrom(task, status);
     } else if (waitsForOthers()) {
       return false;
     } else {
-      keepUp("the end", task.tid);
+      waits_.keepUp("the end", task.tid);
       pauseBetweenLooks();
     }
   }
@@ -298,24 +211,25 @@ bool Recorder::awaitExit(Task& task, Condition waitsForOthers) {
 void Recorder::exitForGood(Task& task) {
   task.state = Task::State::dying;
   const pid_t tid = task.tid;
-  if (started_) {
-    takeBuffer(task);
-    foreseeRobustWrites(task);
+  if (tree_.isStarted()) {
+    callBuffer_.take(task);
+    endWrites_.foreseeRobust(task);
   }
   bool othersInGroup = false;
-  for (auto& [each, other] : tasks_) othersInGroup |= each != tid && other->threadGroup == task.threadGroup;
-  task.execWrites.clear();
-  if (started_ && tid == task.threadGroup && othersInGroup) findOtherViews(task);
+  for (auto& [each, other] : tree_.all()) othersInGroup |= each != tid && other->threadGroup == task.threadGroup;
+  task.end.execWrites.clear();
+  if (tree_.isStarted() && tid == task.threadGroup && othersInGroup) endWrites_.findOtherViews(task);
   // A leader is a zombie while its threads live on; the last of them waits.
-  const bool endsNamespace = started_ && !(tid == task.threadGroup && othersInGroup) && leadsNamespace(tid);
+  const bool endsNamespace =
+      tree_.isStarted() && !(tid == task.threadGroup && othersInGroup) && namespaces_.isLedBy(tid);
   unsigned long endsAs = 0;
-  if (endsNamespace && ptrace(PTRACE_GETEVENTMSG, tid, 0, &endsAs) != 0) return lost(task);
-  if (!resume(task, PTRACE_CONT)) return lost(task);
-  if (!started_) return;
+  if (endsNamespace && ptrace(PTRACE_GETEVENTMSG, tid, 0, &endsAs) != 0) return tree_.lost(task);
+  if (!resume(task, PTRACE_CONT)) return tree_.lost(task);
+  if (!tree_.isStarted()) return;
   if (endsNamespace) {
     // The others of the namespace are tracees too: they cannot go before this has been left.
     if (awaitExit(task, [&] { return taskState(tid) == 'S' && hasLeftMemory(tid); })) return;
-    task.endsAs = static_cast<int>(endsAs);
+    task.end.as = static_cast<int>(endsAs);
     recordZombie(task);
     return;
   }
@@ -330,45 +244,30 @@ void Recorder::exitForGood(Task& task) {
     return;
   }
   int status;
-  if (!awaitStatus(tid, status, "the end")) return;
-  if (WIFSTOPPED(status)) return cameFrom(task, status);
+  if (!waits_.awaitStatus(tid, status, "the end")) return;
+  if (WIFSTOPPED(status)) return tree_.cameFrom(task, status);
   gone(task, status);
 }
 
 // The leader has ended its call of exit, and its threads live on: they see what the kernel wrote. Its own event comes
 // when the last of them is gone.
 void Recorder::recordZombie(Task& task) {
-  if (!task.callEntered || !task.enterWritten || (task.clearChildTid == 0 && task.robustWrites.empty())) return;
-  recordExitWrites(task);
-  task.clearChildTid = 0;
-  task.robustWrites.clear();
-  task.execWrites.clear();
+  if (!task.callEntered || !task.enterWritten || (task.end.clearChildTid == 0 && task.end.robustWrites.empty())) return;
+  endWrites_.recordAtExit(task);
+  task.end.clearChildTid = 0;
+  task.end.robustWrites.clear();
+  task.end.execWrites.clear();
   task.callEntered = false;
   // Without checksums: it has left its memory, and who executes a program in its place has its id, and memory of its
   // own.
-  writeFrame(schema::EventKind::kSyscallExit, task, static_cast<int>(task.call), task.entry, 0, 0);
-}
-
-// What the kernel stored in memory that others share as the task left its own.
-void Recorder::recordExitWrites(const Task& task) {
-  bool memoryLives = false;
-  for (auto& [each, other] : tasks_) memoryLives |= each != task.tid && other->space == task.space;
-  if (memoryLives && task.clearChildTid != 0) {
-    // mm_release() in the kernel stores zero there while others use the memory.
-    writer_.memory(task.tid, task.space->memory, task.clearChildTid, sizeof(pid_t));
-  }
-  for (const Task::RobustWrite& write : task.robustWrites) {
-    writer_.data(task.tid, schema::DataSpace::kMemory, write.address, &write.value, sizeof write.value);
-  }
+  events_.writeFrame(schema::EventKind::kSyscallExit, task, static_cast<int>(task.call), task.entry, 0, 0);
 }
 
 void Recorder::gone(Task& task, int status) {
   const pid_t tid = task.tid;
-  if (tid == initialTid_) {
-    end_.status = status;
-    initialGone_ = true;
-    initialGoneAt_ = monotonicNow();
-    if (!started_) {
+  if (tid == tree_.initial().tid) {
+    tree_.initialGone(status);
+    if (!tree_.isStarted()) {
       LaunchReport report;
       if (read(launchReport_, &report, sizeof report) == static_cast<ssize_t>(sizeof report)) {
         end_.launchStep = report.step;
@@ -376,24 +275,19 @@ void Recorder::gone(Task& task, int status) {
       }
     }
   }
-  if (started_) {
-    recordExitWrites(task);
+  if (tree_.isStarted()) {
+    endWrites_.recordAtExit(task);
     writer_.task(schema::TaskKind::kExit, tid, 0, task.threadGroup, status, 0, {});
-    frame(schema::EventKind::kExit, task, status, task.atEvent);
+    events_.frame(schema::EventKind::kExit, task, status, task.atEvent);
   }
-  endTracing(task, status);
+  tracerStops_.endTracing(task, status);
   bury(task);
 }
 
-// It is no task of the recording's any more, and has had its last event.
+// Its last event is written.
 void Recorder::bury(Task& task) {
   if (task.scratch != 0) task.space->unusedScratch.push_back(task.scratch);
-  scheduler_.remove(task);
-  auto found = tasks_.find(task.tid);
-  if (found != tasks_.end()) {
-    buried_.push_back(std::move(found->second));
-    tasks_.erase(found);
-  }
+  tree_.bury(task);
 }
 
 }  // namespace rr

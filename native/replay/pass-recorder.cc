@@ -25,6 +25,8 @@ constexpr uint64_t kOrderAt = 384;
 static_assert(sizeof(PassData) <= kOrderAt && kOrderAt + sizeof(uint64_t) <= kSmallStub);
 // Code that computes a condition, bytes.
 constexpr uint64_t kConditionStub = 2048;
+// int3
+constexpr uint8_t kBreakpoint = 0xcc;
 // A stub has fewer instructions.
 constexpr int kMostSteps = kConditionStub;
 
@@ -35,52 +37,83 @@ PassRecorder::PassRecorder(pid_t tid, const TraceeMemory& memory, StubAreas& stu
   for (const PassSite& site : sites) stubs_.emplace_back().site = site;
 }
 
-// The jump of none may change what another one borrows.
+// What will stand at a site and behind it: the program's bytes, and the jumps that are planned there.
+std::vector<uint8_t> PassRecorder::plannedCode(const Stub& stub) const {
+  std::vector<uint8_t> code = stub.own;
+  for (const Stub& other : stubs_) {
+    if (!other.place) continue;
+    for (size_t i = 0; i < other.place->jump.length; i++) {
+      const uint64_t at = other.site.address + i - stub.site.address;
+      if (at < code.size()) code[at] = other.place->jump.bytes[i];
+    }
+  }
+  return code;
+}
+
+// The jump of none may change what another one borrows. It may borrow bytes of a jump that was planned before it.
 bool PassRecorder::fits(const Stub& stub) const {
-  const auto reach = [](const Stub& each) {
-    return AddressRange{each.site.address, each.site.address + each.place->jump.length + each.place->jump.borrowed};
-  };
-  const AddressRange own = reach(stub);
+  const AddressRange own = {stub.site.address, stub.site.address + stub.place->jump.length};
   return std::ranges::none_of(stubs_, [&](const Stub& other) {
     if (&other == &stub || !other.place) return false;
-    const AddressRange theirs = reach(other);
-    return own.start < theirs.end && theirs.start < own.end;
+    const Jump& jump = other.place->jump;
+    return own.start < other.site.address + jump.length + jump.borrowed && other.site.address < own.end;
   });
 }
 
-// Finds a place for each that can have one, those that are needed first. False where one of these cannot.
+// Those that are needed first. Of these the ones behind come before those that may borrow their bytes.
+std::vector<PassRecorder::Stub*> PassRecorder::inOrder() {
+  std::vector<Stub*> order;
+  for (Stub& stub : stubs_) order.push_back(&stub);
+  std::ranges::stable_sort(order, [](const Stub* one, const Stub* other) {
+    if (one->site.isNeeded != other->site.isNeeded) return one->site.isNeeded;
+    return one->site.address > other->site.address;
+  });
+  return order;
+}
+
+// Finds a place for each that can have one. False where one that is needed cannot.
 bool PassRecorder::place() {
   std::vector<StubAreas::Place> taken;
-  for (const bool needed : {true, false}) {
-    for (Stub& stub : stubs_) {
-      if (stub.site.isNeeded != needed) continue;
-      const uint64_t site = stub.site.address;
-      stub.own.resize(kCodeBytes);
-      const ssize_t got = memory_.read(site, stub.own.data(), stub.own.size());
-      stub.own.resize(got > 0 ? static_cast<size_t>(got) : 0);
-      const DecodedInstruction decoded =
-          stub.own.empty() || touchesOurs(site, kCopyReach) ? DecodedInstruction{} : decodeInstruction(stub.own);
-      if (decoded) {
-        stub.length = decoded.instruction.length;
-        const uint64_t room = stub.site.filter == PassFilter::condition ? kConditionStub : kSmallStub;
-        stub.place = areas_.findBeside(tid_, site, stub.length, stub.own, taken, room);
-        if (stub.place && !fits(stub)) stub.place.reset();
-      }
-      if (stub.place) {
-        taken.push_back(*stub.place);
-      } else if (needed) {
-        return false;
-      }
+  for (Stub* stub : inOrder()) {
+    const uint64_t site = stub->site.address;
+    stub->own.resize(kCodeBytes);
+    const ssize_t got = memory_.read(site, stub->own.data(), stub->own.size());
+    stub->own.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    const DecodedInstruction decoded =
+        stub->own.empty() || touchesOurs(site, kCopyReach) ? DecodedInstruction{} : decodeInstruction(stub->own);
+    if (decoded) {
+      stub->length = decoded.instruction.length;
+      stub->planned = plannedCode(*stub);
+      const uint64_t room = stub->site.filter == PassFilter::condition ? kConditionStub : kSmallStub;
+      stub->place = areas_.findBeside(tid_, site, stub->length, stub->planned, taken, room);
+      if (stub->place && !fits(*stub)) stub->place.reset();
+    }
+    if (stub->place) {
+      taken.push_back(*stub->place);
+    } else if (stub->site.isNeeded) {
+      return false;
     }
   }
   return true;
 }
 
+// Whether what the jump is to borrow stands there.
+bool PassRecorder::canBorrow(const Stub& stub) const {
+  const Jump& jump = stub.place->jump;
+  std::vector<uint8_t> borrowed(jump.borrowed);
+  return memory_.readAll(stub.site.address + jump.length, borrowed.data(), borrowed.size()) &&
+         std::ranges::equal(borrowed, std::span(stub.planned).subspan(jump.length, jump.borrowed));
+}
+
 bool PassRecorder::writeOne(Stub& stub, uint64_t orderAddress) {
   const uint64_t site = stub.site.address;
-  const bool isAlone = std::ranges::none_of(stubs_, [&](const Stub& other) {
-    return other.place && other.site.address > site && other.site.address < site + kCopyReach;
-  });
+  const Jump& jump = stub.place->jump;
+  // A breakpoint may stand in what the jump borrows: to copy that would make another one.
+  const auto borrowed = std::span(stub.own).subspan(jump.length, jump.borrowed);
+  const bool isAlone = std::ranges::find(borrowed, kBreakpoint) == borrowed.end() &&
+                       std::ranges::none_of(stubs_, [&](const Stub& other) {
+                         return other.place && other.site.address > site && other.site.address < site + kCopyReach;
+                       });
   PassRequest request;
   request.codeAddress = stub.place->code;
   request.codeCapacity = stub.place->capacity;
@@ -88,7 +121,7 @@ bool PassRecorder::writeOne(Stub& stub, uint64_t orderAddress) {
   request.orderAddress = orderAddress;
   request.site = site;
   request.siteCode = stub.own;
-  request.copyBytes = isAlone ? static_cast<uint8_t>(stub.place->jump.length + stub.place->jump.borrowed) : uint8_t{1};
+  request.copyBytes = isAlone ? static_cast<uint8_t>(jump.length + jump.borrowed) : uint8_t{1};
   request.filter = stub.site.filter;
   request.value = stub.site.value;
   request.conditions = &stub.site.conditions;
@@ -96,7 +129,7 @@ bool PassRecorder::writeOne(Stub& stub, uint64_t orderAddress) {
   stub.code = buildPassStub(request);
   PassData data;
   data.left = stub.site.trapAt;
-  if (stub.code->error != MatcherError::none ||
+  if (stub.code->error != MatcherError::none || !canBorrow(stub) ||
       !memory_.writeAll(stub.code->codeAddress, stub.code->code.data(), stub.code->code.size()) ||
       !memory_.writeAll(stub.code->dataAddress, &data, sizeof data)) {
     stub.code.reset();
@@ -112,10 +145,8 @@ bool PassRecorder::write() {
   const uint64_t orderAddress = first->place->data + kOrderAt;
   const uint64_t order = 0;
   if (!memory_.writeAll(orderAddress, &order, sizeof order)) return false;
-  for (Stub& stub : stubs_) {
-    if (stub.place && !writeOne(stub, orderAddress) && stub.site.isNeeded) return false;
-  }
-  return true;
+  return std::ranges::all_of(
+      inOrder(), [&](Stub* stub) { return !stub->place || writeOne(*stub, orderAddress) || !stub->site.isNeeded; });
 }
 
 void PassRecorder::removeAll() {

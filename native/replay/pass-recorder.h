@@ -59,15 +59,19 @@ class PassRecorder {
  private:
   struct Stub {
     PassSite site;
-    std::vector<uint8_t> own;  // the program's bytes at the site, and behind it
-    uint8_t length = 0;        // of its instruction
+    std::vector<uint8_t> own;      // the program's bytes at the site, and behind it
+    uint8_t length = 0;            // of its instruction
+    std::vector<uint8_t> planned;  // as own, with the jumps that are planned there
     std::optional<StubAreas::Place> place;
     std::optional<PassStub> code;
     bool stands = false;
   };
 
+  std::vector<Stub*> inOrder();
   bool place();
+  std::vector<uint8_t> plannedCode(const Stub& stub) const;
   bool fits(const Stub& stub) const;
+  bool canBorrow(const Stub& stub) const;
   bool write();
   bool writeOne(Stub& stub, uint64_t orderAddress);
   void removeAll();

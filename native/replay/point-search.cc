@@ -338,13 +338,14 @@ int PointSearch::handleHit(user_regs_struct& found, PointCounts& counts) {
 // Makes the task ready to run from from_, with a stub in place, or the breakpoint. Code that may not be there yet, as a
 // JIT compiler's, has no stub before its first hit: it would be written over the jump. 0, or -errno.
 int PointSearch::begin(PointStart start, PointCounts& counts) {
-  if (oracleOnly_) ordinal_ = 0;
+  // The oracle compares states, and believes no count but one that is sure.
+  if (oracleOnly_ && !ordinalIsSure_) ordinal_ = 0;
   if (start == PointStart::kBehind && hasLearned() && !matcherRefused_) {
     if (install(StubKind::match)) {
       counts.matchers++;
       return 0;
     }
-  } else if (ordinal_ > (codeStays_ ? 0 : kFewPasses)) {
+  } else if (!oracleOnly_ && ordinal_ > (codeStays_ ? 0 : kFewPasses)) {
     if (install(StubKind::countdown)) {
       counts.matchers++;
       return 0;

@@ -102,7 +102,8 @@ int PointSearch::handleStubStop(int status, user_regs_struct& found, PointCounts
   if (stub_.readData(data)) {
     const StubPlace place = restoreProgramState(*stub_, data, found);
     // Where it stands at the site it has come there, since it began behind: the next search does not see that any more.
-    const uint64_t arrived = found.rip == target_.rip ? 1 : 0;
+    // At a call whose instruction ends there it is still to come.
+    const uint64_t arrived = !isCallStop(status) && found.rip == target_.rip ? 1 : 0;
     siginfo_t info = {};
     const bool fault = WSTOPSIG(status) == SIGSEGV && (status >> 16) == 0 &&
                        ptrace(PTRACE_GETSIGINFO, tid_, 0, &info) == 0 && info.si_code > 0;

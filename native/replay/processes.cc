@@ -17,7 +17,8 @@ namespace rr {
 
 namespace {
 
-constexpr std::chrono::milliseconds kBreakInterval{250};
+// A debugger keeps places on the way as often at most.
+constexpr std::chrono::milliseconds kBreakInterval{100};
 
 constexpr long kTraceOptions =
     PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;

@@ -18,7 +18,7 @@
 #include "napi/counter-spec.h"
 #include "napi/register.h"
 #include "patch/instruction.h"
-#include "record/sent-bytes.h"
+#include "record/calls/sent-bytes.h"
 #include "replay/mapping-at.h"
 #include "replay/own-pages.h"
 #include "replay/pass-recorder.h"
@@ -29,6 +29,7 @@
 #include "tracee/access-watch.h"
 #include "tracee/breakpoint.h"
 #include "tracee/time-trap.h"
+#include "tracee/xsave-layout.h"
 
 namespace rr {
 
@@ -117,6 +118,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::addPointData>("addPointData"),
                            InstanceMethod<&Self::pointChecksums>("pointChecksums"),
                            InstanceMethod<&Self::setDebugRegisters>("setDebugRegisters"),
+                           InstanceMethod<&Self::armCode>("armCode"),
                            InstanceMethod<&Self::armAccess>("armAccess"),
                            InstanceMethod<&Self::disarmAccess>("disarmAccess"),
                            InstanceMethod<&Self::searchPoint>("searchPoint"),
@@ -283,7 +285,9 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   void setXsave(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const Bytes from = bytesOf(info, 1);
-    if (!rr::setXsave(tid, from.data, from.length)) {
+    const auto area = xsave_.adapt({from.data, from.length});
+    if (!area) errno = EINVAL;
+    if (!area || !rr::setXsave(tid, area->data(), area->size())) {
       throw systemError(info.Env(), onTask("setting the extended registers", tid), errno);
     }
   }
@@ -297,6 +301,20 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     if (!setTracerRegisters(tid, registers)) {
       throw systemError(info.Env(), onTask("setting the debug registers", tid), errno);
     }
+  }
+
+  // armCode(pid, addresses: number[])
+  Napi::Value armCode(const Napi::CallbackInfo& info) {
+    const pid_t tid = tidOf(info[0]);
+    const auto addresses = info[1].As<Napi::Array>();
+    if (addresses.Length() > kTracerRegisters) throw Napi::RangeError::New(info.Env(), "too many addresses");
+    if (addresses.Length() > 0 && !debugRegistersStop()) return Napi::Boolean::New(info.Env(), false);
+    uint64_t registers[8] = {};
+    for (uint32_t i = 0; i < addresses.Length(); i++) {
+      registers[i] = wordOf(addresses[i]);
+      registers[7] |= uint64_t{1} << 2 * i;
+    }
+    return Napi::Boolean::New(info.Env(), setTracerRegisters(tid, registers));
   }
 
   // armAccess(pid, ranges: number[]): address and length of each
@@ -353,7 +371,11 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
       PointTarget target;
       target.registers = *registersOf(info[3]);
       target.pieces = pointData_[kPointMemory];
-      target.xsave = pointData_[kPointXsave];
+      // What cannot be here is not found either, and is told as that.
+      std::vector<uint8_t>& xsave = pointData_[kPointXsave];
+      const auto area = xsave_.adapt(xsave);
+      if (area && area->data() != xsave.data()) xsave.assign(area->begin(), area->end());
+      target.xsave = xsave;
       target.ordinal = wordOf(info[4]);
       const uint64_t flags = wordOf(info[5]);
       target.oracleOnly = (flags & 1) != 0;
@@ -550,6 +572,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   std::optional<RuntimeImage> runtime_;
   pid_t first_ = 0;
   std::map<pid_t, TickCounter> counters_;
+  XsaveAdapter xsave_;
   // Of the point that is searched for: PointTarget::pieces and xsave, and its checksum records.
   std::array<std::vector<uint8_t>, kPointParts> pointData_;
   std::vector<ChecksumEntry> entries_;

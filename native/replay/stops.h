@@ -15,6 +15,9 @@ enum class Resume : int { kSysemu = 31, kSysemuStep = 32 };
 // Whether a wait status is a stop by SIGTRAP, and no event's.
 inline bool isTrap(int status) { return status >= 0 && WIFSTOPPED(status) && status >> 8 == SIGTRAP; }
 
+// Whether it is a stop at a system call, which the kernel does not make.
+inline bool isCallStop(int status) { return status >= 0 && WIFSTOPPED(status) && status >> 8 == (SIGTRAP | 0x80); }
+
 // Sets `next`, but with orig_rax = -1 (else the kernel would take rax for a result that may want a restart), resumes,
 // waits, and fills `found` when the tracee stopped. Returns the wait status of waitpid(2), or -errno:
 //   -EINTR   a signal broke the wait and the tracee still runs: go on with `waitForStop`;

@@ -91,8 +91,9 @@ size_t RingWriter::roomInSlot() const {
   return begun_ ? ring_.control->slotSize - header().used : ring_.control->slotSize;
 }
 
-void RingWriter::seal() {
+void RingWriter::seal(bool old) {
   if (!hasUnsealed()) return;
+  header().old = old ? 1 : 0;
   atomic(header().state).store(static_cast<uint32_t>(SlotState::kFull), std::memory_order_release);
   begun_ = false;
   sequence_++;

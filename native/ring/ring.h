@@ -35,8 +35,8 @@ class RingWriter {
   size_t maxRecordBytes() const { return ring_.control->slotSize; }
 
   // Hands a part-filled slot to the consumers; nothing when it is empty. For a slot that has been part-filled for a
-  // second, and at the end.
-  void seal();
+  // second, and at the end. `old`: it has been part-filled for so long that what follows will not come soon.
+  void seal(bool old = false);
   // True while the current slot has records in it that no consumer has seen.
   bool hasUnsealed() const { return begun_ && header().used > 0; }
 

@@ -28,5 +28,7 @@ inline constexpr uint64_t kIgnoreHandler = 1;
 
 // PR_SET_SYSCALL_USER_DISPATCH (linux/prctl.h), since Linux 5.11.
 inline constexpr int kSetUserDispatch = 59;
+// SYS_USER_DISPATCH (asm-generic/siginfo.h): si_code of the SIGSYS by which a call is dispatched.
+inline constexpr int kUserDispatched = 2;
 
 }  // namespace rr

@@ -27,6 +27,7 @@ inline constexpr uint64_t kOwnBits = 0xf0000 | kOwnEnabled;
 // Enables a tracer's register 3, for which there is none.
 inline constexpr uint64_t kTracerLastEnabled = 0xc0;
 inline constexpr uint64_t kTracerEnabled = 0x3f;
+inline constexpr uint32_t kTracerRegisters = 3;
 
 // On execution of `address`. False with errno set.
 inline bool setBreakpoint(pid_t tid, uint64_t address) {

@@ -1,8 +1,11 @@
-// A file descriptor of ours that is closed when its owner goes.
+// File descriptors of ours: one that is closed when its owner goes, and a write of all bytes.
 #pragma once
 
+#include <errno.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <span>
 #include <utility>
 
 namespace rr {
@@ -28,5 +31,16 @@ class Descriptor {
  private:
   int number_;
 };
+
+// Writes them all, however often a signal comes; else false, with errno set.
+inline bool writeAll(int descriptor, std::span<const uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(descriptor, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    bytes = bytes.subspan(static_cast<size_t>(count));
+  }
+  return true;
+}
 
 }  // namespace rr

@@ -18,6 +18,8 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "tracee/clock.h"
+
 namespace rr {
 
 namespace {
@@ -117,15 +119,12 @@ bool readClockByCalls() {
 // afterwards.
 bool changeIsDear() {
   constexpr int kTimes = 16;
-  constexpr int64_t kDear = 3'000;  // nanoseconds
-  int64_t least = INT64_MAX;
+  constexpr uint64_t kDear = 3'000;  // nanoseconds
+  uint64_t least = UINT64_MAX;
   for (int i = 0; i < kTimes; i++) {
-    timespec before;
-    timespec after;
-    clock_gettime(CLOCK_MONOTONIC, &before);
+    const uint64_t before = monotonicNow();
     if (!setTrap(true) || !setTrap(false)) return false;
-    clock_gettime(CLOCK_MONOTONIC, &after);
-    least = std::min<int64_t>(least, (after.tv_sec - before.tv_sec) * 1'000'000'000LL + after.tv_nsec - before.tv_nsec);
+    least = std::min(least, monotonicNow() - before);
   }
   return least > kDear;
 }

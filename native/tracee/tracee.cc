@@ -1,5 +1,6 @@
 #include "tracee/tracee.h"
 
+#include <cpuid.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "ring/broken-wait.h"
 #include "tracee/abi.h"
+#include "tracee/process-file.h"
 
 namespace rr {
 
@@ -28,11 +31,14 @@ namespace {
 // Largest XSAVE area that any x86-64 CPU so far has (AMX included: 11,008 bytes), with room to grow.
 constexpr size_t kXsaveLimit = 32768;
 
-bool waitFor(pid_t tid, int& status) {
+// The next stop of a task that makes a call of ours. False where it has ended, or is none of ours.
+bool waitForStop(pid_t tid, int& status) {
   while (waitpid(tid, &status, __WALL) != tid) {
     if (errno != EINTR) return false;
   }
-  return true;
+  if (WIFSTOPPED(status)) return true;
+  if (endedInCall) endedInCall(tid, status);
+  return false;
 }
 
 void prepareCall(user_regs_struct& registers, long number, const uint64_t (&arguments)[6]) {
@@ -160,9 +166,74 @@ bool getXsave(pid_t tid, std::vector<uint8_t>& area) {
   return true;
 }
 
-bool setXsave(pid_t tid, const uint8_t* area, size_t length) {
+namespace {
+
+// Tiles (AMX): components 17 and 18 of the XSAVE area, and where its header tells which it has (Intel SDM volume 1,
+// 13.1 and 13.4.2).
+constexpr uint32_t kTileConfiguration = 17;
+constexpr uint64_t kTileData = 1ULL << 18;
+constexpr size_t kStateBitsOffset = 512;
+// In the configuration: the rows of each tile, a byte each; 0: there is no such tile (TILELOADCONFIG in volume 2).
+constexpr size_t kTileRows = 48;
+constexpr unsigned kTiles = 8;
+
+// A tile that the area has configured. Nothing where it has no content of tiles.
+std::optional<unsigned> configuredTile(const std::vector<uint8_t>& area) {
+  uint64_t states = 0;
+  uint32_t size = 0, offset = 0, ecx = 0, edx = 0;
+  if (area.size() < kStateBitsOffset + sizeof states) return std::nullopt;
+  memcpy(&states, area.data() + kStateBitsOffset, sizeof states);
+  if ((states & kTileData) == 0 || !__get_cpuid_count(0xd, kTileConfiguration, &size, &offset, &ecx, &edx))
+    return std::nullopt;
+  for (unsigned tile = 0; tile < kTiles && offset + kTileRows + tile < area.size(); tile++) {
+    if (area[offset + kTileRows + tile] != 0) return tile;
+  }
+  return std::nullopt;
+}
+
+bool setWhole(pid_t tid, const uint8_t* area, size_t length) {
   iovec vector{const_cast<uint8_t*>(area), length};
   return ptrace(PTRACE_SETREGSET, tid, NT_X86_XSTATE, &vector) == 0;
+}
+
+// The kernel has room for a task's tiles from its first instruction on that uses them (handle_xfd_event); a forked task
+// has to use them anew (fpu_clone). So it does, by one `tilezero` in our page. False where it may not use them.
+bool makeRoomForTiles(pid_t tid, std::vector<uint8_t> area) {
+  const auto tile = configuredTile(area);
+  if (!tile) return false;
+  uint64_t states = 0;
+  memcpy(&states, area.data() + kStateBitsOffset, sizeof states);
+  states &= ~kTileData;
+  memcpy(area.data() + kStateBitsOffset, &states, sizeof states);
+  if (!setWhole(tid, area.data(), area.size())) return false;
+  // tilezero tmm0 is c4 e2 7b 49 c0; int3 stands behind it.
+  const uint64_t tileZero = 0xccccccc0497be2c4 | uint64_t{*tile} << (4 * 8 + 3);
+  user_regs_struct saved;
+  if (!getRegisters(tid, saved)) return false;
+  errno = 0;
+  const long code = ptrace(PTRACE_PEEKTEXT, tid, kUntracedSyscall, 0);
+  if (errno != 0 || ptrace(PTRACE_POKETEXT, tid, kUntracedSyscall, tileZero) != 0) return false;
+  user_regs_struct there = saved;
+  there.rip = kUntracedSyscall;
+  there.orig_rax = ~0ULL;
+  bool made = setRegisters(tid, there);
+  // At a stop in a system call the first step only leaves that.
+  for (int steps = 0; made && there.rip == kUntracedSyscall && steps < 2; steps++) {
+    int status;
+    made = ptrace(PTRACE_SINGLESTEP, tid, 0, 0) == 0 && waitForStop(tid, status) && WSTOPSIG(status) == SIGTRAP &&
+           getRegisters(tid, there);
+  }
+  made = made && there.rip != kUntracedSyscall;
+  return ptrace(PTRACE_POKETEXT, tid, kUntracedSyscall, code) == 0 && setRegisters(tid, saved) && made;
+}
+
+}  // namespace
+
+bool setXsave(pid_t tid, const uint8_t* area, size_t length) {
+  if (setWhole(tid, area, length)) return true;
+  if (errno != EINVAL) return false;
+  if (!makeRoomForTiles(tid, {area, area + length})) return errno = EINVAL, false;
+  return setWhole(tid, area, length);
 }
 
 long syscallByStep(pid_t tid, long number, const uint64_t (&arguments)[6]) {
@@ -174,7 +245,7 @@ long syscallByStep(pid_t tid, long number, const uint64_t (&arguments)[6]) {
   for (;;) {
     if (ptrace(PTRACE_SINGLESTEP, tid, 0, 0) != 0) return -ESRCH;
     int status;
-    if (!waitFor(tid, status) || !WIFSTOPPED(status)) return -ESRCH;
+    if (!waitForStop(tid, status)) return -ESRCH;
     user_regs_struct after;
     if (!getRegisters(tid, after)) return -ESRCH;
     if (WSTOPSIG(status) == SIGTRAP && (status >> 16) == 0 && after.rip == kAfterUntracedSyscall) {
@@ -201,7 +272,7 @@ long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint
   while (stops < 2) {
     if (ptrace(PTRACE_SYSCALL, tid, 0, std::exchange(signal, 0)) != 0) return -ESRCH;
     int status;
-    if (!waitFor(tid, status) || !WIFSTOPPED(status)) return -ESRCH;
+    if (!waitForStop(tid, status)) return -ESRCH;
     if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
       stops++;
     } else if ((status >> 16) == 0 && WSTOPSIG(status) == SIGSTOP) {
@@ -239,18 +310,17 @@ std::vector<uint8_t> readAround(const TraceeMemory& memory, uint64_t address, ui
 
 std::vector<MapLine> readMaps(pid_t tid) {
   std::vector<MapLine> lines;
-  char path[40];
-  snprintf(path, sizeof path, "/proc/%d/maps", tid);
-  FILE* file = fopen(path, "re");
-  if (!file) return lines;
-  char* text = nullptr;
-  size_t capacity = 0;
-  while (getline(&text, &capacity, file) > 0) {
+  std::string text = readProcessFile(tid, "maps", ProcessFile::inPieces);
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size() - 1);
+    text[end] = 0;
+    const char* const words = text.data() + at;
+    at = end + 1;
     MapLine line{};
     char permissions[5] = "";
     int nameAt = 0;
     unsigned long long inode = 0;
-    if (sscanf(text, "%lx-%lx %4s %lx %x:%x %llu %n", &line.start, &line.end, permissions, &line.offset,
+    if (sscanf(words, "%lx-%lx %4s %lx %x:%x %llu %n", &line.start, &line.end, permissions, &line.offset,
                &line.deviceMajor, &line.deviceMinor, &inode, &nameAt) < 7) {
       continue;
     }
@@ -259,12 +329,9 @@ std::vector<MapLine> readMaps(pid_t tid) {
     line.writable = permissions[1] == 'w';
     line.executable = permissions[2] == 'x';
     line.shared = permissions[3] == 's';
-    line.name = text + nameAt;
-    while (!line.name.empty() && line.name.back() == '\n') line.name.pop_back();
+    line.name = words + nameAt;
     lines.push_back(std::move(line));
   }
-  free(text);
-  fclose(file);
   return lines;
 }
 

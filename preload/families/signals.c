@@ -1,5 +1,5 @@
 // The mask of blocked signals. A tracer that runs the task to the end of the hook unblocks SIGTRAP meanwhile
-// (native/record/syscall-buffer.cc), so it must know whether the call has happened: before that, it is made traced.
+// (native/record/stops/edge.cc), so it must know whether the call has happened: before that, it is made traced.
 #include <asm/unistd_64.h>
 
 #include "hook.h"

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describeEnd, runChild } from '../harness/child.ts';
 import { tailOf, textOf } from '../harness/output.ts';
 import type { Recording } from '../harness/recording.ts';
+import { strict } from '../debug/recording.ts';
 import { passMark } from './debugged-session.ts';
 
 const session = join(dirname(fileURLToPath(import.meta.url)), 'debugged-session.ts');
@@ -17,7 +18,7 @@ export async function replayDebugged({ record, traceDirectory }: Recording, limi
   const scratch = mkdtempSync(join(tmpdir(), 'rr-debugged-'));
   try {
     const words = [process.execPath, '--import', 'tsx', session, traceDirectory, String(seed)];
-    const run = await runChild(words, { scratch, cwd: packageFolder, label: 'debugged', limitSeconds });
+    const run = await runChild(words, { env: strict, scratch, cwd: packageFolder, label: 'debugged', limitSeconds });
     if (run.status !== 0) throw new Error(`debugged, with seed ${seed}: ${describeEnd(run)}\n${tailOf(run.stderr)}`);
     const text = readFileSync(run.stdout.path, 'latin1');
     const printed = text.slice(text.lastIndexOf(passMark) + passMark.length);

@@ -39,9 +39,8 @@ export function cProgramSource(): string {
   return lines.join('\n');
 }
 
-/** 20 C files with a header and a Makefile; `make check` also runs what was built. */
-export function writeCProject(directory: string): void {
-  const count = 20;
+/** So many C files with a header and a Makefile; `make check` also runs what was built. */
+export function writeCProject(directory: string, count = 20): void {
   mkdirSync(directory, { recursive: true });
   const names = Array.from({ length: count }, (_, i) => `part${String(i).padStart(2, '0')}`);
   writeFileSync(

@@ -45,8 +45,8 @@ export class FakeTarget implements Target {
       process: pid,
       tid: pid,
       tasks: [
-        { tid: pid, name: 'paused' },
-        { tid: pid + 1, name: 'a<b&"c"' },
+        { tid: pid, name: 'paused', threadPointer },
+        { tid: pid + 1, name: 'a<b&"c"', threadPointer: 0 },
       ],
       event: 12,
       position: '12.3',
@@ -98,7 +98,6 @@ export class FakeTarget implements Target {
       firstEvent: 1,
       execEvent: 1,
       lastEvent: 100,
-      endEvent: 100,
       status: 0,
     };
     return {

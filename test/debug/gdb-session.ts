@@ -3,10 +3,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { rrCommand } from '../harness/recording.ts';
+import { strict } from './recording.ts';
 
 const mark = '<<done>>';
-/** Milliseconds after an interrupt in which the prompt must come: the machine may be busy. */
-const interruptLimit = 60_000;
+/** USER_HZ of Linux on x86-64. */
+const ticksPerSecond = 100;
+/** Seconds of processor time after an interrupt in which the prompt must come: a machine that is busy gives less of it. */
+const interruptWork = 20;
+/** Milliseconds in which nobody who is to answer gets on: it hangs. */
+const idleLimit = 60_000;
 
 export interface Answer {
   readonly text: string;
@@ -26,7 +31,14 @@ export class GdbSession {
   constructor(options: readonly string[]) {
     this.#rr = spawn(rrCommand, ['replay', ...options, '--', '-nx', '-q'], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH ?? '', HOME: '/proc/nonexistent', LC_ALL: 'C', COLUMNS: '200', LINES: '200' },
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: '/proc/nonexistent',
+        LC_ALL: 'C',
+        COLUMNS: '200',
+        LINES: '200',
+        ...strict,
+      },
       detached: true,
       // Where a gdb that fails leaves its core.
       cwd: tmpdir(),
@@ -62,16 +74,35 @@ export class GdbSession {
     if (gdb === undefined) throw new Error(`there is no gdb to interrupt in ${command}; it said:\n${this.#said}`);
     const begin = performance.now();
     process.kill(gdb, 'SIGINT');
-    if (await this.#prompt(interruptLimit)) {
+    if (await this.#promptWithin(interruptWork)) {
       return { text: this.#text(), wasInterrupted: true, interruptSeconds: (performance.now() - begin) / 1000 };
     }
-    throw new Error(`${command} does not end by an interrupt; gdb said:\n${this.#said}`);
+    const processes = [this.pid, ...descendantsOf(this.pid)].map(stateOf).join('\n');
+    throw new Error(`${command} does not end by an interrupt; gdb said:\n${this.#said}\nand there are\n${processes}`);
+  }
+
+  /** False when rr and all that it has started have used so much processor time, in seconds, or get on no more. */
+  async #promptWithin(work: number): Promise<boolean> {
+    const before = new Map<number, number>();
+    let used = 0;
+    for (let idleSince = performance.now(); performance.now() - idleSince < idleLimit; ) {
+      if (await this.#prompt(1000)) return true;
+      for (const pid of [this.pid, ...descendantsOf(this.pid)]) {
+        const now = processorTimeOf(pid);
+        const more = now - (before.get(pid) ?? now);
+        before.set(pid, now);
+        used += more;
+        if (more > 0) idleSince = performance.now();
+      }
+      if (used > work) return false;
+    }
+    return false;
   }
 
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#rr.stdin!.end('kill\nquit\n');
-    const end = performance.now() + interruptLimit;
+    const end = performance.now() + idleLimit;
     while (!this.#ended && performance.now() < end) await this.#wait(end - performance.now());
     if (!this.#ended) this.kill();
   }
@@ -128,6 +159,22 @@ export function nameOf(pid: number): string {
 /** Bytes of memory that a process has to itself, and its share of what others have, too; 0 when it is gone. */
 export function memoryOf(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024;
+}
+
+/** Seconds that a process has computed; 0 when it is gone. */
+function processorTimeOf(pid: number): number {
+  // Behind the name, which may have anything in it: utime and stime are the 12th and 13th there (proc_pid_stat(5)).
+  const fields = textOf(`/proc/${pid}/stat`).split(') ').at(-1)!.split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond;
+}
+
+/** Each thread's name, state, and where it waits in the kernel. */
+function stateOf(pid: number): string {
+  const threads = namesIn(`/proc/${pid}/task`).map((tid) => {
+    const state = /^State:\s+(\S)/m.exec(textOf(`/proc/${pid}/task/${tid}/status`))?.[1] ?? '?';
+    return `${tid} ${state} ${textOf(`/proc/${pid}/task/${tid}/wchan`)}`;
+  });
+  return `${nameOf(pid)}: ${threads.join(', ')}`;
 }
 
 /** Empty when the process is gone. */

@@ -6,6 +6,7 @@ writes {"answers": [...], "status": N} as JSON. A line "^C" is the key, and wait
 
 import json
 import re
+import signal
 import sys
 
 import pexpect
@@ -47,5 +48,9 @@ for line in given["lines"]:
     else:
         child.sendline(line)
     alive = wait()
+if alive:
+    # The terminal goes. However long the session takes to end: pexpect gives it some tenths of a second.
+    child.kill(signal.SIGHUP)
+    child.wait()
 child.close()
 json.dump({"answers": answers, "status": child.exitstatus}, sys.stdout)

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { rrCommand } from '../harness/recording.ts';
+import { strict } from './recording.ts';
 
 const script = fileURLToPath(new URL('interact.py', import.meta.url));
 const environment = {
@@ -9,6 +10,7 @@ const environment = {
   HOME: '/proc/nonexistent',
   LC_ALL: 'C.UTF-8',
   TERM: 'dumb',
+  ...strict,
 };
 
 export interface Answers {

@@ -42,8 +42,12 @@ export interface RecordSettings {
   readonly flags?: readonly string[];
   readonly recordOptions?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A replay may leave the recording, and is tried again in another way. */
+  readonly mayGuess?: true;
 }
 
+/** A replay that leaves the recording fails, and is not tried again in another way. */
+export const strict = { RR_ONE_GUESS: '1' } as const;
 const environment = { PATH: process.env.PATH ?? '', HOME: '/proc/nonexistent', LC_ALL: 'C', TZ: 'UTC' };
 
 /** Records a guest; dispose of the recording when done. @throws Error with what rr said */
@@ -67,7 +71,7 @@ export function recordCommand(command: readonly string[], settings: RecordSettin
     throw new Error(`rr record ${command.join(' ')}: status ${status}, ${error?.message ?? ''}\n${stderr}`);
   }
   const replay: DebugRecording['replay'] = (options, debuggerOptions) =>
-    run(['replay', ...options, trace, '--', '-nx', ...debuggerOptions]);
+    run(['replay', ...options, trace, '--', '-nx', ...debuggerOptions], settings.mayGuess ? {} : strict);
   return {
     trace,
     folder,
@@ -79,10 +83,10 @@ export function recordCommand(command: readonly string[], settings: RecordSettin
 }
 
 /** Runs rr and gives all that it and the debugger said. @throws Error when it does not end */
-export function run(words: readonly string[]): Promise<string> {
+export function run(words: readonly string[], env: Readonly<Record<string, string>> = strict): Promise<string> {
   const child = spawn(rrCommand, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...environment, COLUMNS: '200', LINES: '200' },
+    env: { ...environment, ...env, COLUMNS: '200', LINES: '200' },
     detached: true,
   });
   return outputOf(child, words.join(' '));

@@ -9,6 +9,9 @@ import type { RemoteTarget } from '../../engine/debug/target.ts';
 import { registerIndex } from '../../engine/generated/schema.ts';
 import { runChild } from '../harness/child.ts';
 import { rrCommand } from '../harness/recording.ts';
+import { strict } from './recording.ts';
+
+Object.assign(process.env, strict);
 
 /** Records a command, and gives its recording to `body`; nothing is left of it. */
 export async function withTarget(
@@ -58,10 +61,6 @@ export async function stateOf(target: RemoteTarget, memory: 'stack' | 'all' = 's
   const { general, xsave } = await target.registers(tid);
   const rip = await registerOf(target, 'rip');
   const words = Uint32Array.from(general);
-  // A call's number is of no matter where it is over.
-  words.fill(0, 2 * registerIndex.orig_rax, 2 * registerIndex.orig_rax + 2);
-  // A fault leaves the resume flag.
-  words[2 * registerIndex.eflags]! &= ~0x1_0000;
   // Whether the processor knows that a component has its first values (XSTATE_BV) is of no matter, either.
   xsave.fill(0, 512, 520);
   const sum = createHash('sha256').update(new Uint8Array(words.buffer)).update(xsave);

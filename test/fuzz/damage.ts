@@ -36,6 +36,49 @@ export function damageBytes(bytes: Buffer, random: Random): { bytes: Buffer; wha
   }
 }
 
+/** Whole numbers at the edges: what checks forget. */
+const edges = [0, 1, 0x7f, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0xffff_fffe];
+
+function writeEdge(bytes: Buffer, at: number, random: Random): void {
+  if (at + 4 <= bytes.length) bytes.writeUInt32LE(edges[random.below(edges.length)]!, at);
+}
+
+/** A copy of an input with one to four changes of one kind or another; some of them within the `last` bytes. */
+export function damageSome(sound: Buffer, random: Random, last: number): Buffer {
+  let bytes = Buffer.from(sound);
+  for (let count = 1 + random.below(4); count > 0 && bytes.length > 0; count--) {
+    const at = random.below(bytes.length);
+    const length = 1 + random.below(40);
+    switch (random.below(8)) {
+      case 0:
+        bytes[at] = random.below(256);
+        break;
+      case 1:
+        bytes = bytes.subarray(0, at);
+        break;
+      case 2:
+        bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
+        break;
+      case 3:
+        bytes = Buffer.concat([bytes.subarray(0, at), random.bytes(length), bytes.subarray(at)]);
+        break;
+      case 4:
+        // One part over another.
+        bytes.copyWithin(random.below(bytes.length), at, at + length);
+        break;
+      case 5:
+        writeEdge(bytes, at, random);
+        break;
+      case 6:
+        writeEdge(bytes, at & ~7, random);
+        break;
+      default:
+        bytes[Math.max(0, bytes.length - 1 - random.below(last))] = random.below(256);
+    }
+  }
+  return bytes;
+}
+
 export interface RecordDamage {
   readonly records: readonly Uint8Array[];
   readonly what: string;

@@ -1,6 +1,6 @@
 /**
- * Compiles guests, once for each state of their source: the binary's folder is named by a hash of all that goes in. Two
- * test files may compile the same guest at once.
+ * Compiles guests, once for each state of their source: the binary's folder is named by a hash of all that goes in, the
+ * source's path among it, where debuggers look for its lines. Two test files may compile the same guest at once.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -39,7 +39,7 @@ function withIncluded(source: string, found = new Map<string, string>()): Readon
 export function compile(source: string, ...added: readonly string[]): string {
   const text = readFileSync(source, 'utf8');
   const flags = [...ownFlags(text), ...added];
-  const content = createHash('sha256').update([...baseFlags, ...flags].join(' '));
+  const content = createHash('sha256').update([...baseFlags, source, ...flags].join(' '));
   for (const each of withIncluded(source).values()) content.update(`\n${each.length}\n`).update(each);
   const hash = content.digest('hex').slice(0, 16);
   const cache = join(tmpdir(), `rr-engine-guests-${process.getuid?.() ?? 0}`);

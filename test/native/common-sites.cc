@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "record/known-sites.h"
+#include "record/runtime/known-sites.h"
 
 int main(int argc, char** argv) {
   for (int i = 1; i < argc; i++) {

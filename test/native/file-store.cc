@@ -1,6 +1,6 @@
 // `file-store STORE FILE [PIECES]`: puts the file into the store twice, and prints for each time the hash and how many
 // bytes were read. With PIECES it is to stop after so many pieces: prints what the store says.
-#include "record/file-store.h"
+#include "record/files/file-store.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ ssize_t __wrap_pread(int descriptor, void* into, size_t length, off_t offset) {
 
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
-  rr::FileStore store(argv[1]);
+  rr::FileStore store(argv[1], "");
   const int file = open(argv[2], O_RDONLY);
   struct stat identity;
   if (file < 0 || fstat(file, &identity) != 0) {

@@ -151,6 +151,24 @@ void interruptsOwnThread() {
   check(counter.read() == 6007, "the count goes on", counter.read().value_or(~0ULL));
 }
 
+// Some virtual machines hand a breakpoint event's exception on to the program now and then, where it was taken from its
+// processor meanwhile. It is the stand-in's alone: counters raise none. The count must be right all the same.
+bool isStrayTrap(pid_t child, int status) {
+  siginfo_t info = {};
+  if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) return false;
+  return ptrace(PTRACE_GETSIGINFO, child, 0, &info) == 0 && (info.si_code == TRAP_HWBKPT || info.si_code == TRAP_BRKPT);
+}
+
+// To the tracee's next stop or its end: its status.
+int runOn(pid_t child) {
+  int status = 0;
+  do {
+    ptrace(PTRACE_CONT, child, 0, 0);
+    waitpid(child, &status, 0);
+  } while (isStrayTrap(child, status));
+  return status;
+}
+
 // As replay does: the overflow stops another process, which the tracer has told how far to run.
 void stopsTracee() {
   const pid_t child = fork();
@@ -167,8 +185,7 @@ void stopsTracee() {
   uint64_t done = 0;
   for (const uint64_t place : places) {
     check(counter.interruptAfter(place - done, child, SIGSTKFLT), "interruptAfter in a tracee");
-    ptrace(PTRACE_CONT, child, 0, 0);
-    waitpid(child, &status, 0);
+    status = runOn(child);
     check(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTKFLT, "stopped by the overflow",
           static_cast<unsigned>(status));
     check(counter.read() == place, "the count at the stop", counter.read().value_or(~0ULL));
@@ -178,8 +195,7 @@ void stopsTracee() {
     done = place;
   }
   check(counter.stopInterrupts(), "stopInterrupts in a tracee");
-  ptrace(PTRACE_CONT, child, 0, 0);
-  waitpid(child, &status, 0);
+  status = runOn(child);
   check(WIFEXITED(status) && WEXITSTATUS(status) == 7, "the tracee ends", static_cast<unsigned>(status));
   check(counter.read() == 100000, "the count of a task that is gone", counter.read().value_or(~0ULL));
 }

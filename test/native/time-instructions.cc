@@ -7,7 +7,7 @@
 #include <cinttypes>
 #include <cstdio>
 
-#include "record/random-instructions.h"
+#include "record/files/random-instructions.h"
 
 namespace {
 

@@ -50,7 +50,7 @@ function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** Begins what the recorder says of a second without a turn (native/record/waits.cc). */
+/** Begins what the recorder says of a second without a turn (native/record/tree/waits.cc). */
 const withoutTurn = 'no turn for';
 
 /**

@@ -18,7 +18,7 @@ const longestSlice = 1_000_000_000_000;
 
 /**
  * Reads what `record` was told. The environment is read once and left as it is.
- * @throws UsageError BAD_VALUE, MISSING_PROGRAM, NOT_AVAILABLE, NOT_SUPPORTED
+ * @throws UsageError BAD_VALUE, MISSING_PROGRAM, NOT_SUPPORTED
  */
 export function recordOptions({ global, values, operands }: Invocation): RecordOptions {
   const [program, ...args] = operands;
@@ -68,6 +68,7 @@ export function recordOptions({ global, values, operands }: Invocation): RecordO
     counter: parseCounter(values.text('counter')),
     compress: values.text('compress') === '' ? 'fast' : (values.word('compress', ['none', 'fast', 'best']) ?? 'fast'),
     weakStops: values.has('weak-stops'),
+    randomizeAddresses: values.has('randomize-addresses'),
     replaceTime: values.has('replace-rdtsc'),
     storeRights: values.word('store-rights', ['user', 'group', 'all']) ?? 'user',
     keep: values.word('keep', ['always', 'failures', 'never']) ?? 'always',
@@ -150,15 +151,14 @@ function parseSignal(values: OptionValues, option: string): number | undefined {
   return byName ?? parseInteger(text, `--${option}`, 1, lastSignal);
 }
 
-function parseCpu(values: OptionValues): number | undefined {
+function parseCpu(values: OptionValues): RecordOptions['bindToCpu'] | undefined {
   const text = values.text('bind-to-cpu');
   if (text === undefined || text === 'any') return undefined;
-  if (text === 'p-core') throw new UsageError('NOT_AVAILABLE', 'record --bind-to-cpu=p-core is not available yet');
   const other = ['cpu-unbound', 'portable'].find((option) => values.has(option));
   if (other !== undefined) {
     throw new UsageError('BAD_VALUE', `--bind-to-cpu ${text} and --${other} contradict each other`);
   }
-  return parseInteger(text, '--bind-to-cpu', 0, 8191);
+  return text === 'p-core' ? text : parseInteger(text, '--bind-to-cpu', 0, 8191);
 }
 
 /** rr's `detach` is our `release`: who leaves a recording has no recorder of its own, since a tracer stays with it. */

@@ -244,6 +244,15 @@ def tell(remarks):
         gdb.write("Note: %s.\n" % remark)
 
 
+def send_characters(breakpoint):
+    """gdb evaluates a condition with a character itself, at each hit: as a number the replay can."""
+    if breakpoint.type not in (gdb.BP_BREAKPOINT, getattr(gdb, "BP_HARDWARE_BREAKPOINT", None)):
+        return
+    condition = breakpoint.condition
+    if condition is not None and with_numbers(condition) != condition:
+        breakpoint.condition = with_numbers(condition)
+
+
 class Break(gdb.Command):
     """Set a breakpoint whose condition the replay evaluates: rr-break LOCATION [thread N] [if CONDITION]
 
@@ -388,6 +397,8 @@ def define_commands():
     Move("back", "Go to where you were before.", -1)
     Move("forward", "Go to where you were before `back`.", 1)
     gdb.events.stop.connect(replay.remember_place)
+    gdb.events.breakpoint_created.connect(send_characters)
+    gdb.events.breakpoint_modified.connect(send_characters)
     Sleepers()
     gdb.events.before_prompt.connect(tell_of_settings)
 

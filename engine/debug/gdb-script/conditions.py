@@ -188,6 +188,18 @@ def unquoted(text):
     return found
 
 
+def number_of_character(literal):
+    """A character as its number: gdb sends numbers alone. What is no single byte stays."""
+    found = unquoted(literal)
+    return str((found[0] ^ 128) - 128) if len(found) == 1 else literal
+
+
+def with_numbers(condition):
+    """The same condition with numbers for characters; texts in it stay."""
+    parts = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![\w\'])\'(?:[^\'\\]|\\.+?)\'(?![\w:])')
+    return parts.sub(lambda each: number_of_character(each[0]) if each[0][0] == "'" else each[0], condition)
+
+
 class FloatFormat:
     """A floating-point type, whose values are ordered as its `key`s are (IEEE 754)."""
 
@@ -299,7 +311,7 @@ class Writer:
                 raise CannotSend("%s: floating point can be compared with a variable, and nothing else" % node.value)
             return node.value
         if node.kind == "character":
-            return node.value
+            return number_of_character(node.value)
         if node.kind == "text":
             raise CannotSend("%s can be compared by strcmp, strncmp or $_streq alone" % node.value)
         if node.kind == "name":

@@ -27,6 +27,10 @@ export class BreakpointSet {
     if (this.#wanted.delete(keyOf(breakpoint))) this.#changed = true;
   }
 
+  addresses(): number[] {
+    return [...this.#wanted.values()].map(({ address }) => address);
+  }
+
   clear(): void {
     if (this.#wanted.size > 0) this.#changed = true;
     this.#wanted.clear();

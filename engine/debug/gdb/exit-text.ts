@@ -16,6 +16,11 @@ export function describeEnd(
   return `Process ${process} ${endText(stop.status)} here.\n`;
 }
 
+/** The same of a program that ran in a copy. */
+export function describeDiversionEnd({ status }: Stop & { kind: 'diversionEnd' }): string {
+  return `rr: the copy in which this ran ${endText(status)}; the recording is where it was\n`;
+}
+
 function endText(status: number | undefined): string {
   if (status === undefined) return 'ends';
   const exit = exitOf(status);

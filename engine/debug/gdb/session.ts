@@ -6,7 +6,8 @@ import { EngineError } from '../../errors.ts';
 import type { Place, RecordingDescription, RemoteTarget, Resume, Stop, TargetState } from '../target.ts';
 import { AfterStepBack } from './after-step-back.ts';
 import { BreakpointSet } from './breakpoint-set.ts';
-import { describeEnd } from './exit-text.ts';
+import { describeDiversionEnd, describeEnd } from './exit-text.ts';
+import { KnownLibraries } from './known-libraries.ts';
 import { OpenFiles } from './open-files.ts';
 import { PacketError, type Reply } from './reply.ts';
 import { Snapshot } from './snapshot.ts';
@@ -21,6 +22,7 @@ import {
 } from './stop-reply.ts';
 import { SymbolLookup } from './symbol-lookup.ts';
 import { allThreads, anyThread, formatThreadId, type ThreadId } from './thread-id.ts';
+import { WrittenState } from './written-state.ts';
 
 export interface SessionOptions {
   readonly target: RemoteTarget;
@@ -33,8 +35,8 @@ export interface SessionOptions {
   readonly print: (text: string) => void;
 }
 
-/** Milliseconds in which a Ctrl-C that comes between two packets stops the next resume. */
-const interruptLife = 100;
+/** Milliseconds in which a Ctrl-C that comes between two packets stops the next resume, of a client that shows nothing. */
+const interruptLife = 5000;
 
 export class DebugSession {
   readonly target: RemoteTarget;
@@ -44,6 +46,8 @@ export class DebugSession {
   readonly afterStepBack = new AfterStepBack();
   readonly files: OpenFiles;
   readonly symbols = new SymbolLookup();
+  readonly libraries = new KnownLibraries();
+  readonly written = new WrittenState();
   readonly print: (text: string) => void;
   /** Where `run` goes: to the first instruction of the program that is looked at. */
   start: Place;
@@ -133,17 +137,23 @@ export class DebugSession {
     await this.#whileRunning(() => this.target.seek(place));
     this.breakpoints.clear();
     this.symbols.forget();
+    this.libraries.forget();
     this.#answers = [this.arrival];
     return this.#answer(this.arrival, undefined);
   }
 
   /**
-   * Ctrl-C: ends what runs, or a resume that comes at once. One command of a client's may be many steps, and it does not know
-   * between which of them it was sent. Later than that it would stop the user's next command.
+   * Ctrl-C: ends what runs, or the resume that comes next. One command of a client's may be many steps, and it does not know
+   * between which of them it was sent. Behind the last of them it would stop the user's next command (showsStop).
    */
   interrupt(): void {
     this.#interruptedAt = performance.now();
     if (this.running) this.target.interrupt();
+  }
+
+  /** The client asks for what it shows the user where its command is over; gdb asks so for the threads. */
+  showsStop(): void {
+    this.#interruptedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** Whether the client has not been told all of where it is: its next resume runs nothing. */
@@ -171,6 +181,7 @@ export class DebugSession {
   }
 
   async #run(resume: Resume): Promise<Reply> {
+    this.#remark(this.written.remark(resume.direction === 'forward' ? 'forward' : 'elsewhere'));
     await this.breakpoints.apply(this.target);
     const before = await this.snapshot.state();
     // Forwards the client sees libraries come and go by a breakpoint of its own.
@@ -185,6 +196,7 @@ export class DebugSession {
     if (stop.kind === 'interrupted') this.#takeInterrupt();
     const after = await this.snapshot.state();
     if (stop.kind === 'exit' || stop.kind === 'end') this.print(await this.#endText(stop));
+    if (stop.kind === 'diversionEnd') this.print(describeDiversionEnd(stop));
     const isOther = hasOtherImage(before, after);
     if (isOther) this.#changeImage(before, after);
     const answers = [stopReason(stop)];
@@ -198,11 +210,16 @@ export class DebugSession {
     return this.#answer(first, stop.tid);
   }
 
+  #remark(text: string): void {
+    if (text !== '') this.print(text);
+  }
+
   /** Breakpoints in the former program mean nothing in this one. */
   #changeImage(before: TargetState, after: TargetState): void {
     if (after.process !== before.process) this.#former.add(before.process);
     this.breakpoints.clear();
     this.symbols.forget();
+    this.libraries.forget();
   }
 
   async #endText(stop: Stop & { kind: 'exit' | 'end' }): Promise<string> {
@@ -212,6 +229,7 @@ export class DebugSession {
 
   /** @returns the answers that take the client there */
   async #seek(place: Place): Promise<StopReason[]> {
+    this.#remark(this.written.remark('elsewhere'));
     const before = await this.snapshot.state();
     const librariesBefore = await this.#mappedFiles(before);
     await this.#whileRunning(() => this.target.seek(place));

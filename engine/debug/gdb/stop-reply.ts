@@ -32,6 +32,8 @@ export function stopReason(stop: Stop): StopReason {
       return { signal: trap, detail: `syscall_${stop.isEntry ? 'entry' : 'return'}:${stop.number.toString(16)};` };
     case 'interrupted':
       return interruptedReason;
+    case 'diversionEnd':
+      return arrivedReason;
     case 'exec':
       return execReason(stop.program);
     // A process that is gone could not be gone back into: its end is the end of what can be looked at.

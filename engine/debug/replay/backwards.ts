@@ -4,18 +4,10 @@ import { Divergence } from '../../replay/divergence.ts';
 import { programAt } from '../describe-recording.ts';
 import type { Resume, Stop } from '../target.ts';
 import { Arrived } from './client.ts';
-import { isPause, type Kept } from './kept-checkpoints.ts';
+import type { Kept } from './kept-checkpoints.ts';
 import { laterPart } from './later-part.ts';
-import {
-  type Change,
-  countStores,
-  type Halted,
-  type Interval,
-  Look,
-  legsOfInterval,
-  lookOver,
-  storeKey,
-} from './look.ts';
+import { type Change, countStores, type Halted, type Interval, Look, legsOfInterval, storeKey } from './look.ts';
+import { lookOver } from './look-run.ts';
 import { legsBetween, type Position, stepped, withPass } from './position.ts';
 import type { PredecessorSearch } from './predecessor-search.ts';
 import { FrameStops, isEntered, type ReturningFrame } from './returning-frame.ts';
@@ -143,7 +135,7 @@ export class Backwards {
     // Where the halts of a look are all behind us, what lies before it is looked at.
     let until = again === 0 ? this.#look!.interval.kept.position : from;
     for (let withTarget = again === 0; ; withTarget = true) {
-      until = this.#timeline.reachable(until);
+      until = this.#timeline.reachable(this.#beforeQuiet(until, wanted));
       const kept = this.#startBefore(until);
       using _held = checkpoints.hold(kept);
       const look = this.#lookBack(wanted, { kept, until, withTarget });
@@ -158,12 +150,23 @@ export class Backwards {
     return undefined;
   }
 
+  /** A place, or the earliest on the way to it since when nothing is stopped at. */
+  #beforeQuiet(until: Position, wanted: Stops): Position {
+    if (wanted.watched.length > 0 || wanted.caught !== undefined) return until;
+    let earliest = until;
+    for (;;) {
+      const before = this.#timeline.quietBefore(earliest, wanted.addresses);
+      if (before === undefined) return earliest;
+      earliest = before;
+    }
+  }
+
   /** The latest checkpoint before a place at an event's end, or of those made on the way. */
   #startBefore(until: Position): Kept {
     const found = this.#timeline.checkpoints.before(until).find((kept) => {
       const { event, legs } = kept.position;
       if (legs.length > 0)
-        return isPause(kept) && (event < until.event || legsBetween(kept.position, until)!.length > 0);
+        return kept.isPause === true && (event < until.event || legsBetween(kept.position, until)!.length > 0);
       return event < until.event || until.legs.length > 0;
     });
     return found!;

@@ -1,9 +1,14 @@
-/** Breakpoint instructions in the code of replayed processes: which are wanted, and which stand there now. */
+/**
+ * Breakpoints in the code of replayed processes: which are wanted, and which stand there as instructions. Some do not: in
+ * memory that cannot be written here, and where the program may find them. Those are met by other means
+ * (unwritten-breakpoints.ts).
+ */
 import { type AddressSpace, pageDown } from '../../replay/address-space.ts';
 import type { ReplayProcesses } from '../../replay/primitives.ts';
 import { isWithinCall } from './predecessors.ts';
 
 const int3 = Uint8Array.of(0xcc);
+const none: ReadonlySet<number> = new Set();
 
 interface Written {
   readonly own: Uint8Array;
@@ -19,9 +24,16 @@ export class CodeBreakpoints {
 
   /** Pages that have had one since none stood there. */
   readonly #pages = new Map<AddressSpace, Set<number>>();
+  /** Wanted ones that are no instructions; another set when they are others. */
+  readonly #unwritten = new Map<AddressSpace, ReadonlySet<number>>();
+  readonly #mayWrite: (space: AddressSpace, address: number) => boolean;
+  /** Code was changed. */
+  hasWritten = false;
 
-  constructor(processes: ReplayProcesses) {
+  /** @param mayWrite whether an instruction of ours may stand there */
+  constructor(processes: ReplayProcesses, mayWrite: (space: AddressSpace, address: number) => boolean = () => true) {
     this.#processes = processes;
+    this.#mayWrite = mayWrite;
   }
 
   /**
@@ -36,6 +48,7 @@ export class CodeBreakpoints {
     }
     this.#complete.delete(space);
     this.#pages.delete(space);
+    this.#unwritten.delete(space);
     for (const address of [...(this.#written.get(space)?.keys() ?? [])]) {
       if (!wanted.has(address)) this.remove(space, address);
     }
@@ -44,14 +57,14 @@ export class CodeBreakpoints {
     this.#complete.set(space, { wanted, missing });
   }
 
-  /** Writes one more. False where there is no memory. */
+  /** One more. False where there is no memory. */
   add(space: AddressSpace, address: number): boolean {
     const pid = pidOf(space);
     if (pid === undefined) return false;
     const there = this.#written.get(space) ?? new Map<number, Written>();
     this.#written.set(space, there);
     if (!there.has(address)) this.#writeOne(space, pid, there, address);
-    if (!there.has(address)) return false;
+    if (!there.has(address)) return this.isUnwritten(space, address);
     this.#notePage(space, address);
     return true;
   }
@@ -59,6 +72,14 @@ export class CodeBreakpoints {
   /** Pages where breakpoints stand, or have stood; more may come, until it is another set. */
   pages(space: AddressSpace): ReadonlySet<number> | undefined {
     return this.#pages.get(space);
+  }
+
+  unwritten(space: AddressSpace): ReadonlySet<number> {
+    return this.#unwritten.get(space) ?? none;
+  }
+
+  isUnwritten(space: AddressSpace, address: number): boolean {
+    return this.unwritten(space).has(address);
   }
 
   /** Whether any stands there. */
@@ -72,13 +93,16 @@ export class CodeBreakpoints {
 
   /** Whether one stands within so many bytes. */
   isNear(space: AddressSpace, address: number, distance: number): boolean {
-    for (const each of this.#written.get(space)?.keys() ?? []) {
-      if (Math.abs(each - address) < distance) return true;
-    }
-    return false;
+    const near = (each: number): boolean => Math.abs(each - address) < distance;
+    return [...(this.#written.get(space)?.keys() ?? []), ...this.unwritten(space)].some(near);
   }
 
   remove(space: AddressSpace, address: number): void {
+    if (this.isUnwritten(space, address)) {
+      const others = [...this.unwritten(space)].filter((each) => each !== address);
+      this.#unwritten.set(space, new Set(others));
+      this.#misses(space, address);
+    }
     const there = this.#written.get(space);
     const written = there?.get(address);
     const pid = pidOf(space);
@@ -109,10 +133,11 @@ export class CodeBreakpoints {
     this.#written.delete(space);
     this.#complete.delete(space);
     this.#pages.delete(space);
+    this.#unwritten.delete(space);
   }
 
   everywhere(): void {
-    for (const space of [...this.#written.keys()]) this.removeAll(space);
+    for (const space of [...this.#written.keys(), ...this.#unwritten.keys()]) this.removeAll(space);
   }
 
   /** The program's data were written there: what stands there is its own. */
@@ -179,9 +204,17 @@ export class CodeBreakpoints {
       return;
     const own = new Uint8Array(1);
     if (this.#processes.readMemory(pid, address, own, 0, 1) !== 1) return;
+    if (!this.#mayWrite(space, address)) {
+      this.#unwritten.set(space, new Set([...this.unwritten(space), address]));
+      return;
+    }
+    this.hasWritten = true;
     const site = space.patched.borrowing(address);
     if (site !== undefined) this.#writeBeneath(pid, there, site.address, site.own);
-    if (this.#processes.writeMemory(pid, address, int3, 0, 1) !== 1) return;
+    if (this.#processes.writeMemory(pid, address, int3, 0, 1) !== 1) {
+      this.#unwritten.set(space, new Set([...this.unwritten(space), address]));
+      return;
+    }
     there.set(address, {
       own,
       restored: site === undefined ? undefined : { address: site.address, jump: site.jump },

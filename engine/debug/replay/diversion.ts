@@ -9,14 +9,19 @@ import { type ReplayProcesses, resumeKinds, waitBroken } from '../../replay/prim
 import { callArguments, register, setRegister } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
 import type { Task } from '../../replay/task.ts';
-import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
+import {
+  interruptEvent,
+  isStopped,
+  sigsegv,
+  sigtrap,
+  stopEvent,
+  stopSignal,
+  syscallStop,
+} from '../../replay/wait-status.ts';
 import { syscallNumbers } from '../../syscalls/numbers.ts';
 import type { Stop } from '../target.ts';
 import { CodeBreakpoints } from './code-breakpoints.ts';
 
-const sigtrap = 5;
-const sigsegv = 11;
-const interruptEvent = 128;
 const unknownCall = -38;
 const mostWritten = 1 << 16;
 /** rdtsc, rdtscp. */
@@ -41,7 +46,7 @@ export class Diversion {
     this.#echo = echo;
   }
 
-  /** Runs the task until a breakpoint, a signal, or the end of a step. */
+  /** Runs the task until a breakpoint, a signal, the end of a step, or its own end; no process has ended then. */
   run(task: Task, breakpoints: ReadonlySet<number>, isStep: boolean, isInterrupted: () => boolean): Stop {
     const { tid, addressSpace } = task;
     const { found } = this.#replayer;
@@ -58,10 +63,15 @@ export class Diversion {
         status = this.#processes.wait(task.pid, found);
       }
       this.#code.removeAll(addressSpace);
-      if (status < 0 || !isStopped(status)) return { kind: 'exit', tid, status: status < 0 ? undefined : status };
+      if (status < 0 || !isStopped(status))
+        return { kind: 'diversionEnd', tid, status: status < 0 ? undefined : status };
       task.registers.set(found);
       if (status === syscallStop) {
+        const ended = endOf(task);
+        if (ended !== undefined) return { kind: 'diversionEnd', tid, status: ended };
+        const signal = signalToItself(task);
         this.#call(task);
+        if (signal !== undefined) return { kind: 'signal', tid, signal };
         if (isStep) return { kind: 'step', tid };
         continue;
       }
@@ -126,6 +136,10 @@ export class Diversion {
       case syscallNumbers.write:
         if (first !== 1 && first !== 2) return unknownCall;
         return this.#write(task, first, second, third);
+      case syscallNumbers.kill:
+      case syscallNumbers.tkill:
+      case syscallNumbers.tgkill:
+        return signalToItself(task) === undefined ? unknownCall : 0;
       case syscallNumbers.getpid:
         return task.threadGroup;
       case syscallNumbers.gettid:
@@ -152,5 +166,28 @@ export class Diversion {
     this.#echo.write(descriptor, bytes.subarray(0, Math.max(0, read)));
     this.#echo.flush();
     return read;
+  }
+}
+
+/** The status (as of waitpid(2)) with which the system call at which the task stands ends it; undefined: it does not. */
+function endOf({ registers }: Task): number | undefined {
+  const number = registers[2 * registerIndex.orig_rax]! | 0;
+  if (number !== syscallNumbers.exit && number !== syscallNumbers.exit_group) return undefined;
+  const [code = 0] = callArguments(registers);
+  return (code & 0xff) << 8;
+}
+
+/** The signal that the system call at which the task stands would send to it or to its process; undefined: none. */
+function signalToItself({ registers, tid, threadGroup }: Task): number | undefined {
+  const [first, second = 0, third = 0] = callArguments(registers).map((argument) => argument | 0);
+  switch (registers[2 * registerIndex.orig_rax]! | 0) {
+    case syscallNumbers.kill:
+      return first === threadGroup && second !== 0 ? second : undefined;
+    case syscallNumbers.tkill:
+      return first === tid && second !== 0 ? second : undefined;
+    case syscallNumbers.tgkill:
+      return first === threadGroup && second === tid && third !== 0 ? third : undefined;
+    default:
+      return undefined;
   }
 }

@@ -4,48 +4,65 @@
  */
 import { eventKinds, type FrameView, registerIndex } from '../../generated/schema.ts';
 import type { AddressSpace } from '../../replay/address-space.ts';
+import { takeRegisters } from '../../replay/compare.ts';
 import type { Controller } from '../../replay/controller.ts';
+import { showCpuid } from '../../replay/events/trap.ts';
 import { memoryCall } from '../../replay/memory-calls.ts';
-import { instructionKinds, type RegisterWords } from '../../replay/primitives.ts';
-import { register, setRegister } from '../../replay/registers.ts';
+import { instructionKinds } from '../../replay/primitives.ts';
+import { register, resumeFlag, setRegister } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
+import { codeOfKernel, codeOfStop, codesOfHardware } from '../../replay/signal-code.ts';
 import { showProgramAddress } from '../../replay/syscall-buffer.ts';
 import type { Task } from '../../replay/task.ts';
-import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
+import {
+  interruptEvent,
+  isStopped,
+  sigsegv,
+  sigtrap,
+  stopEvent,
+  stopSignal,
+  syscallStop,
+} from '../../replay/wait-status.ts';
+import { Arrivals } from './arrivals.ts';
 import { CodeBreakpoints } from './code-breakpoints.ts';
 import { hasOpenLeg, type Leg, type Position, stepped, withPass } from './position.ts';
 import { decodeAt } from './predecessors.ts';
+import { hideStep, hideStepInCall, stepsItself } from './stepped-flags.ts';
+import { mayWriteCode, UnwrittenBreakpoints } from './unwritten-breakpoints.ts';
 import { changedWatches, WatchedMemory, type Watchpoint } from './watched-memory.ts';
 
-const sigtrap = 5;
-const sigsegv = 11;
-/** si_code of a SIGTRAP (sigaction(2)): by int3. */
-const trapKernel = 0x80;
 /** preload/layout.h: where the runtime's hook returns to. */
 const returnAddressAt = 0x7000_8000 + 16;
-/** PTRACE_EVENT_STOP. */
-const interruptEvent = 128;
 /** A jump of a search's stub reaches so far. */
 const stubReach = 16;
-const trapFlag = 0x100;
 const longestInstruction = 15;
+const noWatches: readonly Watchpoint[] = [];
 /** Our pages, the runtime and its buffers. */
 const oursStart = 0x7000_0000;
 const oursEnd = 0x7020_0000;
 /** Bytes of `syscall`. */
 const callLength = 2;
-/** The opcode of pushf. */
-const pushFlags = 0x9c;
 
 /** What a stop of the debugger's is about. The task stands at `driver.position`. */
 export type Halt =
   /** `isStanding`: it stood there already when this began, by an event or by being told so. */
   | { readonly kind: 'breakpoint'; readonly address: number; readonly isStanding: boolean }
   | { readonly kind: 'step' }
-  /** `by`: the instruction that changed it, or reached it. */
-  | { readonly kind: 'watchpoint'; readonly watch: Watchpoint; readonly by: number }
+  /** `by`: the instruction that changed it, or reached it. `arrival`: the breakpoint's address that it has led to. */
+  | {
+      readonly kind: 'watchpoint';
+      readonly watch: Watchpoint;
+      readonly by: number;
+      readonly arrival?: number | undefined;
+    }
   | { readonly kind: 'syscall'; readonly number: number; readonly isEntry: boolean }
   | { readonly kind: 'interrupted' };
+
+/** The address that a task has come to with a halt, where a breakpoint is. */
+export function arrivalOf(halt: Halt): number | undefined {
+  if (halt.kind === 'watchpoint') return halt.arrival;
+  return halt.kind === 'breakpoint' && !halt.isStanding ? halt.address : undefined;
+}
 
 export interface Goal {
   /** Addresses where int3 stands in code of the process that is looked at: another set when they are others. */
@@ -71,7 +88,8 @@ interface CodeAt {
   readonly length: number;
   /** A string instruction that runs on where it stands. */
   readonly isRepeated: boolean;
-  readonly pushesFlags: boolean;
+  /** The instruction, and what follows it. */
+  readonly bytes: Uint8Array;
 }
 
 export class Driver implements Controller {
@@ -83,13 +101,12 @@ export class Driver implements Controller {
   readonly #replayer: Replayer;
   readonly #code: CodeBreakpoints;
   readonly #watched: WatchedMemory;
+  readonly #unwritten: UnwrittenBreakpoints;
   #event: number;
   #legs: readonly Leg[] = [];
   /** Arrivals at addresses since the last leg ended. */
   readonly #passes = new Map<number, number>();
-  /** The same since the last event, of what has been armed since then. */
-  readonly #eventPasses = new Map<number, number>();
-  #armedSinceEvent: ReadonlySet<number> | undefined;
+  readonly #arrivals = new Arrivals();
   /** The next entry of a system call has been shown already. */
   entryIsKnown = false;
   #site: number | undefined;
@@ -104,11 +121,18 @@ export class Driver implements Controller {
   /** As #behind, while the hook of the instruction `by` runs on by itself. */
   #hookEnds: { readonly space: AddressSpace; readonly address: number; readonly by: number } | undefined;
   #isStepping = false;
+  /** The goal has asked for that one instruction. */
+  #isGoalStep = false;
   #hasRun = false;
-  #pushesFlags = false;
+  /** Of the instruction that is stepped. */
+  #stepped: Uint8Array = new Uint8Array();
   /** Where the task began to run. */
   #from = 0;
-  #interruptSent = false;
+  /**
+   * The process that an interrupt was sent to, which has not stopped by it yet. It may never do: a copy that a task is for a
+   * while, or one that waits for its turn. Another one is interrupted all the same.
+   */
+  #interrupting: number | undefined;
   /** The instruction there raises a signal: it is executed with nothing of ours in its way. */
   #raisesAt: number | undefined;
   /** Called once, before the next run: the replay stands within a segment where it is to be. */
@@ -122,7 +146,11 @@ export class Driver implements Controller {
 
   constructor(replayer: Replayer, event: number, process: number, goal: Goal, interruptWanted: () => boolean) {
     this.#replayer = replayer;
-    this.#code = new CodeBreakpoints(replayer.processes);
+    this.#code = new CodeBreakpoints(
+      replayer.processes,
+      (space, address) => !replayer.keepsCode && mayWriteCode(replayer.processes, space, address),
+    );
+    this.#unwritten = new UnwrittenBreakpoints(replayer.processes);
     this.#watched = new WatchedMemory(replayer, this.#code);
     this.#event = event;
     this.process = process;
@@ -140,8 +168,10 @@ export class Driver implements Controller {
   wantsPause: () => boolean = () => false;
   paused: (task: Task) => void = () => undefined;
 
-  /** Halts at watchpoints since the last leg ended. */
-  watchHalts = 0;
+  /** Instructions of ours have stood in the code. */
+  get hasWrittenCode(): boolean {
+    return this.#code.hasWritten;
+  }
 
   /** No instruction has been executed since the last leg, or event, ended. */
   get standsAtLeg(): boolean {
@@ -156,15 +186,20 @@ export class Driver implements Controller {
   rename(legs: readonly Leg[]): void {
     this.#legs = legs;
     this.#passes.clear();
-    this.watchHalts = 0;
     this.#hasRun = false;
+  }
+
+  /** A way that was not named on the way has led to this place. */
+  arriveAt(legs: readonly Leg[]): void {
+    this.rename(legs);
+    this.#arrivals.restart();
   }
 
   /** Where a checkpoint within a segment was made; its task's breakpoint is done. */
   resumeAt(legs: readonly Leg[], task: Task | undefined): void {
     this.rename(legs);
     // What has been passed on the way here was not counted.
-    this.#armedSinceEvent = new Set();
+    this.#arrivals.lose();
     if (task !== undefined) this.goOn(task);
   }
 
@@ -173,9 +208,9 @@ export class Driver implements Controller {
     return this.#passes.get(address) ?? 0;
   }
 
-  /** The same since the last event; undefined where some may not have been counted. */
-  passesOfEvent(address: number): number | undefined {
-    return this.#armedSinceEvent?.has(address) ? (this.#eventPasses.get(address) ?? 0) : undefined;
+  /** What is armed is counted from here on: a place that was kept on the way. */
+  restartArrivals(): void {
+    this.#arrivals.restart();
   }
 
   /**
@@ -183,18 +218,17 @@ export class Driver implements Controller {
    * there is one. `named`: from the event, where that is known.
    */
   legsOfArrival(address: number): { readonly legs: readonly Leg[]; readonly named: readonly Leg[] | undefined } {
-    const ofEvent = this.passesOfEvent(address);
+    const ofEvent = this.#arrivals.ofEvent(address);
     const named = ofEvent === undefined ? undefined : ([{ kind: 'pass', address, count: ofEvent }] as const);
     if (named !== undefined && !hasOpenLeg(this.#legs)) return { legs: named, named };
-    return { legs: withPass(this.#legs, address, this.passes(address)), named };
+    return { legs: this.#arrivals.legsTo(address) ?? withPass(this.#legs, address, this.passes(address)), named };
   }
 
   /** An event is done. */
   passedEvent(event: number): void {
     this.#event = event;
     this.rename([]);
-    this.#eventPasses.clear();
-    this.#armedSinceEvent = undefined;
+    this.#arrivals.passedEvent();
     this.entryIsKnown = false;
     this.entry = undefined;
   }
@@ -207,7 +241,7 @@ export class Driver implements Controller {
   /** The task has come here on its way without a stop of ours. */
   hasJumped(task: Task): void {
     this.#hasRun = true;
-    this.#armedSinceEvent = new Set();
+    this.#arrivals.lose();
     const { progress } = this.#replayer;
     progress.passesLeft = 'lost';
     this.goOn(task);
@@ -219,12 +253,18 @@ export class Driver implements Controller {
    */
   armAround(task: Task, addresses: readonly number[]): boolean {
     const space = task.addressSpace;
+    return this.armBeside(task, addresses) && addresses.every((address) => !this.isNear(space, address));
+  }
+
+  /** The same for stubs that other breakpoints may be near to. */
+  armBeside(task: Task, addresses: readonly number[]): boolean {
+    const space = task.addressSpace;
     const rip = register(task.registers, registerIndex.rip);
     if (!addresses.includes(rip) && this.#wanted(task).has(rip)) return false;
-    this.#watched.arm(task, this.goal.watchpoints);
     this.#code.write(space, this.#wanted(task));
     for (const address of addresses) this.#code.remove(space, address);
-    return addresses.every((address) => !this.isNear(space, address) && !isPatched(space, address));
+    this.#arm(task, this.goal.watchpoints);
+    return addresses.every((address) => !isPatched(space, address));
   }
 
   /** The task has gone on, and was stopped there. `isDone`: at a breakpoint that has been counted. */
@@ -235,11 +275,11 @@ export class Driver implements Controller {
 
   /** The same, where all that is armed has been met or counted on the way. */
   hasCounted(task: Task, isDone: boolean, passes: readonly (readonly [address: number, passes: number])[]): void {
+    this.#arrivals.arm(this.#wanted(task), this.#hasRun ? undefined : this.#legs, false);
     this.#hasRun = true;
-    this.#noteArmed(this.#wanted(task));
     for (const [address, count] of passes) {
       this.#passes.set(address, this.passes(address) + count);
-      this.#eventPasses.set(address, (this.#eventPasses.get(address) ?? 0) + count);
+      this.#arrivals.add(address, count);
     }
     const { progress } = this.#replayer;
     progress.passesLeft = 'lost';
@@ -256,6 +296,7 @@ export class Driver implements Controller {
   show(space: AddressSpace, address: number, bytes: Uint8Array): void {
     this.#code.show(space, address, bytes);
     space.patched.show(address, bytes);
+    showCpuid(this.#replayer, address, bytes);
   }
 
   /** The debugger writes to the program's memory. */
@@ -285,6 +326,8 @@ export class Driver implements Controller {
       if (this.#hookEnds !== undefined || this.#behind !== undefined) return 'run';
       if (this.#isStepping) return 'step';
       const at = register(task.registers, registerIndex.rip);
+      // The trap of a breakpoint that it has met is still to come: until then it stands nowhere.
+      if (this.#code.has(task.addressSpace, at - 1)) return 'run';
       if (isOurs(task, at)) return 'run';
       // The middle of a string instruction has no name: it goes on to its end.
       const code = this.#codeAt(task, at);
@@ -322,18 +365,21 @@ export class Driver implements Controller {
     if (this.goal.catchesAny && !isDone()) this.#catchEntry(task, rip);
     const wanted = this.#wanted(task);
     const steps = this.goal.steps?.(task) ?? false;
-    this.#noteArmed(wanted);
+    this.#isGoalStep = steps;
+    const isOneInstruction = steps || wanted.has(rip);
+    // gdb takes a breakpoint away to step over it.
+    this.#arrivals.arm(wanted, this.#hasRun ? undefined : this.#legs, isOneInstruction);
     this.#done.delete(task);
     const raises = this.#raisesAt === rip;
     this.#raisesAt = undefined;
     if (raises) this.lift(task.addressSpace);
     else {
       this.#code.write(task.addressSpace, wanted);
-      this.#watched.arm(task, this.goal.watchpoints);
+      this.#arm(task, this.goal.watchpoints);
     }
     this.#from = rip;
     this.#hasRun = true;
-    this.#isStepping = steps || wanted.has(rip);
+    this.#isStepping = isOneInstruction;
     if (!this.#isStepping) return 'run';
     const site = task.addressSpace.patched.at(rip);
     if (site !== undefined) {
@@ -346,8 +392,9 @@ export class Driver implements Controller {
       this.#runBehind(task, rip, rip + code.length);
       return 'run';
     }
-    this.#code.remove(task.addressSpace, rip);
-    this.#pushesFlags = code.pushesFlags;
+    if (this.#code.isUnwritten(task.addressSpace, rip)) task.registers[2 * registerIndex.eflags]! |= resumeFlag;
+    else this.#code.remove(task.addressSpace, rip);
+    this.#stepped = code.bytes;
     return 'step';
   }
 
@@ -357,29 +404,19 @@ export class Driver implements Controller {
     const length = this.#replayer.processes.readMemory(task.pid, address, bytes, 0, bytes.length);
     this.show(task.addressSpace, address, bytes);
     const decoded = decodeAt(bytes.subarray(0, Math.max(0, length)), 0);
-    const [first, second] = bytes;
     return {
       length: decoded?.length ?? 1,
       isRepeated: decoded?.kind === instructionKinds.repeatedString,
-      pushesFlags: first === pushFlags || ((first === 0x66 || (first! & 0xf0) === 0x40) && second === pushFlags),
+      bytes,
     };
-  }
-
-  /** The flag of our step is on the program's stack. */
-  #clearPushedFlag(task: Task): void {
-    const pushed = new Uint8Array(1);
-    const at = register(task.registers, registerIndex.rsp) + 1;
-    if (this.#replayer.processes.readMemory(task.pid, at, pushed, 0, 1) !== 1) return;
-    pushed[0]! &= ~(trapFlag >> 8);
-    this.#replayer.processes.writeMemory(task.pid, at, pushed, 0, 1);
   }
 
   takesStop(task: Task, frame: FrameView, status: number): boolean {
     const { found, processes } = this.#replayer;
     if (status >= 0 && isStopped(status) && stopEvent(status) === interruptEvent) {
-      this.#interruptSent = false;
+      this.#interrupting = undefined;
       this.#isBroken = true;
-      task.registers.set(found);
+      takeRegisters(task, found);
       return true;
     }
     const wasStepping = this.#isStepping;
@@ -390,19 +427,41 @@ export class Driver implements Controller {
     if (behind !== undefined) this.#code.remove(behind.space, behind.address);
     if (status < 0 || !isStopped(status)) return false;
     if (status === syscallStop) {
-      // The instruction has kept the flags in r11, with that of the step.
-      if (wasStepping) clearTrapFlag(found, registerIndex.r11);
+      if (wasStepping) hideStepInCall(task.registers, found);
       if (this.#redirect(task)) return true;
       this.#end(task, frame);
       return false;
     }
     const signal = stopSignal(status);
     if (stopEvent(status) === 0 && signal === sigsegv) {
-      const verdict = this.#watched.takesFault(task, found, this.#isLookedAt(task));
+      const rip = register(found, registerIndex.rip);
+      const wanted = this.#wanted(task);
+      if (this.#isLookedAt(task) && this.#watched.isBarred(task, rip) && !(wasStepping && rip === this.#from)) {
+        if (behind?.address === rip || wanted.has(rip)) {
+          this.#comeTo(task, rip, behind?.address === rip, by);
+          return true;
+        }
+        if (
+          !wasStepping &&
+          behind === undefined &&
+          this.#unwritten.fits(task, this.#code.unwritten(task.addressSpace), rip)
+        ) {
+          // The debug registers are for that page now.
+          task.registers.set(found);
+          return true;
+        }
+      }
+      const goesOn = (next: number): boolean =>
+        !wasStepping && !wanted.has(next) && behind?.address !== next && !this.interruptWanted();
+      const verdict = this.#watched.takesFault(task, found, this.#isLookedAt(task), goesOn);
       if (verdict.taken) {
         task.registers.set(found);
-        if (verdict.isInterrupted) this.#interruptSent = false;
-        if (verdict.raises) this.#raisesAt = verdict.from;
+        if (verdict.isInterrupted) this.#interrupting = undefined;
+        if (verdict.raises) {
+          this.#raisesAt = verdict.from;
+          // It has not been executed: its breakpoint is not met a second time.
+          this.goOn(task);
+        }
         if (verdict.byRuntime) {
           this.#finishHook(task);
           return true;
@@ -415,24 +474,22 @@ export class Driver implements Controller {
       }
     }
     if (stopEvent(status) === 0 && signal === sigtrap) {
-      const info = processes.signalInfo(task.pid);
-      const code = new DataView(info.buffer, info.byteOffset).getInt32(8, true);
+      const code = codeOfStop(processes, task.pid);
       const rip = register(found, registerIndex.rip);
       const isOurs = this.#code.has(task.addressSpace, rip - 1) || behind?.address === rip - 1;
-      if (code === trapKernel && isOurs) {
+      if (code === codeOfKernel && isOurs) {
         setRegister(found, registerIndex.rip, rip - 1);
-        task.registers.set(found);
-        if (behind?.address === rip - 1) {
-          this.#moved(task, true, [], by);
-          this.#catchExit(task, rip - 1);
-        } else this.#arrive(task, rip - 1, false);
+        this.#comeTo(task, rip - 1, behind?.address === rip - 1, by);
         return true;
       }
-      if (wasStepping && code !== trapKernel) {
+      if (codesOfHardware.has(code) && this.#unwritten.has(task, rip)) {
+        this.#comeTo(task, rip, behind?.address === rip, by);
+        return true;
+      }
+      // Of a program that steps itself it is its own trap, too: the event that comes next.
+      if (wasStepping && code !== codeOfKernel && !stepsItself(task.registers)) {
+        hideStep(processes, task.pid, { code: this.#stepped, before: task.registers, found });
         task.registers.set(found);
-        // The program's own trap flag is not set where only ours was.
-        clearTrapFlag(task.registers, registerIndex.eflags);
-        if (this.#pushesFlags) this.#clearPushedFlag(task);
         this.#moved(task, true, []);
         return true;
       }
@@ -443,10 +500,7 @@ export class Driver implements Controller {
 
   beforeEffects(frame: FrameView): void {
     const task = this.#replayer.tasks.get(frame.tid);
-    if (task === undefined || changesAddressSpace(frame)) {
-      this.#code.everywhere();
-      this.#watched.everywhere();
-    }
+    if (task === undefined || changesAddressSpace(frame)) this.liftAll();
   }
 
   wroteMemory(task: Task, address: number, length: number): void {
@@ -455,6 +509,7 @@ export class Driver implements Controller {
 
   lift(space: AddressSpace): void {
     this.#code.removeAll(space);
+    this.#unwritten.lift(space);
     this.#watched.disarm(space);
   }
 
@@ -466,6 +521,7 @@ export class Driver implements Controller {
   /** Nothing of ours is anywhere. */
   liftAll(): void {
     this.#code.everywhere();
+    this.#unwritten.everywhere();
     this.#watched.everywhere();
   }
 
@@ -487,6 +543,12 @@ export class Driver implements Controller {
 
   // What is ours.
 
+  /** What is no instruction in the code. */
+  #arm(task: Task, watches: readonly Watchpoint[]): void {
+    const barred = this.#unwritten.arm(task, this.#code.unwritten(task.addressSpace));
+    this.#watched.arm(task, watches, barred);
+  }
+
   #wanted(task: Task): ReadonlySet<number> {
     const { breakpoints, catchesAny } = this.goal;
     if (!catchesAny && this.#site === undefined) return breakpoints;
@@ -495,21 +557,15 @@ export class Driver implements Controller {
     return new Set([...breakpoints, ...calls, ...(this.#site === undefined ? [] : [this.#site])]);
   }
 
-  /** What is armed from now on. */
-  #noteArmed(wanted: ReadonlySet<number>): void {
-    const before = this.#armedSinceEvent ?? wanted;
-    if (before === wanted) this.#armedSinceEvent = wanted;
-    else this.#armedSinceEvent = new Set([...before].filter((address) => wanted.has(address)));
-  }
-
   #isLookedAt(task: Task): boolean {
     return task.threadGroup === this.process;
   }
 
   #interrupt(): void {
-    if (this.#interruptSent || this.current === undefined) return;
+    const pid = this.current?.pid;
+    if (pid === undefined || this.#interrupting === pid) return;
     if (!this.interruptWanted() && !this.wantsPause()) return;
-    this.#interruptSent = this.#replayer.processes.interrupt(this.current.pid) === 0;
+    if (this.#replayer.processes.interrupt(pid) === 0) this.#interrupting = pid;
   }
 
   /** The instruction, or its hook, is to run on by itself until it is over. */
@@ -517,6 +573,7 @@ export class Driver implements Controller {
     this.#code.add(task.addressSpace, behind);
     this.#code.remove(task.addressSpace, address);
     this.#behind = { space: task.addressSpace, address: behind };
+    this.#arm(task, this.goal.watchpoints);
   }
 
   /** The runtime writes what a buffered call gave: the program has it when the call is over. */
@@ -526,6 +583,7 @@ export class Driver implements Controller {
     const behind = Number(new DataView(word.buffer).getBigUint64(0, true) & 0x7fff_ffff_ffffn);
     this.#watched.disarm(task.addressSpace);
     this.#code.add(task.addressSpace, behind);
+    this.#arm(task, noWatches);
     const by = task.addressSpace.patched.endingAt(behind)?.address ?? this.#from;
     this.#hookEnds = { space: task.addressSpace, address: behind, by };
   }
@@ -549,19 +607,32 @@ export class Driver implements Controller {
     if (changed.length === 0 && wasStep) {
       changed = this.goal.watchpoints.length === 0 ? [] : changedWatches(this.#replayer, task, this.goal.watchpoints);
     }
-    const isStep = wasStep && this.goal.steps?.(task) === true;
+    const isStep = wasStep && this.#isGoalStep;
     if (isStep) this.rename(stepped(this.position).legs);
     const isWithin = rip === by && this.#codeAt(task, rip).isRepeated;
-    const isArrival = !isWithin && (this.goal.breakpoints.has(rip) || this.#site === rip);
+    const isArrival = !isWithin && this.#wanted(task).has(rip);
+    if (!isWithin && !isArrival && this.#arrivals.counts(rip)) this.#arrivals.add(rip);
     if (changed.length > 0) {
       if (isArrival) this.#countArrival(task, rip, isStep);
-      if (!isStep) this.watchHalts++;
-      this.#halt({ kind: 'watchpoint', watch: changed[0]!, by }, task);
+      const arrival = isArrival && this.goal.breakpoints.has(rip) ? { arrival: rip } : {};
+      this.#halt({ kind: 'watchpoint', watch: changed[0]!, by, ...arrival }, task);
+      if (isArrival && this.goal.catchesAny) this.#catchEntry(task, rip);
       return;
     }
     if (isArrival) this.#arrive(task, rip, isStep);
     else if (isStep) this.#halt({ kind: 'step' }, task);
     else if (isWithin) this.goOn(task);
+  }
+
+  /** The task has come to a breakpoint of ours, or behind what was to run on by itself; its registers are in `found`. */
+  #comeTo(task: Task, address: number, isBehind: boolean, by: number): void {
+    task.registers.set(this.#replayer.found);
+    if (!isBehind) {
+      this.#arrive(task, address, false);
+      return;
+    }
+    this.#moved(task, true, [], by);
+    this.#catchExit(task, address);
   }
 
   #catchExit(task: Task, address: number): void {
@@ -575,7 +646,7 @@ export class Driver implements Controller {
   #countArrival(task: Task, address: number, byStep: boolean): void {
     // A step is a leg of its own, which ends here.
     if (!byStep) this.#passes.set(address, this.passes(address) + 1);
-    this.#eventPasses.set(address, (this.#eventPasses.get(address) ?? 0) + 1);
+    this.#arrivals.add(address);
     const { progress } = this.#replayer;
     if (this.#site === address && typeof progress.passesLeft === 'number') progress.passesLeft--;
     this.goOn(task);
@@ -654,8 +725,4 @@ function changesAddressSpace(frame: FrameView): boolean {
 /** Whether the task is in code of the recorder's, where the program does not see itself. */
 function isOurs(task: Task, rip: number): boolean {
   return (rip >= oursStart && rip < oursEnd) || task.addressSpace.patched.isStub(rip);
-}
-
-function clearTrapFlag(words: RegisterWords, index: number): void {
-  words[2 * index]! &= ~trapFlag;
 }

@@ -1,5 +1,7 @@
 /** What the frame of an event says of the code: where its task came to, and what can be done on the way there. */
 import { eventKinds, type FrameView, frameFlags, registerIndex, trapKinds } from '../../generated/schema.ts';
+import { trapFlag } from '../../replay/registers.ts';
+import { sigtrap } from '../../replay/wait-status.ts';
 import { syscallNumbers } from '../../syscalls/numbers.ts';
 
 /** Whether a checkpoint on the way to that event can be gone on from: nothing of the replay's own is in the memory. */
@@ -23,6 +25,8 @@ export interface EventPlace {
   readonly address: number;
   /** The instruction there is the event's own. */
   readonly isExecuted: boolean;
+  /** By the trap flag, which the program has set: it is not about to execute what is there. */
+  readonly stepsItself?: true;
 }
 
 /** The same by the event's recorded registers; undefined where they do not tell. */
@@ -39,7 +43,11 @@ export function placeOf(frame: FrameView): EventPlace | undefined {
       return frame.number === trapKinds.random
         ? undefined
         : { address: rip - (frame.number === rdtscpKind ? 3 : 2), isExecuted: true };
-    case eventKinds.signal:
+    case eventKinds.signal: {
+      const hasTrapFlag = (frame.registerLow(registerIndex.eflags) & trapFlag) !== 0;
+      const stepsItself = hasTrapFlag && frame.number === sigtrap;
+      return { address: rip, isExecuted: false, ...(stepsItself ? { stepsItself } : {}) };
+    }
     case eventKinds.sched:
       return { address: rip, isExecuted: false };
     default:

@@ -4,6 +4,8 @@
  */
 import { EngineError } from '../../errors.ts';
 import { registerIndex } from '../../generated/schema.ts';
+import { takeRegisters } from '../../replay/compare.ts';
+import { codeFlags } from '../../replay/events/sched.ts';
 import type { PatchedSite } from '../../replay/patched-code.ts';
 import {
   type PointStart,
@@ -21,16 +23,12 @@ import {
 } from '../../replay/primitives.ts';
 import { newRegisters, register, setRegister } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
+import { codeOfKernel, codeOfStop, codesOfHardware } from '../../replay/signal-code.ts';
 import type { Task } from '../../replay/task.ts';
-import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
+import { interruptEvent, isStopped, sigtrap, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
 
-const sigtrap = 5;
 /** Passes at which a stub can be told to stop. */
 const longestCount = 2 ** 31 - 1;
-/** PTRACE_EVENT_STOP. */
-const interruptEvent = 128;
-/** si_code of a SIGTRAP (sigaction(2)): by int3. */
-const trapKernel = 0x80;
 /** Bytes of `syscall`. */
 const callLength = 2;
 
@@ -70,23 +68,31 @@ export function countPasses(
 }
 
 /**
- * To the first place from here with these registers where `isIt` holds, too. Returns the number of arrivals at its
- * address up to then; 0: the task stands there.
+ * To the first place from here with these registers where `isIt` holds, too; or to what stops the task before, which it
+ * meets again. Returns the number of arrivals at its address up to then; none, and there: the task stood there. Where
+ * something else has stopped the task it goes on if `stopped` says so, which has seen to it that it does not meet that again.
  * @throws as runToPass
  */
 export function runToState(
   replayer: Replayer,
   task: Task,
   target: RegisterWords,
-  isIt: () => boolean,
-  stops: () => boolean,
-): number {
+  { isIt, isInterrupted, stopped }: { isIt(): boolean; isInterrupted(): boolean; stopped(): boolean },
+): { readonly passes: number; readonly isThere: boolean } {
   let passes = 0;
-  for (let start: PointStart = pointStarts.standing; ; start = pointStarts.behind) {
-    const found = search(replayer, task, target, 0, pointFlags.countAll, stops, start);
-    if (found.status !== pointResults.found) throw otherStop(target, found.status);
-    passes += found.passes;
-    if (isIt()) return passes;
+  for (let start: PointStart = pointStarts.standing; ; ) {
+    const { status, passes: passed } = search(replayer, task, target, 0, pointFlags.countAll, isInterrupted, start);
+    passes += passed;
+    if (status === pointResults.found) {
+      if (isIt()) return { passes, isThere: true };
+      start = pointStarts.behind;
+    } else if (!standBefore(replayer.processes, task, status)) {
+      throw otherStop(target, status);
+    } else if (stopped()) {
+      start = pointStarts.standing;
+    } else {
+      return { passes, isThere: false };
+    }
   }
 }
 
@@ -157,7 +163,7 @@ export function recordPasses(
     status = processes.recordPasses(task.pid, isRunning, task.registers, told, results, found, conditions);
   }
   if (status === passRuns.noStub) return undefined;
-  task.registers.set(found);
+  takeRegisters(task, found);
   const isTrap = status === passRuns.trapped;
   if (!isTrap && atInterrupt === 'leave' && stops())
     throw new EngineError('INTERRUPTED', 'interrupted while passes were counted');
@@ -193,10 +199,9 @@ function standBefore(processes: ReplayProcesses, task: Task, status: number): bo
   }
   if (status < 0 || !isStopped(status) || stopEvent(status) !== 0) return false;
   if (stopSignal(status) !== sigtrap) return true;
-  const info = processes.signalInfo(task.pid);
-  const code = new DataView(info.buffer, info.byteOffset).getInt32(8, true);
-  if (code === trapKernel) setRegister(registers, registerIndex.rip, rip - 1);
-  return code === trapKernel;
+  const code = codeOfStop(processes, task.pid);
+  if (code === codeOfKernel) setRegister(registers, registerIndex.rip, rip - 1);
+  return code === codeOfKernel || codesOfHardware.has(code);
 }
 
 function otherStop(target: RegisterWords, status: number): EngineError {
@@ -226,7 +231,7 @@ function search(
   if (site !== undefined) processes.writeMemory(task.pid, site.address, site.own, 0, site.own.length);
   const counts = new Float64Array(pointCounts.size);
   const isFile = task.addressSpace.files.find(register(target, registerIndex.rip)) !== undefined;
-  const all = flags | (isFile ? pointFlags.codeStays : 0);
+  const all = flags | codeFlags(replayer, isFile);
   processes.beginPoint();
   let hasEnded = false;
   using _jump = restoring(() => {
@@ -240,7 +245,7 @@ function search(
       start = pointStarts.running;
       continue;
     }
-    task.registers.set(found);
+    takeRegisters(task, found);
     hasEnded = status >= 0 && !isStopped(status);
     if (status === pointResults.goOn) {
       start = pointStarts.behind;

@@ -2,7 +2,7 @@
 import { EngineError } from '../../errors.ts';
 import type { FrameView } from '../../generated/schema.ts';
 import type { Task } from '../../replay/task.ts';
-import type { Goal, Halt } from './driver.ts';
+import { arrivalOf, type Goal, type Halt } from './driver.ts';
 import type { Kept } from './kept-checkpoints.ts';
 import { type Leg, legsBetween, type Position, positionText } from './position.ts';
 import type { Watchpoint } from './watched-memory.ts';
@@ -180,17 +180,16 @@ export class FollowGoal implements Goal {
     // To stand at an address is no arrival there.
     const isStanding = halt.kind === 'breakpoint' && halt.isStanding;
     const counts =
-      leg !== undefined &&
-      !isStanding &&
-      halt.kind !== 'syscall' &&
-      (leg.kind === 'step' || (leg.kind === 'pass' && halt.kind === 'breakpoint' && halt.address === leg.address));
+      leg?.kind === 'pass'
+        ? arrivalOf(halt) === leg.address
+        : leg?.kind === 'step' && !isStanding && halt.kind !== 'syscall';
     const isThere = counts && this.#left === 1 && this.#leg + 1 === this.#legs.length;
     // A breakpoint at the place itself is not met before it; the store that the last instruction made is.
     const isMet =
       halt.kind === 'breakpoint'
         ? this.armed.has(halt.address) && !isThere
         : halt.kind === 'watchpoint' || halt.kind === 'syscall';
-    if (isMet) this.#met(halt, task);
+    if (isMet) this.#met(isThere && halt.kind === 'watchpoint' ? { ...halt, arrival: undefined } : halt, task);
     if (counts) this.#finishPass(task);
   }
 

@@ -6,12 +6,13 @@ import { eventKinds, type FrameView, registerIndex } from '../../generated/schem
 import { register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
 import type { Resume, Stop } from '../target.ts';
+import { CountedChanges } from './counted-changes.ts';
 import type { Goal, Halt } from './driver.ts';
 import { FalseHits } from './false-hits.ts';
 import { stopOf } from './halt-stops.ts';
 import { checksumMemory } from './memory-state.ts';
 import type { OpenPlaces } from './open-places.ts';
-import { hasOpenLeg } from './position.ts';
+import { findRangeLoop, type RangeLoop } from './range-loop.ts';
 import type { Requests } from './requests.ts';
 import type { Pilot, Run, Timeline } from './timeline.ts';
 import { eventStop, type WantedStops, watchesOf } from './wanted-stops.ts';
@@ -28,10 +29,10 @@ export class Interactive implements Pilot {
   readonly #serve: (stop: Stop, task?: Task) => void;
   #watches: Watchpoint[] = [];
   readonly #falseHits: FalseHits;
-  /** What is watched, as text. */
-  #watchedText = '';
-  /** How often that has changed by instructions since an event; undefined: not all has been seen. */
-  #changes: { readonly event: number; readonly watched: string; count: number } | undefined;
+  readonly #changes: CountedChanges;
+  /** What the step under way runs over, and all that is armed for it. */
+  #loop: RangeLoop | undefined;
+  #armed: ReadonlySet<number> = new Set();
 
   constructor(parts: {
     readonly timeline: Timeline;
@@ -46,8 +47,9 @@ export class Interactive implements Pilot {
     this.#places = parts.places;
     this.#requests = parts.requests;
     this.#serve = parts.serve;
+    this.#changes = new CountedChanges((position) => this.#places.baseOf(position));
     this.#falseHits = new FalseHits(this.#timeline, this.#wanted);
-    const breakpoints = (): ReadonlySet<number> => this.#wanted.addresses;
+    const breakpoints = (): ReadonlySet<number> => (this.#loop === undefined ? this.#wanted.addresses : this.#armed);
     const watchpoints = (): readonly Watchpoint[] => this.#watches;
     const catchesAny = (): boolean => this.#wanted.caught !== undefined;
     this.goal = {
@@ -60,7 +62,7 @@ export class Interactive implements Pilot {
       get catchesAny() {
         return catchesAny();
       },
-      steps: (task) => this.#isSteppingOf(task),
+      steps: (task) => this.#isSteppingOf(task) && !this.#runsOver(task),
       halted: (halt, task) => this.#halted(halt, task),
       beforeRun: (task) => this.#passFalseHits(task),
       catches: (number) => this.#wanted.catches(number),
@@ -70,26 +72,32 @@ export class Interactive implements Pilot {
   /** The replay is to run from where it stands. */
   begin(resume: Resume): void {
     const task = this.#timeline.anyTask();
-    this.#beginChanges();
-    if (task !== undefined) {
-      this.#watches = watchesOf(this.#timeline.run!.replayer, task, this.#wanted.watched);
-    }
+    const run = this.#timeline.run!;
+    this.#changes.begin(run, this.#wanted.watchedText);
+    if (task !== undefined) this.#watches = watchesOf(run.replayer, task, this.#wanted.watched);
     this.resume = resume;
+    this.#loop = this.#loopOf(resume);
+    this.#armed = new Set([...this.#wanted.addresses, ...(this.#loop?.exits ?? [])]);
   }
 
-  /** Changes are counted from an event on, as long as the same is watched. */
-  #beginChanges(): void {
-    const { event, legs } = this.#timeline.run!.driver.position;
-    const watched = JSON.stringify(this.#wanted.watched.map(({ kind, address, length }) => [kind, address, length]));
-    const goesOn = this.#changes?.event === event && this.#changes.watched === watched;
-    if (!goesOn) this.#changes = legs.length === 0 ? { event, watched, count: 0 } : undefined;
-    this.#watchedText = watched;
+  /** The loop that a step is to run over; undefined: it has none, or its code is not a file's. */
+  #loopOf({ range, tid }: Resume): RangeLoop | undefined {
+    const { replayer } = this.#timeline.run!;
+    const task = replayer.tasks.get(tid);
+    if (range === undefined || task === undefined || replayer.keepsCode) return undefined;
+    const rip = register(task.registers, registerIndex.rip);
+    if (task.addressSpace.files.find(rip) === undefined) return undefined;
+    return findRangeLoop(range, rip, (address, length) => this.#timeline.read(task, address, length));
+  }
+
+  #runsOver(task: Task): boolean {
+    return this.#loop?.quiet.has(register(task.registers, registerIndex.rip)) === true;
   }
 
   beforeEvent(_run: Run, event: number): void {
     const { recorded, process } = this.#timeline;
-    const { endEvent, lastEvent, status } = recorded.process(process);
-    if ((event !== endEvent && event !== lastEvent) || status === undefined) return;
+    const { status } = recorded.process(process);
+    if (status === undefined || !recorded.isEndOf(process, event)) return;
     for (;;) this.#serve({ kind: 'exit', tid: this.#timeline.anyTask()?.tid ?? 0, status });
   }
 
@@ -98,7 +106,6 @@ export class Interactive implements Pilot {
   }
 
   afterEvent({ replayer, driver }: Run, frame: FrameView): void {
-    this.#changes = { event: frame.eventNumber, watched: this.#watchedText, count: 0 };
     const task = replayer.tasks.get(frame.tid);
     if (task === undefined || task.threadGroup !== this.#timeline.process) return;
     driver.current = task;
@@ -107,7 +114,7 @@ export class Interactive implements Pilot {
       this.#serve({ kind: 'watchpoint', tid: task.tid, access: watch.access, address: watch.address }, task);
       return;
     }
-    const stop = this.#stopAfter(frame, task) ?? eventStop(this.#wanted, frame, task);
+    const stop = this.#stopAfter(frame, task) ?? eventStop(this.#wanted, frame, task, this.#isSteppingOf(task));
     if (stop !== undefined) {
       this.#serve(stop, task);
       return;
@@ -132,33 +139,29 @@ export class Interactive implements Pilot {
   #halted(halt: Halt, task: Task): void {
     const { driver } = this.#timeline.run!;
     const { processes } = this.#timeline;
+    const arrival = halt.kind === 'breakpoint' && !halt.isStanding ? halt.address : undefined;
     if (halt.kind === 'breakpoint' && !this.#holds(halt.address, task)) {
-      if (!halt.isStanding) this.#wanted.counted(halt.address, 1);
+      if (arrival !== undefined) this.#wanted.counted(arrival, 1);
       if (!this.#isSteppingOf(task)) {
-        this.#falseHits.note(halt.address);
+        if (this.#wanted.addresses.has(halt.address)) this.#falseHits.note(halt.address);
         return;
       }
       if (halt.isStanding) return;
       halt = { kind: 'step' };
     }
-    if (halt.kind === 'step' && this.#staysInRange(task)) return;
-    if (halt.kind === 'breakpoint' && !halt.isStanding && !driver.standsAtLeg) {
-      const { legs, named } = driver.legsOfArrival(halt.address);
+    if (arrival !== undefined && !driver.standsAtLeg) {
+      const { legs, named } = driver.legsOfArrival(arrival);
       driver.rename(legs);
       if (named !== undefined) this.#timeline.alias(driver.position, { event: driver.position.event, legs: named });
     }
+    if (halt.kind === 'step' && this.#staysInRange(task)) return;
     if (halt.kind === 'syscall' && halt.isEntry && !driver.standsAtLeg) {
       // It stands behind the instruction, as the kernel sees it.
       this.#places.addCall(driver.position.event + 1);
     } else if (halt.kind === 'watchpoint') {
-      if (this.#changes !== undefined) this.#changes.count++;
+      const { since, count } = this.#changes.add(driver.position);
       if (!driver.standsAtLeg) {
-        const { watched } = this.#wanted;
-        const { event, legs } = driver.position;
-        // Behind a place that was kept on the way it is nearer from there.
-        const sinceEvent = this.#changes?.event === event && !hasOpenLeg(legs);
-        const index = this.#changes !== undefined && sinceEvent ? this.#changes.count : driver.watchHalts;
-        this.#places.add({ kind: 'watch', by: halt.by, index, sinceEvent, watched }, task);
+        this.#places.add({ kind: 'watch', by: halt.by, index: count, watched: this.#wanted.watched }, task, since);
       }
     } else if (halt.kind === 'interrupted' && !driver.standsAtLeg) {
       if (task.threadGroup !== this.#timeline.process) this.#places.add({ kind: 'elsewhere' }, task);
@@ -182,7 +185,9 @@ export class Interactive implements Pilot {
     driver.goOn(task);
   }
 
+  /** Of an address that is armed for a step alone: no. */
   #holds(address: number, task: Task): boolean {
+    if (!this.#wanted.addresses.has(address)) return false;
     return this.#wanted.holds(address, task, (...where) => this.#timeline.read(...where));
   }
 

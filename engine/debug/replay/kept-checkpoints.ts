@@ -11,16 +11,14 @@ export interface Kept {
   readonly tid: number;
   /** Recorded time of the event, and what the processor has worked since then, about; nanoseconds. */
   readonly time: number;
-}
-
-/** Whether it was made on the way, at a place without a name. */
-export function isPause({ position: { legs } }: Kept): boolean {
-  return legs.length === 1 && legs[0]!.kind === 'open';
+  /** Made on the way to the next event, at a place without a name. */
+  readonly isPause?: true;
 }
 
 const mostNear = 6;
-/** Real time between automatic checkpoints, milliseconds; and how many of them are kept. */
-const checkpointEvery = 400;
+/** Real time between automatic checkpoints at least, milliseconds; they take so small a part of it; so many are kept. */
+const checkpointEvery = 100;
+const mostOfTime = 1 / 25;
 const mostAutomatic = 24;
 /** As many of the last are never dropped. */
 const lastOnes = 4;
@@ -29,8 +27,9 @@ export class KeptCheckpoints {
   readonly #root: Kept;
   #automatic: Kept[] = [];
   /** Where the debugger has just been, and is likely to come again: the latest last. */
-  readonly #near: Kept[] = [];
+  #near: Kept[] = [];
   #madeAt = 0;
+  #every = checkpointEvery;
   /** Called with those made on the way that go. */
   dropped: (kept: Kept) => void = () => undefined;
   /** In use: they stay. */
@@ -77,25 +76,33 @@ export class KeptCheckpoints {
 
   /** The last one that was made on the way to the event behind that one. */
   lastPause(event: number): Kept | undefined {
-    const pauses = this.#automatic.filter((kept) => isPause(kept) && kept.position.event === event);
+    const pauses = this.#automatic.filter((kept) => kept.isPause && kept.position.event === event);
     return pauses.sort((one, other) => other.time - one.time)[0];
   }
 
   /** Whether it is time for one on the way. */
   isPauseDue(): boolean {
-    return performance.now() - this.#madeAt >= checkpointEvery;
+    return performance.now() - this.#madeAt >= this.#every;
   }
 
   /** Whether it is time for one behind that event. */
   isDue(event: number): boolean {
-    if (performance.now() - this.#madeAt < checkpointEvery) return false;
+    if (!this.isPauseDue()) return false;
     return this.#automatic.every(({ position }) => position.event < event);
   }
 
-  /** Keeps one that was due. When there are too many, the one whose neighbours are nearest to each other goes. */
-  addAutomatic(kept: Kept): void {
+  /**
+   * Keeps one that was due, and was begun to be made at a time of performance.now(): the next one is due the later, the
+   * longer that took. When there are too many, the one whose neighbours are nearest to each other goes.
+   */
+  addAutomatic(kept: Kept, begun: number): void {
     this.#automatic.push(kept);
+    this.#thinOut();
     this.#madeAt = performance.now();
+    this.#every = Math.max(checkpointEvery, (this.#madeAt - begun) / mostOfTime);
+  }
+
+  #thinOut(): void {
     if (this.#automatic.length <= mostAutomatic) return;
     const sorted = this.#automatic.sort(
       (one, other) => one.position.event - other.position.event || one.time - other.time,
@@ -110,8 +117,16 @@ export class KeptCheckpoints {
     this.#automatic = sorted;
     if (victim < 0) return;
     const [dropped] = sorted.splice(victim, 1);
-    if (isPause(dropped!)) this.dropped(dropped!);
+    if (dropped!.isPause) this.dropped(dropped!);
     dropped!.checkpoint[Symbol.dispose]();
+  }
+
+  /** What lies behind an event may be wrong: it goes. */
+  drop(from: number): void {
+    const goes = ({ position }: Kept): boolean => position.event >= from;
+    for (const kept of [...this.#automatic, ...this.#near]) if (goes(kept)) kept.checkpoint[Symbol.dispose]();
+    this.#automatic = this.#automatic.filter((kept) => !goes(kept));
+    this.#near = this.#near.filter((kept) => !goes(kept));
   }
 
   /** Keeps a checkpoint as long as it is in use. */

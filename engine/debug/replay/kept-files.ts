@@ -11,10 +11,9 @@ export class KeptFiles {
   readonly #store: string;
   readonly #hashes = new Map<string, string>();
 
-  /** Reads the whole trace. @throws TraceError */
+  /** @throws TraceError */
   constructor(reader: TraceReader) {
     this.#store = reader.store;
-    reader.seek(1);
     for (const { path, hash } of mappedFileNames(reader)) {
       if (hash !== undefined) this.#hashes.set(path, hash);
     }

@@ -12,24 +12,18 @@ import { Arrived } from './client.ts';
 import { runToState } from './fast-run.ts';
 import type { Kept } from './kept-checkpoints.ts';
 import { checksumMemory, type RangeChecksum, sameMemory } from './memory-state.ts';
-import { type Leg, type Position, positionText } from './position.ts';
+import { type Leg, type Position, positionText, withLegs } from './position.ts';
 import type { PredecessorSearch } from './predecessor-search.ts';
 import type { Timeline } from './timeline.ts';
 import { Count } from './walk.ts';
-import { watchesOf } from './wanted-stops.ts';
+import { watchesHere } from './wanted-stops.ts';
 
 /** What is known of a place without a name. */
 export type OpenPlace =
   /** At the entry of the system call that an event is of. */
   | { readonly kind: 'call'; readonly event: number }
   /** Behind the so-manieth change of a watched value since the leg before, or the event, by the instruction there. */
-  | {
-      readonly kind: 'watch';
-      readonly by: number;
-      readonly index: number;
-      readonly sinceEvent: boolean;
-      readonly watched: readonly Breakpoint[];
-    }
+  | { readonly kind: 'watch'; readonly by: number; readonly index: number; readonly watched: readonly Breakpoint[] }
   | { readonly kind: 'state'; readonly registers: RegisterWords; readonly checksums: readonly RangeChecksum[] }
   /** A checkpoint was made of it on the way, where the way so far was that of `parent`. */
   | {
@@ -62,6 +56,7 @@ export class OpenPlaces {
     this.#predecessors = predecessors;
     timeline.onPause = (task) => this.#addPause(task);
     timeline.reachable = (position) => this.#resolve(position, true);
+    timeline.quietBefore = (position, addresses) => this.#quietBefore(position, addresses);
     timeline.checkpoints.dropped = (kept) => this.#sumUp(kept);
   }
 
@@ -72,6 +67,7 @@ export class OpenPlaces {
     const { driver } = this.#timeline.run!;
     // It says all: the way there is that of its parent.
     driver.rename(driver.position.legs.slice(-1));
+    driver.restartArrivals();
     this.#timeline.keepOnTheWay(task);
   }
 
@@ -105,16 +101,23 @@ export class OpenPlaces {
     this.#rename({ kind: 'call', event });
   }
 
-  /** The replay stands where no name leads to: a checkpoint keeps the place. */
-  add(place: OpenPlace, task: Task): void {
-    this.#rename(place);
+  /** The place that was kept last on the way to a position, or the event before it. */
+  baseOf({ event, legs }: Position): Position {
+    const isKept = legs[0] !== undefined && this.#placeOf(legs[0])?.kind === 'pause';
+    return { event, legs: isKept ? legs.slice(0, 1) : [] };
+  }
+
+  /** The replay stands where no name leads to: a checkpoint keeps the place. `base`: what it is told from. */
+  add(place: OpenPlace, task: Task, base?: Position): void {
+    this.#rename(place, base);
     this.#timeline.keepNear(task);
   }
 
-  #rename(place: OpenPlace): void {
+  #rename(place: OpenPlace, base?: Position): void {
     const { driver } = this.#timeline.run!;
+    const { legs } = base ?? driver.position;
     this.#places.push(place);
-    driver.rename([...driver.position.legs, { kind: 'open', number: this.#places.length, count: 1 }]);
+    driver.rename([...legs, { kind: 'open', number: this.#places.length, count: 1 }]);
   }
 
   /** The same position with names for all of its legs. @throws EngineError NO_PLACE */
@@ -122,8 +125,11 @@ export class OpenPlaces {
     return this.#timeline.aliases.get(positionText(position)) ?? this.#resolve(position, false);
   }
 
-  /** @param keepsPauses a checkpoint that was made on the way, and is still there, is a name, unless it is the place itself */
-  #resolve(position: Position, keepsPauses: boolean): Position {
+  /**
+   * @param keepsPauses a checkpoint that was made on the way, and is still there, is a name, unless it is the place itself
+   * @param keepsLast it is one even then
+   */
+  #resolve(position: Position, keepsPauses: boolean, keepsLast = false): Position {
     const { event } = position;
     let known: Position = { event, legs: [] };
     for (const [index, leg] of position.legs.entries()) {
@@ -134,41 +140,52 @@ export class OpenPlaces {
       else if (place.kind === 'call') known = this.#predecessors.beforeEvent(place.event) ?? known;
       else if (place.kind === 'pause') {
         const there: Position = { event, legs: [leg] };
-        const isBase = keepsPauses && index < position.legs.length - 1;
+        const isBase = keepsPauses && (keepsLast || index < position.legs.length - 1);
         if (isBase && this.#timeline.checkpoints.at(there) !== undefined) known = there;
         else known = this.#nameOfPause(event, leg.number, place, keepsPauses);
       } else {
-        const base = place.kind === 'watch' && place.sinceEvent ? { event: known.event, legs: [] } : known;
-        known = { event: base.event, legs: [...base.legs, ...this.#nameOf(base, leg.number, place)] };
+        known = { event: known.event, legs: withLegs(known.legs, this.#nameOf(known, leg.number, place)) };
       }
     }
-    return known;
+    // Where another one had been made before, nothing lies between the two.
+    return keepsLast || known.legs.at(-1)?.kind !== 'open' ? known : this.#resolve(known, keepsPauses);
   }
 
   /** By the way from the one before it, or from the event. */
   #nameOfPause(event: number, number: number, place: Pause, isRelative: boolean): Position {
-    let base: Position = { event, legs: [] };
-    if (isRelative) {
-      base = place.parent;
-      while (!this.#timeline.checkpoints.reaches(base)) base = this.#parentOf(base);
-    }
+    const base = isRelative ? this.#parentOf(place) : { event, legs: [] };
     const { legs } = base;
-    return { event, legs: [...legs, ...this.#nameOf(base, number, place)] };
+    return { event, legs: withLegs(legs, this.#nameOf(base, number, place)) };
   }
 
-  /** What a way that cannot be gone began with. */
-  #parentOf({ event, legs }: Position): Position {
-    const place = legs.map((leg) => this.#placeOf(leg)).findLast((each) => each?.kind === 'pause');
-    return place?.kind === 'pause' ? place.parent : { event, legs: [] };
+  /** Where one was before it, by a way that can be gone. */
+  #parentOf(place: Pause): Position {
+    return this.#resolve(place.parent, true, true);
+  }
+
+  /** As Timeline.quietBefore: the run that finds the place's name tells. Undefined, too, where the name is known. */
+  #quietBefore({ event, legs }: Position, addresses: ReadonlySet<number>): Position | undefined {
+    const [leg] = legs;
+    const place = leg === undefined || legs.length > 1 ? undefined : this.#placeOf(leg);
+    if (leg?.kind !== 'open' || place?.kind !== 'pause') return undefined;
+    const base = this.#parentOf(place);
+    const key = nameKey(base, leg.number, place);
+    const isPauseItself = base.event === event && base.legs.length === 1 && this.#placeOf(base.legs[0]!) !== undefined;
+    if (isPauseItself && addresses.size === 0) return base;
+    if (!isPauseItself || this.#names.has(key)) return undefined;
+    const found = this.#nameOfState(base, leg.number, place, addresses);
+    if (found === undefined) throw notFound(base, leg.number);
+    this.#names.set(key, found.legs);
+    return found.isQuiet ? base : undefined;
   }
 
   /** Legs from a position to the place without a name that comes next. */
   #nameOf(base: Position, number: number, place: Pause | Watch | State): readonly Leg[] {
-    // One that was made on the way is looked for from several places.
-    const key = place.kind === 'pause' ? `${number} from ${positionText(base)}` : `${number}`;
+    const key = nameKey(base, number, place);
     const known = this.#names.get(key);
     if (known !== undefined) return known;
-    const found = place.kind === 'watch' ? this.#nameOfWatch(base, place) : this.#nameOfState(base, number, place);
+    const found =
+      place.kind === 'watch' ? this.#nameOfWatch(base, place) : this.#nameOfState(base, number, place)?.legs;
     if (found === undefined) throw notFound(base, number);
     this.#names.set(key, found);
     return found;
@@ -181,8 +198,16 @@ export class OpenPlaces {
     return count === 0 ? [step] : [{ kind: 'pass', address: by, count }, step];
   }
 
-  /** The first arrival with that state, which is where it was, or as good as that: all that follows is the same. */
-  #nameOfState(base: Position, number: number, place: State | Pause): readonly Leg[] | undefined {
+  /**
+   * The first arrival with that state, which is where it was, or as good as that: all that follows is the same.
+   * `isQuiet`: the task has come to none of the addresses.
+   */
+  #nameOfState(
+    base: Position,
+    number: number,
+    place: State | Pause,
+    addresses: ReadonlySet<number> = new Set(),
+  ): { readonly legs: readonly Leg[]; readonly isQuiet: boolean } | undefined {
     const { processes, client, checkpoints } = this.#timeline;
     const address = register(place.registers, registerIndex.rip);
     if (place.kind === 'pause' && place.checksums === undefined) {
@@ -191,21 +216,48 @@ export class OpenPlaces {
     }
     const { checksums } = place;
     if (checksums === undefined) return undefined;
-    let found: readonly Leg[] | undefined;
-    this.#timeline.explore(base, (run) => ({
-      breakpoints: new Set(),
+    let found: { readonly legs: readonly Leg[]; readonly isQuiet: boolean } | undefined;
+    let isQuiet = true;
+    let count = 0;
+    this.#timeline.explore(base, ({ driver, replayer }) => ({
+      breakpoints: addresses,
       watchpoints: [],
-      halted: () => undefined,
+      halted: () => {
+        isQuiet = false;
+      },
       beforeRun: (task) => {
-        run.driver.liftAll();
-        const isIt = (): boolean => sameMemory(processes, task, checksums);
-        const count = runToState(run.replayer, task, place.registers, isIt, () => client.isInterrupted());
-        found = count === 0 ? [] : [{ kind: 'pass', address, count }];
+        isQuiet &&= !replayer.keepsCode && driver.armAround(task, [address]);
+        if (!isQuiet) driver.liftAll();
+        const { passes, isThere } = runToState(replayer, task, place.registers, {
+          isIt: () => sameMemory(processes, task, checksums),
+          isInterrupted: () => client.isInterrupted(),
+          stopped: () => {
+            if (!isQuiet || !addresses.has(register(task.registers, registerIndex.rip))) return false;
+            isQuiet = false;
+            driver.liftAll();
+            return true;
+          },
+        });
+        count += passes;
+        if (!isThere) {
+          // What the replay waits for, as the last of the buffered calls: it is found behind that.
+          driver.hasJumped(task);
+          return;
+        }
+        found = { legs: count === 0 ? [] : [{ kind: 'pass', address, count }], isQuiet };
+        throw new Arrived();
+      },
+      passedEvent: () => {
         throw new Arrived();
       },
     }));
     return found;
   }
+}
+
+/** One that was made on the way is looked for from several places. */
+function nameKey(base: Position, number: number, place: Pause | Watch | State): string {
+  return place.kind === 'pause' ? `${number} from ${positionText(base)}` : `${number}`;
 }
 
 /**
@@ -224,11 +276,10 @@ export function countToWatch(
   const { base, index, by, watched } = change;
   let found: number | undefined;
   let halts = 0;
-  timeline.explore(base, (run) => {
-    const [task] = [...run.replayer.tasks.values()].filter(({ threadGroup }) => threadGroup === timeline.process);
+  timeline.explore(base, () => {
     return new Count({
       addresses: [by],
-      watchpoints: task === undefined ? [] : watchesOf(run.replayer, task, watched),
+      watchpoints: watchesHere(timeline, watched),
       halted: (halt, _task, counts) => {
         if (halt.kind !== 'watchpoint') return;
         halts++;

@@ -93,3 +93,9 @@ export function withPass(legs: readonly Leg[], address: number, count: number): 
   if (last?.kind !== 'pass' || last.address !== address) return [...legs, { kind: 'pass', address, count }];
   return [...legs.slice(0, -1), { kind: 'pass', address, count: last.count + count }];
 }
+
+/** Further along more legs. */
+export function withLegs(legs: readonly Leg[], more: readonly Leg[]): readonly Leg[] {
+  const [first, ...rest] = more;
+  return first?.kind === 'pass' ? [...withPass(legs, first.address, first.count), ...rest] : [...legs, ...more];
+}

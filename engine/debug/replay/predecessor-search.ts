@@ -23,12 +23,42 @@ const fewSteps = 300;
 const stepsAtOnce = 4000;
 const mostRounds = 100;
 const wordSize = 8;
+/** No instruction is there. */
+const nowhere = 0;
+
+/** What is known of the instruction before a place. */
+interface Guesses {
+  /** The registers at the place. */
+  readonly arrived: RegisterWords;
+  readonly guesses: readonly CountedSite[];
+}
 
 export class PredecessorSearch {
   readonly #timeline: Timeline;
+  /** Of the place that the replay has left to go back. */
+  #left: { readonly position: Position; readonly known: Guesses } | undefined;
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
+  }
+
+  /** Looks at the place where the replay stands, which is left now: what is before it will be asked for. */
+  leave(tid: number): void {
+    this.#left = undefined;
+    const { run, recorded } = this.#timeline;
+    const here = run?.driver.current;
+    if (run === undefined || here?.tid !== tid) return;
+    const { position } = run.driver;
+    const last = position.legs.at(-1)?.kind;
+    // Steps are taken back without a look.
+    if (last === undefined || last === 'step' || recorded.taskOf(position.event + 1) !== tid) return;
+    this.#left = { position, known: this.#guessAt(here, register(here.registers, registerIndex.rip)) };
+  }
+
+  /** The place that was left has this name, too. */
+  leftBy(position: Position, name: Position): void {
+    if (this.#left === undefined || !samePosition(this.#left.position, position)) return;
+    this.#left = { ...this.#left, position: name };
   }
 
   /** The place before the last instruction of a task; undefined at the beginning. @throws EngineError NO_PREDECESSOR */
@@ -48,6 +78,7 @@ export class PredecessorSearch {
     const base: Position = { event: event - 1, legs: [] };
     const place = recorded.placeOf(event) ?? this.#placeOfRun(base);
     if (place === undefined) return base;
+    if (place.stepsItself) return this.#beforeOwnTrap(base);
     const pause = this.#timeline.checkpoints.lastPause(base.event)?.position;
     const sincePause = pause === undefined ? 0 : this.#countPasses(pause, place.address);
     if (sincePause > 0) {
@@ -60,6 +91,21 @@ export class PredecessorSearch {
     if (count === 0) return place.isExecuted ? base : this.before(base, recorded.taskOf(event));
     const arrival: Position = { event: base.event, legs: [{ kind: 'pass', address: place.address, count }] };
     return place.isExecuted ? arrival : this.#beforePass(arrival, place.address);
+  }
+
+  /** The last instruction that a task executes from the end of an event on, which traps by the flag that it has set. */
+  #beforeOwnTrap(base: Position): Position {
+    let pivot = base;
+    let enters = false;
+    for (let rounds = 0; rounds < mostRounds; rounds++) {
+      const end = this.#walk(pivot, nowhere, enters, stepsAtOnce);
+      if (end?.kind === 'passed' && !end.isCall) return end.last;
+      if (end?.kind !== 'passed' && end?.kind !== 'far') break;
+      if (this.#timeline.client.isInterrupted()) throw new EngineError('INTERRUPTED', 'interrupted');
+      pivot = end.kind === 'far' ? end.at : end.last;
+      enters = end.kind === 'passed';
+    }
+    throw tooFar(`the trap behind event ${base.event}`);
   }
 
   /** Passes of an address from the end of one event to the next one. */
@@ -123,36 +169,32 @@ export class PredecessorSearch {
       (guess === undefined ? undefined : this.#walkFrom(guess, address, arrived)) ??
       this.#walkFrom(base, address, arrived);
     if (found !== undefined) return found;
-    throw new EngineError(
-      'NO_PREDECESSOR',
-      `the instruction before 0x${address.toString(16)} is too far from all places that are known: set a breakpoint before it and use reverse-continue`,
-    );
+    throw tooFar(`0x${address.toString(16)}`);
   }
 
   /** The registers at a place, and where the instruction before it may be. */
-  #guessBefore(position: Position, address: number): { arrived: RegisterWords; guesses: readonly CountedSite[] } {
-    const guess = (task: Task): { arrived: RegisterWords; guesses: readonly CountedSite[] } => {
-      const read = this.#reader(task);
-      // What is on the stack there tells who called.
-      const onStack = addressOnStack(task, (...where) => this.#timeline.read(...where));
-      const guesses = [...guessPredecessors(address, onStack, read)].map((each) => ({
-        address: each,
-        isNeeded: false,
-      }));
-      const rsp = register(task.registers, registerIndex.rsp);
-      const returns = returnsOf(rsp - wordSize, guessReturnsTo(address, read), address);
-      return { arrived: task.registers.slice(), guesses: [...guesses, ...returns] };
-    };
-    const { run } = this.#timeline;
-    const here = run?.driver.current;
-    const isHere = here?.tid === this.#timeline.recorded.taskOf(position.event + 1);
-    if (here !== undefined && isHere && samePosition(run!.driver.position, position)) return guess(here);
-    let guessed = { arrived: newRegisters(), guesses: [] as readonly CountedSite[] };
+  #guessBefore(position: Position, address: number): Guesses {
+    const left = this.#left;
+    if (left !== undefined && samePosition(left.position, position)) return left.known;
+    let guessed: Guesses = { arrived: newRegisters(), guesses: [] };
     this.#timeline.explore(position, ({ driver }) => {
-      guessed = guess(driver.current!);
+      guessed = this.#guessAt(driver.current!, address);
       throw new Arrived();
     });
     return guessed;
+  }
+
+  #guessAt(task: Task, address: number): Guesses {
+    const read = this.#reader(task);
+    // What is on the stack there tells who called.
+    const onStack = addressOnStack(task, (...where) => this.#timeline.read(...where));
+    const guesses = [...guessPredecessors(address, onStack, read)].map((each) => ({
+      address: each,
+      isNeeded: false,
+    }));
+    const rsp = register(task.registers, registerIndex.rsp);
+    const returns = returnsOf(rsp - wordSize, guessReturnsTo(address, read), address);
+    return { arrived: task.registers.slice(), guesses: [...guesses, ...returns] };
   }
 
   /**
@@ -264,6 +306,14 @@ export class PredecessorSearch {
   }
 
   readonly #record: RecordPasses = (task, sites) => this.#timeline.recordPasses(task, sites);
+}
+
+function tooFar(place: string): EngineError {
+  const advice = 'set a breakpoint before it and use reverse-continue';
+  return new EngineError(
+    'NO_PREDECESSOR',
+    `the instruction before ${place} is too far from all places that are known: ${advice}`,
+  );
 }
 
 /** Returns as sites: from the frame with that rsp, to an address. */

@@ -156,7 +156,12 @@ function neverFallsThrough({ kind }: DecodedAt): boolean {
 }
 
 /** Where a direct jump or call leads; the displacement is its last byte, or four. */
-function branchTarget(code: Uint8Array, offset: number, { kind, length }: DecodedAt, at: number): number | undefined {
+export function branchTarget(
+  code: Uint8Array,
+  offset: number,
+  { kind, length }: DecodedAt,
+  at: number,
+): number | undefined {
   const direct =
     kind === instructionKinds.relativeJump ||
     kind === instructionKinds.conditionalJump ||

@@ -1,10 +1,11 @@
 /** What the trace tells without being replayed: its processes, and of each event what it is about. */
 import { EngineError } from '../../errors.ts';
-import { eventKinds, type FrameView } from '../../generated/schema.ts';
+import { eventKinds, type FrameView, frameFlags } from '../../generated/schema.ts';
 import { StoredFiles } from '../../replay/stored-files.ts';
+import { syscallNumbers } from '../../syscalls/numbers.ts';
 import { Ordinals } from '../../trace/ordinals.ts';
 import { TraceReader } from '../../trace/reader.ts';
-import { describeRecording } from '../describe-recording.ts';
+import { describeRecording, type Threads } from '../describe-recording.ts';
 import type { ProcessDescription, RecordingDescription } from '../target.ts';
 import { type EventPlace, placeOf } from './event-places.ts';
 import type { Position } from './position.ts';
@@ -17,16 +18,22 @@ export interface Cursor extends Disposable {
 interface EventIndex {
   readonly tasks: Int32Array;
   readonly kinds: Uint8Array;
+  /** 1: all threads of the task's process end by it. */
+  readonly endsProcess: Uint8Array;
 }
 
 export class Recorded {
   readonly description: RecordingDescription;
   readonly workingDirectory: string;
+  /** When the recording began, seconds since 1970, to a millisecond; undefined where the trace does not tell. */
+  readonly beganAt: number | undefined;
   /** Event of the first exec, with which the program begins. */
   readonly firstProgram: number;
   readonly stored: StoredFiles;
   readonly ordinals: Ordinals;
   readonly #directory: string;
+  readonly #threads: ReadonlyMap<number, Readonly<Threads>>;
+  readonly #endEvents = new Map<number, number | undefined>();
   /** Readers that nobody uses: opening one reads the trace's index again. */
   readonly #idle: TraceReader[] = [];
   #events: EventIndex | undefined;
@@ -35,9 +42,16 @@ export class Recorded {
     this.#directory = directory;
     using cursor = this.open();
     const { reader } = cursor;
-    this.description = describeRecording(reader);
-    this.firstProgram = firstExec(reader);
+    const { description, threads } = describeRecording(reader);
+    this.description = description;
+    this.#threads = threads;
+    const programs = description.processes.flatMap(({ execEvent, programs }) =>
+      execEvent === undefined ? [] : programs,
+    );
+    this.firstProgram = Math.min(...programs.map(({ event }) => event), description.lastEvent);
     this.workingDirectory = reader.header.workingDirectory;
+    const created = Date.parse(reader.header.created) / 1000;
+    this.beganAt = Number.isNaN(created) ? undefined : created;
     this.stored = new StoredFiles(reader.store);
     this.ordinals = new Ordinals(reader);
   }
@@ -69,9 +83,45 @@ export class Recorded {
 
   /** The last place of it, with all threads that it has then: the event behind is its end. */
   endOf(pid: number): Position {
-    const { endEvent, lastEvent } = this.process(pid);
-    const last = Math.min(this.description.lastEvent, (endEvent ?? lastEvent) - 1);
-    return { event: Math.max(1, last), legs: [] };
+    const end = this.endEventOf(pid);
+    return { event: end === undefined ? this.description.lastEvent : Math.max(1, end - 1), legs: [] };
+  }
+
+  /** Whether the process ends with that event, as `endEventOf` says, or its last thread does. */
+  isEndOf(pid: number, event: number): boolean {
+    const threads = this.#threads.get(pid);
+    if (threads?.haveEnded !== true || !threads.ends.has(event)) return false;
+    return event === this.process(pid).lastEvent || event === this.endEventOf(pid);
+  }
+
+  /**
+   * The event with which a process ends: the end of the first of those threads that end with it. All are still there
+   * before. Undefined where the recording does not have it.
+   */
+  endEventOf(pid: number): number | undefined {
+    if (!this.#endEvents.has(pid)) this.#endEvents.set(pid, this.#findEnd(pid));
+    return this.#endEvents.get(pid);
+  }
+
+  #findEnd(pid: number): number | undefined {
+    const threads = this.#threads.get(pid);
+    if (threads?.haveEnded !== true) return undefined;
+    const { tids, ends, killed } = threads;
+    const { tasks, endsProcess } = this.#index();
+    const { firstEvent, lastEvent } = this.process(pid);
+    let found: number | undefined;
+    for (let event = firstEvent; event <= lastEvent; event++) {
+      if (!tids.has(tasks[event]!)) continue;
+      if (ends.has(event)) {
+        found ??= event;
+        if (event === killed) return found;
+      }
+      // From here on they end one after the other, whatever else is recorded of them meanwhile.
+      else if (endsProcess[event] === 1) return found ?? [...ends].find((each) => each > event);
+      // A thread that ended before this did so by itself.
+      else found = undefined;
+    }
+    return found;
   }
 
   /** @throws EngineError NO_PLACE */
@@ -83,7 +133,7 @@ export class Recorded {
     }
     // One whose end is not recorded is there to the last.
     const lastPlaces = processes.map((process) => (process.status === undefined ? lastEvent : process.lastEvent - 1));
-    const last = Math.max(...lastPlaces);
+    const last = lastPlaces.reduce((most, each) => Math.max(most, each), 0);
     if (event <= last) return;
     throw new EngineError('NO_PLACE', `nothing runs any more behind event ${event}: the last place is event ${last}`);
   }
@@ -94,6 +144,14 @@ export class Recorded {
     if (lives(this.process(now))) return now;
     const { processes, firstProcess } = this.description;
     return processes.filter(lives).at(-1)?.pid ?? firstProcess;
+  }
+
+  /** The process whose task runs between that event and the next one; undefined where none does. */
+  processBehind(event: number): number | undefined {
+    const tid = this.taskOf(event + 1);
+    const isIts = ({ pid, firstEvent, lastEvent }: ProcessDescription): boolean =>
+      firstEvent <= event && event < lastEvent && this.#threads.get(pid)?.tids.has(tid) === true;
+    return this.description.processes.find(isIts)?.pid;
   }
 
   /** Time of an event, nanoseconds since the recording began; 0 of one that cannot be read. */
@@ -132,13 +190,18 @@ export class Recorded {
   #index(): EventIndex {
     if (this.#events !== undefined) return this.#events;
     const size = this.description.lastEvent + 1;
-    const events = { tasks: new Int32Array(size), kinds: new Uint8Array(size) };
+    const events = {
+      tasks: new Int32Array(size),
+      kinds: new Uint8Array(size),
+      endsProcess: new Uint8Array(size),
+    };
     using cursor = this.open();
     const { reader } = cursor;
     reader.seek(1);
     while (reader.event < reader.lastEvent && reader.next()) {
       events.tasks[reader.event] = reader.frame.tid;
       events.kinds[reader.event] = reader.frame.eventKind;
+      if (endsProcess(reader.frame)) events.endsProcess[reader.event] = 1;
     }
     this.#events = events;
     return events;
@@ -152,11 +215,7 @@ export class Recorded {
   }
 }
 
-/** Number of the first exec's event; the first event where there is none. */
-function firstExec(reader: TraceReader): number {
-  reader.seek(1);
-  while (reader.event < reader.lastEvent && reader.next()) {
-    if (reader.frame.eventKind === eventKinds.exec) return reader.event;
-  }
-  return 1;
+function endsProcess({ eventKind, flags, number }: FrameView): boolean {
+  if (eventKind === eventKinds.signal) return (flags & frameFlags.fatal) !== 0;
+  return eventKind === eventKinds.syscallEnter && number === syscallNumbers.exit_group;
 }

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { EngineError } from '../../errors.ts';
 import { registerIndex } from '../../generated/schema.ts';
-import { newRegisters, register } from '../../replay/registers.ts';
+import { newRegisters, register, resumeFlag } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
+import { auxiliary, parseAuxiliaryVector } from '../auxiliary-vector.ts';
 import { programAt } from '../describe-recording.ts';
 import { type ProcessFacts, processFile } from '../process-files.ts';
 import { readSignalInfo } from '../signal-info.ts';
@@ -53,6 +54,8 @@ export class Requests implements Answered {
     if (run === undefined) throw new EngineError('NO_PLACE', 'the replay stands nowhere: seek somewhere first');
     const current = timeline.anyTask();
     const { position } = run.driver;
+    const elapsedSeconds = timeline.timeOf(run) / 1e9;
+    const { beganAt } = timeline.recorded;
     return {
       process,
       tid: current?.tid ?? process,
@@ -60,8 +63,8 @@ export class Requests implements Answered {
       event: position.event,
       position: timeline.textOf(position),
       ticks: undefined,
-      elapsedSeconds: timeline.timeOf(run) / 1e9,
-      absoluteSeconds: undefined,
+      elapsedSeconds,
+      absoluteSeconds: beganAt === undefined ? undefined : beganAt + elapsedSeconds,
       program: current === undefined ? '' : this.programOf(current),
       image: imageOf(current),
     };
@@ -77,6 +80,8 @@ export class Requests implements Answered {
     const task = this.#timeline.task(tid);
     const general = newRegisters();
     general.set(task.registers);
+    // It says that an instruction has begun before, as behind a page fault, which comes or not: nothing of the program's.
+    general[2 * registerIndex.eflags]! &= ~resumeFlag;
     return { general, xsave: Uint8Array.from(this.#timeline.processes.getXsave(task.pid)) };
   }
 
@@ -116,6 +121,7 @@ export class Requests implements Answered {
     const { parent } = recorded.process(process);
     const { files, start, heapEnd, patched } = task.addressSpace;
     const stubs = this.#timeline.processes.stubRanges(task.pid);
+    const told = parseAuxiliaryVector(start?.auxiliaryVector ?? new Uint8Array());
     const facts: ProcessFacts = {
       process,
       parent: parent ?? 0,
@@ -130,8 +136,9 @@ export class Requests implements Answered {
         return file === undefined ? undefined : { path: file.path, offset: file.offset + (address - file.start) };
       },
       labelOf: (from, to) => {
-        const rsp = register(task.registers, registerIndex.rsp);
-        if (rsp >= from && rsp < to && task.tid === process) return '[stack]';
+        // The kernel has put the program's name there (execve(2)): where the stack pointer is now tells nothing.
+        const top = told.get(auxiliary.executedName) ?? 0;
+        if (top >= from && top < to) return '[stack]';
         return heapEnd !== undefined && heapEnd > from && heapEnd <= to ? '[heap]' : undefined;
       },
       isHidden: (from, to) =>
@@ -187,9 +194,17 @@ export class Requests implements Answered {
     this.#explicit.splice(this.#indexOf(number), 1);
   }
 
-  /** @throws EngineError NO_CHECKPOINT */
-  positionOfCheckpoint(number: number): Position {
-    return this.#explicit[this.#indexOf(number)]!.position;
+  /** What lies behind that event was not as recorded: places on the way to others mean nothing. Their numbers. */
+  forgetCheckpoints(from: number): number[] {
+    const gone = this.#explicit.filter(({ position }) => position.event >= from && position.legs.length > 0);
+    for (const each of gone) this.#explicit.splice(this.#explicit.indexOf(each), 1);
+    return gone.map(({ description }) => description.number);
+  }
+
+  /** Where a checkpoint was made, and the process that was looked at there. @throws EngineError NO_CHECKPOINT */
+  placeOfCheckpoint(number: number): { readonly position: Position; readonly process: number } {
+    const { position, description } = this.#explicit[this.#indexOf(number)]!;
+    return { position, process: description.process };
   }
 
   #indexOf(number: number): number {
@@ -202,7 +217,9 @@ export class Requests implements Answered {
     const tasks = [...(this.#timeline.run?.replayer.tasks.values() ?? [])];
     return tasks
       .filter((task) => task.threadGroup === this.#timeline.process)
-      .map(({ tid, name }) => ({ tid, name: name.slice(0, 15) }));
+      .map(({ tid, name, registers }) => {
+        return { tid, name: name.slice(0, 15), threadPointer: register(registers, registerIndex.fs_base) };
+      });
   }
 }
 

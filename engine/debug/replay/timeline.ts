@@ -14,11 +14,12 @@ import type { TraceReader } from '../../trace/reader.ts';
 import { Arrived, type Client } from './client.ts';
 import { Driver, type Goal } from './driver.ts';
 import { isResumable } from './event-places.ts';
-import { type CountedSite, countPasses, type PassRun, recordPasses, runToPass } from './fast-run.ts';
+import { type CountedSite, countPasses, type PassRun, recordPasses, runToPass, type SitePasses } from './fast-run.ts';
 import { FollowGoal } from './goals.ts';
 import { type Kept, KeptCheckpoints } from './kept-checkpoints.ts';
 import { type Position, positionText } from './position.ts';
 import type { Recorded } from './recorded.ts';
+import { SecondGuess } from './second-guess.ts';
 import type { Watchpoint } from './watched-memory.ts';
 
 /** A replay under way. */
@@ -47,6 +48,7 @@ export class Timeline {
   readonly checkpoints: KeptCheckpoints;
   readonly echo: Echo;
   readonly client: Client;
+  readonly #withoutCpuidFaulting: boolean;
   /** Recorded id of the process that is looked at. */
   process: number;
   /** The replay that stands somewhere now. */
@@ -57,8 +59,11 @@ export class Timeline {
   onPause: (task: Task) => void = () => undefined;
   /** The same position by a way that can be gone. */
   reachable: (position: Position) => Position = (position) => position;
+  /** The place on the way before one on the way, if the program does not come to any of the addresses in between. */
+  quietBefore: (position: Position, addresses: ReadonlySet<number>) => Position | undefined = () => undefined;
   /** Shorter ways to places, by their names. */
   readonly #ways = new Map<string, Position>();
+  readonly #secondGuess: SecondGuess;
   /** While this has the replay, places on the way are kept. */
   #keepsFor: Goal | undefined;
 
@@ -67,13 +72,16 @@ export class Timeline {
     readonly processes: ReplayProcesses;
     readonly echo: Echo;
     readonly client: Client;
+    readonly withoutCpuidFaulting: boolean;
   }) {
+    this.#withoutCpuidFaulting = parts.withoutCpuidFaulting;
     this.recorded = parts.recorded;
     this.processes = parts.processes;
     this.echo = parts.echo;
     this.client = parts.client;
     this.process = parts.recorded.description.firstProcess;
     this.checkpoints = new KeptCheckpoints(parts.processes);
+    this.#secondGuess = new SecondGuess(parts.recorded.ordinals);
   }
 
   /** The first place of the process that is looked at. */
@@ -84,6 +92,7 @@ export class Timeline {
   endRun(): void {
     const run = this.run;
     this.run = undefined;
+    if (run?.driver.hasWrittenCode) this.#secondGuess.hasChangedCode = true;
     run?.[Symbol.dispose]();
   }
 
@@ -104,9 +113,12 @@ export class Timeline {
         stored: this.recorded.stored,
         echo: this.echo,
         ordinals: this.recorded.ordinals,
+        weakPoints: this.#secondGuess.weakPoints,
         processes: this.processes,
         shared: world.shared,
       });
+      replayer.keepsCode = this.#secondGuess.keepsCode;
+      replayer.withoutCpuidFaulting = this.#withoutCpuidFaulting;
       for (const [each, task] of world.tasks) replayer.tasks.set(each, task);
       if (checkpoint.progress !== undefined) replayer.resumed = { ...checkpoint.progress };
       replayer.onTick = () => this.echo.flush();
@@ -129,6 +141,19 @@ export class Timeline {
     }
   }
 
+  /**
+   * The replay has left the recording at an event. The one from which on all is to be replayed anew, with what may have led
+   * it astray done otherwise; undefined: nothing is left to try.
+   */
+  guessAgain(diverged: number): number | undefined {
+    const from = this.#secondGuess.after(diverged);
+    if (from === undefined) return undefined;
+    this.checkpoints.drop(from);
+    this.aliases.clear();
+    this.#ways.clear();
+    return from;
+  }
+
   /** The way to a position from the latest checkpoint before it; `arrived` is called there. */
   journey(position: Position, arrived: (task: Task | undefined) => void): FollowGoal {
     const target = this.checkpoints.reaches(position) ? position : this.reachable(position);
@@ -140,7 +165,7 @@ export class Timeline {
   explore(position: Position, makeGoal: (run: Run) => Goal, keeps = false): void {
     const journey = this.journey(position, (task) => {
       const run = this.run!;
-      run.driver.rename(position.legs);
+      run.driver.arriveAt(position.legs);
       if (keeps) this.keepNear(task);
       if (task !== undefined) run.driver.goOn(task);
       run.driver.goal = makeGoal(run);
@@ -221,6 +246,7 @@ export class Timeline {
 
   /** Makes a checkpoint of where the replay is on its way. */
   keepOnTheWay(task: Task): void {
+    const begun = performance.now();
     const run = this.run!;
     const { replayer, driver } = run;
     const { position } = driver;
@@ -228,7 +254,7 @@ export class Timeline {
     const checkpoint = Checkpoint.of(replayer, position.event, replayer.progress);
     const worked = this.processes.processorTime(task.pid) * 1e9;
     const time = Math.max(run.from.time + worked, this.timeOf(run));
-    this.checkpoints.addAutomatic({ checkpoint, position, tid: task.tid, time });
+    this.checkpoints.addAutomatic({ checkpoint, position, tid: task.tid, time, isPause: true }, begun);
   }
 
   /** The text of a position; one that means the same in other sessions, where that is known. */
@@ -295,6 +321,7 @@ export class Timeline {
   readonly #runToPass = (task: Task, address: number, count: number): number => {
     const { replayer, driver } = this.run!;
     driver.liftAll();
+    this.#secondGuess.hasChangedCode = true;
     const left = runToPass(replayer, task, address, count, () => this.client.isInterrupted());
     driver.hasJumped(task);
     return left;
@@ -307,7 +334,8 @@ export class Timeline {
   countPasses(task: Task, address: number, most: number): number | undefined {
     const { replayer, driver, reader } = this.run!;
     const { eventKind } = reader.frame;
-    if (eventKind === eventKinds.sched || task.threadGroup !== this.process) return undefined;
+    if (eventKind === eventKinds.sched || task.threadGroup !== this.process || replayer.keepsCode) return undefined;
+    this.#secondGuess.hasChangedCode = true;
     if (!driver.armAround(task, [address])) return undefined;
     const { passes, isThere } = countPasses(replayer, task, address, most, () => this.client.isInterrupted());
     driver.hasGone(task, isThere || register(task.registers, registerIndex.rip) === address);
@@ -322,12 +350,13 @@ export class Timeline {
   recordPasses(task: Task, sites: readonly CountedSite[], isOnTheWay = false): PassRun | undefined {
     const { replayer, driver, reader } = this.run!;
     const { files } = task.addressSpace;
-    if (task.threadGroup !== this.process) return undefined;
+    if (task.threadGroup !== this.process || replayer.keepsCode) return undefined;
+    this.#secondGuess.hasChangedCode = true;
     if (!sites.every(({ address }) => files.find(address) !== undefined)) return undefined;
     const bounded = reader.frame.eventKind === eventKinds.sched ? boundBySched(replayer, sites) : sites;
     if (bounded === undefined) return undefined;
     if (
-      !driver.armAround(
+      !driver.armBeside(
         task,
         bounded.map(({ address }) => address),
       )
@@ -348,7 +377,7 @@ export class Timeline {
     const last = bounded.findIndex(({ address }) => address === stop);
     const { passes } = run.sites[last]!;
     replayer.progress.passesLeft = (before as number) - passes;
-    const isWanted = run.trappedAt !== last || passes === sites[last]?.trapAt;
+    const isWanted = run.trappedAt !== last || endsBy(sites[last], run.sites[last]!);
     return { ...run, sites: run.sites.slice(0, sites.length), trappedAt: isWanted ? run.trappedAt : undefined };
   }
 
@@ -361,10 +390,11 @@ export class Timeline {
   #maybeKeep(run: Run): void {
     const { event } = run.reader;
     if (!this.checkpoints.isDue(event)) return;
+    const begun = performance.now();
     run.driver.liftAll();
     const checkpoint = Checkpoint.of(run.replayer, event);
     const { tid, timeNumber } = run.reader.frame;
-    this.checkpoints.addAutomatic({ checkpoint, position: { event, legs: [] }, tid, time: timeNumber });
+    this.checkpoints.addAutomatic({ checkpoint, position: { event, legs: [] }, tid, time: timeNumber }, begun);
   }
 }
 
@@ -375,9 +405,22 @@ function boundBySched({ progress, expected }: Replayer, sites: readonly CountedS
   const address = register(expected, registerIndex.rip);
   const same = sites.find((site) => site.address === address);
   if (same === undefined) return [...sites, { address, trapAt: passesLeft, isNeeded: true }];
-  if (same.filter !== undefined || same.conditions !== undefined) return undefined;
-  const trapAt = Math.min(same.trapAt ?? passesLeft, passesLeft);
-  return sites.map((site) => (site === same ? { address, trapAt, isNeeded: true } : site));
+  const limit = Math.min(same.limit ?? passesLeft, passesLeft);
+  return sites.map((site) => (site === same ? { ...same, limit, isNeeded: true } : site));
+}
+
+/** Whether a site ends a run by itself after these passes, of which the last is the one where the run has ended. */
+function endsBy(site: CountedSite | undefined, { passes, lastMatch }: SitePasses): boolean {
+  if (site === undefined) return false;
+  if (passes === site.limit) return true;
+  const { trapAt } = site;
+  if (trapAt === undefined) return false;
+  // Of those with a filter the first match traps.
+  return isFiltered(site) ? lastMatch === passes : passes === trapAt;
+}
+
+function isFiltered({ filter, conditions }: CountedSite): boolean {
+  return filter !== undefined || conditions !== undefined;
 }
 
 function metByEvent(run: Run, journey: FollowGoal, watch: Watchpoint, frame: FrameView): void {

@@ -8,7 +8,7 @@ import { instructionKinds, type RegisterWords } from '../../replay/primitives.ts
 import { register } from '../../replay/registers.ts';
 import type { Task } from '../../replay/task.ts';
 import type { RecordPasses } from './counted-run.ts';
-import type { Driver, Goal, Halt } from './driver.ts';
+import { arrivalOf, type Driver, type Goal, type Halt } from './driver.ts';
 import type { Position } from './position.ts';
 import { decodeAt, isCall } from './predecessors.ts';
 
@@ -35,8 +35,8 @@ export type WalkEnd =
       readonly stepped: readonly number[];
       readonly returning: number | undefined;
     }
-  /** The segment ended. */
-  | { readonly kind: 'passed' };
+  /** The segment ended, behind the instruction there or within the call. */
+  | { readonly kind: 'passed'; readonly last: Position; readonly isCall: boolean };
 
 export class Walk implements Goal {
   readonly watchpoints = [];
@@ -110,10 +110,8 @@ export class Walk implements Goal {
     const code = this.#read(task, rip, longestInstruction);
     const instruction = decodeAt(code, 0);
     this.#repeated = instruction?.kind === instructionKinds.repeatedString ? rip : undefined;
-    if (this.#enters) {
-      this.#enters = false;
-      return;
-    }
+    // It may be asked for more than once before it is executed.
+    if (this.#enters) return;
     if (instruction === undefined || !isCall(instruction)) return;
     const returnsTo = rip + instruction.length;
     if (returnsTo === this.#target) {
@@ -179,6 +177,7 @@ export class Walk implements Goal {
       this.#arrived(task);
       return;
     }
+    this.#enters = false;
     const rip = register(task.registers, registerIndex.rip);
     if (rip === this.#target && rip !== this.#repeated) {
       this.#ended({ kind: 'found', before: this.#before, registers: task.registers.slice() });
@@ -187,7 +186,7 @@ export class Walk implements Goal {
   }
 
   passedEvent(): void {
-    this.#ended({ kind: 'passed' });
+    this.#ended({ kind: 'passed', last: this.#before, isCall: this.#call !== undefined });
   }
 }
 
@@ -217,11 +216,14 @@ export class Count implements Goal {
 
   halted(halt: Halt, task: Task): void {
     if (halt.kind === 'interrupted') throw new EngineError('INTERRUPTED', 'interrupted');
-    if (halt.kind === 'breakpoint' && !halt.isStanding) {
-      const count = this.of(halt.address) + 1;
-      this.counts.set(halt.address, count);
-    }
+    const address = arrivalOf(halt);
+    const arrive = (): void => {
+      if (address !== undefined) this.counts.set(address, this.of(address) + 1);
+    };
+    // What has changed was changed before the arrival.
+    if (halt.kind !== 'watchpoint') arrive();
     this.#halted(halt, task, this);
+    if (halt.kind === 'watchpoint') arrive();
   }
 
   passedEvent(): void {

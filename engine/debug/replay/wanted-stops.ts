@@ -6,6 +6,7 @@ import { conditionHolds } from '../breakpoints/agent-expression.ts';
 import { gdbRegister } from '../breakpoints/gdb-registers.ts';
 import type { Breakpoint, Stop } from '../target.ts';
 import type { StackFilter } from './fast-run.ts';
+import type { Timeline } from './timeline.ts';
 import { type Watchpoint, watchValue } from './watched-memory.ts';
 
 /** Reads the program's own bytes; fewer where memory ends. */
@@ -59,8 +60,13 @@ export class WantedStops {
       address,
       all.map((each) => each.map((condition) => Buffer.from(condition).toString('hex'))),
     ]);
-    const watched = this.watched.map(({ kind, address, length }) => [kind, address, length]);
-    return JSON.stringify([conditions, [...this.passCounts.keys()], watched, this.caught ?? null, [...this.passed]]);
+    const { passCounts, caught, passed } = this;
+    return JSON.stringify([conditions, [...passCounts.keys()], this.watchedText, caught ?? null, [...passed]]);
+  }
+
+  /** What is watched as text: the same where the same is watched. */
+  get watchedText(): string {
+    return JSON.stringify(this.watched.map(({ kind, address, length }) => [kind, address, length]));
   }
 
   catches(number: number): boolean {
@@ -110,11 +116,20 @@ export function watchesOf(replayer: Replayer, task: Task, watched: readonly Brea
   }));
 }
 
-/** What the debugger wants to know of an event that a task has behind it: a signal, or the end of a system call. */
-export function eventStop(wanted: Stops, frame: FrameView, { tid }: Task): Stop | undefined {
+/** The same in the process that is looked at, where the replay stands. */
+export function watchesHere(timeline: Timeline, watched: readonly Breakpoint[]): Watchpoint[] {
+  const task = timeline.anyTask();
+  return task === undefined ? [] : watchesOf(timeline.run!.replayer, task, watched);
+}
+
+/**
+ * What the debugger wants to know of an event that a task has behind it: a signal, or the end of a system call.
+ * @param isStepped the debugger steps the task: it has to know of each signal, since the step would end in its handler
+ */
+export function eventStop(wanted: Stops, frame: FrameView, { tid }: Task, isStepped = false): Stop | undefined {
   switch (frame.eventKind) {
     case eventKinds.signal:
-      return wanted.passed.has(frame.number) ? undefined : { kind: 'signal', tid, signal: frame.number };
+      return wanted.passed.has(frame.number) && !isStepped ? undefined : { kind: 'signal', tid, signal: frame.number };
     case eventKinds.syscall:
     case eventKinds.syscallExit:
       return wanted.catches(frame.number) ? { kind: 'syscall', tid, number: frame.number, isEntry: false } : undefined;

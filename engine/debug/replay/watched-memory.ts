@@ -7,17 +7,22 @@
  * step, as far as they reach. What the kernel writes trips nothing: it is compared after each event.
  *
  * Those where a breakpoint stands in code that the program can write: it finds its own byte there, and what it writes is
- * the program's. They cannot be read either where the processor has protection keys (mprotect(2), PROT_EXEC).
+ * the program's. They can be executed alone, which takes protection keys (mprotect(2), PROT_EXEC).
+ *
+ * Those where a breakpoint is that is no instruction and has no debug register: they cannot be executed. One instruction
+ * after the other is, as long as nobody waits for the task where it has come to.
  */
 import { registerIndex } from '../../generated/schema.ts';
 import type { AddressSpace } from '../../replay/address-space.ts';
 import { pageDown, pageSize, pageUp, runtimeStart } from '../../replay/address-space.ts';
 import { type RegisterWords, resumeKinds, waitBroken } from '../../replay/primitives.ts';
-import { register } from '../../replay/registers.ts';
+import { register, resumeFlag } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
+import { codeOfKernel, signalCode } from '../../replay/signal-code.ts';
 import type { Task } from '../../replay/task.ts';
-import { isStopped, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
+import { interruptEvent, isStopped, sigtrap, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
 import { syscallNumbers } from '../../syscalls/numbers.ts';
+import { hideStep, stepsItself } from './stepped-flags.ts';
 
 export interface Watchpoint {
   readonly access: 'write' | 'read' | 'access';
@@ -27,11 +32,10 @@ export interface Watchpoint {
   value: Uint8Array;
 }
 
-const sigtrap = 5;
+/** Instructions that are executed one after the other before somebody may interrupt them. */
+const mostSteps = 1000;
 const protWrite = 2;
 const protExecute = 4;
-/** PTRACE_EVENT_STOP. */
-const interruptEvent = 128;
 /** Bytes, of most instructions: where nothing tells what one accesses, it may have been what it touched first. */
 const longestOperand = 8;
 /** The in-tracee runtime's code lies below (preload/layout.h). */
@@ -41,7 +45,7 @@ interface ArmedPage {
   readonly start: number;
   /** PROT_* that the program has there. */
   readonly protection: number;
-  readonly armed: number;
+  armed: number;
 }
 
 /** The pages of an address space, and for what they are armed. */
@@ -50,6 +54,8 @@ interface ArmedSpace {
   /** Of code; the set may have grown since. */
   readonly code: ReadonlySet<number>;
   readonly codePages: number;
+  /** Addresses on pages that cannot be executed. */
+  readonly barred: ReadonlySet<number>;
 }
 
 /** A breakpoint's code, in the way of what the program reads or writes. */
@@ -88,40 +94,55 @@ export class WatchedMemory {
   }
 
   /** Guards the pages of those, and of code, in the task's address space; those of others before are open again. */
-  arm(task: Task, watches: readonly Watchpoint[]): void {
+  arm(task: Task, watches: readonly Watchpoint[], barred: ReadonlySet<number> = noPages): void {
     const space = task.addressSpace;
     const code = this.#code.pages(space) ?? noPages;
     const armed = this.#armed.get(space);
-    const sameCode = armed === undefined ? code.size === 0 : armed.code === code && armed.codePages === code.size;
+    const sameCode =
+      armed === undefined
+        ? code.size === 0 && barred.size === 0
+        : armed.code === code && armed.codePages === code.size && armed.barred === barred;
     if (sameCode && watches === this.#watches && (watches.length === 0 || armed !== undefined)) return;
     if (watches === this.#watches) this.disarm(space);
     else this.everywhere();
     this.#watches = watches;
-    if (watches.length === 0 && code.size === 0) return;
-    const pages: ArmedPage[] = [];
+    if (watches.length === 0 && code.size === 0 && barred.size === 0) return;
+    const pages = this.#guarded(task, code, barred);
+    for (const page of pages) this.#protect(task.pid, page.start, page.armed);
+    this.#armed.set(space, { pages, code, codePages: code.size, barred });
+  }
+
+  /** The pages, and what is left of their protection. */
+  #guarded(task: Task, code: ReadonlySet<number>, barred: ReadonlySet<number>): ArmedPage[] {
     const { processes } = this.#replayer;
-    for (const start of code) {
-      const protection = processes.protectionAt(task.pid, start);
-      if (protection < 0 || (protection & protWrite) === 0) continue;
-      this.#protect(task.pid, start, protExecute);
-      pages.push({ start, protection, armed: protExecute });
-    }
+    const pages = new Map<number, ArmedPage>();
+    const guard = (start: number, left: (protection: number) => number): void => {
+      const known = pages.get(start);
+      const protection = known?.protection ?? processes.protectionAt(task.pid, start);
+      if (protection < 0) return;
+      const armed = (known?.armed ?? protection) & left(protection);
+      if (armed !== protection) pages.set(start, { start, protection, armed });
+    };
+    for (const start of code) guard(start, (protection) => ((protection & protWrite) === 0 ? protection : protExecute));
+    for (const address of barred) guard(pageDown(address), (protection) => protection & ~protExecute);
+    const watches = this.#watches;
     for (const watch of watches) {
       const end = pageUp(watch.address + watch.length);
       for (let start = pageDown(watch.address); start < end; start += pageSize) {
-        if (pages.some((page) => page.start === start)) continue;
-        const protection = processes.protectionAt(task.pid, start);
-        if (protection < 0) continue;
         const onlyWrites = watches.every(
           (each) => each.access === 'write' || each.address >= start + pageSize || each.address + each.length <= start,
         );
-        const armed = onlyWrites ? protection & ~protWrite : 0;
-        if (armed === protection) continue;
-        this.#protect(task.pid, start, armed);
-        pages.push({ start, protection, armed });
+        guard(start, (protection) => (onlyWrites ? protection & ~protWrite : 0));
       }
     }
-    this.#armed.set(space, { pages, code, codePages: code.size });
+    return [...pages.values()];
+  }
+
+  /** Whether a SIGSEGV is of the instruction there, which cannot be executed as long as its page is barred. */
+  isBarred(task: Task, address: number): boolean {
+    const { pages } = this.#armed.get(task.addressSpace) ?? { pages: [] };
+    const page = pages.find(({ start }) => address >= start && address < start + pageSize);
+    return page !== undefined && (page.protection & protExecute) !== 0 && (page.armed & protExecute) === 0;
   }
 
   isArmed(space: AddressSpace): boolean {
@@ -141,21 +162,31 @@ export class WatchedMemory {
     this.#watches = [];
   }
 
-  /** A SIGSEGV of the task, whose registers are in `found`: when it is of a page of ours, the instruction is executed. */
-  takesFault(task: Task, found: RegisterWords, isLookedAt: boolean): FaultVerdict {
+  /**
+   * A SIGSEGV of the task, whose registers are in `found`: when it is of a page of ours, the instruction is executed.
+   * @param goesOn whether the next one there may be executed at once, too
+   */
+  takesFault(
+    task: Task,
+    found: RegisterWords,
+    isLookedAt: boolean,
+    goesOn: (rip: number) => boolean = () => false,
+  ): FaultVerdict {
     const space = task.addressSpace;
-    const { pages, code } = this.#armed.get(space) ?? { pages: [], code: noPages };
+    const armed = this.#armed.get(space) ?? { pages: [], code: noPages };
+    const { pages } = armed;
     if (pages.length === 0 || !isLookedAt) return notTaken;
     const { processes } = this.#replayer;
     const info = processes.signalInfo(task.pid);
     const view = new DataView(info.buffer, info.byteOffset, info.byteLength);
-    if (view.getInt32(8, true) <= 0 || view.getInt32(8, true) === 0x80) return notTaken;
+    const code = signalCode(info);
+    if (code <= 0 || code === codeOfKernel) return notTaken;
     const address = Number(view.getBigUint64(16, true));
     const page = pages.find(({ start }) => address >= start && address < start + pageSize);
     if (page === undefined) return notTaken;
     const from = found.slice();
     const by = register(from, registerIndex.rip);
-    this.#code.removeOn(space, code);
+    this.#code.removeOn(space, armed.code);
     if (by >= runtimeStart && by < hookEnd) return { ...notTaken, taken: true, byRuntime: true };
     for (const each of pages) this.#protect(task.pid, each.start, each.protection);
     const forReads = this.#watches.filter(({ access }) => access !== 'write');
@@ -168,8 +199,13 @@ export class WatchedMemory {
       this.#armed.delete(space);
       return { ...notTaken, taken: true, from: by, raises: true, isInterrupted };
     }
-    for (const each of pages) this.#protect(task.pid, each.start, each.armed);
     const changed = changedWatches(this.#replayer, task, this.#watches);
+    if (changed.length === 0 && forReads.length === 0 && !isInterrupted && goesOn(register(found, registerIndex.rip))) {
+      const further = this.#stepOnBarred(task, found, by, goesOn);
+      for (const each of pages) this.#protect(task.pid, each.start, each.armed);
+      return { taken: true, moved: true, ...further };
+    }
+    for (const each of pages) this.#protect(task.pid, each.start, each.armed);
     const touched = forReads.filter((watch, index) => {
       // A write alone and one that reads before are not told apart: gdb on a program does not, either.
       if (watch.access === 'read' && changed.includes(watch)) return false;
@@ -180,6 +216,32 @@ export class WatchedMemory {
     return { taken: true, moved: true, changed: written.length > 0 ? written : touched, from: by, isInterrupted };
   }
 
+  /** Further instructions on barred pages, which are open. Each is executed, or left to be met as the first one was. */
+  #stepOnBarred(
+    task: Task,
+    found: RegisterWords,
+    first: number,
+    goesOn: (rip: number) => boolean,
+  ): Pick<FaultVerdict, 'from' | 'changed' | 'isInterrupted'> {
+    let from = first;
+    let isInterrupted = false;
+    for (let steps = 0; steps < mostSteps && !isInterrupted; steps++) {
+      const rip = register(found, registerIndex.rip);
+      if (!this.isBarred(task, rip) || !goesOn(rip)) break;
+      const before = found.slice();
+      const step = this.#step(task, before, found);
+      isInterrupted = step.isInterrupted;
+      if (!step.isStep) {
+        found.set(before);
+        break;
+      }
+      from = rip;
+      const changed = changedWatches(this.#replayer, task, this.#watches);
+      if (changed.length > 0) return { from, changed, isInterrupted };
+    }
+    return { from, changed: [], isInterrupted };
+  }
+
   /** One instruction from there, unless it raises a signal. */
   #step(
     task: Task,
@@ -187,11 +249,17 @@ export class WatchedMemory {
     found: RegisterWords,
   ): { readonly isStep: boolean; readonly isInterrupted: boolean } {
     const { processes } = this.#replayer;
+    // A debug register that stands there does not stop it.
+    const begun = from.slice();
+    begun[2 * registerIndex.eflags]! |= resumeFlag;
+    const code = new Uint8Array(2);
+    processes.readMemory(task.pid, register(from, registerIndex.rip), code, 0, code.length);
     for (let isInterrupted = false; ; isInterrupted = true) {
-      let status = processes.resume(task.pid, resumeKinds.sysemuStep, 0, from, found);
+      let status = processes.resume(task.pid, resumeKinds.sysemuStep, 0, begun, found);
       while (status === waitBroken) status = processes.wait(task.pid, found);
       if (status >= 0 && isStopped(status) && stopEvent(status) === interruptEvent) continue;
       const isStep = isStopped(status) && status !== syscallStop && stopSignal(status) === sigtrap;
+      if (isStep && !stepsItself(from)) hideStep(processes, task.pid, { code, before: from, found });
       return { isStep, isInterrupted };
     }
   }

@@ -136,8 +136,8 @@ class ChangeGoal implements Goal {
     this.#inSegment = 0;
     const task = replayer.tasks.get(reader.frame.tid);
     if (driver.changedByEvent(reader.frame) !== undefined && task !== undefined) this.#changed(event, 0, task);
-    const { endEvent, lastEvent } = this.#timeline.recorded.process(this.#timeline.process);
-    if (event + 1 >= (endEvent ?? lastEvent)) throw new Arrived();
+    const { recorded, process } = this.#timeline;
+    if (event >= recorded.endOf(process).event) throw new Arrived();
   }
 
   #changed(event: number, by: number, { tid }: Task): void {

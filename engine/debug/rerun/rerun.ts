@@ -114,6 +114,7 @@ function run(reader: TraceReader, options: RerunOptions, choice: Choice, output:
   const echo = new Echo({ quiet: true, mark: false });
   const stored = new StoredFiles(reader.store);
   using replayer = new Replayer({ source: reader, stored, echo, ordinals });
+  replayer.withoutCpuidFaulting = options.withoutCpuidFaulting;
   while (reader.event + 1 < options.start) {
     if (replayer.step() === undefined) return;
   }

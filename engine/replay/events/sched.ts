@@ -1,7 +1,7 @@
 /** Forced stops: points in mid-code, found again by the state that the recorder saved (docs/execution-points.md). */
 import { dataSize, dataSpaces, type FrameView, frameFlags, registerIndex } from '../../generated/schema.ts';
 import { logger } from '../../log.ts';
-import { differences, masks, registersEqual } from '../compare.ts';
+import { differences, masks, registersEqual, takeRegisters } from '../compare.ts';
 import type { Controller } from '../controller.ts';
 import {
   type PointStart,
@@ -187,7 +187,7 @@ function arriveControlled(
       if (controller.takesStop(task, frame, status)) continue;
     }
     if (isDropped(replayer, task, status)) {
-      task.registers.set(replayer.found);
+      takeRegisters(task, replayer.found);
       continue;
     }
     throw replayer.stopDivergence(
@@ -214,7 +214,7 @@ function resumeControlled(replayer: Replayer, frame: FrameView, task: Task, how:
 function runToPass(replayer: Replayer, frame: FrameView, task: Task, counts: Float64Array, left: number): number {
   const { processes, expected, found } = replayer;
   const isFile = task.addressSpace.files.find(register(expected, registerIndex.rip)) !== undefined;
-  const flags = pointFlags.ordinalIsSure | (isFile ? pointFlags.codeStays : 0);
+  const flags = pointFlags.ordinalIsSure | codeFlags(replayer, isFile);
   for (let start: PointStart = pointStarts.standing; ; start = pointStarts.running) {
     const status = processes.searchPoint(task.pid, start, task.registers, expected, left, flags, counts, found, -1);
     if (status !== waitBroken) return status;
@@ -231,6 +231,9 @@ function sendAhead(replayer: Replayer, controller: Controller, frame: FrameView,
   const own = task.pid;
   try {
     unshareMappings(replayer, frame, task, pid);
+    // A fork copies all but the tiles of AMX (fpu_clone in the kernel).
+    const xsave = replayer.processes.getXsave(own);
+    replayer.processes.setXsave(pid, xsave, 0, xsave.length);
     task.pid = pid;
     return searchState(replayer, frame, task, true).passes;
   } finally {
@@ -288,6 +291,11 @@ function search(
   );
 }
 
+/** What a search may do to the code. @param isFile the address is in a file's mapping, whose code stays */
+export function codeFlags(replayer: Replayer, isFile: boolean): number {
+  return (isFile ? pointFlags.codeStays : 0) | (replayer.keepsCode ? pointFlags.oracleOnly : 0);
+}
+
 function searchFlags(replayer: Replayer, task: Task, ticks: number | undefined, isWeak: boolean): number {
   const site = register(replayer.expected, registerIndex.rip);
   const mapping = task.addressSpace.files.find(site);
@@ -298,7 +306,7 @@ function searchFlags(replayer: Replayer, task: Task, ticks: number | undefined, 
     (oracleOnly ? pointFlags.oracleOnly : 0) |
     (isWeak ? pointFlags.countAll : pointFlags.checksumsTell) |
     (replayer.countPasses ? pointFlags.countAll : 0) |
-    (mapping !== undefined ? pointFlags.codeStays : 0)
+    codeFlags(replayer, mapping !== undefined)
   );
 }
 

@@ -13,9 +13,8 @@ import { goBackToCall, wantsRestart } from '../restart.ts';
 import type { Task } from '../task.ts';
 import { noteTaskName } from '../task-name.ts';
 import { verifySent } from '../verify-sent.ts';
-import { isStopped, stopSignal, syscallStop, syscallText } from '../wait-status.ts';
+import { isStopped, sigtrap, stopSignal, syscallStop, syscallText } from '../wait-status.ts';
 
-const sigtrap = 5;
 /** int3 */
 const breakpointInstruction = 0xcc;
 

@@ -7,9 +7,8 @@ import { readFrameRegisters, register } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
 import { goBackToCall } from '../restart.ts';
 import type { Task } from '../task.ts';
-import { isStopped, stopSignal, syscallStop } from '../wait-status.ts';
+import { isStopped, sigtrap, stopSignal, syscallStop } from '../wait-status.ts';
 
-const sigtrap = 5;
 /** Stops from outside, one after the other, before a step is given up. */
 const mostDropped = 1000;
 

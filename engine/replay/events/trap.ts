@@ -7,10 +7,12 @@ import { mapRecords } from '../map-records.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
-import { isStopped, stopSignal, syscallStop } from '../wait-status.ts';
+import { isStopped, sigsegv, stopSignal, syscallStop } from '../wait-status.ts';
 
-const sigsegv = 11;
 const setCpuid = 0x1012;
+const cpuid = Uint8Array.of(0x0f, 0xa2);
+/** Behind 0x0f it is wbinvd, which no program may execute (native/record/files/random-instructions.h). */
+const trapOpcode = Uint8Array.of(0x09);
 
 interface TrapShape {
   /** Bytes of the instruction. */
@@ -25,7 +27,7 @@ const encodingOrder = [
 ] as const;
 const randomShapes = encodingOrder.map((name) => maskWithout('orig_rax', 'eflags', name));
 
-/** rdrand or rdseed, of which the recording has made a `mov r, dr6` or `dr7` (native/record/random-instructions.h). */
+/** rdrand or rdseed, of which the recording has made a `mov r, dr6` or `dr7` (native/record/files/random-instructions.h). */
 function randomShape(replayer: Replayer, frame: FrameView, task: Task): TrapShape {
   const code = new Uint8Array(8);
   const rip = register(replayer.found, registerIndex.rip);
@@ -54,16 +56,12 @@ export function replayTrap(replayer: Replayer, frame: FrameView): void {
   const known = shapes[frame.number];
   if (known === undefined && frame.number !== trapKinds.random)
     throw replayer.nonsense(frame, `is a trap of kind ${frame.number}, which is none`);
-  const refusal = frame.number === trapKinds.cpuid && !task.cpuidTraps ? trapCpuid(replayer, task) : 0;
+  if (frame.number === trapKinds.cpuid) haveCpuidTrap(replayer, frame, task);
   const status = replayer.run(frame, task);
   if (!isStopped(status) || status === syscallStop || stopSignal(status) !== sigsegv) {
-    // Where the recorder has replaced it, it traps by itself.
-    const why =
-      refusal === 0
-        ? ''
-        : ` (this processor cannot make it trap, errno ${refusal}: replay on one like the recording's)`;
-    throw replayer.stopDivergence(frame, task, `instruction ${trapKindNames[frame.number]}${why}`, status);
+    throw replayer.stopDivergence(frame, task, `instruction ${trapKindNames[frame.number]}`, status);
   }
+  if (replayer.progress.trapAt !== undefined) putCpuidBack(replayer, task, replayer.progress.trapAt);
   const shape = known ?? randomShape(replayer, frame, task);
   const { expected, found } = replayer;
   readFrameRegisters(frame, expected);
@@ -76,11 +74,41 @@ export function replayTrap(replayer: Replayer, frame: FrameView): void {
 }
 
 /**
- * The recording's cpuid trapped, so this one's must; once, for it and its children (arch_prctl(2), ARCH_SET_CPUID). The
- * errno of a refusal, or 0.
+ * The recording's cpuid trapped, so this one's must: by the processor, once for the task and its children (arch_prctl(2),
+ * ARCH_SET_CPUID), or where that cannot be by another instruction in its place, as the recorder does it. All that the task
+ * has executed are events: the first one that it comes to is this one.
  */
-function trapCpuid(replayer: Replayer, task: Task): number {
-  const result = replayer.processes.call(task.pid, syscallNumbers.arch_prctl, setCpuid, 0);
-  task.cpuidTraps = true;
-  return result < 0 ? -result : 0;
+function haveCpuidTrap(replayer: Replayer, frame: FrameView, task: Task): void {
+  const { processes, progress, withoutCpuidFaulting } = replayer;
+  if (task.cpuidTraps || progress.trapAt !== undefined) return;
+  if (!withoutCpuidFaulting && processes.call(task.pid, syscallNumbers.arch_prctl, setCpuid, 0) === 0) {
+    task.cpuidTraps = true;
+    return;
+  }
+  const address = Number(frame.register(registerIndex.rip)) - cpuid.length;
+  const code = new Uint8Array(cpuid.length);
+  if (processes.readMemory(task.pid, address, code, 0, code.length) !== code.length) return;
+  // Where the recorder has replaced it, it traps by itself.
+  if (Buffer.compare(code, cpuid) !== 0) return;
+  const placed = processes.writeMemory(task.pid, address + 1, trapOpcode, 0, 1);
+  if (placed === 1) progress.trapAt = address;
+  else
+    throw replayer.callDivergence(
+      frame,
+      task,
+      'writing to the code of a cpuid that this processor cannot make trap',
+      placed,
+    );
+}
+
+function putCpuidBack(replayer: Replayer, task: Task, address: number): void {
+  replayer.processes.writeMemory(task.pid, address + 1, cpuid, 1, 1);
+  replayer.progress.trapAt = undefined;
+}
+
+/** Puts the program's bytes over what was read from `address` on. */
+export function showCpuid({ progress: { trapAt } }: Replayer, address: number, bytes: Uint8Array): void {
+  if (trapAt === undefined) return;
+  const at = trapAt + 1 - address;
+  if (at >= 0 && at < bytes.length) bytes[at] = cpuid[1]!;
 }

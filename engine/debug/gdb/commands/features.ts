@@ -27,7 +27,11 @@ const features = [
   'qXfer:threads:read+',
 ];
 
-export const supportedFeatures: PacketHandler = () => features.join(';');
+/** lldb, which does not say this, would ask for libraries when it connects, and then never again. */
+const asGdbSays = 'qRelocInsn+';
+
+export const supportedFeatures: PacketHandler = (_session, text) =>
+  [...features, ...(text.includes(asGdbSays) ? ['qXfer:libraries-svr4:read+'] : [])].join(';');
 
 /** `QStartNoAckMode`: from the packet after this one on nobody acknowledges. */
 export const stopAcknowledging: PacketHandler = (session) => {

@@ -31,6 +31,7 @@ export const readMemory: PacketHandler = async (session, text) => {
 async function write(session: DebugSession, { address, length }: Range, bytes: Uint8Array | undefined): Promise<Reply> {
   if (bytes?.length !== length) throw new PacketError('EINVAL', `${length} bytes are wanted`);
   if (length === 0) return ok;
+  session.written.noteMemory();
   const written = await session.snapshot.writeMemory(address, bytes);
   if (written !== length) throw new PacketError('EFAULT', `memory ends at 0x${(address + written).toString(16)}`);
   return ok;

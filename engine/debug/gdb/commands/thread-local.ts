@@ -1,6 +1,7 @@
 import { registerIndex } from '../../../generated/schema.ts';
 import { register } from '../../../replay/registers.ts';
 import { parseHexNumber } from '../bytes.ts';
+import { currentLinkMap } from '../library-list.ts';
 import { PacketError } from '../reply.ts';
 import type { DebugSession } from '../session.ts';
 import type { SymbolName } from '../symbol-lookup.ts';
@@ -65,10 +66,11 @@ async function staticOffset(session: DebugSession, linkMap: number): Promise<num
 export const threadLocalAddress: PacketHandler = async (session, text) => {
   const [threadText = '', ...numbers] = text.split(',');
   const id = parseThreadId(threadText);
-  const [offset, linkMap] = numbers.map(parseHexNumber);
-  if (id === undefined || offset === undefined || linkMap === undefined) {
+  const [offset, known] = numbers.map(parseHexNumber);
+  if (id === undefined || offset === undefined || known === undefined) {
     throw new PacketError('EINVAL', `qGetTLSAddr:${text}: no thread-local variable`);
   }
+  const linkMap = await currentLinkMap(session, known);
   const { general } = await session.snapshot.registers(await session.taskOf(id));
   const threadPointer = register(general, registerIndex.fs_base);
   const [vectorMember, entry, pointer, module] = await Promise.all([

@@ -35,6 +35,7 @@ export const currentThread: PacketHandler = async (session) =>
 
 /** `qfThreadInfo`: all of them at once; `qsThreadInfo` has nothing more. */
 export const firstThreads: PacketHandler = async (session) => {
+  session.showsStop();
   const { tasks } = await session.snapshot.state();
   const ids = await Promise.all(tasks.map(({ tid }) => session.threadIdText(tid)));
   return `m${ids.join(',')}`;

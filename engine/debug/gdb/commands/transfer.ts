@@ -1,9 +1,11 @@
 import { trapInformation } from '../../signal-info.ts';
-import { escapeBinary, parseHexNumber } from '../bytes.ts';
+import { escapeBinary, parseHexNumber, toHex } from '../bytes.ts';
+import { libraryList } from '../library-list.ts';
 import { packetLimit } from '../packet.ts';
 import { PacketError, type Reply, unsupported } from '../reply.ts';
 import type { DebugSession } from '../session.ts';
 import { targetDescription } from '../x86-64/target-description.ts';
+import { escapeXml } from '../xml.ts';
 import type { PacketHandler } from './command.ts';
 
 /** What there is to read, whole; the client asks for pieces. Undefined: there is none. */
@@ -17,21 +19,26 @@ const objects: Readonly<Record<string, ReadObject>> = {
     const { process, program } = await session.snapshot.state();
     return annex === '' || parseHexNumber(annex) === process ? program : undefined;
   },
+  'libraries-svr4': libraryList,
   siginfo: async (session) => (await session.target.signalInfo(await session.selectedTask())) ?? trapInformation(),
   threads: async (session) => {
+    session.showsStop();
     const { tasks } = await session.snapshot.state();
     const elements = await Promise.all(
-      tasks.map(async ({ tid, name }) => `<thread id="${await session.threadIdText(tid)}" name="${escapeXml(name)}"/>`),
+      tasks.map(async ({ tid, name, threadPointer }) => {
+        const handle = threadPointer === 0 ? '' : ` handle="${handleText(threadPointer)}"`;
+        return `<thread id="${await session.threadIdText(tid)}" name="${escapeXml(name)}"${handle}/>`;
+      }),
     );
     return `<?xml version="1.0"?>\n<threads>\n${elements.join('\n')}\n</threads>\n`;
   },
 };
 
-const xmlEntities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** Control characters, which XML 1.0 cannot have, become `?`. */
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => xmlEntities[character]!).replace(/\p{Cc}/gu, '?');
+/** The bytes of a pthread_t: gdb finds a thread by them. */
+function handleText(threadPointer: number): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(threadPointer));
+  return toHex(bytes);
 }
 
 /** `qXfer:OBJECT:read:ANNEX:OFFSET,LENGTH` and `qXfer:siginfo:write::OFFSET:DATA`. */

@@ -1,3 +1,5 @@
+import { registerIndex } from '../../../generated/schema.ts';
+import { register } from '../../../replay/registers.ts';
 import type { TaskRegisters } from '../../target.ts';
 import { fromHex, parseHexNumber } from '../bytes.ts';
 import { ok, PacketError } from '../reply.ts';
@@ -11,6 +13,8 @@ async function changeRegisters(session: DebugSession, change: (registers: TaskRe
   const { general, xsave } = await session.snapshot.registers(tid);
   const changed = { general: general.slice(), xsave: xsave.slice() };
   change(changed);
+  const at = (words: TaskRegisters): number => register(words.general, registerIndex.rip);
+  session.written.noteRegisters(at(changed) !== at({ general, xsave }));
   await session.snapshot.setRegisters(tid, changed);
 }
 
@@ -22,9 +26,9 @@ export const writeRegisters: PacketHandler = async (session, text) => {
   if (bytes?.length !== length) throw new PacketError('EINVAL', `G: ${length} bytes are wanted`);
   await changeRegisters(session, (registers) => {
     let offset = 0;
-    for (const register of list) {
-      writeRegister(register, bytes.subarray(offset, offset + register.size), registers);
-      offset += register.size;
+    for (const each of list) {
+      writeRegister(each, bytes.subarray(offset, offset + each.size), registers);
+      offset += each.size;
     }
   });
   return ok;
@@ -33,11 +37,11 @@ export const writeRegisters: PacketHandler = async (session, text) => {
 /** `PN=VALUE`: one register. */
 export const writeOneRegister: PacketHandler = async (session, text) => {
   const [number, value = ''] = text.split('=');
-  const register = (await session.snapshot.registerList())[parseHexNumber(number) ?? -1];
+  const written = (await session.snapshot.registerList())[parseHexNumber(number) ?? -1];
   const bytes = fromHex(value);
-  if (register === undefined || bytes?.length !== register.size) {
+  if (written === undefined || bytes?.length !== written.size) {
     throw new PacketError('EINVAL', `P${text}: no such register, or not its size`);
   }
-  await changeRegisters(session, (registers) => writeRegister(register, bytes, registers));
+  await changeRegisters(session, (registers) => writeRegister(written, bytes, registers));
   return ok;
 };

@@ -1,0 +1,16 @@
+// Signals that have come, and wait until the task reaches a point at which the replay can deliver them.
+#pragma once
+
+#include <signal.h>
+
+#include "record/task.h"
+
+namespace rr {
+
+// The kernel forgets the signal.
+void stash(Task& task, const siginfo_t& info);
+// Puts the first stashed signal that the task does not block to the front. False when it blocks them all: a handler
+// that runs blocks its own signal. The task is stopped.
+bool bringDeliverableForward(Task& task);
+
+}  // namespace rr

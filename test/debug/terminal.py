@@ -126,17 +126,19 @@ def interrupt_at_prompt(shell):
 
 
 def interrupt_running(shell):
-    """Ctrl-C while the program computes."""
+    """Ctrl-C while the program computes, and at other moments in which gdb sets it going."""
     shell.replay()
     shell.command("break main")
     shell.command("continue")
+    shell.child.delaybeforesend = None
     # gdb says so before it resumes the program: until then it takes Ctrl-C itself, and gives up the command.
-    answer = 1
-    while answer == 1:
+    answers = []
+    while len(answers) < 12 or answers[-1] == 1:
         shell.child.sendline("continue")
         shell.child.expect_exact("Continuing.")
+        time.sleep(len(answers) * 0.001)
         shell.child.sendintr()
-        answer = shell.child.expect(["received signal SIGINT", "Quit"])
+        answers.append(shell.child.expect(["received signal SIGINT", "Quit"]))
         shell.child.expect_exact("(rr) ")
     assert "Completed event: " in shell.command("when")
     assert "main" in shell.command("backtrace")

@@ -17,9 +17,10 @@ class Replay:
         self.shown_settings = {}
 
     def ask(self, line):
-        """The answer's text. What the replay refuses is an error of the command."""
+        """The answer's text, which comes soon. What the replay refuses is an error of the command."""
         try:
-            answer = gdb.execute("monitor " + line, to_string=True)
+            with uninterrupted():
+                answer = gdb.execute("monitor " + line, to_string=True)
         except gdb.error as error:
             if "not supported by this target" in str(error):
                 raise gdb.GdbError("No recording is being replayed here.")
@@ -27,6 +28,18 @@ class Replay:
         if answer.startswith("rr: "):
             raise gdb.GdbError(answer[4:].rstrip("\n"))
         return answer
+
+    def wait_for(self, line):
+        """The answer's text, which may take long. Ctrl-C ends the command."""
+        self.ask("begin " + line)
+        try:
+            while True:
+                state, _, text = self.ask("outcome").partition("\n")
+                if state == "done":
+                    return text
+        except KeyboardInterrupt:
+            self.ask("give-up")
+            raise
 
     def go(self, line):
         """Has the replay go elsewhere: it does at the next resume, and runs nothing then. Forwards gdb might take that
@@ -97,28 +110,20 @@ class Sleepers:
     def __init__(self):
         self.wanted = {}
         self.program = None
-        self.runs = False
-        gdb.events.breakpoint_created.connect(self.note)
-        gdb.events.breakpoint_modified.connect(self.note)
-        gdb.events.breakpoint_deleted.connect(lambda breakpoint: self.wanted.pop(breakpoint.number, None))
-        gdb.events.cont.connect(self.begin)
-        gdb.events.stop.connect(self.end)
+        listen(gdb.events.breakpoint_created, self.note)
+        listen(gdb.events.breakpoint_modified, self.note)
+        listen(gdb.events.breakpoint_deleted, lambda breakpoint: self.wanted.pop(breakpoint.number, None))
+        listen(gdb.events.stop, self.wake)
         # An exec on the way to somewhere else is no stop.
-        gdb.events.new_objfile.connect(self.wake)
+        listen(gdb.events.new_objfile, self.wake)
 
     def note(self, breakpoint):
         number = breakpoint.number
         is_read = gdb.current_progspace().filename == self.program
         # While the program runs, gdb disables what it has no place for, or where the new program is not read yet.
-        if not self.runs or number not in self.wanted or (is_read and (breakpoint.enabled or self.has_place(breakpoint))):
+        runs = any(thread.is_running() for thread in gdb.selected_inferior().threads())
+        if not runs or number not in self.wanted or (is_read and (breakpoint.enabled or self.has_place(breakpoint))):
             self.wanted[number] = breakpoint.enabled
-
-    def begin(self, _event):
-        self.runs = True
-
-    def end(self, event):
-        self.wake(event)
-        self.runs = False
 
     def wake(self, _event):
         program = gdb.current_progspace().filename
@@ -396,11 +401,11 @@ def define_commands():
         Refuse(name, sentence)
     Move("back", "Go to where you were before.", -1)
     Move("forward", "Go to where you were before `back`.", 1)
-    gdb.events.stop.connect(replay.remember_place)
-    gdb.events.breakpoint_created.connect(send_characters)
-    gdb.events.breakpoint_modified.connect(send_characters)
+    listen(gdb.events.stop, replay.remember_place)
+    listen(gdb.events.breakpoint_created, send_characters)
+    listen(gdb.events.breakpoint_modified, send_characters)
     Sleepers()
-    gdb.events.before_prompt.connect(tell_of_settings)
+    listen(gdb.events.before_prompt, tell_of_settings)
 
 
 version = tuple(int(part) for part in re.findall(r"\d+", gdb.VERSION)[:2])

@@ -8,7 +8,7 @@ function part(name: string): string {
 }
 
 export function gdbinit(): string {
-  return `${part('settings.gdb')}python\n${part('conditions.py')}${part('writes.py')}${part('commands.py')}end\n`;
+  return `${part('settings.gdb')}python\n${part('interrupts.py')}${part('conditions.py')}${part('writes.py')}${part('commands.py')}end\n`;
 }
 
 /** Commands for lldb, which has none of its own for recordings, and no reverse execution. */

@@ -23,7 +23,7 @@ class Write(gdb.Command):
             raise gdb.GdbError(str(error))
         if address is None:
             raise gdb.GdbError("%s is not in memory: nothing stores to it." % expression)
-        answer = replay.ask("%s 0x%x %d %s" % (self.request, int(address), value.type.sizeof, count or 1))
+        answer = replay.wait_for("%s 0x%x %d %s" % (self.request, int(address), value.type.sizeof, count or 1))
         writes = [line.split("\t") for line in answer.splitlines()]
         if not writes:
             where = "before this place" if self.request == "last-write" else "behind this place"

@@ -4,6 +4,7 @@
  */
 import { EngineError } from '../../errors.ts';
 import type { Place, RecordingDescription, RemoteTarget, Resume, Stop, TargetState } from '../target.ts';
+import { LongCommand } from '../monitor/long-command.ts';
 import { AfterStepBack } from './after-step-back.ts';
 import { BreakpointSet } from './breakpoint-set.ts';
 import { describeDiversionEnd, describeEnd } from './exit-text.ts';
@@ -48,6 +49,7 @@ export class DebugSession {
   readonly symbols = new SymbolLookup();
   readonly libraries = new KnownLibraries();
   readonly written = new WrittenState();
+  readonly longCommand = new LongCommand();
   readonly print: (text: string) => void;
   /** Where `run` goes: to the first instruction of the program that is looked at. */
   start: Place;

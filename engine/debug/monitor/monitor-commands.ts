@@ -5,6 +5,7 @@
 import { UsageError } from '../../errors.ts';
 import type { DebugSession } from '../gdb/session.ts';
 import { checkpointCommands } from './checkpoint-commands.ts';
+import { longCommands } from './long-command.ts';
 import { seekCommands } from './seek-commands.ts';
 import { whenCommands } from './when-commands.ts';
 import { writeCommands } from './write-commands.ts';
@@ -31,6 +32,7 @@ export const monitorCommands: Readonly<Record<string, MonitorCommand>> = {
   ...seekCommands,
   ...checkpointCommands,
   ...writeCommands,
+  ...longCommands,
   help,
 };
 

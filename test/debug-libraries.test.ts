@@ -50,6 +50,26 @@ test('its libraries are those that gdb finds itself', async () => {
   says(said, '$1 = 0\n');
 });
 
+test('thread-locals of a library that comes anew are not those that were freed with it', async () => {
+  using opens = recordGuest('opens', { args: [compile(guestSource('plugin'), '-O0')] });
+  const look = ['print ownCalls', 'next', 'next', 'print ownCalls'];
+  const said = await opens.gdb([
+    'set breakpoint pending on',
+    'break pluginStep',
+    'continue',
+    ...look,
+    'continue',
+    ...look,
+    'reverse-continue',
+    'reverse-continue',
+    'next',
+    'next',
+    'print ownCalls',
+  ]);
+  assert.is(said.match(/^Cannot find thread-local storage for .*plugin:$/gm)?.length, 2, said);
+  assert.equal(said.match(/^\$\d+ = .*$/gm), ['$1 = 11', '$2 = 11', '$3 = 11'], said);
+});
+
 test('a library in a namespace of its own', async () => {
   using namespaces = recordGuest('namespaces', { args: [compile(guestSource('plugin'), '-O0')] });
   const said = await namespaces.gdb([

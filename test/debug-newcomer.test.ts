@@ -81,6 +81,33 @@ test('calls of functions that end the program, or send it a signal, leave the re
   says(said.to('p number'), '= 3');
 });
 
+test('what abort says is shown, and the copy ends by its signal', async () => {
+  const said = await interact(session.trace, [
+    'b grow if number == 3',
+    'c',
+    'call (void)free(&counter)',
+    'p counter = 1000',
+    'p counter',
+    'c ',
+    'p counter ',
+    'p $rip = 16',
+    'stepi',
+    'c  ',
+    'frame',
+  ]);
+  says(said.to('call (void)free(&counter)'), /^free\(\): invalid pointer$/m);
+  says(said.to('call (void)free(&counter)'), 'received signal SIGABRT');
+  says(said.to('p counter'), '= 1000');
+  // Nothing is dropped: it is the copy that goes on.
+  assert.not.match(said.to('c '), 'was written');
+  says(said.to('c '), /^rr: the copy in which this ran is killed by SIGABRT; the recording is where it was$/m);
+  says(said.to('c '), /^grow \(number=3\)/m);
+  says(said.to('p counter '), '= 4');
+  says(said.to('stepi'), 'received signal SIGSEGV');
+  says(said.to('c  '), /^rr: the copy in which this ran is killed by SIGSEGV; the recording is where it was$/m);
+  says(said.to('frame'), 'grow (number=3)');
+});
+
 test('values, registers, memory, calls, displays', async () => {
   const said = await interact(session.trace, [
     'b grow if number == 3',

@@ -72,6 +72,8 @@ export interface TargetState {
   readonly program: string;
   /** Another number for each exec and each process: debuggers must load symbols anew when it differs. */
   readonly image: number;
+  /** What stands there is a copy of the program, which has run after the debugger had changed its registers. */
+  readonly isCopy: boolean;
 }
 
 /** Why a resume ended. In each the replay stands at a position, with `tid` there. */
@@ -139,6 +141,8 @@ export interface Resume {
    * the entry that is returned from counts, and those of frames outside of it.
    */
   readonly entry?: number;
+  /** A signal, by Linux's number, that is to act on the program first: a changed one may end by it. */
+  readonly signal?: number;
 }
 
 /** Whose stores are looked for. */

@@ -55,6 +55,7 @@ export class FakeTarget implements Target {
       absoluteSeconds: 1_700_000_000,
       program,
       image: 1,
+      isCopy: false,
     };
     for (const { tid } of this.here.tasks) this.#registers.set(tid, this.#readRegisters(pid, threadPointer));
   }

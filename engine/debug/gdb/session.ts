@@ -183,9 +183,10 @@ export class DebugSession {
   }
 
   async #run(resume: Resume): Promise<Reply> {
-    this.#remark(this.written.remark(resume.direction === 'forward' ? 'forward' : 'elsewhere'));
-    await this.breakpoints.apply(this.target);
     const before = await this.snapshot.state();
+    const forward = before.isCopy ? 'on' : 'forward';
+    this.#remark(this.written.remark(resume.direction === 'forward' ? forward : 'elsewhere'));
+    await this.breakpoints.apply(this.target);
     // Forwards the client sees libraries come and go by a breakpoint of its own.
     const goesBack = resume.direction === 'backward' && resume.how === 'continue';
     const librariesBefore = goesBack ? await this.#mappedFiles(before) : undefined;

@@ -11,6 +11,13 @@ export const symbolNames = [
   '_thread_db_dtv_dtv',
   '_thread_db_dtv_t_pointer_val',
   '_thread_db_pthread_dtvp',
+  '_rtld_global',
+  '_thread_db_rtld_global__dl_tls_dtv_slotinfo_list',
+  '_thread_db_dtv_slotinfo_list_len',
+  '_thread_db_dtv_slotinfo_list_next',
+  '_thread_db_dtv_slotinfo_list_slotinfo',
+  '_thread_db_dtv_slotinfo_gen',
+  '_thread_db_dtv_t_counter',
 ] as const;
 export type SymbolName = (typeof symbolNames)[number];
 

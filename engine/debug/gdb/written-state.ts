@@ -18,9 +18,12 @@ export class WrittenState {
     this.#instructionPointer ||= movesInstructionPointer;
   }
 
-  /** The replay is about to run. A client that has moved the instruction pointer calls a function, or comes back from one. */
-  remark(goes: 'forward' | 'elsewhere'): string {
-    const isOwn = !this.#instructionPointer && (this.#memory || this.#registers);
+  /**
+   * The replay is about to run. A client that has moved the instruction pointer calls a function, or comes back from one.
+   * @param goes `on`: a copy that the client has had run before
+   */
+  remark(goes: 'forward' | 'elsewhere' | 'on'): string {
+    const isOwn = goes !== 'on' && !this.#instructionPointer && (this.#memory || this.#registers);
     const runsCopy = this.#registers && goes === 'forward';
     this.#memory = this.#registers = this.#instructionPointer = false;
     if (!isOwn) return '';

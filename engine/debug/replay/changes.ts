@@ -3,7 +3,7 @@ import { EngineError } from '../../errors.ts';
 import { masks, registersEqual } from '../../replay/compare.ts';
 import type { RegisterWords } from '../../replay/primitives.ts';
 import type { Resume, Stop } from '../target.ts';
-import { Diversion } from './diversion.ts';
+import { Diversion, endBySignal } from './diversion.ts';
 import type { Position } from './position.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -30,6 +30,11 @@ export class Changes {
 
   get hasRun(): boolean {
     return this.#change?.hasRun ?? false;
+  }
+
+  /** What stands here is the changed program, which has run, and is not about to be dropped. */
+  get runsCopy(): boolean {
+    return this.hasRun && !this.hasOwnRegisters();
   }
 
   /** The debugger is about to change something: what there was stays in a checkpoint. @throws EngineError NOT_HERE */
@@ -67,7 +72,8 @@ export class Changes {
     driver.liftAll();
     echo.muted = false;
     const isStep = resume.how === 'step';
-    const stop = new Diversion(replayer, echo).run(task, breakpoints, isStep, () => client.isInterrupted());
+    const diversion = new Diversion(replayer, echo);
+    const stop = endBySignal(task, resume) ?? diversion.run(task, breakpoints, isStep, () => client.isInterrupted());
     driver.current = task;
     return stop;
   }

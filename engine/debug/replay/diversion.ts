@@ -3,6 +3,7 @@
  * call a function of it. It runs in processes that are thrown away afterwards. Its system calls reach no kernel: output is
  * shown, memory calls are made in its own address space, and everything else is unknown to it. Its time stamps are of now.
  */
+import { constants } from 'node:os';
 import { registerIndex } from '../../generated/schema.ts';
 import type { Echo } from '../../replay/echo.ts';
 import { type ReplayProcesses, resumeKinds, waitBroken } from '../../replay/primitives.ts';
@@ -19,11 +20,14 @@ import {
   syscallStop,
 } from '../../replay/wait-status.ts';
 import { syscallNumbers } from '../../syscalls/numbers.ts';
-import type { Stop } from '../target.ts';
+import type { Resume, Stop } from '../target.ts';
 import { CodeBreakpoints } from './code-breakpoints.ts';
 
 const unknownCall = -38;
 const mostWritten = 1 << 16;
+/** struct iovec; UIO_MAXIOV. */
+const vectorSize = 16;
+const mostVectors = 1024;
 /** rdtsc, rdtscp. */
 const timeStamp = Uint8Array.of(0x0f, 0x31);
 const timeStampAux = Uint8Array.of(0x0f, 0x01, 0xf9);
@@ -31,6 +35,20 @@ const timeStampAux = Uint8Array.of(0x0f, 0x01, 0xf9);
 const anonymous = 0x20;
 /** Lowest address that a call of the program may map at: below lies what is ours. */
 const oursEnd = 0x7020_0000;
+
+/**
+ * Signals that come again where a program goes on without them: of instructions, and what abort(3) sends. The others are
+ * left out, since the program may have a handler, of which a copy knows nothing.
+ */
+const endingSignals: ReadonlySet<number> = new Set([
+  constants.signals.SIGILL,
+  constants.signals.SIGABRT,
+  constants.signals.SIGBUS,
+  constants.signals.SIGFPE,
+  constants.signals.SIGKILL,
+  constants.signals.SIGSEGV,
+  constants.signals.SIGSYS,
+]);
 
 export class Diversion {
   readonly #replayer: Replayer;
@@ -136,6 +154,9 @@ export class Diversion {
       case syscallNumbers.write:
         if (first !== 1 && first !== 2) return unknownCall;
         return this.#write(task, first, second, third);
+      case syscallNumbers.writev:
+        if (first !== 1 && first !== 2) return unknownCall;
+        return this.#writeVectors(task, first, second, third);
       case syscallNumbers.kill:
       case syscallNumbers.tkill:
       case syscallNumbers.tgkill:
@@ -160,6 +181,20 @@ export class Diversion {
     }
   }
 
+  #writeVectors(task: Task, descriptor: number, address: number, count: number): number {
+    const vectors = new Uint8Array(Math.max(0, Math.min(count, mostVectors)) * vectorSize);
+    const read = this.#processes.readMemory(task.pid, address, vectors, 0, vectors.length);
+    const view = new DataView(vectors.buffer);
+    let written = 0;
+    for (let at = 0; at + vectorSize <= read; at += vectorSize) {
+      const length = Number(view.getBigUint64(at + 8, true));
+      const now = this.#write(task, descriptor, Number(view.getBigUint64(at, true)), length);
+      written += Math.max(0, now);
+      if (now < length) break;
+    }
+    return written;
+  }
+
   #write(task: Task, descriptor: number, address: number, length: number): number {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, mostWritten)));
     const read = this.#processes.readMemory(task.pid, address, bytes, 0, bytes.length);
@@ -167,6 +202,12 @@ export class Diversion {
     this.#echo.flush();
     return read;
   }
+}
+
+/** Where the debugger passes on a signal without which the task cannot go on. */
+export function endBySignal({ tid }: Task, { signal }: Resume): Stop | undefined {
+  if (signal === undefined || !endingSignals.has(signal)) return undefined;
+  return { kind: 'diversionEnd', tid, status: signal };
 }
 
 /** The status (as of waitpid(2)) with which the system call at which the task stands ends it; undefined: it does not. */

@@ -67,6 +67,7 @@ export class Requests implements Answered {
       absoluteSeconds: beganAt === undefined ? undefined : beganAt + elapsedSeconds,
       program: current === undefined ? '' : this.programOf(current),
       image: imageOf(current),
+      isCopy: this.#changes.runsCopy,
     };
   }
 

@@ -48,6 +48,44 @@ async function moduleNumber(session: DebugSession, linkMap: number): Promise<num
   return Number(await readNumber(session, linkMap + offset, bytes));
 }
 
+/** Blocks of the list of modules that are looked through; memory may hold any list. */
+const mostModuleBlocks = 1000;
+
+/**
+ * The generation in which the module got its number, which others may have had before it; undefined: not told. What a
+ * thread's vector has for that number is of an older module while the vector's generation is lower (glibc, elf/dl-tls.c).
+ */
+async function moduleGeneration(session: DebugSession, module: number): Promise<bigint | undefined> {
+  const loader = session.symbols.address('_rtld_global');
+  const names = [
+    '_thread_db_rtld_global__dl_tls_dtv_slotinfo_list',
+    '_thread_db_dtv_slotinfo_list_len',
+    '_thread_db_dtv_slotinfo_list_next',
+    '_thread_db_dtv_slotinfo_list_slotinfo',
+    '_thread_db_dtv_slotinfo_gen',
+  ] as const;
+  if (loader === undefined || names.some((name) => session.symbols.address(name) === undefined)) return undefined;
+  const [list, length, next, slots, generation] = await Promise.all(names.map((name) => member(session, name)));
+  const read = (base: number, { bytes, offset }: Member): Promise<bigint> => readNumber(session, base + offset, bytes);
+  let left = module;
+  let block = Number(await read(loader, list!));
+  for (let blocks = 0; block !== 0 && blocks < mostModuleBlocks; blocks++) {
+    const count = Number(await read(block, length!));
+    if (left < count) return read(block + slots!.offset + left * slots!.bytes, generation!);
+    left -= count;
+    block = Number(await read(block, next!));
+  }
+  return undefined;
+}
+
+/** Whether the thread has not looked since at what modules there are. */
+async function isOutdated(session: DebugSession, vector: number, module: number): Promise<boolean> {
+  const generation = await moduleGeneration(session, module);
+  if (generation === undefined || session.symbols.address('_thread_db_dtv_t_counter') === undefined) return false;
+  const counter = await member(session, '_thread_db_dtv_t_counter');
+  return (await readNumber(session, vector + counter.offset, counter.bytes)) < generation;
+}
+
 /**
  * How far below the thread pointer the module's block lies, where it has its place from the start; the marks for those
  * that have none are 0, -1 and -2 (glibc, elf/tls-macros.h).
@@ -81,7 +119,8 @@ export const threadLocalAddress: PacketHandler = async (session, text) => {
   ]);
   const vector = Number(await readNumber(session, threadPointer + vectorMember.offset, 8));
   const block = await readNumber(session, vector + entry.offset + module * entry.bytes + pointer.offset, 8);
-  if (block !== unallocated && block !== 0n) return (block + BigInt(offset)).toString(16);
+  const isAllocated = block !== unallocated && block !== 0n;
+  if (isAllocated && !(await isOutdated(session, vector, module))) return (block + BigInt(offset)).toString(16);
   const below = await staticOffset(session, linkMap);
   if (below === undefined) throw new PacketError('ENOENT', `the thread has no block of module ${module} yet`);
   return (threadPointer - below + offset).toString(16);

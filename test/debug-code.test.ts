@@ -391,6 +391,41 @@ test('a time stamp’s instruction that the recording has replaced is stepped ov
   says(said, /^200$/m);
 });
 
+test('breakpoints behind a replaced time stamp, both ways: what it gives is what was recorded', async () => {
+  using stamps = recordGuest('stamps');
+  const code = await stamps.gdb(['disassemble stamp']);
+  const instructions = [...code.matchAll(/<\+(\d+)>:\s+(\w+)/g)].map(([, offset, name]) => ({
+    offset: Number(offset),
+    name,
+  }));
+  // Where it cannot be made to trap, another instruction is in its place.
+  const stamp = instructions.find(({ name }) => name === 'rdtsc' || name === 'rdmsr')!.offset;
+  // Some of them are in the bytes that the jump borrows.
+  const behind = instructions.filter(({ offset }) => offset > stamp && offset <= stamp + 12);
+  assert.ok(behind.length > 2, code);
+  const toRound = ['ignore $bpnum 150', 'continue', 'finish'];
+  const said = await stamps.gdb([
+    'break *stamped',
+    ...toRound,
+    ...behind.flatMap(({ offset }) => [
+      'delete',
+      'run',
+      `break *((char *)stamp + ${offset})`,
+      ...toRound,
+      'continue',
+      'reverse-continue',
+      'finish',
+    ]),
+    'continue',
+    'delete',
+    'continue',
+  ]);
+  const values = [...said.matchAll(/^Value returned is \$\d+ = (\d+)$/gm)].map(([, value]) => value);
+  assert.is(values.length, 1 + 2 * behind.length, said);
+  assert.is(new Set(values).size, 1, said);
+  says(said, /^200$/m);
+});
+
 /** The binary of a Go program of guests-debug, without optimisation; undefined where there is no Go. */
 function compileGo(name: string, folder: string): string | undefined {
   const source = fileURLToPath(new URL(`guests-debug/${name}.go`, import.meta.url));

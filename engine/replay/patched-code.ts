@@ -17,6 +17,11 @@ export interface PatchedSite {
   readonly stub: number;
   /** The program's bytes: `syscall`, `rdtsc` or `rdtscp`. The jump is as long, and borrows what follows. */
   readonly own: Uint8Array;
+  /**
+   * What may stand there instead of the jump: an instruction as long that always stops a replay. The program's own does not
+   * where rdtsc cannot be made to trap.
+   */
+  readonly standIn: Uint8Array;
   /** What stands there now. */
   readonly jump: Uint8Array;
 }
@@ -26,6 +31,13 @@ const ownBytes = {
   time: Uint8Array.of(0x0f, 0x31),
   timeAux: Uint8Array.of(0x0f, 0x01, 0xf9),
 } as const;
+
+/** Of these, which no program may execute: rdmsr and swapgs (native/record/files/random-instructions.h). */
+const standIns: ReadonlyMap<Uint8Array, Uint8Array> = new Map([
+  [ownBytes.call, ownBytes.call],
+  [ownBytes.time, Uint8Array.of(0x0f, 0x32)],
+  [ownBytes.timeAux, Uint8Array.of(0x0f, 0x01, 0xf8)],
+]);
 
 const longestOwn = 3;
 /** Bytes behind a site that its jump may take for part of its own. */
@@ -54,7 +66,8 @@ export class PatchedCode {
     const announced = this.#announced;
     if (announced !== undefined && announced.address === address && announced.own.length === bytes.length) {
       this.#announced = undefined;
-      this.#sites.set(address, { ...announced, jump: Uint8Array.from(bytes) });
+      const standIn = standIns.get(announced.own)!;
+      this.#sites.set(address, { ...announced, standIn, jump: Uint8Array.from(bytes) });
     } else if (this.#sites.get(address)?.own.length === bytes.length) {
       // The program's own instruction again.
       this.#sites.delete(address);
@@ -78,6 +91,13 @@ export class PatchedCode {
 
   at(address: number): PatchedSite | undefined {
     return this.#sites.get(address);
+  }
+
+  /** The site whose stand-in has stopped a task by a system call, or as what no program may execute. */
+  stoppedAt(rip: number, by: 'call' | 'fault'): PatchedSite | undefined {
+    const isCall = by === 'call';
+    const site = this.#sites.get(isCall ? rip - ownBytes.call.length : rip);
+    return site !== undefined && (site.own === ownBytes.call) === isCall ? site : undefined;
   }
 
   /** The site whose instruction ends there. */

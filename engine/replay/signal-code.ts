@@ -1,5 +1,6 @@
 /** What a stopped task's signal is of: si_code of its siginfo_t (sigaction(2), asm-generic/siginfo.h). */
 import type { ReplayProcesses } from './primitives.ts';
+import { isStopped, sigsegv, stopEvent, stopSignal, syscallStop } from './wait-status.ts';
 
 /** Offset in siginfo_t. */
 const codeOffset = 8;
@@ -16,4 +17,11 @@ export function signalCode(info: Uint8Array): number {
 /** That of the signal that a task has stopped by. */
 export function codeOfStop(processes: ReplayProcesses, pid: number): number {
   return signalCode(processes.signalInfo(pid));
+}
+
+/** By what a task may have been stopped at the stand-in of a replaced instruction; undefined: it was something else. */
+export function stopOfStandIn(processes: ReplayProcesses, pid: number, status: number): 'call' | 'fault' | undefined {
+  if (status < 0 || !isStopped(status) || stopEvent(status) !== 0) return undefined;
+  if (status === syscallStop) return 'call';
+  return stopSignal(status) === sigsegv && codeOfStop(processes, pid) === codeOfKernel ? 'fault' : undefined;
 }

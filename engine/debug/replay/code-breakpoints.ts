@@ -210,7 +210,7 @@ export class CodeBreakpoints {
     }
     this.hasWritten = true;
     const site = space.patched.borrowing(address);
-    if (site !== undefined) this.#writeBeneath(pid, there, site.address, site.own);
+    if (site !== undefined) this.#writeBeneath(pid, there, site.address, site.standIn);
     if (this.#processes.writeMemory(pid, address, int3, 0, 1) !== 1) {
       this.#unwritten.set(space, new Set([...this.unwritten(space), address]));
       return;

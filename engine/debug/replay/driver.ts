@@ -11,7 +11,7 @@ import { memoryCall } from '../../replay/memory-calls.ts';
 import { instructionKinds } from '../../replay/primitives.ts';
 import { register, resumeFlag, setRegister } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
-import { codeOfKernel, codeOfStop, codesOfHardware } from '../../replay/signal-code.ts';
+import { codeOfKernel, codeOfStop, codesOfHardware, stopOfStandIn } from '../../replay/signal-code.ts';
 import { showProgramAddress } from '../../replay/syscall-buffer.ts';
 import type { Task } from '../../replay/task.ts';
 import {
@@ -428,7 +428,7 @@ export class Driver implements Controller {
     if (status < 0 || !isStopped(status)) return false;
     if (status === syscallStop) {
       if (wasStepping) hideStepInCall(task.registers, found);
-      if (this.#redirect(task)) return true;
+      if (this.#redirect(task, 'call')) return true;
       this.#end(task, frame);
       return false;
     }
@@ -472,6 +472,7 @@ export class Driver implements Controller {
         }
         return true;
       }
+      if (stopOfStandIn(processes, task.pid, status) === 'fault' && this.#redirect(task, 'fault')) return true;
     }
     if (stopEvent(status) === 0 && signal === sigtrap) {
       const code = codeOfStop(processes, task.pid);
@@ -588,14 +589,14 @@ export class Driver implements Controller {
     this.#hookEnds = { space: task.addressSpace, address: behind, by };
   }
 
-  /** The program's own instruction stands at a patched site for a breakpoint behind it: its call is the runtime's. */
-  #redirect(task: Task): boolean {
+  /** A stand-in is at a patched site for a breakpoint behind it: what it is to do is the runtime's. */
+  #redirect(task: Task, by: 'call' | 'fault'): boolean {
     const { found } = this.#replayer;
-    const address = register(found, registerIndex.rip) - 2;
-    const site = task.addressSpace.patched.at(address);
+    const site = task.addressSpace.patched.stoppedAt(register(found, registerIndex.rip), by);
     if (site === undefined) return false;
     task.registers.set(found);
     setRegister(task.registers, registerIndex.rip, site.stub);
+    if (by === 'fault') return true;
     task.registers[2 * registerIndex.rax] = found[2 * registerIndex.orig_rax]!;
     task.registers[2 * registerIndex.rax + 1] = found[2 * registerIndex.orig_rax + 1]!;
     return true;

@@ -23,7 +23,7 @@ import {
 } from '../../replay/primitives.ts';
 import { newRegisters, register, setRegister } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
-import { codeOfKernel, codeOfStop, codesOfHardware } from '../../replay/signal-code.ts';
+import { codeOfKernel, codeOfStop, codesOfHardware, stopOfStandIn } from '../../replay/signal-code.ts';
 import type { Task } from '../../replay/task.ts';
 import { interruptEvent, isStopped, sigtrap, stopEvent, stopSignal, syscallStop } from '../../replay/wait-status.ts';
 
@@ -227,8 +227,8 @@ function search(
   const replaced = patched.at(address);
   if (replaced !== undefined) return searchStub(replayer, task, target, replaced, ordinal, flags, stops, first);
   const site = patched.borrowing(address);
-  // A stub there would make another jump of the recorder's: the call is the program's own meanwhile, and stops.
-  if (site !== undefined) processes.writeMemory(task.pid, site.address, site.own, 0, site.own.length);
+  // A stub there would make another jump of the recorder's: its stand-in is there meanwhile, and stops.
+  if (site !== undefined) processes.writeMemory(task.pid, site.address, site.standIn, 0, site.standIn.length);
   const counts = new Float64Array(pointCounts.size);
   const isFile = task.addressSpace.files.find(register(target, registerIndex.rip)) !== undefined;
   const all = flags | codeFlags(replayer, isFile);
@@ -251,7 +251,7 @@ function search(
       start = pointStarts.behind;
       continue;
     }
-    if (status === syscallStop && site !== undefined && leadToStub(task, site)) {
+    if (site !== undefined && leadToStub(processes, task, status, site)) {
       start = pointStarts.behind;
       continue;
     }
@@ -285,11 +285,15 @@ function searchStub(
   return found;
 }
 
-/** A call of the program's own instruction, whose jump is not there: the recorder's stub makes it. */
-function leadToStub({ registers }: Task, { address, stub }: PatchedSite): boolean {
-  if (register(registers, registerIndex.rip) !== address + callLength) return false;
-  setRegister(registers, registerIndex.rip, stub);
-  setRegister(registers, registerIndex.rax, register(registers, registerIndex.orig_rax));
+/** Where the stand-in of a replaced instruction has stopped the task, the recorder's stub does what that is to do. */
+function leadToStub(processes: ReplayProcesses, task: Task, status: number, site: PatchedSite): boolean {
+  const by = stopOfStandIn(processes, task.pid, status);
+  const { addressSpace, registers } = task;
+  if (by === undefined || addressSpace.patched.stoppedAt(register(registers, registerIndex.rip), by) !== site) {
+    return false;
+  }
+  setRegister(registers, registerIndex.rip, site.stub);
+  if (by === 'call') setRegister(registers, registerIndex.rax, register(registers, registerIndex.orig_rax));
   return true;
 }
 

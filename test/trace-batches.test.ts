@@ -11,6 +11,7 @@ import { TraceReader } from '../engine/trace/reader.ts';
 import { ringFunctions } from '../engine/trace/ring.ts';
 import { usablePrefix } from '../engine/trace/usable-prefix.ts';
 import { CodecMemory } from './codec-memory.ts';
+import { savedOneByOne } from './saved-slots.ts';
 import { expectedLines, header, inSlots, readAll, withDirectory, writeTrace } from './trace-fixture.ts';
 import { frame, plausibleRecords, Random } from './trace-records.ts';
 
@@ -118,19 +119,8 @@ test('a slot that no other follows is written all the same, before a second has 
     await pipeline.finish({ complete: true });
   }));
 
-/** Slots of one frame each, of which the first is encoded at once and each other one saved alone; resolves with the pipeline. */
-async function savedOneByOne(directory: string, count: number): Promise<{ pipeline: Pipeline; close: () => void }> {
-  const pipeline = new Pipeline({ directory, header, slotSize: 65536, batchSlots: 8, slotCount: 8 });
-  const producer = new (ringFunctions().RingProducer)(pipeline.bytes, pipeline.layout.ring);
-  pipeline.keepUp();
-  for (let event = 1; event <= count; event++) {
-    const before = statSync(join(directory, 'events')).size;
-    assert.ok(producer.write(frame(event)));
-    producer.seal();
-    while (statSync(join(directory, 'events')).size === before) await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return { pipeline, close: () => producer.close() };
-}
+/** Slots of one frame each. */
+const frames = (count: number): Uint8Array[][] => Array.from({ length: count }, (_, index) => [frame(index + 1)]);
 
 const sequencesOf = (directory: string, lane: string): string[] =>
   headersOf(directory, lane)
@@ -150,7 +140,7 @@ function lastEventOf(directory: string): number {
 
 test('what was saved slot by slot is read, and becomes one chunk', () =>
   withDirectory(async (directory) => {
-    const { pipeline, close } = await savedOneByOne(directory, 3);
+    const { pipeline, close } = await savedOneByOne(directory, frames(3));
     assert.equal(sequencesOf(directory, 'events'), ['0+1', '1+1', '2+1']);
     assert.is(lastEventOf(directory), 3);
     pipeline.encodeNow();

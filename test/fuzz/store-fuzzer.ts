@@ -1,5 +1,5 @@
 /**
- * Gives what reads a store, a pack or a configuration damaged input. What may come of it: a result, or an error of ours in
+ * Gives what reads a trace, a store, a pack or a configuration damaged input. What may come of it: a result, or an error of ours in
  * one line. No other error, none longer than a second.
  */
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,16 +35,11 @@ import { header } from '../trace-fixture.ts';
 import { data, entriesRecord, plausibleRecords, Random } from '../trace-records.ts';
 import { damageSome } from './damage.ts';
 import { processorTime } from './processor-time.ts';
+import type { Target } from './target.ts';
+import { traceTarget } from './trace-target.ts';
 
 /** Milliseconds. */
 const longest = 1000;
-
-/** What is read of a damaged input. */
-interface Target {
-  readonly sound: readonly Buffer[];
-  /** @throws EngineError, BadReferenceError */
-  read(bytes: Buffer): void;
-}
 
 export interface FuzzReport {
   /** By target: inputs, and how many were read without an error. */
@@ -69,6 +64,7 @@ export class StoreFuzzer {
       ['configuration', configurations(folder)],
       ['version', versions()],
       ['netrc', netrc()],
+      ['trace', await traceTarget(folder, random)],
     ];
     return new StoreFuzzer(random, new Map(targets));
   }
@@ -89,7 +85,7 @@ export class StoreFuzzer {
       const sound = target.sound[this.#random.below(target.sound.length)]!;
       const bytes = damageSome(sound, this.#random, lastBytes);
       const start = processorTime();
-      const accepted = isAccepted(() => target.read(bytes));
+      const accepted = isAccepted(() => target.read(bytes, sound));
       const took = processorTime() - start;
       slowest = Math.max(slowest, took);
       if (took > longest) throw new Error(`${name}: it took ${took} ms: ${bytes.toString('base64')}`);

@@ -1,8 +1,8 @@
 /**
  * npm run fuzz:store [-- --inputs N --seed N]
  *
- * Gives what reads stores, packs and configuration damaged input, a million unless told otherwise. It must take less than a
- * second for each, and 64 MiB of memory in all. The seed makes a run repeatable.
+ * Gives what reads traces, stores, packs and configuration damaged input, a million unless told otherwise. It must take
+ * less than a second for each, and 64 MiB of memory in all. The seed makes a run repeatable.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -5,6 +5,8 @@ import { SLACK } from './lz4-emit';
 import { compressBest } from './lz4-best';
 import { compressFast } from './lz4-fast';
 import { decompress } from './lz4-decode';
+import { PACK_BYTES, pack, unpack } from './packed';
+import { BEHIND } from './packed/layout';
 import { encodedBound } from './work-area';
 
 export { checkChunk, decodeChunk, decodeSlack } from './decode';
@@ -30,7 +32,27 @@ export function encodeOutputBytes(slotSize: u32): u32 {
   return encodedBound(slotSize) + schema.LANE_COUNT * (schema.CHUNK_HEADER_BYTES + 64) + SLACK;
 }
 
-/** One LZ4 block by itself: for tests against other implementations. 0 when it would exceed `limit`. */
+/** Bytes of the area that packBytes and unpackBytes need. */
+export function packWorkBytes(): u32 {
+  return PACK_BYTES;
+}
+
+/** Bytes that packBytes and unpackBytes may read and write over behind what they are given. */
+export function packSlack(): u32 {
+  return BEHIND;
+}
+
+/** Packed bytes by themselves: how many, 0 when they would be more than `limit`. */
+export function packBytes(source: usize, length: u32, into: usize, limit: u32, area: usize): u32 {
+  return pack(source, length, into, limit, area);
+}
+
+/** The inverse; false when they are malformed or do not hold exactly `size` bytes. */
+export function unpackBytes(source: usize, length: u32, into: usize, size: u32, area: usize): bool {
+  return unpack(source, length, into, size, area);
+}
+
+/** One LZ4 block by itself: for tests, also against other implementations. 0 when it would exceed `limit`. */
 export function lz4Compress(source: usize, length: u32, into: usize, limit: u32, best: bool, table: usize): u32 {
   return best ? compressBest(source, length, into, limit, table) : compressFast(source, length, into, limit, table);
 }

@@ -14,9 +14,12 @@ import {
 import { referencesOf } from '../engine/store/references.ts';
 import { Store } from '../engine/store/store.ts';
 import { argumentCountAt } from '../engine/trace/buffer-entries.ts';
+import type { Compression } from '../engine/trace/codec.ts';
+import { checkedPiece, decodePiece, encodePiece } from '../engine/trace/piece-file.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
 import { hashOf } from '../engine/trace/store-layout.ts';
 import { TraceError } from '../engine/trace/trace-error.ts';
+import { lz4Piece } from './lz4-piece.ts';
 import { header, inSlots, type Slots, withDirectory, writeTrace } from './trace-fixture.ts';
 import { data, entriesRecord, frame, Random } from './trace-records.ts';
 
@@ -172,6 +175,22 @@ test('what cannot be compressed stays what it is while other pieces are read', (
       assert.ok(found[index]!.subarray(-8192).equals(bytes), `record ${index}`);
     }
   }));
+
+test('a piece is packed where that makes it smaller; LZ4, as formats up to 7 have it, is read', () => {
+  const text = random.text(30_000);
+  const sizes = ['best', 'fast', 'none'].map((level) => encodePiece(text, level as Compression).length);
+  const old = lz4Piece(text);
+  assert.ok(sizes[0] === sizes[1] && sizes[1]! < old.length && old.length < sizes[2]!, `${sizes}, ${old.length}`);
+  for (const file of [encodePiece(text, 'fast'), encodePiece(text, 'none'), old]) {
+    assert.equal(checkedPiece(file, hashOf(text)), Uint8Array.from(text));
+    for (const cut of [file.subarray(0, -1), Buffer.concat([file, Buffer.alloc(1)])]) {
+      assert.is(checkedPiece(cut, hashOf(text)), undefined);
+    }
+  }
+  const other = Buffer.from(old);
+  other.writeUInt32LE(3, 4);
+  assert.is(decodePiece(other), undefined);
+});
 
 test('zeros take no piece', () =>
   withPlace(async ({ store, write }) => {

@@ -42,6 +42,10 @@ export interface Codec {
   checkPatched(chunk: number, length: number): number;
   plainWorkBytes(size: number): number;
   plainChunk(chunk: number, base: number, into: number, capacity: number, work: number): number;
+  packWorkBytes(): number;
+  packSlack(): number;
+  packBytes(source: number, length: number, into: number, limit: number, area: number): number;
+  unpackBytes(source: number, length: number, into: number, size: number, area: number): number;
   xxh64(position: number, length: number, seed: bigint): bigint;
   lz4Compress(source: number, length: number, into: number, limit: number, best: number, table: number): number;
   lz4Decompress(source: number, length: number, into: number, size: number): number;

@@ -30,6 +30,7 @@ import { BadReferenceError, expandRecord, referencedPieces } from '../../engine/
 import { TraceError } from '../../engine/trace/trace-error.ts';
 import { formatVersionFile, parseVersionFile } from '../../engine/trace/version-file.ts';
 import { CodecMemory } from '../codec-memory.ts';
+import { lz4Piece } from '../lz4-piece.ts';
 import { PatchMemory } from '../patch-memory.ts';
 import { header } from '../trace-fixture.ts';
 import { data, entriesRecord, plausibleRecords, Random } from '../trace-records.ts';
@@ -173,6 +174,7 @@ function pieces(random: Random): Target {
     encodePiece(known, 'fast'),
     encodePiece(random.bytes(3000), 'none'),
     encodePiece(random.text(60_000), 'best'),
+    lz4Piece(random.text(60_000)),
   ];
   return { sound, read: (bytes) => void decodePiece(bytes) };
 }

@@ -8,9 +8,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { formatTable } from '../test/harness/table.ts';
-import { napi, ours, oursWithNapi, speedOf } from './codec-speeds.ts';
+import { napi, ours, oursWithNapi, speedOf, storedBytes } from './codec-speeds.ts';
 import { benchFolder } from './measure.ts';
-import { inSlots, rawRecords } from './raw-records.ts';
+import { inSlots, type RawRecords, rawRecords } from './raw-records.ts';
 
 /** Records beyond it are left out: xz -9 takes a second for each 2 MB. Bytes. */
 const rawLimit = 16 << 20;
@@ -53,7 +53,9 @@ function speedBy(lanes: Lanes, scratch: string, command: string, level: number):
 
 const text = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(0));
 
-/** Rows for one workload of both tables. */
+const sizesHeader = ['workload', 'raw', 'fast', 'zstd -1', 'ratio', 'best', 'zstd -19', 'xz -9', 'ratio'];
+
+/** Rows for one workload of each table. */
 export class CodecReport {
   readonly #sizes: string[][] = [];
   readonly #speeds: string[][] = [];
@@ -64,16 +66,19 @@ export class CodecReport {
     this.#scratch = scratch;
   }
 
-  add(name: string, trace: string): void {
+  /** @param withSpeeds else sizes alone, which take a tenth of the time */
+  add(name: string, trace: string, withSpeeds: boolean): void {
     const records = rawRecords(trace, rawLimit);
-    const { lanes } = records;
-    const raw = records.all.length;
     const slots = inSlots(records, slotBytes);
-    const columns = ours(slots, 'none', slotBytes);
-    const fast = ours(slots, 'fast', slotBytes);
-    const best = ours(slots, 'best', slotBytes);
-    const same = oursWithNapi(slots, slotBytes);
-    const alone = napi(slots);
+    this.#addSizes(name, records, slots);
+    if (!withSpeeds) return;
+    this.#addSpeeds(name, records.lanes, slots);
+    if (slots.length === 1) this.#addCold(name, slots[0]!);
+  }
+
+  #addSizes(name: string, { all, lanes }: RawRecords, slots: readonly Buffer[]): void {
+    const fast = storedBytes(slots, 'fast', slotBytes);
+    const best = storedBytes(slots, 'best', slotBytes);
     const [quick, thorough, xz] = [
       storedBy(lanes, 'zstd', '-q', '-1'),
       storedBy(lanes, 'zstd', '-q', '-19'),
@@ -84,20 +89,30 @@ export class CodecReport {
       other === undefined || other === Infinity ? '' : (ours / other).toFixed(2);
     this.#sizes.push([
       name,
-      String(raw),
-      String(fast.stored),
+      String(all.length),
+      String(fast),
       text(quick),
-      ratio(fast.stored, quick),
-      String(best.stored),
+      ratio(fast, quick),
+      String(best),
       text(thorough),
       text(xz),
-      ratio(best.stored, better),
+      ratio(best, better),
     ]);
+  }
+
+  #addSpeeds(name: string, lanes: Lanes, slots: readonly Buffer[]): void {
+    const stages = [
+      ours(slots, 'none', slotBytes),
+      ours(slots, 'fast', slotBytes),
+      oursWithNapi(slots, slotBytes),
+      napi(slots),
+      ours(slots, 'best', slotBytes),
+    ];
     const largest = [...lanes.values()].sort((a, b) => b.length - a.length)[0]!;
     const brotli = speedOf(largest.length, () => {
       brotliCompressSync(largest, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
     });
-    const speeds = [columns, fast, same, alone, best].flatMap(({ encode, decode }) => [encode, decode]);
+    const speeds = stages.flatMap(({ encode, decode }) => [encode, decode]);
     this.#speeds.push([
       name,
       ...speeds.map(text),
@@ -105,7 +120,6 @@ export class CodecReport {
       ...[1, 3, 19].map((level) => text(speedBy(lanes, this.#scratch, 'zstd', level))),
       text(brotli),
     ]);
-    if (slots.length === 1) this.#addCold(name, slots[0]!);
   }
 
   #addCold(name: string, slot: Buffer): void {
@@ -121,15 +135,15 @@ export class CodecReport {
     this.#cold.push([name, String(slot.length), ...cold('fast'), ...cold('best')]);
   }
 
-  print(): void {
+  /** The rows of docs/trace-size.md. */
+  printSizes(): void {
     const most = rawLimit >> 20;
     console.log(`\nstored bytes of the raw lanes, of their first ${most} MiB; by slots of ${slotBytes >> 20} MiB`);
-    console.log(
-      formatTable(
-        ['workload', 'raw', 'fast', 'zstd -1', 'ratio', 'best', 'zstd -19', 'xz -9', 'best / better'],
-        this.#sizes,
-      ),
-    );
+    for (const row of [sizesHeader, sizesHeader.map(() => '---'), ...this.#sizes])
+      console.log(`| ${row.join(' | ')} |`);
+  }
+
+  printSpeeds(): void {
     console.log(
       '\nMB/s of a core by processor time, raw bytes, encoding and decoding; ours with the hash, all of them warm',
     );

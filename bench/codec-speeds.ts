@@ -107,6 +107,12 @@ export class SlotCodec {
   }
 }
 
+/** Bytes of all chunks that are made of the slots. */
+export function storedBytes(slots: readonly Buffer[], level: Compression, slotSize: number): number {
+  const codec = new SlotCodec(slotSize);
+  return slots.reduce((sum, slot) => sum + codec.encode(slot, level), 0);
+}
+
 /** Encoded with the hash, as a recording does, and decoded again. */
 export function ours(slots: readonly Buffer[], level: Compression, slotSize: number): Speed {
   const codec = new SlotCodec(slotSize);

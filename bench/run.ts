@@ -6,8 +6,8 @@
  * recording of each; writes all figures as JSON. With --container all of
  * it runs as an unprivileged user under what a container's default profile refuses, without peers.
  *
- * npm run bench -- trace [--only NAME...] reports on the traces themselves, and on the codec beside others
- * (trace-report.ts, codec-report.ts).
+ * npm run bench -- trace [--only NAME... --sizes] reports on the traces themselves, and on the codec beside others
+ * (trace-report.ts, codec-report.ts); with --sizes on no speeds.
  * npm run bench -- store [--only short|make] reports on what recordings take that share a store (store-report.ts).
  * npm run bench -- debug [--only TEXT...] measures a debugger's session (debug.ts).
  */
@@ -123,6 +123,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '5' },
     peers: { type: 'boolean', default: true },
     container: { type: 'boolean', default: false },
+    sizes: { type: 'boolean', default: false },
     json: { type: 'string', default: 'build/bench.json' },
   },
   allowNegative: true,
@@ -141,7 +142,7 @@ const confined = [
 ];
 using places = new BenchPlaces(withoutPrivilege ? nobody : undefined);
 if (positionals[0] === 'trace') {
-  await reportTraces(workloads, places);
+  await reportTraces(workloads, places, !values.sizes);
 } else if (positionals[0] === 'store') {
   await reportStore(places, values.only);
 } else if (positionals.length > 0) {

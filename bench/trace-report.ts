@@ -157,43 +157,17 @@ function ringWait(printed: string): number {
   return Number(told[1]);
 }
 
-/** Records each workload once and prints its tables. */
-export async function reportTraces(workloads: readonly Workload[], places: BenchPlaces): Promise<void> {
-  const codecs = new CodecReport(places.scratch);
-  const sizes: string[][] = [];
-  const speeds: string[][] = [];
-  for (const workload of workloads) {
-    const reason = whyNotRun(workload);
-    if (reason !== undefined) {
-      console.error(reason);
-      continue;
-    }
-    places.clearTrace();
-    const command = [
-      rrCommand,
-      'record',
-      '-o',
-      places.trace,
-      '--store',
-      places.store,
-      ...(workload.recordOptions ?? []),
-    ];
-    const { seconds } = await measure([...command, ...workload.command], {
-      scratch: places.scratch,
-      cwd: places.work(workload),
-      limitSeconds: 600,
-      env: { ...workload.env, RR_LOG: 'record:info' },
-    });
-    const waited = ringWait(readFileSync(join(places.scratch, 'measure.out'), 'latin1'));
-    const again = join(places.folder, 'again');
-    if (!existsSync(again)) mkdirSync(again);
-    codecs.add(workload.name, places.trace);
-    const stages = await runStages(places.trace, again);
+/** Bytes for each event, and the speed of each stage. */
+class StageTables {
+  readonly #sizes: string[][] = [];
+  readonly #speeds: string[][] = [];
+
+  add(name: string, stages: Stages): void {
     const perEvent = (bytes: number): string => (bytes / Math.max(1, stages.events)).toFixed(1);
     const stored = levels.map((level) => stages.byLevel.get(level)?.storedBytes ?? 0);
     const best = stages.rawBytes / Math.max(1, stored[levels.indexOf('best')] ?? 1);
-    sizes.push([
-      workload.name,
+    this.#sizes.push([
+      name,
       String(stages.events),
       perEvent(stages.rawBytes),
       ...stored.map(perEvent),
@@ -201,8 +175,8 @@ export async function reportTraces(workloads: readonly Workload[], places: Bench
     ]);
     const encode = (level: Compression): string => speed(stages.rawBytes, stages.byLevel.get(level)?.encodeTime ?? 0);
     const fast = stages.byLevel.get('fast');
-    speeds.push([
-      workload.name,
+    this.#speeds.push([
+      name,
       speed(stages.rawBytes, stages.fillTime),
       ...levels.map(encode),
       speed(stages.rawBytes, stages.lz4Time),
@@ -210,20 +184,65 @@ export async function reportTraces(workloads: readonly Workload[], places: Bench
       speed(fast?.storedBytes ?? 0, fast?.writeTime ?? 0),
       speed(stages.rawBytes, stages.readTime),
       (((fast?.encodeTime ?? 0) + (fast?.writeTime ?? 0)) / 1000).toFixed(3),
-      (waited / 10 / seconds).toFixed(2),
     ]);
   }
-  console.log('bytes for each event');
-  console.log(formatTable(['workload', 'events', 'raw', ...levels, 'best ratio'], sizes));
-  console.log(
-    '\nMB/s of each stage; write in stored bytes, all others in raw ones; last, CPU seconds of encoding and writing,\nand how much of its time a recording waited for a full ring',
-  );
-  const encodes = levels.map((level) => `encode ${level}`);
-  console.log(
-    formatTable(
-      ['workload', 'fill', ...encodes, 'LZ4 alone', 'XXH64 alone', 'write', 'read', 'CPU s', 'held up %'],
-      speeds,
-    ),
-  );
-  codecs.print();
+
+  print(): void {
+    console.log('bytes for each event');
+    console.log(formatTable(['workload', 'events', 'raw', ...levels, 'best ratio'], this.#sizes));
+    console.log(
+      '\nMB/s of each stage; write in stored bytes, all others in raw ones; last, CPU seconds of encoding and writing',
+    );
+    const encodes = levels.map((level) => `encode ${level}`);
+    console.log(
+      formatTable(['workload', 'fill', ...encodes, 'LZ4 alone', 'XXH64 alone', 'write', 'read', 'CPU s'], this.#speeds),
+    );
+  }
+}
+
+/** Records a workload; the share of its time, in percent, that the program waited for a full ring. */
+async function recordWorkload(workload: Workload, places: BenchPlaces): Promise<{ heldUp: string }> {
+  places.clearTrace();
+  const command = [rrCommand, 'record', '-o', places.trace, '--store', places.store, ...(workload.recordOptions ?? [])];
+  const { seconds } = await measure([...command, ...workload.command], {
+    scratch: places.scratch,
+    cwd: places.work(workload),
+    limitSeconds: 600,
+    env: { ...workload.env, RR_LOG: 'record:info' },
+  });
+  const waited = ringWait(readFileSync(join(places.scratch, 'measure.out'), 'latin1'));
+  return { heldUp: (waited / 10 / seconds).toFixed(2) };
+}
+
+/**
+ * Records each workload once and prints its tables.
+ * @param withSpeeds else the sizes alone, and how long the ring was full: a tenth of the time
+ */
+export async function reportTraces(
+  workloads: readonly Workload[],
+  places: BenchPlaces,
+  withSpeeds: boolean,
+): Promise<void> {
+  const codecs = new CodecReport(places.scratch);
+  const stages = new StageTables();
+  const heldUp: string[][] = [];
+  for (const workload of workloads) {
+    const reason = whyNotRun(workload);
+    if (reason !== undefined) {
+      console.error(reason);
+      continue;
+    }
+    const recorded = await recordWorkload(workload, places);
+    heldUp.push([workload.name, recorded.heldUp]);
+    codecs.add(workload.name, places.trace, withSpeeds);
+    if (!withSpeeds) continue;
+    const again = join(places.folder, 'again');
+    if (!existsSync(again)) mkdirSync(again);
+    stages.add(workload.name, await runStages(places.trace, again));
+  }
+  if (withSpeeds) stages.print();
+  console.log('\nhow much of its time a recording waited for a full ring, %');
+  console.log(formatTable(['workload', 'held up'], heldUp));
+  codecs.printSizes();
+  if (withSpeeds) codecs.printSpeeds();
 }

@@ -10,6 +10,7 @@ runGuestTests('scheduling', [
   { guest: 'low-holder', title: 'spinning' },
   { guest: 'low-holder', title: 'yielding', args: ['yield'] },
   'pipe-ring',
+  'policy-change',
   'real-time',
   'shared-semaphores',
   'signals-to-computing',

@@ -165,7 +165,8 @@ Task* Scheduler::longestWaiting(int worseThan) const {
 bool Scheduler::patienceOver(int level, uint64_t now) const {
   if (chaos_ || now - lastFavour_ < kPatience) return false;
   const Task* longest = longestWaiting(level);
-  return longest && now - longest->scheduling.queuedSince >= kPatience;
+  // One that gives way at this event waits since after `now`.
+  return longest && now >= longest->scheduling.queuedSince + kPatience;
 }
 
 void Scheduler::advanceChaos(uint64_t now) {

@@ -17,7 +17,6 @@ namespace rr {
 namespace {
 
 constexpr int kDeadline = 6;  // SCHED_DEADLINE
-constexpr int kLeastRealTime = 1;
 constexpr int kMostRealTime = 99;
 // What sched_rr_get_interval(2) tells of SCHED_RR (RR_TIMESLICE in the kernel). Nanoseconds.
 constexpr long kRoundRobinInterval = 100'000'000;
@@ -27,6 +26,16 @@ constexpr uint64_t kAttributePriority = 20;
 
 bool isRealTime(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR || policy == kDeadline; }
 
+// To the kernel.
+bool isRealTime(const Task& task) {
+  const int policy = sched_getscheduler(task.tid);
+  return policy >= 0 && isRealTime(policy & ~SCHED_RESET_ON_FORK);
+}
+
+bool setsPolicy(long call) {
+  return call == SYS_sched_setscheduler || call == SYS_sched_setparam || call == SYS_sched_setattr;
+}
+
 // Level of a task by what the kernel knows: its nice value; SCHED_IDLE comes behind them all.
 int kernelLevel(pid_t tid) {
   constexpr int kIdleLevel = 40;
@@ -34,6 +43,15 @@ int kernelLevel(pid_t tid) {
   errno = 0;
   const int nice = getpriority(PRIO_PROCESS, static_cast<id_t>(tid));
   return errno == 0 ? nice : 0;
+}
+
+// For as long as a call takes that changes it: the kernel has the task's real-time policy again. It refuses that only
+// for SCHED_DEADLINE, of which more is to be told.
+void givePolicyBack(const Task& task) {
+  if (!task.realTime) return;
+  const sched_param parameter = {.sched_priority = task.realTime->priority};
+  const int reset = task.realTime->resetOnFork ? SCHED_RESET_ON_FORK : 0;
+  sched_setscheduler(task.tid, task.realTime->policy | reset, &parameter);
 }
 
 // Real-time policies come before all nice values.
@@ -75,13 +93,14 @@ std::vector<int> SchedulingCalls::toldProcessors() const {
 }
 
 long SchedulingCalls::setAffinity(Task& task) {
+  // As in the kernel the mask is read first.
+  std::vector<uint8_t> mask(std::min<uint64_t>(static_cast<uint32_t>(task.arguments[1]), sizeof(cpu_set_t)));
+  if (!mask.empty() && !readAsTask(task, task.arguments[2], mask.data(), mask.size())) return -EFAULT;
   Task* target = namedTask(task, task.arguments[0]);
   if (!target) {
     cpu_set_t set;
     return sched_getaffinity(static_cast<pid_t>(task.arguments[0]), sizeof set, &set) == 0 ? -EPERM : -errno;
   }
-  std::vector<uint8_t> mask(std::min<uint64_t>(static_cast<uint32_t>(task.arguments[1]), sizeof(cpu_set_t)));
-  if (!mask.empty() && !readAsTask(task, task.arguments[2], mask.data(), mask.size())) return -EFAULT;
   const auto isAsked = [&](int processor) {
     const size_t byte = static_cast<size_t>(processor) / 8;
     return byte < mask.size() && (mask[byte] >> (processor % 8) & 1) != 0;
@@ -103,19 +122,12 @@ EntryAnswer SchedulingCalls::enter(Task& task) {
   switch (task.call) {
     case SYS_sched_setaffinity:
       return EntryAnswer::of(setAffinity(task));
-    case SYS_sched_setparam: {
-      // The kernel knows nothing of the policy that this is about.
-      Task* target = namedTask(task, task.arguments[0]);
-      if (!target || !target->realTime || target->realTime->policy == kDeadline) return {};
-      int priority = 0;
-      if (task.arguments[1] != 0 && !readAsTask(task, task.arguments[1], &priority, sizeof priority)) {
-        return EntryAnswer::of(-EFAULT);
-      }
-      if (priority < kLeastRealTime || priority > kMostRealTime) return EntryAnswer::of(-EINVAL);
-      target->realTime->priority = priority;
-      refreshLevel(*target);
-      return EntryAnswer::of(0);
-    }
+    case SYS_sched_setscheduler:
+    case SYS_sched_setparam:
+    case SYS_sched_setattr:
+      // The kernel judges by the policy that the task has, and by what it was allowed to set before.
+      if (const Task* target = namedTask(task, task.arguments[0])) givePolicyBack(*target);
+      return {};
     default:
       return {};
   }
@@ -123,7 +135,7 @@ EntryAnswer SchedulingCalls::enter(Task& task) {
 
 void SchedulingCalls::exit(Task& task, user_regs_struct& registers) {
   const int64_t result = static_cast<int64_t>(registers.rax);
-  if (result < 0) return;
+  if (result < 0 && !setsPolicy(task.call)) return;
   const TraceeMemory& memory = task.space->memory;
   switch (task.call) {
     case SYS_sched_yield:
@@ -138,7 +150,9 @@ void SchedulingCalls::exit(Task& task, user_regs_struct& registers) {
     case SYS_sched_setscheduler:
     case SYS_sched_setparam:
     case SYS_sched_setattr:
-      if (Task* target = namedTask(task, task.arguments[0])) policySet(*target);
+      if (Task* target = namedTask(task, task.arguments[0]); target && (result >= 0 || isRealTime(*target))) {
+        policySet(*target);
+      }
       return;
     case SYS_sched_getscheduler: {
       const Task* target = namedTask(task, task.arguments[0]);

@@ -3,6 +3,7 @@ import { runGuestTests } from './harness/guest-tests.ts';
 
 runGuestTests('ptrace', [
   'attach',
+  'attach-refused',
   'attach-threads',
   'calls',
   'child-signals',

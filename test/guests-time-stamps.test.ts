@@ -7,6 +7,7 @@ runGuestTests(
   'time-stamps',
   [
     'adjacent',
+    'dropped',
     { guest: 'frequency', varies: 'prints what it measured' },
     mixed,
     ownTrap,

@@ -160,4 +160,10 @@ test('a block that a jump table leads to, or an exception, is code', () => {
   assert.is(found(assemble('handler', [...pad, '.section .rodata', '2: .byte 0'])).length, 1);
 });
 
+test('one whose value nobody reads is found where its code is reached', () => {
+  const dropped = ['rdtsc', '.skip 32, 0x90', 'rdrand %rcx', '.skip 32, 0x90', 'cpuid', '.skip 32, 0x90', 'ret'];
+  assert.is(found(assemble('dropped', withFrame(...dropped))).length, 3);
+  assert.equal(found(assemble('dropped-cases', withFrame('jmp *%rax', 'ret', ...dropped))), []);
+});
+
 test.run();

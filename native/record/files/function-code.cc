@@ -166,7 +166,7 @@ std::vector<CertainInstruction> decodeFunction(std::span<const uint8_t> code) {
   for (uint64_t offset = 0; offset < code.size();) {
     const DecodedInstruction decoded = decodeInstruction(code.subspan(offset));
     if (!decoded || isForKernel(decoded.instruction)) return {};
-    instructions.push_back({offset, decoded.instruction});
+    instructions.push_back({.offset = offset, .instruction = decoded.instruction});
     offset += decoded.instruction.length;
   }
   const bool jumpsFit = std::ranges::all_of(instructions, [&](const CertainInstruction& each) {
@@ -184,16 +184,14 @@ bool endsFlow(const Instruction& instruction) {
          instruction.kind == InstructionKind::nearReturn || instruction.kind == InstructionKind::undefined;
 }
 
-// Takes away what is not reached from the first instruction by its jumps, and by returns of what it calls.
-void keepReached(std::vector<CertainInstruction>& instructions) {
-  std::vector<bool> reached(instructions.size());
+void markReached(std::vector<CertainInstruction>& instructions) {
   std::vector<size_t> due = {0};
   while (!due.empty()) {
     size_t next = due.back();
     due.pop_back();
-    while (next < instructions.size() && !reached[next]) {
-      reached[next] = true;
-      const CertainInstruction& each = instructions[next++];
+    while (next < instructions.size() && !instructions[next].reached) {
+      CertainInstruction& each = instructions[next++];
+      each.reached = true;
       if (const auto target = branchTarget(each.instruction, each.offset)) {
         const CertainInstruction* there = instructionAround(instructions, *target);
         if (there && *target < there->offset + there->instruction.length) {
@@ -203,8 +201,6 @@ void keepReached(std::vector<CertainInstruction>& instructions) {
       if (endsFlow(each.instruction)) break;
     }
   }
-  size_t index = 0;
-  std::erase_if(instructions, [&](const CertainInstruction&) { return !reached[index++]; });
 }
 
 // What is known of one of the places that are asked about.
@@ -233,12 +229,14 @@ std::vector<std::optional<CertainInstruction>> certainInstructions(int descripto
     const bool hasTable = std::ranges::any_of(instructions, [](const CertainInstruction& each) {
       return each.instruction.kind == InstructionKind::indirectJump;
     });
-    if (!hasTable && !hasHandlers) keepReached(instructions);
+    markReached(instructions);
+    if (!hasTable && !hasHandlers) std::erase_if(instructions, [](const auto& each) { return !each.reached; });
     for (auto each = first; each != last; each++) {
       const uint64_t offset = *each - place->offset;
       const CertainInstruction* const around = instructionAround(instructions, offset);
       if (around == nullptr || offset >= around->offset + around->instruction.length) continue;
-      judgements[static_cast<size_t>(each - places.begin())].add({place->offset + around->offset, around->instruction});
+      judgements[static_cast<size_t>(each - places.begin())].add(
+          {place->offset + around->offset, around->instruction, around->reached});
     }
   };
   if (!places.empty()) {

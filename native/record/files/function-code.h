@@ -20,6 +20,7 @@ namespace rr {
 struct CertainInstruction {
   uint64_t offset;  // in the file
   Instruction instruction;
+  bool reached = false;  // by the function's jumps, and by returns of what it calls, from its first instruction
 };
 
 // For each of `places`, offsets in the file that `descriptor` has open, ascending: the instruction that the byte there

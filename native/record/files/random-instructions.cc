@@ -126,21 +126,27 @@ bool identityIsRead(std::span<const uint8_t> code) {
   return false;
 }
 
-// What looks like an rdrand or rdseed in the code, and like what follows one.
-void addRandomCandidates(std::span<const uint8_t> code, std::vector<ReplacedByte>& found) {
+// A byte that may be one to replace.
+struct Candidate {
+  ReplacedByte byte;
+  bool isUsed;  // what follows uses what such an instruction gives
+};
+
+// What looks like an rdrand or rdseed in the code.
+void addRandomCandidates(std::span<const uint8_t> code, std::vector<Candidate>& found) {
   constexpr uint8_t kPattern[2] = {kEscape, kRandomOpcode};
   const uint8_t* const end = code.data() + code.size();
   for (const uint8_t* at = code.data(); at < end; at++) {
     at = static_cast<const uint8_t*>(memmem(at, static_cast<size_t>(end - at), kPattern, sizeof kPattern));
     if (at == nullptr) return;
     const auto escape = static_cast<uint64_t>(at - code.data());
-    if (escape + 2 >= code.size() || code[escape + 2] < 0xf0 || !carryIsRead(code.subspan(escape + 3))) continue;
-    found.push_back({escape + 1, kRandomTrapOpcode});
+    if (escape + 2 >= code.size() || code[escape + 2] < 0xf0) continue;
+    found.push_back({{escape + 1, kRandomTrapOpcode}, carryIsRead(code.subspan(escape + 3))});
   }
 }
 
 // The same for rdtsc, rdtscp and cpuid.
-void addOtherCandidates(std::span<const uint8_t> code, OtherInstructions others, std::vector<ReplacedByte>& found) {
+void addOtherCandidates(std::span<const uint8_t> code, OtherInstructions others, std::vector<Candidate>& found) {
   constexpr uint8_t kRdtsc[] = {kEscape, 0x31};
   constexpr uint8_t kRdtscp[] = {kEscape, 0x01, 0xf9};
   constexpr uint8_t kCpuid[] = {kEscape, 0xa2};
@@ -150,7 +156,7 @@ void addOtherCandidates(std::span<const uint8_t> code, OtherInstructions others,
       at = static_cast<const uint8_t*>(memmem(at, static_cast<size_t>(end - at), pattern.data(), pattern.size()));
       if (at == nullptr) return;
       const uint64_t behind = static_cast<uint64_t>(at - code.data()) + pattern.size();
-      if (isRead(behind)) found.push_back({behind - 1, value});
+      found.push_back({{behind - 1, value}, isRead(behind)});
     }
   };
   const auto stamp = [&](uint64_t behind) { return stampIsRead(code, behind); };
@@ -183,24 +189,25 @@ bool isChangedBy(const CertainInstruction& certain, const ReplacedByte& byte) {
 }
 
 // In a part of a file.
-std::vector<ReplacedByte> candidatesIn(int descriptor, uint64_t offset, uint64_t length, OtherInstructions others) {
-  std::vector<ReplacedByte> candidates;
+std::vector<Candidate> candidatesIn(int descriptor, uint64_t offset, uint64_t length, OtherInstructions others) {
+  std::vector<Candidate> candidates;
   for (uint64_t start = 0; start < length; start += kWindow) {
     const uint64_t from = start - std::min(start, kContext);
     const uint64_t size = std::min(length, start + kWindow + kContext) - from;
     void* const memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, static_cast<off_t>(offset + from));
     if (memory == MAP_FAILED) continue;
     const std::span code(static_cast<const uint8_t*>(memory), size);
-    std::vector<ReplacedByte> found;
+    std::vector<Candidate> found;
     addRandomCandidates(code, found);
     addOtherCandidates(code, others, found);
     munmap(memory, size);
-    for (ReplacedByte& byte : found) {
-      byte.offset += from;
-      if (byte.offset >= start && byte.offset < start + kWindow) candidates.push_back(byte);
+    for (Candidate& candidate : found) {
+      uint64_t& at = candidate.byte.offset;
+      at += from;
+      if (at >= start && at < start + kWindow) candidates.push_back(candidate);
     }
   }
-  std::ranges::sort(candidates, {}, &ReplacedByte::offset);
+  std::ranges::sort(candidates, {}, [](const Candidate& each) { return each.byte.offset; });
   return candidates;
 }
 
@@ -208,15 +215,17 @@ std::vector<ReplacedByte> candidatesIn(int descriptor, uint64_t offset, uint64_t
 
 std::vector<ReplacedByte> findRandomInstructions(int descriptor, uint64_t offset, uint64_t length,
                                                  OtherInstructions others) {
-  std::vector<ReplacedByte> found = candidatesIn(descriptor, offset, length, others);
+  const std::vector<Candidate> candidates = candidatesIn(descriptor, offset, length, others);
   std::vector<uint64_t> places;
-  for (const ReplacedByte& byte : found) places.push_back(offset + byte.offset);
+  for (const Candidate& each : candidates) places.push_back(offset + each.byte.offset);
   const auto certain = certainInstructions(descriptor, places);
-  size_t next = 0;
-  std::erase_if(found, [&](const ReplacedByte& byte) {
-    const auto& instruction = certain[next++];
-    return !instruction || !isChangedBy(*instruction, {offset + byte.offset, byte.value});
-  });
+  std::vector<ReplacedByte> found;
+  for (size_t i = 0; i < candidates.size(); i++) {
+    const ReplacedByte& byte = candidates[i].byte;
+    if (!certain[i] || !isChangedBy(*certain[i], {places[i], byte.value})) continue;
+    // A program may take a time stamp or a number and drop it. Then that the code is reached must be seen.
+    if (candidates[i].isUsed || certain[i]->reached) found.push_back(byte);
+  }
   return found;
 }
 

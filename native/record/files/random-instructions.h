@@ -47,8 +47,9 @@ struct OtherInstructions {
 };
 
 // What makes rdrand and rdseed trap in `length` bytes of an open file, from `offset` on (whole pages): ascending,
-// relative to `offset`. Of bytes that look like such an instruction and like what follows one, those that are one for
-// sure (function-code.h): a byte of anything else is the program's data, or makes it do something else.
+// relative to `offset`. Of bytes that look like such an instruction, those that are one for sure (function-code.h): a
+// byte of anything else is the program's data, or makes it do something else. Where a jump table or a handler of
+// exceptions alone could lead there, what follows must use what it gives, too.
 std::vector<ReplacedByte> findRandomInstructions(int descriptor, uint64_t offset, uint64_t length,
                                                  OtherInstructions others);
 

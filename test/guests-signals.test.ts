@@ -14,6 +14,7 @@ runGuestTests('signals', [
   'child-handler',
   'faults',
   'float-state',
+  'for-the-kernel',
   'frame',
   'group',
   { guest: 'jump-out-of-alarm', varies: 'where the timer interrupts' },

@@ -236,6 +236,16 @@ void Recorder::stepOverStub(Task& task, user_regs_struct& registers) {
   if (!told || !setRegisters(task.tid, registers)) tree_.lost(task);
 }
 
+// Whether a byte that makes an instruction trap may stand there in place of another one (ReplacedByte): a program may
+// execute what only the kernel may, and is to get its fault. Code that has been copied elsewhere has the byte, too.
+static bool mayBeReplaced(const Task& task, uint64_t address) {
+  if (task.space->replaced.contains(address)) return true;
+  for (const MapLine& line : readMaps(task.tid)) {
+    if (line.start <= address && address < line.end) return line.inode == 0;
+  }
+  return true;
+}
+
 // rdtsc and rdtscp trap by PR_SET_TSC, cpuid where its answers are recorded (Recorder::trapCpuid), rdrand and
 // rdseed because they have been replaced (random-instructions.h). True when this was one: it has been carried out and
 // recorded.
@@ -245,16 +255,21 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
   const ssize_t length = task.space->memory.read(registers.rip, code, sizeof code);
   if (length < 2) return false;
   // The runtime has let it trap.
-  if (const auto site = task.space->patched.sites.find(registers.rip); site != task.space->patched.sites.end()) {
+  const auto site = task.space->patched.sites.find(registers.rip);
+  const bool isPatched = site != task.space->patched.sites.end();
+  if (isPatched) {
     const std::span<const uint8_t> own = bytesOf(site->second.instruction);
     std::copy(own.begin(), own.end(), code);
   }
   const DecodedInstruction decoded = decodeInstruction({code, static_cast<size_t>(length)});
+  const auto isReplaced = [&](uint64_t offset, uint8_t trap) {
+    return code[offset] == trap && (isPatched || mayBeReplaced(task, registers.rip + offset));
+  };
   int kind;
   uint64_t stamp = 0;
   std::optional<PatchedInstruction> time;
   if (code[0] == 0x0f && ((task.space->cpuidTraps && code[1] == 0xa2) ||
-                          (replacedCode_.identityReplaced() && code[1] == kCpuidTrapOpcode))) {
+                          (replacedCode_.identityReplaced() && isReplaced(1, kCpuidTrapOpcode)))) {
     kind = static_cast<int>(schema::TrapKind::kCpuid);
     unsigned leaf[4];
     const auto function = static_cast<unsigned>(registers.rax);
@@ -270,18 +285,19 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
     registers.rbx = leaf[1];
     registers.rcx = leaf[2];
     registers.rdx = leaf[3];
-  } else if (decoded && isRandomTrap(decoded.instruction)) {
+  } else if (decoded && isRandomTrap(decoded.instruction) &&
+             isReplaced(decoded.instruction.opcodeOffset, kRandomTrapOpcode)) {
     kind = static_cast<int>(schema::TrapKind::kRandom);
     if (!emulateRandom(decoded.instruction, registers)) return false;
   } else if (task.ownTscTrap) {
     return false;
-  } else if (code[0] == 0x0f && (code[1] == 0x31 || (!replacedCode_.timeTraps() && code[1] == kRdtscTrapOpcode))) {
+  } else if (code[0] == 0x0f && (code[1] == 0x31 || (!replacedCode_.timeTraps() && isReplaced(1, kRdtscTrapOpcode)))) {
     kind = static_cast<int>(schema::TrapKind::kRdtsc);
     stamp = sites_.timeStamp(task);
     time = replacedCode_.timeTraps() ? PatchedInstruction::rdtsc : PatchedInstruction::trapForRdtsc;
     registers.rip += 2;
   } else if (code[0] == 0x0f && code[1] == 0x01 &&
-             (code[2] == 0xf9 || (!replacedCode_.timeTraps() && code[2] == kRdtscpTrapByte))) {
+             (code[2] == 0xf9 || (!replacedCode_.timeTraps() && isReplaced(2, kRdtscpTrapByte)))) {
     kind = static_cast<int>(schema::TrapKind::kRdtscp);
     registers.rcx = processorNumber();
     stamp = sites_.timeStamp(task);

@@ -5,8 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Client, Request } from '../engine/debug/replay/client.ts';
+import { type Kept, KeptCheckpoints } from '../engine/debug/replay/kept-checkpoints.ts';
+import { positionText } from '../engine/debug/replay/position.ts';
 import { ReplayTarget } from '../engine/debug/replay/replay-target.ts';
-import type { RemoteTarget, Stop, TargetState } from '../engine/debug/target.ts';
+import type { RemoteTarget, Stop, TargetState, TaskRegisters } from '../engine/debug/target.ts';
+import { registerIndex } from '../engine/generated/schema.ts';
 import { addressOf, stateOf, withTarget } from './debug/target.ts';
 import { compile } from './harness/compile.ts';
 
@@ -142,6 +145,74 @@ test('wherever an interrupt finds a command that goes back, it ends where it beg
       if (stop.kind === 'interrupted') assert.is(after.position, before.position, `question ${interruptAt}`);
       else assert.is(stop.kind, 'step', `question ${interruptAt}: ${stop}`);
     }
+  });
+});
+
+/** Does requests one after the other in this thread, each knowing what the ones before have given. */
+class Dialogue implements Client {
+  readonly #requests: Generator<Omit<Request, 'id'>, void, unknown>;
+  #answer: unknown;
+
+  constructor(requests: Generator<Omit<Request, 'id'>, void, unknown>) {
+    this.#requests = requests;
+  }
+
+  next(): Request {
+    const { done, value } = this.#requests.next(this.#answer);
+    return done === true ? { id: 0, method: 'close', args: [] } : { id: 1, ...value! };
+  }
+  reply(_id: number, result: unknown): void {
+    this.#answer = result;
+  }
+  refuse(_id: number, error: unknown): void {
+    throw error;
+  }
+  isInterrupted(): boolean {
+    return false;
+  }
+  acknowledge(): void {}
+}
+
+test('a breakpoint where a checkpoint was made on the way is met there', async () => {
+  await withTarget([guest('computes')], async (target, directory) => {
+    const { tid } = await target.state();
+    const pauses: Kept[] = [];
+    const { addAutomatic } = KeptCheckpoints.prototype;
+    KeptCheckpoints.prototype.addAutomatic = function (kept, begun) {
+      if (kept.isPause) pauses.push(kept);
+      addAutomatic.call(this, kept, begun);
+    };
+    const expected: string[] = [];
+    const found: string[] = [];
+    function* requests(): Generator<Omit<Request, 'id'>, void, unknown> {
+      function* registers(): Generator<Omit<Request, 'id'>, Uint32Array, unknown> {
+        const { general } = (yield { method: 'registers', args: [tid] }) as TaskRegisters;
+        return general;
+      }
+      yield { method: 'resume', args: [{ direction: 'forward', how: 'continue', tid }] };
+      for (const { position } of pauses.slice(-3)) {
+        yield { method: 'seek', args: [{ kind: 'position', text: positionText(position) }] };
+        const there = yield* registers();
+        expected.push([...there].join());
+        yield { method: 'resume', args: [{ direction: 'forward', how: 'step', tid }] };
+        const address = there[2 * registerIndex.rip]! + there[2 * registerIndex.rip + 1]! * 2 ** 32;
+        yield {
+          method: 'setBreakpoints',
+          args: [[{ kind: 'software', address, length: 1, conditions: [] }]],
+        };
+        const stop = (yield { method: 'resume', args: [{ direction: 'backward', how: 'continue', tid }] }) as Stop;
+        assert.equal(stop, { kind: 'breakpoint', tid, address, hardware: false });
+        found.push([...(yield* registers())].join());
+        yield { method: 'setBreakpoints', args: [[]] };
+      }
+    }
+    try {
+      new ReplayTarget({ directory, quiet: true, client: new Dialogue(requests()) }).serve();
+    } finally {
+      KeptCheckpoints.prototype.addAutomatic = addAutomatic;
+    }
+    assert.ok(expected.length > 0, 'no checkpoint was made on the way');
+    assert.equal(found, expected);
   });
 });
 

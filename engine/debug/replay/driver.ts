@@ -238,6 +238,11 @@ export class Driver implements Controller {
     this.#done.set(task, register(task.registers, registerIndex.rip));
   }
 
+  /** A breakpoint where the task stands halts it. */
+  meetAgain(task: Task): void {
+    this.#done.delete(task);
+  }
+
   /** The task has come here on its way without a stop of ours. */
   hasJumped(task: Task): void {
     this.#hasRun = true;

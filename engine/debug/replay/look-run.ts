@@ -77,7 +77,11 @@ class LookRun implements HotPasses {
       hot: this,
       touched: (by) => this.#countStop(by),
     });
-    this.#timeline.look(goal, () => {
+    this.#timeline.look(goal, (run) => {
+      const { kept } = this.#interval;
+      const task = run.replayer.tasks.get(kept.tid);
+      // What is before such a place ends without it, whatever stops there now.
+      if (kept.isPause && task !== undefined) run.driver.meetAgain(task);
       this.#watchpoints.push(...watchesHere(this.#timeline, this.#wanted.watched));
       for (const watch of this.#watchpoints) this.#values.set(watch, watch.value);
     });

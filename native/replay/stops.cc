@@ -4,6 +4,8 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "tracee/tracee.h"
 
 namespace rr {
@@ -18,13 +20,46 @@ int deathStatus(pid_t tid) {
   return -error;
 }
 
+// Signals of a task that are looked at.
+constexpr int kMostWaiting = 8;
+
+bool isInterruptStop(int status) { return WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP; }
+
+// Whether the task has executed an int3 whose SIGTRAP it has not been stopped by yet.
+bool breakpointWaits(pid_t tid) {
+  siginfo_t waiting[kMostWaiting];
+  const __ptrace_peeksiginfo_args first = {0, 0, kMostWaiting};
+  const long count = ptrace(PTRACE_PEEKSIGINFO, tid, &first, waiting);
+  return std::any_of(waiting, waiting + std::max(count, 0L),
+                     [](const siginfo_t& each) { return each.si_signo == SIGTRAP && each.si_code == SI_KERNEL; });
+}
+
+// The kernel reports PTRACE_INTERRUPT before signals that wait (get_signal() in kernel/signal.c): so also between an
+// int3 and its trap, where rip is within what the int3 hides. The trap is taken here, and the task stands before the
+// int3, which it will execute anew. Returns 0, the status with which the task has ended, or -errno.
+int takeBreakpoint(pid_t tid, user_regs_struct& found) {
+  for (;;) {
+    if (ptrace(static_cast<__ptrace_request>(Resume::kSysemu), tid, 0, 0L) != 0) return deathStatus(tid);
+    int status;
+    while (waitpid(tid, &status, __WALL) != tid) {
+      if (errno != EINTR) return -errno;
+    }
+    if (!WIFSTOPPED(status)) return status;
+    if (isInterruptStop(status)) continue;
+    found.rip--;
+    return setRegisters(tid, found) ? 0 : deathStatus(tid);
+  }
+}
+
 }  // namespace
 
 int waitForStop(pid_t tid, user_regs_struct& found) {
   int status;
   if (waitpid(tid, &status, __WALL) != tid) return -errno;
   if (WIFSTOPPED(status) && !getRegisters(tid, found)) return deathStatus(tid);
-  return status;
+  if (!isInterruptStop(status) || !breakpointWaits(tid)) return status;
+  const int taken = takeBreakpoint(tid, found);
+  return taken == 0 ? status : taken;
 }
 
 int resumeToStop(pid_t tid, Resume how, int signal, const user_regs_struct& next, user_regs_struct& found) {

@@ -24,7 +24,8 @@ inline bool isCallStop(int status) { return status >= 0 && WIFSTOPPED(status) &&
 //   other    ptrace or waitpid failed on a tracee that is neither gone nor dead.
 int resumeToStop(pid_t tid, Resume how, int signal, const user_regs_struct& next, user_regs_struct& found);
 
-// The waiting half of it.
+// The waiting half of it. A task that was interrupted (PTRACE_EVENT_STOP) has no trap of an int3 before it: it stands
+// at that, or elsewhere.
 int waitForStop(pid_t tid, user_regs_struct& found);
 
 }  // namespace rr

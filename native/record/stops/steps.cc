@@ -56,6 +56,8 @@ bool Steps::arriveAtBreakpoint(pid_t tid, ExecutionBreakpoint& breakpoint) {
       // It was interrupted as it met the breakpoint: that stop comes before its next instruction.
       task.stops.interrupted = false;
       task.pending.reset();
+      // An interrupt more would come first, too, and leave the trap to the program.
+      task.state = Task::State::inCall;
       if (resume(task, PTRACE_CONT)) waits_.waitFor(task);
     }
     if (tree_.contains(tid) && task.pending && isTrap(*task.pending)) {

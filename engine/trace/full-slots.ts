@@ -2,6 +2,9 @@
 import { ringControlOffsets, slotHeaderOffsets, slotHeaderSize, slotStates } from '../generated/schema.ts';
 import type { RingLayout } from './ring-layout.ts';
 
+/** Where this share of the ring waits to be encoded, encoders are behind. */
+const behindShare = 1 / 2;
+
 export class FullSlots {
   readonly #words: Uint32Array;
   readonly #counters: BigUint64Array;
@@ -17,6 +20,11 @@ export class FullSlots {
   /** Slots that are full and that nobody has taken. */
   waiting(): number {
     return this.#control('sealed') - this.#control('taken');
+  }
+
+  /** Whether so many wait that encoders are to hurry. */
+  isBehind(): boolean {
+    return this.waiting() >= this.#layout.slotCount * behindShare;
   }
 
   /** Slots that were taken so far, by whomever. */

@@ -56,8 +56,6 @@ export interface PipelineSummary {
 const inlineInterval = 50;
 /** Milliseconds between two looks at slots that fill one after another; twice as many each time that none has. */
 const shortestInterval = 2;
-/** This share of the ring waits to be encoded: the workers start, and this thread helps them later on. */
-const behindShare = 1 / 2;
 
 export class Pipeline {
   readonly layout: RingLayout;
@@ -215,12 +213,10 @@ export class Pipeline {
   /** One chunk's slots at a time: what else this thread does must not wait for more. */
   #look(): void {
     if (this.#failure || this.#finished) return;
-    const behind = this.layout.slotCount * behindShare;
-    if (this.#mayStart && this.#slots.waiting() >= behind) this.startPool();
-    const mine = this.#haveWorkersBegun() ? behind : 1;
-    const isMine = this.#slots.waiting() >= mine;
+    if (this.#mayStart && this.#slots.isBehind()) this.startPool();
+    const isMine = this.#isWorkOfMine();
     this.#encodeInline((encoder) => (isMine ? encoder.takeBatch() : encoder.flushOld()));
-    if (this.#slots.waiting() >= mine) {
+    if (this.#isWorkOfMine()) {
       setImmediate(() => this.#look());
       return;
     }
@@ -229,8 +225,10 @@ export class Pipeline {
     this.#timer = this.#lookLater();
   }
 
-  #haveWorkersBegun(): boolean {
-    return this.#slots.taken() > (this.#inline?.statistics.slots ?? 0);
+  /** Whether this thread is to encode: it helps workers that are behind, and does all before they have begun. */
+  #isWorkOfMine(): boolean {
+    const haveWorkersBegun = this.#slots.taken() > (this.#inline?.statistics.slots ?? 0);
+    return haveWorkersBegun ? this.#slots.isBehind() : this.#slots.waiting() > 0;
   }
 
   #lookLater(): NodeJS.Timeout {

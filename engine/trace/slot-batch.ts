@@ -27,10 +27,8 @@ export class SlotBatch {
   /** Of these, what was saved. */
   #savedBytes = 0;
   #savedSlots = 0;
-  /** When the first one that was not saved was added. */
+  /** When the first one that was not saved was added; before all time where one was handed over for its age. */
   #since = 0;
-  /** What was not saved was handed over for its age: no other slot will follow soon. */
-  #isOld = false;
 
   /** @param area of layout.encoderBatchBytes */
   constructor(memory: Uint8Array, area: number, layout: RingLayout) {
@@ -67,7 +65,8 @@ export class SlotBatch {
   add(slotHeader: number, records: number, used: number, now: number): void {
     if (this.isEmpty) this.#bytes.copyWithin(this.header, slotHeader, slotHeader + slotHeaderSize);
     if (this.#slots === this.#savedSlots) this.#since = now;
-    this.#isOld ||= this.#view.getUint32(slotHeader + slotHeaderOffsets.old, true) !== 0;
+    // No other slot will follow one of these soon.
+    if (this.#view.getUint32(slotHeader + slotHeaderOffsets.old, true) !== 0) this.#since = Number.NEGATIVE_INFINITY;
     this.#bytes.copyWithin(this.records + this.#used, records, records + used);
     this.#used += used;
     this.#slots += 1;
@@ -82,7 +81,7 @@ export class SlotBatch {
 
   /** Whether what was not saved has been kept long enough. */
   isDue(now: number): boolean {
-    return this.#slots > this.#savedSlots && (this.#isOld || now - this.#since >= longestAge);
+    return this.#slots > this.#savedSlots && now - this.#since >= longestAge;
   }
 
   /** What was not saved, in the form of a slot; from now on it counts as saved. */
@@ -96,7 +95,6 @@ export class SlotBatch {
     this.#view.setUint32(header + slotHeaderOffsets.slotCount, this.#slots - this.#savedSlots, true);
     this.#savedBytes = this.#used;
     this.#savedSlots = this.#slots;
-    this.#isOld = false;
     return { header, records };
   }
 
@@ -112,7 +110,6 @@ export class SlotBatch {
     this.#room = Math.min(this.#most, Math.max(this.#slotSize, Math.min(wanted, affordable)));
     this.#used = this.#savedBytes = 0;
     this.#slots = this.#savedSlots = 0;
-    this.#isOld = false;
   }
 
   #sequenceAt(header: number): bigint {

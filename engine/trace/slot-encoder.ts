@@ -216,7 +216,7 @@ export class SlotEncoder {
       this.statistics.storedBytes += length;
     }
     this.#append(chunks, start);
-    this.#batch.clear(performance.now() - start, this.#full.waiting() >= this.#task.layout.slotCount / 2);
+    this.#batch.clear(performance.now() - start, this.#full.isBehind());
     this.#batches += 1;
   }
 

@@ -1,6 +1,7 @@
 #include "record/program-maps.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "layout.h"
 #include "tracee/abi.h"
@@ -12,33 +13,35 @@ namespace {
 // Of a stack that may lie amid other memory. Bytes.
 constexpr uint64_t kDeadStack = 64 * 1024;
 
-// All of ours but the stubs, whose content is part of the trace.
-std::vector<AddressRange> withoutStubs(const AddressSpace& space) {
+// Our page and, where it is there, the runtime.
+std::vector<AddressRange> runtimeMemory(const AddressSpace& space) {
   std::vector<AddressRange> ranges = {{kRuntimePage, kRuntimeData + kRuntimeDataSize}};
   if (space.patched.runtime == PatchedSites::Runtime::installed) ranges.push_back({RR_CODE, RR_RUNTIME_END});
+  return ranges;
+}
+
+// Those and the scratch memory, in order.
+std::vector<AddressRange> withScratch(std::vector<AddressRange> ranges, const AddressSpace& space) {
   for (const uint64_t scratch : space.scratch) ranges.push_back({scratch, scratch + kScratchSize});
+  std::sort(ranges.begin(), ranges.end(), startsBefore);
   return ranges;
 }
 
 }  // namespace
 
 std::vector<AddressRange> ownMemoryBesideRuntime(const AddressSpace& space) {
-  std::vector<AddressRange> ranges = space.patched.areas;
-  for (const uint64_t scratch : space.scratch) ranges.push_back({scratch, scratch + kScratchSize});
-  std::sort(ranges.begin(), ranges.end(), startsBefore);
-  return ranges;
+  return withScratch(space.patched.areas, space);
 }
 
 std::vector<AddressRange> ownMemory(const AddressSpace& space) {
-  std::vector<AddressRange> ranges = withoutStubs(space);
+  std::vector<AddressRange> ranges = runtimeMemory(space);
   ranges.insert(ranges.end(), space.patched.areas.begin(), space.patched.areas.end());
-  std::sort(ranges.begin(), ranges.end(), startsBefore);
-  return ranges;
+  return withScratch(std::move(ranges), space);
 }
 
 std::vector<MapLine> readProgramMaps(pid_t tid, const AddressSpace& space) {
-  std::vector<AddressRange> ours = withoutStubs(space);
-  std::sort(ours.begin(), ours.end(), startsBefore);
+  // The content of stubs is part of the trace.
+  const std::vector<AddressRange> ours = withScratch(runtimeMemory(space), space);
   std::vector<MapLine> lines;
   const auto add = [&lines](const MapLine& whole, uint64_t start, uint64_t end) {
     if (start >= end) return;

@@ -50,7 +50,7 @@ Recorder::Recorder(RecorderOptions options, uint8_t* ring, size_t ringSize, Call
       fileWrites_(writer_, tree_, sharedFiles_, privateFiles_, locals_),
       patcher_(writer_, runtime_, locals_, log_),
       sites_(options_, writer_, filters_, patcher_, locals_, timeStamps_, log_),
-      start_(options_, tree_, waits_, filters_, vdso_, runtime_, patcher_, sites_, log_),
+      start_(options_, waits_, filters_, vdso_, runtime_, patcher_, sites_, log_),
       callBuffer_(writer_, locals_, sites_),
       steps_(tree_, waits_),
       edge_(tree_, waits_, steps_, events_, callBuffer_, runtime_, locals_, filters_, log_),

@@ -24,7 +24,6 @@ namespace rr {
 namespace {
 
 constexpr uint64_t kSysBit = 1ULL << (SIGSYS - 1);
-constexpr uint64_t kEverySignal = ~0ULL;
 // Modes of both interfaces.
 constexpr uint64_t kOff = 0;
 constexpr uint64_t kOn = 1;
@@ -49,10 +48,6 @@ bool sendsSys(const Task& timerCreate) {
   const uint64_t event = timerCreate.arguments[1];
   return event != 0 &&
          timerCreate.space->memory.readValue<int>(event + offsetof(sigevent, sigev_signo)).value_or(0) == SIGSYS;
-}
-
-bool isStopSignal(int signal) {
-  return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
 }  // namespace
@@ -156,40 +151,20 @@ bool Dispatch::undoForcedSignal(Task& task) {
 
 bool Dispatch::enterKernel(Task& task) {
   user_regs_struct registers;
-  const auto mask = signalMask(task.tid);
-  if (!mask || !getRegisters(task.tid, registers)) return false;
+  if (!getRegisters(task.tid, registers)) return false;
   task.filters.atDispatch = false;
   task.filters.callByOurs = task.filters.dispatched;
   registers.rip = task.filters.dispatched ? kUntracedSyscall : task.filters.dispatchAddress;
   registers.rax = task.waitPaused ? SYS_pause : task.entry.orig_rax;
   registers.orig_rax = ~0ULL;
   // Signals that wait for the task interrupt the call, and do not come before it.
-  if (!setRegisters(task.tid, registers) || !setSignalMask(task.tid, kEverySignal)) return false;
-  bool sentStop = false;
-  for (;;) {
-    if (!resume(task, PTRACE_SYSCALL)) return false;
-    int status;
-    if (!waits_.awaitStatus(task.tid, status, "the entry of a call")) return false;
-    const int signal = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
-    if (signal == (SIGTRAP | 0x80)) break;
-    if (signal != 0 && status >> 16 == PTRACE_EVENT_STOP) {
-      // Its group is stopped, or an interrupt came too late.
-      task.stops.again |= isStopSignal(signal);
-    } else if (signal == SIGSTOP && status >> 16 == 0) {
-      sentStop = true;  // cannot be blocked
-    } else {
-      tree_.cameFrom(task, status);
-      return true;
-    }
-  }
-  if (!setSignalMask(task.tid, *mask)) return false;
-  if (sentStop) kill(task.threadGroup, SIGSTOP);
-  if (!task.filters.callByOurs) {
-    if (!getRegisters(task.tid, registers)) return false;
-    registers.rip = registers.rcx = task.entry.rip;
-    if (!setRegisters(task.tid, registers)) return false;
-  }
-  return true;
+  constexpr int kCallStop = SIGTRAP | 0x80;
+  const Waits::Masked came = waits_.runMasked(task, registers, PTRACE_SYSCALL, kCallStop, "the entry of a call");
+  if (came != Waits::Masked::arrived) return came == Waits::Masked::elsewhere;
+  if (task.filters.callByOurs) return true;
+  if (!getRegisters(task.tid, registers)) return false;
+  registers.rip = registers.rcx = task.entry.rip;
+  return setRegisters(task.tid, registers);
 }
 
 bool Dispatch::leaveKernel(Task& task, user_regs_struct& registers) {

@@ -12,8 +12,7 @@ namespace rr {
 class AddressLimit {
  public:
   explicit AddressLimit(pid_t tid) : tid_(tid) {
-    known_ = prlimit(tid, RLIMIT_AS, nullptr, &limit_) == 0;
-    limited_ = known_ && limit_.rlim_cur != RLIM_INFINITY;
+    limited_ = prlimit(tid, RLIMIT_AS, nullptr, &limit_) == 0 && limit_.rlim_cur != RLIM_INFINITY;
   }
   ~AddressLimit() {
     if (raised_) prlimit(tid_, RLIMIT_AS, &limit_, nullptr);
@@ -37,7 +36,6 @@ class AddressLimit {
  private:
   pid_t tid_;
   rlimit limit_ = {};
-  bool known_ = false;
   bool limited_ = false;
   bool raised_ = false;
 };

@@ -6,13 +6,11 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <span>
 
 #include "record/runtime/address-limit.h"
-#include "record/signal-state/signal-kinds.h"
 #include "tracee/abi.h"
 
 namespace rr {
@@ -124,49 +122,21 @@ std::optional<size_t> ProgramStart::run(Task& task, const user_regs_struct& regi
   memcpy(bytes.data(), code.data(), code.size());
   memcpy(bytes.data() + tableAt, steps.data(), steps.size() * sizeof steps[0]);
   const TraceeMemory& memory = task.space->memory;
-  uint64_t mask = 0;
-  uint64_t all = ~0ULL;
   user_regs_struct now = registers;
   now.rip = place;
   now.rbx = place + tableAt;
   now.orig_rax = ~0ULL;
-  const bool begun = memory.writeAll(place, bytes.data(), bytes.size()) &&
-                     ptrace(PTRACE_GETSIGMASK, task.tid, kSignalSetSize, &mask) == 0 &&
-                     ptrace(PTRACE_SETSIGMASK, task.tid, kSignalSetSize, &all) == 0 && setRegisters(task.tid, now);
-  if (!begun || !awaitEnd(task) || !getRegisters(task.tid, now)) return std::nullopt;
-  user_regs_struct own = registers;
-  own.orig_rax = ~0ULL;  // the call at which it stands is not made
-  if (!memory.writeAll(place, vdso_.image().data(), bytes.size()) || !setRegisters(task.tid, own) ||
-      ptrace(PTRACE_SETSIGMASK, task.tid, kSignalSetSize, &mask) != 0) {
+  constexpr int kEnd = SIGTRAP | PTRACE_EVENT_SECCOMP << 8;
+  if (!memory.writeAll(place, bytes.data(), bytes.size()) ||
+      waits_.runMasked(task, now, PTRACE_CONT, kEnd, "our memory in a new program") != Waits::Masked::arrived ||
+      !getRegisters(task.tid, now)) {
     return std::nullopt;
   }
+  user_regs_struct own = registers;
+  own.orig_rax = ~0ULL;  // the call at which it stands is not made
+  if (!memory.writeAll(place, vdso_.image().data(), bytes.size()) || !setRegisters(task.tid, own)) return std::nullopt;
   if (now.rip != place + code.size()) return 0;
   return (now.rbx - (place + tableAt)) / sizeof steps[0];
-}
-
-// Lets the task run to the call that ends the steps. False when something else has stopped it, which is left to be
-// handled.
-bool ProgramStart::awaitEnd(Task& task) {
-  bool sentStop = false;
-  for (;;) {
-    int status;
-    if (!resume(task, PTRACE_CONT) || !waits_.awaitStatus(task.tid, status, "our memory in a new program"))
-      return false;
-    const int signal = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
-    const int event = status >> 16;
-    if (signal != 0 && event == PTRACE_EVENT_SECCOMP) break;
-    if (signal != 0 && event == PTRACE_EVENT_STOP) {
-      // Its group is stopped, or an interrupt came too late.
-      task.stops.again |= defaultAction(signal) == DefaultAction::stop;
-    } else if (signal == SIGSTOP && event == 0) {
-      sentStop = true;  // cannot be blocked
-    } else {
-      tree_.cameFrom(task, status);
-      return false;
-    }
-  }
-  if (sentStop) kill(task.threadGroup, SIGSTOP);
-  return true;
 }
 
 }  // namespace rr

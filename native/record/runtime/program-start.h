@@ -23,10 +23,9 @@ namespace rr {
 // Tracer thread only.
 class ProgramStart {
  public:
-  ProgramStart(const RecorderOptions& options, TaskTree& tree, Waits& waits, const ForeignFilters& filters,
-               const Vdso& vdso, const Runtime& runtime, SitePatcher& patcher, Sites& sites, RecordingLog& log)
+  ProgramStart(const RecorderOptions& options, Waits& waits, const ForeignFilters& filters, const Vdso& vdso,
+               const Runtime& runtime, SitePatcher& patcher, Sites& sites, RecordingLog& log)
       : options_(options),
-        tree_(tree),
         waits_(waits),
         filters_(filters),
         vdso_(vdso),
@@ -50,10 +49,8 @@ class ProgramStart {
   static void addPage(Steps& steps);
   static void addRuntime(Steps& steps, const PatchPlan& plan);
   std::optional<size_t> run(Task& task, const user_regs_struct& registers, const Steps& steps, uint64_t place);
-  bool awaitEnd(Task& task);
 
   const RecorderOptions& options_;
-  TaskTree& tree_;
   Waits& waits_;
   const ForeignFilters& filters_;
   const Vdso& vdso_;

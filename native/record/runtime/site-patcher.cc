@@ -192,43 +192,50 @@ bool SitePatcher::write(const Task& task, uint64_t address, std::span<const uint
   return true;
 }
 
+std::optional<SitePatcher::Placed> SitePatcher::place(const Task& task, uint64_t site, PatchedInstruction instruction,
+                                                      std::span<const uint8_t> code,
+                                                      std::span<const AddressRange> unused) const {
+  const PatchedSites& patched = task.space->patched;
+  if (!isPatchable(patched, site, instruction, code)) return std::nullopt;
+  if (const auto patch = choose(task, site, instruction, code, patched.room)) return Placed{*patch, std::nullopt};
+  const auto patch = choose(task, site, instruction, code, unused);
+  const auto area = patch ? areaAround(patch->jump.target, unused) : std::nullopt;
+  if (!area) return std::nullopt;
+  return Placed{*patch, area};
+}
+
 bool SitePatcher::patchSite(Task& task, uint64_t site, PatchedInstruction instruction,
                             std::vector<AddressRange>& unused) {
   PatchedSites& patched = task.space->patched;
   std::array<uint8_t, 16> bytes = {};
   const ssize_t got = task.space->memory.read(site, bytes.data(), bytes.size());
   const std::span code(bytes.data(), static_cast<size_t>(std::max<ssize_t>(got, 0)));
-  if (!isPatchable(patched, site, instruction, code)) return false;
-  std::optional<SitePatch> patch = choose(task, site, instruction, code, patched.room);
-  if (!patch) {
-    patch = choose(task, site, instruction, code, unused);
-    const auto area = patch ? areaAround(patch->jump.target, unused) : std::nullopt;
-    if (!area || !mapStubArea(task, *area)) return false;
+  const auto placed = place(task, site, instruction, code, unused);
+  if (!placed) return false;
+  const auto& [patch, area] = *placed;
+  if (area) {
+    if (!mapStubArea(task, *area)) return false;
     addArea(patched, *area, unused);
     locals_.update(*task.space);
   }
-  const uint64_t stub = patch->jump.target;
-  if (!write(task, stub, patch->stub)) return false;
-  if (!write(task, site, std::span(patch->jump.bytes).first(patch->jump.length))) return false;
-  addSite(patched, *patch);
+  const uint64_t stub = patch.jump.target;
+  if (!write(task, stub, patch.stub)) return false;
+  if (!write(task, site, std::span(patch.jump.bytes).first(patch.jump.length))) return false;
+  addSite(patched, patch);
   log_.debug(task, "site %lx patched, stub %lx", site, stub);
   return true;
 }
 
 bool SitePatcher::plan(Task& task, uint64_t site, PatchedInstruction instruction, std::span<const uint8_t> code,
                        std::vector<AddressRange>& unused, PatchPlan& plan) const {
-  PatchedSites& patched = task.space->patched;
-  if (!isPatchable(patched, site, instruction, code)) return false;
-  std::optional<SitePatch> patch = choose(task, site, instruction, code, patched.room);
-  if (!patch) {
-    patch = choose(task, site, instruction, code, unused);
-    const auto area = patch ? areaAround(patch->jump.target, unused) : std::nullopt;
-    if (!area) return false;
-    addArea(patched, *area, unused);
-    plan.areas.push_back(*area);
+  const auto placed = place(task, site, instruction, code, unused);
+  if (!placed) return false;
+  if (placed->area) {
+    addArea(task.space->patched, *placed->area, unused);
+    plan.areas.push_back(*placed->area);
   }
-  addSite(patched, *patch);
-  plan.patches.push_back(*patch);
+  addSite(task.space->patched, placed->patch);
+  plan.patches.push_back(placed->patch);
   return true;
 }
 

@@ -55,6 +55,13 @@ class SitePatcher {
   void finish(Task& task, const PatchPlan& plan);
 
  private:
+  // A patch, and the memory that is to be mapped for its stub, where none is there.
+  struct Placed {
+    SitePatch patch;
+    std::optional<AddressRange> area;
+  };
+  std::optional<Placed> place(const Task& task, uint64_t site, PatchedInstruction instruction,
+                              std::span<const uint8_t> code, std::span<const AddressRange> unused) const;
   std::optional<SitePatch> choose(const Task& task, uint64_t site, PatchedInstruction instruction,
                                   std::span<const uint8_t> code, std::span<const AddressRange> room) const;
   bool mapStubArea(Task& task, const AddressRange& area);

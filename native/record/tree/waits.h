@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/user.h>
 
 #include <cstdint>
 #include <functional>
@@ -34,6 +35,16 @@ class Waits {
   // Waits for the status of one task where nothing else may come in between. False when there is none to be had, with
   // errno set.
   bool awaitStatus(pid_t tid, int& status, const char* what);
+  // Where a task stands that was to run with its signals blocked.
+  enum class Masked {
+    arrived,    // at the stop that was waited for, with its own mask again
+    elsewhere,  // at another, which is filed with it
+    lost,       // nothing more is known of it
+  };
+  // Sets the registers of a stopped task and lets it run by a ptrace request, every signal blocked, to a stop: the
+  // signal, and above it the ptrace event, as in a status behind its lowest byte. Signals that come meanwhile wait, and
+  // a SIGSTOP, which cannot be blocked, is sent again.
+  Masked runMasked(Task& task, const user_regs_struct& registers, int request, int stop, const char* what);
   // Waits until the task has a status. For this task alone: a wait for any costs the kernel a look at each of them.
   // What has come from others is filed at each tick. `interruptAt`: processor time of the process at which the task is
   // interrupted, nanoseconds; 0: never.

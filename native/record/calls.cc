@@ -151,6 +151,38 @@ void Recorder::beginCall(Task& task) {
   performCall(task);
 }
 
+// At the entry stop of a call, which comes before all filters: lets them decide. Ours stops the task once more when no
+// other has answered the call; else its end comes.
+void Recorder::askFilters(Task& task) {
+  task.filters.asked = true;
+  task.state = Task::State::inCall;
+  if (!resume(task, PTRACE_SYSCALL)) return tree_.lost(task);
+  int status;
+  if (!waits_.awaitStatus(task.tid, status, "the program's filter")) return tree_.lost(task);
+  if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_SECCOMP) return behindFilters(task);
+  tree_.cameFrom(task, status);
+}
+
+// At a stop that a filter asked for, behind the entry that was handled: the call goes its way. A filter of the
+// program's that asks for a tracer, which it has not, makes the call fail.
+void Recorder::behindFilters(Task& task) {
+  unsigned long verdict = 0;
+  if (ptrace(PTRACE_GETEVENTMSG, task.tid, 0, &verdict) != 0) return tree_.lost(task);
+  if (!task.filters.own || verdict == RR_VERDICT_NATIVE || verdict == RR_VERDICT_OTHER) {
+    task.filters.passed = true;
+    if (task.filters.asked) return performCall(task);
+    if (!resume(task, PTRACE_SYSCALL)) tree_.lost(task);
+    return;
+  }
+  user_regs_struct registers;
+  if (!getRegisters(task.tid, registers)) return tree_.lost(task);
+  registers.orig_rax = ~0ULL;
+  registers.rax = static_cast<unsigned long long>(-ENOSYS);
+  task.filters.skipped = true;
+  if (!setRegisters(task.tid, registers) || !resume(task, PTRACE_SYSCALL)) return tree_.lost(task);
+  awaitCall(task, false);
+}
+
 // The call is about to be made, or answered.
 void Recorder::performCall(Task& task) {
   const long call = task.call;
@@ -269,7 +301,7 @@ void Recorder::madeMemoryCall(Task& task, int64_t result) {
   exitSpecial(task, registers);
   // What is to be patched now takes calls of ours, which cannot be made from here.
   if (task.space->patched.textDue && !mappingsTellRanges(task.call)) {
-    if (!task.filters.atDispatch && !skipToExit(task)) return;
+    if (!dispatch_.leaveEntry(task)) return;
     sites_.patchSites(task);
   }
   answerCall(task, result, 0);
@@ -317,12 +349,12 @@ void Recorder::callExit(Task& task) {
   task.signals.stashBlocked = false;
   // Nothing of it has happened, whatever its result looks like.
   const std::optional<unsigned long long> takenBack =
-      wasTakenBack(task, registers) ? std::optional(registers.rax) : std::nullopt;
+      programFilters_.haveTakenBack(task, registers) ? std::optional(registers.rax) : std::nullopt;
   if (takenBack) registers.rax = static_cast<unsigned long long>(-ENOSYS);
   const bool vforked = task.madeTask && (task.making.flags & CLONE_VFORK) != 0;
   if (makesTask(task.call)) returnedFromMaking(task);
   // A filter or its supervisor has answered the call, whatever that looks like: the kernel has done nothing.
-  bool untouched = wasFaked(task);
+  bool untouched = ProgramFilters::haveAnswered(task);
   if (untouched) {
     task.filters.installs = false;
   } else {

@@ -74,6 +74,9 @@ Recorder::Recorder(RecorderOptions options, uint8_t* ring, size_t ringSize, Call
       futexWords_(writer_, tree_, waits_),
       failedCalls_(writer_, sites_, sharedFiles_),
       dispatch_(tree_, waits_, filters_, locals_, log_),
+      refusedCalls_(log_),
+      memoryCalls_(dispatch_, failedCalls_, sites_, replacedCode_, fileWrites_, sharedMemory_, log_),
+      programFilters_(tree_, filters_, locals_, dispatch_, log_),
       endWrites_(writer_, tree_, callBuffer_) {
   ring_.onFirstSealed = callbacks_.firstSlotFull;
 }

@@ -6,12 +6,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <memory>
-#include <optional>
-#include <random>
 #include <set>
-#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,8 +15,10 @@
 #include "record/calls/entry-answer.h"
 #include "record/calls/failed-calls.h"
 #include "record/calls/futex-words.h"
+#include "record/calls/memory-calls.h"
 #include "record/calls/memory-files.h"
 #include "record/calls/personality.h"
+#include "record/calls/refused-calls.h"
 #include "record/calls/scheduling-calls.h"
 #include "record/calls/scratch.h"
 #include "record/calls/see-through.h"
@@ -33,6 +30,7 @@
 #include "record/events/frame-writer.h"
 #include "record/files/file-writes.h"
 #include "record/files/mappings.h"
+#include "record/filters/program-filters.h"
 #include "record/options.h"
 #include "record/recording-log.h"
 #include "record/runtime/call-buffer.h"
@@ -102,11 +100,11 @@ class Recorder {
   void enterCall(Task& task, user_regs_struct& registers, bool foreign);
   void beginCall(Task& task);
   void askFilters(Task& task);
+  void behindFilters(Task& task);
   void performCall(Task& task);
   void callExit(Task& task);
   void noteUnknownCall(const Task& task, int64_t result);
   bool enterSpecial(Task& task);
-  bool enterSecurityCall(Task& task);
   bool isAnswered(Task& task, const EntryAnswer& answer);
   void exitSpecial(Task& task, user_regs_struct& registers);
   void answerCall(Task& task, int64_t result, uint8_t flags);
@@ -120,19 +118,8 @@ class Recorder {
   void runCall(Task& task, bool mayBlock);
   void awaitCall(Task& task, bool mayBlock);
   void vsyscall(Task& task);
-  // own-filters.cc
-  bool enterFilterCall(Task& task);
-  bool wasTakenBack(const Task& task, const user_regs_struct& registers) const;
-  bool wasFaked(const Task& task) const;
-  void behindFilters(Task& task);
-  void noteFilter(Task& task, bool failed);
   // sent-signals.cc
   void letSignalAct(Task& sender);
-  // own-memory.cc
-  bool enterMemoryCall(Task& task);
-  bool skipToExit(Task& task);
-  void callAroundOurs(Task& task, const AddressRange& range);
-  void noteChangedCode(Task& task, const user_regs_struct& registers);
   // signals.cc
   void signalStop(Task& task, int signal);
   bool hasBadFrame(const Task& task, const siginfo_t& info, const user_regs_struct& registers) const;
@@ -217,6 +204,9 @@ class Recorder {
   FutexWords futexWords_;
   FailedCalls failedCalls_;
   Dispatch dispatch_;
+  RefusedCalls refusedCalls_;
+  MemoryCalls memoryCalls_;
+  ProgramFilters programFilters_;
   EndWrites endWrites_;
   TimeTrap timeTrap_;  // of the tracer's thread
   std::thread thread_;

@@ -1,23 +1,15 @@
 // The calls that need more than the table says, at their entry and exit.
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-#include <string>
-#include <string_view>
 #include <utility>
 
 #include "generated/syscalls.h"
-#include "launcher/nested.h"
 #include "record/call-kinds.h"
 #include "record/call-result.h"
+#include "record/calls/process-settings.h"
 #include "record/recorder.h"
 #include "record/signal-state/forced-fault.h"
 #include "record/tracing/child-signals.h"
@@ -27,33 +19,6 @@
 namespace rr {
 
 namespace {
-
-// MADV_COLLAPSE, since Linux 6.1.
-constexpr int kCollapse = 25;
-
-// Calls that the recorder answers with ENOSYS; libraries fall back (DESIGN.md, "Recording"). The memory of
-// memfd_secret(2) is closed to tracers.
-bool isRefused(long call) {
-  return call == SYS_rseq || call == SYS_io_uring_setup || call == SYS_io_uring_enter ||
-         call == SYS_io_uring_register || call == SYS_io_setup || call == SYS_memfd_secret;
-}
-
-// The same for those that programs cannot do without: they are told. Memory would change behind every event.
-bool isUnsupported(long call) { return call == SYS_userfaultfd || call == SYS_remap_file_pages; }
-
-// The flags of userfaultfd(2) are below; the kernel refuses others itself.
-constexpr uint64_t kUserFaultFlags = O_CLOEXEC << 1;
-
-// Of /dev/userfaultfd: makes what userfaultfd(2) makes (linux/userfaultfd.h).
-constexpr uint32_t kNewUserFault = 0xaa00;
-
-bool opensUserFault(const Task& task) {
-  if (task.call != SYS_ioctl || static_cast<uint32_t>(task.arguments[1]) != kNewUserFault) return false;
-  char target[32];
-  const std::string link = descriptorPath(task.tid, static_cast<int>(task.arguments[0]));
-  const ssize_t length = readlink(link.c_str(), target, sizeof target);
-  return length > 0 && std::string_view(target, static_cast<size_t>(length)) == "/dev/userfaultfd";
-}
 
 // What is left to a program in the strict mode of seccomp(2).
 bool allowedByStrictMode(long call) {
@@ -73,22 +38,7 @@ bool Recorder::enterSpecial(Task& task) {
     tree_.lost(task);
     return true;
   }
-  if (opensUserFault(task)) {
-    log_.warnOnce("userfaultfd",
-                  "the program uses /dev/userfaultfd, which is not supported under a recording: it gets ENOTTY");
-    refuseCall(task, -ENOTTY);
-    return true;
-  }
-  if (isUnsupported(call) && (call != SYS_userfaultfd || static_cast<unsigned>(task.arguments[0]) < kUserFaultFlags)) {
-    log_.warnOnce(syscallModel(call).name, std::string("the program uses ") + syscallModel(call).name +
-                                               ", which is not supported under a recording: it gets ENOSYS");
-    refuseCall(task, -ENOSYS);
-    return true;
-  }
-  if (isRefused(call)) {
-    refuseCall(task, -ENOSYS);
-    return true;
-  }
+  if (isAnswered(task, refusedCalls_.enter(task))) return true;
   if (neverReturns(call)) {
     writeEnter(task);
     return false;
@@ -100,14 +50,9 @@ bool Recorder::enterSpecial(Task& task) {
     if (!setRegisters(task.tid, registers)) tree_.lost(task);
     return task.state == Task::State::dying;
   }
-  // The same, with flags that stand in the program's memory: libraries then do without clone3.
-  if (call == SYS_clone3 && (task.making.flags & CLONE_UNTRACED)) {
-    refuseCall(task, -ENOSYS);
-    return true;
-  }
   if (isExec(call)) endWrites_.foreseeExec(task);
   if (makesTask(call) || isExec(call)) return false;
-  if (enterMemoryCall(task)) return true;
+  if (isAnswered(task, memoryCalls_.enter(task))) return true;
   if (writesToDescriptor(call)) return isAnswered(task, memoryFiles_.enterWrite(task)) || enterOutput(task);
   switch (call) {
     case SYS_ptrace:
@@ -120,19 +65,8 @@ bool Recorder::enterSpecial(Task& task) {
       return isAnswered(task, memoryFiles_.enterRemoteWrite(task));
     case SYS_seccomp:
     case SYS_prctl:
-      return enterSecurityCall(task);
-    case SYS_process_madvise:
-      // What changes memory is refused, as by kernels before Linux 6.13, which did that to other processes only.
-      switch (static_cast<int>(task.arguments[3])) {
-        case MADV_COLD:
-        case MADV_PAGEOUT:
-        case MADV_WILLNEED:
-        case kCollapse:
-          return false;
-        default:
-          refuseCall(task, -EINVAL);
-          return true;
-      }
+      return isAnswered(task, programFilters_.enter(task)) ||
+             (call == SYS_prctl && isAnswered(task, enterSettings(task)));
     case SYS_madvise:
       // MADV_FREE lets the kernel drop pages whenever it likes: DONTNEED is one of the outcomes, and a fixed one.
       if (static_cast<int>(task.arguments[2]) == MADV_FREE) {
@@ -152,63 +86,28 @@ bool Recorder::enterSpecial(Task& task) {
 
 // True when the kernel is not to make the call.
 bool Recorder::isAnswered(Task& task, const EntryAnswer& answer) {
-  if (answer.kind == EntryAnswer::Kind::lost) tree_.lost(task);
-  if (answer.kind == EntryAnswer::Kind::answered) refuseCall(task, answer.result);
-  return answer.kind != EntryAnswer::Kind::none;
-}
-
-// seccomp(2) and prctl(2): true when the call was dealt with.
-bool Recorder::enterSecurityCall(Task& task) {
-  const long call = task.call;
-  const bool prctl = call == SYS_prctl;
-  const int option = static_cast<int>(task.arguments[0]);
-  const bool filter =
-      prctl ? option == PR_SET_SECCOMP : static_cast<unsigned>(task.arguments[0]) <= SECCOMP_SET_MODE_FILTER;
-  // The program's filter is in force like ours. Where it refuses a call ours is not asked, so from then on the task
-  // stops at every entry and exit (PTRACE_SYSCALL); the entry stop comes before all filters (ptrace(2)).
-  task.filters.installs = filter;
-  if (enterFilterCall(task)) return true;
-  if (prctl && option == RR_LEAVE_AT_EXEC) {
-    task.leavesAtExec = true;
-    refuseCall(task, 0);
-    return true;
+  switch (answer.kind) {
+    case EntryAnswer::Kind::none:
+      return false;
+    case EntryAnswer::Kind::answered:
+      refuseCall(task, answer.result);
+      return true;
+    case EntryAnswer::Kind::made:
+      answerCall(task, answer.result, writer_.mappings() == 0 ? schema::kFrameEmulated : uint8_t{0});
+      return true;
+    case EntryAnswer::Kind::elsewhere:
+      return true;
+    case EntryAnswer::Kind::lost:
+      tree_.lost(task);
+      return true;
   }
-  // So does Linux before 5.11. What the kernel then does to calls cannot be replayed, and we may need it ourselves.
-  if (prctl && option == kSetUserDispatch) {
-    refuseCall(task, -EINVAL);
-    return true;
-  }
-  // The program's filter is to see the program's own instructions; without this it sees ours, and judges the same.
-  if (filter && task.filters.dispatched && !dispatch_.set(task, false))
-    log_.debug(task, "still dispatched: %s", strerror(errno));
-  if (prctl && option == PR_SET_TSC) {
-    const int mode = static_cast<int>(task.arguments[1]);
-    const bool valid = mode == PR_TSC_ENABLE || mode == PR_TSC_SIGSEGV;
-    if (valid) task.ownTscTrap = mode == PR_TSC_SIGSEGV;
-    refuseCall(task, valid ? 0 : -EINVAL);
-    return true;
-  }
-  // Memory that is not dumpable is closed to a tracer without privilege, from the next fork on: it stays open, and
-  // the program is told what it has set.
-  if (prctl && option == PR_SET_DUMPABLE && geteuid() != 0 && task.arguments[1] <= 1) {
-    task.space->undumpable = task.arguments[1] == 0;
-    refuseCall(task, 0);
-    return true;
-  }
-  if (prctl && option == PR_GET_DUMPABLE && task.space->undumpable) {
-    refuseCall(task, 0);
-    return true;
-  }
-  return false;
+  return true;
 }
 
 void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
   const int64_t result = static_cast<int64_t>(registers.rax);
   const bool failed = isFailure(result);
-  noteChangedCode(task, registers);
-  replacedCode_.noteReplacedCode(task, registers);
-  fileWrites_.noteSharedViews(task, result);
-  sharedMemory_.note(task, result);
+  memoryCalls_.noteChanges(task, registers);
   switch (task.call) {
     case SYS_mmap:
       if (failed) return;
@@ -258,15 +157,10 @@ void Recorder::exitSpecial(Task& task, user_regs_struct& registers) {
       return;
     }
     case SYS_seccomp:
-      noteFilter(task, failed);
-      return;
+      return programFilters_.noteInstalled(task, failed);
     case SYS_prctl:
-      noteFilter(task, failed);
-      // The program's rdtsc traps because we want it to: it is told what it set itself.
-      if (!failed && static_cast<int>(task.arguments[0]) == PR_GET_TSC) {
-        const int mode = task.ownTscTrap ? PR_TSC_SIGSEGV : PR_TSC_ENABLE;
-        task.space->memory.writeAll(task.arguments[1], &mode, sizeof mode);
-      }
+      programFilters_.noteInstalled(task, failed);
+      if (!failed) exitSettings(task);
       return;
     default:
       return schedulingCalls_.exit(task, registers);

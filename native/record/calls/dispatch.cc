@@ -167,6 +167,23 @@ bool Dispatch::enterKernel(Task& task) {
   return setRegisters(task.tid, registers);
 }
 
+bool Dispatch::leaveEntry(Task& task) {
+  if (task.filters.atDispatch) return true;
+  user_regs_struct registers = task.entry;
+  registers.orig_rax = ~0ULL;
+  task.state = Task::State::inCall;
+  if (!setRegisters(task.tid, registers) || !resume(task, PTRACE_SYSCALL)) return tree_.lost(task), false;
+  waits_.waitFor(task);
+  if (filters_.concern(task) && task.pending && *task.pending >> 16 == PTRACE_EVENT_SECCOMP) {
+    task.pending.reset();
+    if (!resume(task, PTRACE_SYSCALL)) return tree_.lost(task), false;
+    waits_.waitFor(task);
+  }
+  if (!task.pending || !WIFSTOPPED(*task.pending) || WSTOPSIG(*task.pending) != (SIGTRAP | 0x80)) return false;
+  task.pending.reset();
+  return true;
+}
+
 bool Dispatch::leaveKernel(Task& task, user_regs_struct& registers) {
   if (!std::exchange(task.filters.callByOurs, false) || task.call == SYS_rt_sigreturn) return true;
   registers.rip = registers.rcx = task.entry.rip;

@@ -52,6 +52,9 @@ class Dispatch {
   // Takes the kernel into a dispatched call, past the entry stop. While the tracer still dispatches, by the instruction
   // of our page; else by the one that was dispatched. False when the task is gone, with another stop pending.
   bool enterKernel(Task& task);
+  // From a call's entry, where it is skipped, to where others can be made in its place: its exit stop. A dispatched
+  // call has not been entered. False when the task stands elsewhere, with a status that waits, or is gone.
+  bool leaveEntry(Task& task);
   // At the end of a call: the address that the program made it from. rt_sigreturn goes where it goes.
   bool leaveKernel(Task& task, user_regs_struct& registers);
 

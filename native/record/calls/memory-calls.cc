@@ -1,19 +1,16 @@
-// The program's own calls that change memory, where they meet ours: the recorder's pages and stubs stay as they are, as
-// if they were not the program's to change; and patched code that the program is about to change, move or throw away
-// gets its own instructions back, or is forgotten.
+#include "record/calls/memory-calls.h"
+
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <iterator>
+#include <string>
+#include <vector>
 
 #include "record/named-pages.h"
 #include "record/program-maps.h"
-#include "record/recorder.h"
 #include "tracee/abi.h"
 
 namespace rr {
@@ -34,8 +31,7 @@ bool tookEffect(int64_t result) { return result == 0 || result == -ENOMEM; }
 
 }  // namespace
 
-// At the entry of a call. True when it was dealt with.
-bool Recorder::enterMemoryCall(Task& task) {
+EntryAnswer MemoryCalls::enter(Task& task) {
   const uint64_t(&arguments)[6] = task.arguments;
   const auto meetsOurs = [&](const std::optional<AddressRange>& range) {
     return range && overlapsAny(*range, ownMemory(*task.space));
@@ -44,8 +40,7 @@ bool Recorder::enterMemoryCall(Task& task) {
     log_.warnOnce("own memory",
                   "task " + std::to_string(task.tid) +
                       " wants memory at an address that the recording uses: it is told that there is none");
-    refuseCall(task, -error);
-    return true;
+    return EntryAnswer::of(-error);
   };
   switch (task.call) {
     case SYS_munmap:
@@ -53,55 +48,35 @@ bool Recorder::enterMemoryCall(Task& task) {
     case SYS_pkey_mprotect:
     case SYS_madvise: {
       const auto range = namedPages(arguments[0], arguments[1]);
-      if (!meetsOurs(range)) return false;
+      if (!meetsOurs(range)) return {};
       if (task.filters.own) return refuse(ENOMEM);
-      callAroundOurs(task, *range);
-      return true;
+      return callAroundOurs(task, *range);
     }
     case SYS_mmap:
       // Pages that vanish whenever the kernel likes: refused as by Linux before 6.11.
-      if ((arguments[3] & MAP_TYPE) == kDroppable) return refuseCall(task, -EINVAL), true;
-      if (!(arguments[3] & MAP_FIXED) || !meetsOurs(namedPages(arguments[0], arguments[1]))) return false;
+      if ((arguments[3] & MAP_TYPE) == kDroppable) return EntryAnswer::of(-EINVAL);
+      if (!(arguments[3] & MAP_FIXED) || !meetsOurs(namedPages(arguments[0], arguments[1]))) return {};
       return refuse(ENOMEM);
     case SYS_mremap:
       if (meetsOurs(namedPages(arguments[0], std::max<uint64_t>(arguments[1], 1)))) return refuse(EFAULT);
-      if (!(arguments[3] & MREMAP_FIXED) || !meetsOurs(namedPages(arguments[4], arguments[2]))) return false;
+      if (!(arguments[3] & MREMAP_FIXED) || !meetsOurs(namedPages(arguments[4], arguments[2]))) return {};
       return refuse(ENOMEM);
     case kMseal:
       // What is not there cannot be sealed.
-      return meetsOurs(namedPages(arguments[0], arguments[1])) && refuse(ENOMEM);
+      return meetsOurs(namedPages(arguments[0], arguments[1])) ? refuse(ENOMEM) : EntryAnswer{};
     case SYS_shmat: {
-      if (!(arguments[2] & SHM_REMAP)) return false;
+      if (!(arguments[2] & SHM_REMAP)) return {};
       shmid_ds segment = {};
       const bool known = shmctl(static_cast<int>(arguments[0]), IPC_STAT, &segment) == 0;
       const uint64_t size = known ? std::max<uint64_t>(segment.shm_segsz, 1) : kPage;
-      return meetsOurs(namedPages(arguments[1] & ~(kPage - 1), size)) && refuse(EINVAL);
+      return meetsOurs(namedPages(arguments[1] & ~(kPage - 1), size)) ? refuse(EINVAL) : EntryAnswer{};
     }
     default:
-      return false;
+      return {};
   }
 }
 
-// From the entry of a call, which is skipped, to its exit stop: from there others can be made. False when the task
-// stands elsewhere, with a status that waits, or is gone.
-bool Recorder::skipToExit(Task& task) {
-  user_regs_struct registers = task.entry;
-  registers.orig_rax = ~0ULL;
-  task.state = Task::State::inCall;
-  if (!setRegisters(task.tid, registers) || !resume(task, PTRACE_SYSCALL)) return tree_.lost(task), false;
-  waits_.waitFor(task);
-  if (filters_.concern(task) && task.pending && *task.pending >> 16 == PTRACE_EVENT_SECCOMP) {
-    task.pending.reset();
-    if (!resume(task, PTRACE_SYSCALL)) return tree_.lost(task), false;
-    waits_.waitFor(task);
-  }
-  if (!task.pending || !WIFSTOPPED(*task.pending) || WSTOPSIG(*task.pending) != (SIGTRAP | 0x80)) return false;
-  task.pending.reset();
-  return true;
-}
-
-// Makes the call for each part of the range that is not ours. The event's mapping records tell the parts.
-void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
+EntryAnswer MemoryCalls::callAroundOurs(Task& task, const AddressRange& range) {
   const std::vector<AddressRange> whole = {range};
   std::vector<AddressRange> parts = subtract(whole, ownMemory(*task.space));
   // As at a hole: mprotect goes no further, madvise goes on, and both tell of it.
@@ -109,12 +84,12 @@ void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
   if (protects && !parts.empty()) parts.resize(parts.front().start == range.start ? 1 : 0);
   // Where the range ends beyond all memory, munmap changes nothing: its last part tells.
   if (task.call == SYS_munmap) std::reverse(parts.begin(), parts.end());
-  if (!task.filters.atDispatch && !skipToExit(task)) return;
+  if (!dispatch_.leaveEntry(task)) return EntryAnswer::elsewhere();
   long result = task.call == SYS_munmap ? 0 : -ENOMEM;
   for (const AddressRange& part : parts) {
     const uint64_t arguments[6] = {part.start, part.end - part.start, task.arguments[2], task.arguments[3], 0, 0};
     const long one = syscallByStops(task.tid, task.call, arguments);
-    if (one == -ESRCH) return tree_.lost(task);
+    if (one == -ESRCH) return EntryAnswer::lost();
     if (one != 0) result = one;
     if (one == 0) {
       failedCalls_.recordPart(task, part);
@@ -125,15 +100,19 @@ void Recorder::callAroundOurs(Task& task, const AddressRange& range) {
   }
   user_regs_struct registers = task.entry;
   registers.rax = static_cast<unsigned long long>(result);
+  noteChanges(task, registers);
+  return EntryAnswer::made(result);
+}
+
+void MemoryCalls::noteChanges(Task& task, const user_regs_struct& registers) {
+  const int64_t result = static_cast<int64_t>(registers.rax);
   noteChangedCode(task, registers);
   replacedCode_.noteReplacedCode(task, registers);
   fileWrites_.noteSharedViews(task, result);
   sharedMemory_.note(task, result);
-  answerCall(task, result, writer_.mappings() == 0 ? schema::kFrameEmulated : uint8_t{0});
 }
 
-// At the end of a call that may have changed patched code, or have made it the program's to change.
-void Recorder::noteChangedCode(Task& task, const user_regs_struct& registers) {
+void MemoryCalls::noteChangedCode(Task& task, const user_regs_struct& registers) {
   if (task.space->patched.texts.empty()) return;
   const uint64_t(&arguments)[6] = task.arguments;
   const int64_t result = static_cast<int64_t>(registers.rax);

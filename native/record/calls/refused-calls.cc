@@ -1,0 +1,74 @@
+#include "record/calls/refused-calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <string>
+#include <string_view>
+
+#include "generated/syscalls.h"
+#include "record/tree/task-state.h"
+
+namespace rr {
+
+namespace {
+
+// MADV_COLLAPSE, since Linux 6.1.
+constexpr int kCollapse = 25;
+
+// Calls that the recorder answers with ENOSYS; libraries fall back (DESIGN.md, "Recording"). The memory of
+// memfd_secret(2) is closed to tracers.
+bool isRefused(long call) {
+  return call == SYS_rseq || call == SYS_io_uring_setup || call == SYS_io_uring_enter ||
+         call == SYS_io_uring_register || call == SYS_io_setup || call == SYS_memfd_secret;
+}
+
+// The same for those that programs cannot do without: they are told. Memory would change behind every event.
+bool isUnsupported(long call) { return call == SYS_userfaultfd || call == SYS_remap_file_pages; }
+
+// The flags of userfaultfd(2) are below; the kernel refuses others itself.
+constexpr uint64_t kUserFaultFlags = O_CLOEXEC << 1;
+
+// Of /dev/userfaultfd: makes what userfaultfd(2) makes (linux/userfaultfd.h).
+constexpr uint32_t kNewUserFault = 0xaa00;
+
+bool opensUserFault(const Task& task) {
+  if (task.call != SYS_ioctl || static_cast<uint32_t>(task.arguments[1]) != kNewUserFault) return false;
+  char target[32];
+  const std::string link = descriptorPath(task.tid, static_cast<int>(task.arguments[0]));
+  const ssize_t length = readlink(link.c_str(), target, sizeof target);
+  return length > 0 && std::string_view(target, static_cast<size_t>(length)) == "/dev/userfaultfd";
+}
+
+// What changes another process's memory is refused, as by kernels before Linux 6.13, which did that to nobody else's.
+bool changesMemory(int advice) {
+  return advice != MADV_COLD && advice != MADV_PAGEOUT && advice != MADV_WILLNEED && advice != kCollapse;
+}
+
+}  // namespace
+
+EntryAnswer RefusedCalls::enter(const Task& task) {
+  const long call = task.call;
+  if (opensUserFault(task)) {
+    log_.warnOnce("userfaultfd",
+                  "the program uses /dev/userfaultfd, which is not supported under a recording: it gets ENOTTY");
+    return EntryAnswer::of(-ENOTTY);
+  }
+  if (isUnsupported(call) && (call != SYS_userfaultfd || static_cast<unsigned>(task.arguments[0]) < kUserFaultFlags)) {
+    log_.warnOnce(syscallModel(call).name, std::string("the program uses ") + syscallModel(call).name +
+                                               ", which is not supported under a recording: it gets ENOSYS");
+    return EntryAnswer::of(-ENOSYS);
+  }
+  if (isRefused(call)) return EntryAnswer::of(-ENOSYS);
+  // The child would be none of ours; libraries then do without clone3, whose flags stand in the program's memory.
+  if (call == SYS_clone3 && (task.making.flags & CLONE_UNTRACED)) return EntryAnswer::of(-ENOSYS);
+  if (call == SYS_process_madvise && changesMemory(static_cast<int>(task.arguments[3])))
+    return EntryAnswer::of(-EINVAL);
+  return {};
+}
+
+}  // namespace rr

@@ -1,7 +1,8 @@
 // Counts the system calls of a tracer: count-calls FILE COMMAND...
 //
 // Writes "WAITS PTRACE ALL" to FILE: the waits (wait4, waitid), the ptrace calls and all system calls of those threads
-// of the command that trace others. A call counts when it is entered. clock_gettime does not count: it is a call on
+// of the command that trace others. A call counts when it is entered. A wait that a signal broke does not count: a busy
+// machine has more of them, since a tracer lets a timer break its waits. clock_gettime does not count: it is a call on
 // some machines only (native/tracee/time-trap.h). Follows the command's threads, not the processes that it starts: a
 // recorder is to trace those itself. Ends as the command does.
 #include <errno.h>
@@ -16,6 +17,7 @@
 struct counts {
   pid_t tid;
   unsigned long waits, ptrace, all;
+  unsigned long long last;  // the call that it has entered
 };
 
 // Of Node's threads there are some dozens.
@@ -30,13 +32,24 @@ static struct counts *counts_of(pid_t tid) {
   exit(125);
 }
 
+static int is_wait(unsigned long long call) { return call == SYS_wait4 || call == SYS_waitid; }
+
+// What the kernel gives to the tracer of a call that a signal has broken; the caller sees EINTR, or makes it again.
+static int is_broken(long long result) { return result == -EINTR || (result <= -512 && result >= -516); }
+
 static void count(pid_t tid) {
   struct __ptrace_syscall_info info;
-  if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) <= 0 || info.op != PTRACE_SYSCALL_INFO_ENTRY) return;
-  if (info.entry.nr == SYS_clock_gettime) return;
+  if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) <= 0) return;
   struct counts *counts = counts_of(tid);
+  if (info.op == PTRACE_SYSCALL_INFO_EXIT && is_wait(counts->last) && is_broken(info.exit.rval)) {
+    counts->waits--;
+    counts->all--;
+  }
+  if (info.op != PTRACE_SYSCALL_INFO_ENTRY) return;
+  counts->last = info.entry.nr;
+  if (info.entry.nr == SYS_clock_gettime) return;
   counts->all++;
-  if (info.entry.nr == SYS_wait4 || info.entry.nr == SYS_waitid) counts->waits++;
+  if (is_wait(info.entry.nr)) counts->waits++;
   if (info.entry.nr == SYS_ptrace) counts->ptrace++;
 }
 

@@ -24,6 +24,7 @@ runGuestTests(
     'many-threads',
     'map-over',
     'own-pages',
+    'readlinks',
     'self-stepping',
     { guest: 'sent-signals', varies: interrupted },
     'shared-memory-child',
@@ -44,3 +45,9 @@ runGuestTests(
 const stopped = [...busyModes, contained].map((mode) => forcedStopsMode('100-300', mode));
 runGuestTests('buffer', ['trap-flag', 'self-stepping'], stopped);
 runGuestTests('time-stamps', ['stepped'], stopped);
+// The next forced stop is due before the task has left the hook.
+runGuestTests(
+  'buffer',
+  ['readlinks'],
+  ['2-8', '5-20', '10-40'].map((period) => forcedStopsMode(period)),
+);

@@ -60,8 +60,7 @@ std::optional<KernelCall> callOf(pid_t tid) {
 bool Recorder::waitsForOthers(Task& task) {
   const bool buffered = task.state == Task::State::userCode;
   if (!tree_.isStarted() || tree_.size() < 2 || !(buffered || task.awaited)) return false;
-  const char state = taskState(task.tid);
-  if (state != 'S' && state != 'D') return task.asleep = 0, false;
+  if (!sleeps(task.tid)) return task.asleep = 0, false;
   tracer_.setTick(kSharedTick);
   if (++task.asleep < (buffered ? kBufferedAsleep : kTracedAsleep)) return false;
   task.asleep = 0;

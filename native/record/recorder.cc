@@ -189,7 +189,7 @@ Task* Recorder::chooseTask() {
   if (next && next != current) switchTo(*next);
   // Held back by chaos: the wait for others must end in time.
   if (const uint64_t end = next ? 0 : scheduler_.heldUntil()) {
-    tracer_.setTick(std::clamp<uint64_t>(end - std::min(end, now), kShortestTick, kIdleTick));
+    tracer_.setTick(std::min<uint64_t>(end - std::min(end, now), kIdleTick));
   }
   return next;
 }

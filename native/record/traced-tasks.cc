@@ -116,7 +116,7 @@ void Recorder::ptraceCall(Task& task) {
   if (task.arguments[0] == PTRACE_ATTACH || task.arguments[0] == PTRACE_SEIZE) {
     const Task* const tracee = tree_.find(static_cast<pid_t>(task.arguments[1]));
     if (tracee && tracee->threadGroup != task.threadGroup) {
-      if (!task.filters.atDispatch && !skipToExit(task)) return;
+      if (!dispatch_.leaveEntry(task)) return;
       if (isAttachRefused(task)) return refuseCall(task, -EPERM);
     }
   }

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace rr {
@@ -63,7 +64,8 @@ void TracerThread::end() {
   current = nullptr;
 }
 
-void TracerThread::setTick(uint64_t period) {
+void TracerThread::setTick(uint64_t wanted) {
+  const uint64_t period = std::max(wanted, kShortestTick);
   if (timerError_ != 0 || period == period_) return;
   period_ = period;
   timer_.setPeriod(std::chrono::nanoseconds(period));

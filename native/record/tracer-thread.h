@@ -15,7 +15,7 @@ namespace rr {
 inline constexpr uint64_t kIdleTick = 200'000'000;
 inline constexpr uint64_t kSharedTick = 5'000'000;
 inline constexpr uint64_t kSignalTick = 1'500'000;
-// No period is shorter than this.
+// No period is shorter than this: else the tracer has time for nothing but its ticks.
 inline constexpr uint64_t kShortestTick = 50'000;
 
 class TracerThread {
@@ -41,8 +41,8 @@ class TracerThread {
   // Why the kernel gave no timer, so that a thread keeps the time; 0 when it did.
   int timerRefusal() const { return timer_.refusal(); }
 
-  // Ticks come so far apart, in nanoseconds, from now on.
-  void setTick(uint64_t period);
+  // Ticks come so far apart, in nanoseconds, from now on; but not closer than kShortestTick.
+  void setTick(uint64_t wanted);
   // A tick has come that has not been taken. It also comes where no wait is there to break.
   bool ticked() const { return ticked_; }
   void takeTick() { ticked_ = false; }

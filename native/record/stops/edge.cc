@@ -50,12 +50,14 @@ bool Edge::runToEdge(Task& task, user_regs_struct& registers) {
     ExecutionBreakpoint behind;
     if (!behind.set(tid, space->memory, edge)) return tree_.lost(task), false;
     task.stops.interrupted = false;
+    task.stops.leavesHook = true;
     task.state = Task::State::userCode;
     const bool resumed = resume(task, filters_.userCodeRequest(task));
     if (resumed) waits_.waitFor(task);
     const bool arrived = steps_.arriveAtBreakpoint(tid, behind);
     if (!resumed) return tree_.lost(task), false;
     if (!tree_.contains(tid)) return false;
+    task.stops.leavesHook = false;
     if (task.takenFromRuntime) return false;
     task.state = Task::State::runnable;
     if (arrived) {

@@ -11,6 +11,7 @@
 
 #include "record/signal-state/stashed-signals.h"
 #include "record/stops/at-event.h"
+#include "record/tree/task-state.h"
 #include "tracee/abi.h"
 #include "tracee/clock.h"
 
@@ -88,6 +89,9 @@ void ForcedStops::considerInterrupt(Task& task) {
     tracer_.setTick(task.space->stops.putOff > 0 ? std::min(kPutOffTick, usual) : usual);
   }
   if (task.stops.interrupted || !tree_.isStarted()) return;
+  // It is there soon, unless its call blocks; and it was stopped for what is due. An interrupt that comes before it has
+  // run takes it no further, however often.
+  if (task.stops.leavesHook && !sleeps(task.tid)) return;
   // A call is a better place than mid-code.
   if (tree_.size() > 1 && scheduler_.sliceOver(now) && scheduler_.othersWait(task, now)) {
     locals_.traceNextCall(*task.space, true);

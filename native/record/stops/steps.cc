@@ -4,12 +4,16 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include "record/signal-state/signal-kinds.h"
 #include "record/tree/task-state.h"
 #include "tracee/breakpoint.h"
 
 namespace rr {
 
 namespace {
+
+// Of a tracer's interrupt, or of job control.
+bool isJobStop(int status) { return WIFSTOPPED(status) && (status >> 16) == PTRACE_EVENT_STOP; }
 
 bool isTrap(int status) { return WIFSTOPPED(status) && (status >> 16) == 0 && WSTOPSIG(status) == SIGTRAP; }
 
@@ -51,14 +55,15 @@ bool Steps::arriveAtBreakpoint(pid_t tid, ExecutionBreakpoint& breakpoint) {
   bool arrived = false;
   if (breakpoint && found && found->pending) {
     Task& task = *found;
-    if (*task.pending >> 8 == (SIGTRAP | PTRACE_EVENT_STOP << 8) && task.stops.interrupted &&
-        contains(readSignalSets(tid).pending, SIGTRAP)) {
-      // It was interrupted as it met the breakpoint: that stop comes before its next instruction.
+    // It was interrupted, or its group stopped, as it met the breakpoint: that stop comes before the trap.
+    while (tree_.contains(tid) && task.pending && isJobStop(*task.pending) &&
+           contains(readSignalSets(tid).pending, SIGTRAP)) {
       task.stops.interrupted = false;
+      task.stops.again |= defaultAction(WSTOPSIG(*task.pending)) == DefaultAction::stop;
       task.pending.reset();
-      // An interrupt more would come first, too, and leave the trap to the program.
-      task.state = Task::State::inCall;
-      if (resume(task, PTRACE_CONT)) waits_.waitFor(task);
+      task.state = Task::State::inCall;  // no further interrupt
+      if (!resume(task, PTRACE_CONT)) break;
+      waits_.waitFor(task);
     }
     if (tree_.contains(tid) && task.pending && isTrap(*task.pending)) {
       user_regs_struct registers;

@@ -48,6 +48,11 @@ char taskState(pid_t tid) {
   return fields.empty() ? 0 : fields[0];
 }
 
+bool sleeps(pid_t tid) {
+  const char state = taskState(tid);
+  return state == 'S' || state == 'D';
+}
+
 uint64_t heapStart(pid_t tid) {
   // The state is field 3.
   constexpr int kField = 47;

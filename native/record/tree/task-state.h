@@ -13,6 +13,9 @@ namespace rr {
 // State letter of /proc/TID/stat (proc(5)); 0 when there is no such task.
 char taskState(pid_t tid);
 
+// Whether the task waits in the kernel.
+bool sleeps(pid_t tid);
+
 // Where the heap of the task's program begins (start_brk in proc(5)); 0 when that is not told.
 uint64_t heapStart(pid_t tid);
 

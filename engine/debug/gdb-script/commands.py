@@ -110,10 +110,13 @@ class Sleepers:
     def __init__(self):
         self.wanted = {}
         self.program = None
+        # What gdb has set going since the last stop. That is noted without any Python (interrupts.py).
+        self.resumed = []
+        gdb.events.cont.connect(self.resumed.append)
         listen(gdb.events.breakpoint_created, self.note)
         listen(gdb.events.breakpoint_modified, self.note)
         listen(gdb.events.breakpoint_deleted, lambda breakpoint: self.wanted.pop(breakpoint.number, None))
-        listen(gdb.events.stop, self.wake)
+        listen(gdb.events.stop, self.end)
         # An exec on the way to somewhere else is no stop.
         listen(gdb.events.new_objfile, self.wake)
 
@@ -121,9 +124,12 @@ class Sleepers:
         number = breakpoint.number
         is_read = gdb.current_progspace().filename == self.program
         # While the program runs, gdb disables what it has no place for, or where the new program is not read yet.
-        runs = any(thread.is_running() for thread in gdb.selected_inferior().threads())
-        if not runs or number not in self.wanted or (is_read and (breakpoint.enabled or self.has_place(breakpoint))):
+        if not self.resumed or number not in self.wanted or (is_read and (breakpoint.enabled or self.has_place(breakpoint))):
             self.wanted[number] = breakpoint.enabled
+
+    def end(self, event):
+        self.wake(event)
+        self.resumed.clear()
 
     def wake(self, _event):
         program = gdb.current_progspace().filename

@@ -1,8 +1,8 @@
 # Ctrl-C while Python runs in gdb.
 #
 # Where gdb tells us of something, it is meant for the program or the user's command; in Python it is an exception of
-# whatever runs there, which gdb prints and forgets (gdb 13, gdbpy_print_stack). Nothing listens to gdb.events.cont: between
-# that and the program's going on the exception would be the last that is heard of it.
+# whatever runs there, which gdb prints and forgets (gdb 13, gdbpy_print_stack). No Python listens to gdb.events.cont:
+# between that and the program's going on the exception would be the last that is heard of it.
 #
 # Where gdb waits for the answer to `monitor`, it gives up, and takes that answer for its next request's (gdb 13,
 # remote_target::rcmd).

@@ -10,6 +10,8 @@ import { compile } from './harness/compile.ts';
 const test = suite('cpuid faulting');
 const without = '--disable-cpuid-faulting';
 const guest = compile(fileURLToPath(new URL('guests/time/cpuid.c', import.meta.url)));
+/** What is shown where cpuid could not be made to trap and is not patched yet (README, "What it cannot do yet"). */
+const standIn = 'wbinvd';
 /** Bits of leaf 1 that this processor has: what shows that the answers are the recorded ones. */
 const hidden = ['--disable-cpuid-features', '0x80000,0x10000000'];
 
@@ -44,7 +46,8 @@ test('in the debugger it is an instruction like others, in both directions', asy
     'python',
     'def to_cpuid():',
     '  for step in range(5000):',
-    '    if "cpuid" in gdb.execute("x/i $pc", to_string=True): return',
+    '    shown = gdb.execute("x/i $pc", to_string=True)',
+    `    if "cpuid" in shown or "${standIn}" in shown: return`,
     '    gdb.execute("stepi", to_string=True)',
     'end',
     'python to_cpuid()',
@@ -72,8 +75,8 @@ test('in the debugger it is an instruction like others, in both directions', asy
     said.push(await recording.replay(options, ['-batch', '-x', file]));
   }
   for (const text of said) {
-    assert.is(text.match(/=> .*cpuid/g)?.length, 2, text);
-    says(text, /:\t0x0f\t0xa2$/m);
+    assert.is(text.match(new RegExp(`=> .*(cpuid|${standIn})`, 'g'))?.length, 2, text);
+    says(text, /:\t0x0f\t0x(a2|09)$/m);
     const [, first, second] = text.match(/^\w+ \w+ \w+ \w+$/gm) ?? [];
     assert.ok(first !== undefined && first === second, text);
     says(text, /^1: /m);

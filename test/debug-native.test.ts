@@ -22,18 +22,25 @@ function stops(said: string): string[] {
 
 const hasDebugRegisters = machineHas('debug registers');
 
-for (const command of ['rwatch', 'awatch', 'watch']) {
-  (hasDebugRegisters ? test : test.skip)(`${command} on four bytes with neighbours`, async () => {
-    using touches = recordGuest('touches');
-    const between = [`${command} all.watched`, 'echo begins\\n'];
-    for (let times = 0; times < 18; times++) between.push('continue', 'print all.watched');
-    between.push('echo ends\\n');
-    const own = stops(await runGdb([touches.program], ['break main', 'run', ...between]));
-    const recorded = stops(await touches.gdb(['break main', 'continue', ...between], '-q'));
-    const until = own.findIndex((line) => line.includes('exited normally')) - 1;
-    assert.ok(until > 6, own.join('\n'));
-    assert.equal(recorded.slice(0, until), own.slice(0, until));
-  });
+/** Both stop at the same places up to the end of the program, by so many of these commands. */
+async function compare(before: readonly string[], command: string, times: number): Promise<void> {
+  using touches = recordGuest('touches');
+  const each = [command, 'print all.watched'];
+  const between = [...before, 'echo begins\\n', ...Array.from({ length: times }, () => each).flat(), 'echo ends\\n'];
+  const own = stops(await runGdb([touches.program], ['break main', 'run', ...between]));
+  const recorded = stops(await touches.gdb(['break main', 'continue', ...between], '-q'));
+  const end = own.findIndex((line) => line.includes('exited normally'));
+  const until = (end < 0 ? own.length : end) - 1;
+  assert.ok(until > 6, own.join('\n'));
+  assert.equal(recorded.slice(0, until), own.slice(0, until));
 }
+
+for (const command of ['rwatch', 'awatch', 'watch']) {
+  (hasDebugRegisters ? test : test.skip)(`${command} on four bytes with neighbours`, () =>
+    compare([`${command} all.watched`], 'continue', 18),
+  );
+}
+
+test('from line to line', () => compare([], 'next', 8));
 
 test.run();

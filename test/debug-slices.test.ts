@@ -29,7 +29,7 @@ function forcedStops(directory: string): number[] {
 }
 
 test('back from a forced stop, and forward to it, with a breakpoint there', async () => {
-  await withTarget([program], async (target: RemoteTarget, directory) => {
+  await withTarget([program, '180000000'], async (target: RemoteTarget, directory) => {
     const stops = forcedStops(directory).slice(0, mostStops);
     assert.ok(stops.length > 1, 'threads that compute are stopped');
     for (const event of stops) {
@@ -81,7 +81,7 @@ async function loopOf(target: RemoteTarget): Promise<number[]> {
 }
 
 test('a condition that does not hold costs no stop at any instruction of a loop between forced stops', async () => {
-  const rounds = 15_000_000;
+  const rounds = 180_000_000;
   await withTarget([program, `${rounds}`], async (target, directory) => {
     assert.ok(forcedStops(directory).length > 1, 'threads that compute are stopped');
     const loop = await loopOf(target);

@@ -13,8 +13,6 @@ import {
 const leastTime = 300;
 
 export interface Speed {
-  /** Bytes of all chunks. */
-  readonly stored: number;
   readonly encode: number;
   readonly decode: number;
 }
@@ -118,7 +116,6 @@ export function ours(slots: readonly Buffer[], level: Compression, slotSize: num
   const codec = new SlotCodec(slotSize);
   const chunks = slots.flatMap((slot) => codec.chunks(codec.encode(slot, level)));
   return {
-    stored: bytesOf(chunks),
     encode: speedOf(bytesOf(slots), () => {
       for (const slot of slots) codec.encode(slot, level);
     }),
@@ -134,7 +131,6 @@ export function oursWithNapi(slots: readonly Buffer[], slotSize: number): Speed 
   const plain = slots.map((slot) => codec.chunks(codec.encode(slot, 'none')));
   const blocks = plain.map((chunks) => chunks.map((chunk) => compressSync(Buffer.from(chunk))));
   return {
-    stored: bytesOf(blocks.flat()),
     encode: speedOf(bytesOf(slots), () => {
       slots.forEach((slot, index) => {
         codec.encode(slot, 'none');
@@ -151,7 +147,6 @@ export function oursWithNapi(slots: readonly Buffer[], slotSize: number): Speed 
 export function napi(slots: readonly Buffer[]): Speed {
   const blocks = slots.map((slot) => compressSync(slot));
   return {
-    stored: bytesOf(blocks),
     encode: speedOf(bytesOf(slots), () => {
       for (const slot of slots) compressSync(slot);
     }),

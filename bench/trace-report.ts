@@ -201,7 +201,7 @@ class StageTables {
 }
 
 /** Records a workload; the share of its time, in percent, that the program waited for a full ring. */
-async function recordWorkload(workload: Workload, places: BenchPlaces): Promise<{ heldUp: string }> {
+async function recordWorkload(workload: Workload, places: BenchPlaces): Promise<string> {
   places.clearTrace();
   const command = [rrCommand, 'record', '-o', places.trace, '--store', places.store, ...(workload.recordOptions ?? [])];
   const { seconds } = await measure([...command, ...workload.command], {
@@ -211,7 +211,7 @@ async function recordWorkload(workload: Workload, places: BenchPlaces): Promise<
     env: { ...workload.env, RR_LOG: 'record:info' },
   });
   const waited = ringWait(readFileSync(join(places.scratch, 'measure.out'), 'latin1'));
-  return { heldUp: (waited / 10 / seconds).toFixed(2) };
+  return (waited / 10 / seconds).toFixed(2);
 }
 
 /**
@@ -232,8 +232,7 @@ export async function reportTraces(
       console.error(reason);
       continue;
     }
-    const recorded = await recordWorkload(workload, places);
-    heldUp.push([workload.name, recorded.heldUp]);
+    heldUp.push([workload.name, await recordWorkload(workload, places)]);
     codecs.add(workload.name, places.trace, withSpeeds);
     if (!withSpeeds) continue;
     const again = join(places.folder, 'again');

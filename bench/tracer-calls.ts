@@ -13,7 +13,7 @@ export interface TracerCalls {
 }
 
 /**
- * Runs a recording once more, slowed down by the counting: ticks break more of its waits than else.
+ * Runs a recording once more, slowed down by the counting: ticks come more often than else, each with some calls.
  * @throws Error as `measure` does.
  */
 export async function countTracerCalls(command: readonly string[], options: MeasureOptions): Promise<TracerCalls> {

@@ -4,6 +4,9 @@
  *
  * Known from the data records that made them: first the stub's bytes, which name the site, then those at the site.
  */
+import { registerIndex } from '../generated/schema.ts';
+import type { RegisterWords } from './primitives.ts';
+import { setRegister } from './registers.ts';
 
 /** preload/layout.h: where the stubs of rdtsc and rdtscp find their entries. */
 const timeEntryAt = 0x7000_8000 + 80;
@@ -38,6 +41,14 @@ const standIns: ReadonlyMap<Uint8Array, Uint8Array> = new Map([
   [ownBytes.time, Uint8Array.of(0x0f, 0x32)],
   [ownBytes.timeAux, Uint8Array.of(0x0f, 0x01, 0xf8)],
 ]);
+
+/** Where a site's stand-in has stopped a task, that goes on in its stub, which does what the stand-in was to do. */
+export function goToStub(registers: RegisterWords, { stub, own }: PatchedSite): void {
+  setRegister(registers, registerIndex.rip, stub);
+  if (own !== ownBytes.call) return;
+  registers[2 * registerIndex.rax] = registers[2 * registerIndex.orig_rax]!;
+  registers[2 * registerIndex.rax + 1] = registers[2 * registerIndex.orig_rax + 1]!;
+}
 
 const longestOwn = 3;
 /** Bytes behind a site that its jump may take for part of its own. */

@@ -42,6 +42,11 @@ export function callFailed(words: RegisterWords): boolean {
   return words[2 * registerIndex.rax + 1] === 0xffff_ffff && words[2 * registerIndex.rax]! >= 0xffff_f001;
 }
 
+/** The number of the system call that the task is in or behind; -1: it is in none. */
+export function callNumber(words: RegisterWords): number {
+  return words[2 * registerIndex.orig_rax]! | 0;
+}
+
 /** The six arguments of the system call. */
 export function callArguments(words: RegisterWords): number[] {
   const { rdi, rsi, rdx, r10, r8, r9 } = registerIndex;

@@ -24,7 +24,7 @@ import { replayTrap } from './events/trap.ts';
 import { PointCosts } from './point-costs.ts';
 import { type RegisterWords, type ReplayProcesses, resumeKinds, startProcesses, waitBroken } from './primitives.ts';
 import { eventText, RecentEvents } from './recent-events.ts';
-import { newRegisters, register } from './registers.ts';
+import { callNumber, newRegisters, register } from './registers.ts';
 import { SharedFiles } from './shared-files.ts';
 import { codeOfStop } from './signal-code.ts';
 import type { StoredFiles } from './stored-files.ts';
@@ -372,7 +372,7 @@ export class Replayer implements Disposable {
   }
 
   private describeStop(status: number): string {
-    if (status === syscallStop) return `system call ${syscallText(this.found[2 * registerIndex.orig_rax]! | 0)}`;
+    if (status === syscallStop) return `system call ${syscallText(callNumber(this.found))}`;
     if (status < 0) return `the kernel refuses it: errno ${-status}`;
     if (endSignal(status) === sigsys && !isStopped(status)) {
       return 'a system call that no replay makes, for which its process was ended: do not trust this trace';

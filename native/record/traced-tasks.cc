@@ -91,12 +91,10 @@ bool Recorder::goOnTraced(Task& task) {
 // The signal that the tracer wants its task to have.
 void Recorder::injectForTracer(Task& task, const siginfo_t& info) {
   const int signal = info.si_signo;
-  uint64_t blocked = 0;
+  const auto blocked = signalMask(task.tid);
   user_regs_struct registers;
-  if (ptrace(PTRACE_GETSIGMASK, task.tid, sizeof blocked, &blocked) != 0 || !getRegisters(task.tid, registers)) {
-    return tree_.lost(task);
-  }
-  if (contains(blocked, signal)) {
+  if (!blocked || !getRegisters(task.tid, registers)) return tree_.lost(task);
+  if (contains(*blocked, signal)) {
     // It waits (ptrace_signal in the kernel), and comes to the tracer once more.
     syscall(SYS_tgkill, task.threadGroup, task.tid, signal);
     return;

@@ -23,8 +23,6 @@ int deathStatus(pid_t tid) {
 // Signals of a task that are looked at.
 constexpr int kMostWaiting = 8;
 
-bool isInterruptStop(int status) { return WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP; }
-
 // Whether the task has executed an int3 whose SIGTRAP it has not been stopped by yet.
 bool breakpointWaits(pid_t tid) {
   siginfo_t waiting[kMostWaiting];
@@ -45,7 +43,7 @@ int takeBreakpoint(pid_t tid, user_regs_struct& found) {
       if (errno != EINTR) return -errno;
     }
     if (!WIFSTOPPED(status)) return status;
-    if (isInterruptStop(status)) continue;
+    if (isEventStop(status)) continue;
     found.rip--;
     return setRegisters(tid, found) ? 0 : deathStatus(tid);
   }
@@ -57,7 +55,7 @@ int waitForStop(pid_t tid, user_regs_struct& found) {
   int status;
   if (waitpid(tid, &status, __WALL) != tid) return -errno;
   if (WIFSTOPPED(status) && !getRegisters(tid, found)) return deathStatus(tid);
-  if (!isInterruptStop(status) || !breakpointWaits(tid)) return status;
+  if (!isEventStop(status) || !breakpointWaits(tid)) return status;
   const int taken = takeBreakpoint(tid, found);
   return taken == 0 ? status : taken;
 }

@@ -26,8 +26,6 @@ namespace rr {
 
 namespace {
 
-// PTRACE_GETSIGMASK and PTRACE_SETSIGMASK work on the kernel's 64-bit set (ptrace(2)).
-
 // Largest XSAVE area that any x86-64 CPU so far has (AMX included: 11,008 bytes), with room to grow.
 constexpr size_t kXsaveLimit = 32768;
 
@@ -256,13 +254,22 @@ long syscallByStep(pid_t tid, long number, const uint64_t (&arguments)[6]) {
   }
 }
 
+// PTRACE_GETSIGMASK and PTRACE_SETSIGMASK work on the kernel's 64-bit set (ptrace(2)).
+std::optional<uint64_t> signalMask(pid_t tid) {
+  uint64_t mask;
+  if (ptrace(PTRACE_GETSIGMASK, tid, kSignalSetSize, &mask) != 0) return std::nullopt;
+  return mask;
+}
+
+bool setSignalMask(pid_t tid, uint64_t mask) { return ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &mask) == 0; }
+
+bool isEventStop(int status) { return WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP; }
+
 long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint64_t instruction, int signal) {
   user_regs_struct saved;
   if (!getRegisters(tid, saved)) return -ESRCH;
-  uint64_t mask = 0;
-  uint64_t all = ~0ULL;
-  if (ptrace(PTRACE_GETSIGMASK, tid, kSignalSetSize, &mask) != 0) return -ESRCH;
-  if (ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &all) != 0) return -ESRCH;
+  const auto mask = signalMask(tid);
+  if (!mask || !setSignalMask(tid, ~0ULL)) return -ESRCH;
   user_regs_struct call = saved;
   prepareCall(call, number, arguments);
   call.rip = instruction;
@@ -283,7 +290,7 @@ long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint
   user_regs_struct after;
   if (!getRegisters(tid, after)) return -ESRCH;
   if (!setRegisters(tid, saved)) return -ESRCH;
-  if (ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &mask) != 0) return -ESRCH;
+  if (!setSignalMask(tid, *mask)) return -ESRCH;
   if (stopAgain) kill(tid, SIGSTOP);
   return static_cast<long>(after.rax);
 }

@@ -60,6 +60,13 @@ bool setRegisters(pid_t tid, const user_regs_struct& registers);
 bool getXsave(pid_t tid, std::vector<uint8_t>& area);
 bool setXsave(pid_t tid, const uint8_t* area, size_t length);
 
+// The signals that a stopped task blocks; nothing when it is gone.
+std::optional<uint64_t> signalMask(pid_t tid);
+bool setSignalMask(pid_t tid, uint64_t mask);
+
+// Whether a status is of a stop by an interrupt of the tracer's or by job control, PTRACE_EVENT_STOP.
+bool isEventStop(int status);
+
 // Makes a system call in a stopped task through the untraced instruction, by single step (replay: no signal of the
 // program is ever pending there). Registers are as before afterwards. The kernel's result, -errno on failure;
 // -ESRCH when the task died.

@@ -8,6 +8,7 @@
 # remote_target::rcmd).
 import contextlib
 import signal
+import time
 
 import gdb
 
@@ -28,7 +29,7 @@ class Again:
         # struct sigevent: a value, the signal, SIGEV_SIGNAL; the kernel reads 64 bytes.
         event = (ctypes.c_int * 16)(0, 0, signal.SIGINT, 0)
         timer = ctypes.c_void_p()
-        if not hasattr(libc, "timer_create") or libc.timer_create(CLOCK_MONOTONIC, event, ctypes.byref(timer)) != 0:
+        if not hasattr(libc, "timer_create") or libc.timer_create(time.CLOCK_MONOTONIC, event, ctypes.byref(timer)) != 0:
             return
         self.libc = libc
         self.timer = timer
@@ -53,7 +54,6 @@ class Again:
         self.libc.timer_settime(self.timer, 0, once, None)
 
 
-CLOCK_MONOTONIC = 1
 LISTENING = set()
 
 

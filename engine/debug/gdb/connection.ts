@@ -46,7 +46,7 @@ export class Connection {
       this.#open = false;
       if (this.#session.running) this.#session.target.interrupt();
       await this.#work;
-      await this.#session.longCommand.giveUp(() => this.#session.target.interrupt());
+      await this.#session.longCommand.giveUp();
       this.#session.files.closeAll();
       this.#socket.destroy();
     }

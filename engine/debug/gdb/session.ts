@@ -3,8 +3,8 @@
  * commands (commands/) act on it; the server (server.ts) hands it packets one at a time.
  */
 import { EngineError } from '../../errors.ts';
-import type { Place, RecordingDescription, RemoteTarget, Resume, Stop, TargetState } from '../target.ts';
 import { LongCommand } from '../monitor/long-command.ts';
+import type { Place, RecordingDescription, RemoteTarget, Resume, Stop, TargetState } from '../target.ts';
 import { AfterStepBack } from './after-step-back.ts';
 import { BreakpointSet } from './breakpoint-set.ts';
 import { describeDiversionEnd, describeEnd } from './exit-text.ts';
@@ -49,7 +49,7 @@ export class DebugSession {
   readonly symbols = new SymbolLookup();
   readonly libraries = new KnownLibraries();
   readonly written = new WrittenState();
-  readonly longCommand = new LongCommand();
+  readonly longCommand = new LongCommand(() => this.target.interrupt());
   readonly print: (text: string) => void;
   /** Where `run` goes: to the first instruction of the program that is looked at. */
   start: Place;

@@ -14,10 +14,18 @@ type Outcome = { readonly text: string } | { readonly error: unknown };
 
 /** The one that was begun last. */
 export class LongCommand {
+  readonly #interrupt: () => void;
   #outcome: Promise<Outcome> | undefined;
 
-  begin(work: Promise<string>): void {
-    this.#outcome = work.then(
+  /** @param interrupt ends what the target does */
+  constructor(interrupt: () => void) {
+    this.#interrupt = interrupt;
+  }
+
+  /** Ends the one that goes on, and begins another. */
+  async begin(work: () => Promise<string>): Promise<void> {
+    await this.giveUp();
+    this.#outcome = work().then(
       (text) => ({ text }),
       (error: unknown) => ({ error }),
     );
@@ -34,17 +42,16 @@ export class LongCommand {
   }
 
   /** Ends it, if one goes on. */
-  async giveUp(interrupt: () => void): Promise<void> {
+  async giveUp(): Promise<void> {
     if (this.#outcome === undefined) return;
-    interrupt();
+    this.#interrupt();
     await this.#outcome;
     this.#outcome = undefined;
   }
 }
 
 async function begin(session: DebugSession, line: string): Promise<string> {
-  await session.longCommand.giveUp(() => session.target.interrupt());
-  session.longCommand.begin(runMonitorCommand(session, line));
+  await session.longCommand.begin(() => runMonitorCommand(session, line));
   return '';
 }
 
@@ -53,8 +60,8 @@ async function outcome({ longCommand }: DebugSession): Promise<string> {
   return text === undefined ? 'goes on\n' : `done\n${text}`;
 }
 
-async function giveUp({ longCommand, target }: DebugSession): Promise<string> {
-  await longCommand.giveUp(() => target.interrupt());
+async function giveUp({ longCommand }: DebugSession): Promise<string> {
+  await longCommand.giveUp();
   return '';
 }
 

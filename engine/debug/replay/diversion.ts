@@ -7,7 +7,7 @@ import { constants } from 'node:os';
 import { registerIndex } from '../../generated/schema.ts';
 import type { Echo } from '../../replay/echo.ts';
 import { type ReplayProcesses, resumeKinds, waitBroken } from '../../replay/primitives.ts';
-import { callArguments, register, setRegister } from '../../replay/registers.ts';
+import { callArguments, callNumber, register, setRegister } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
 import type { Task } from '../../replay/task.ts';
 import {
@@ -141,7 +141,7 @@ export class Diversion {
 
   /** Answers the system call at which the task stands. */
   #call(task: Task): void {
-    const number = task.registers[2 * registerIndex.orig_rax]! | 0;
+    const number = callNumber(task.registers);
     const result = this.#result(task, number);
     setRegister(task.registers, registerIndex.rax, result);
     task.registers[2 * registerIndex.orig_rax] = 0xffff_ffff;
@@ -212,7 +212,7 @@ export function endBySignal({ tid }: Task, { signal }: Resume): Stop | undefined
 
 /** The status (as of waitpid(2)) with which the system call at which the task stands ends it; undefined: it does not. */
 function endOf({ registers }: Task): number | undefined {
-  const number = registers[2 * registerIndex.orig_rax]! | 0;
+  const number = callNumber(registers);
   if (number !== syscallNumbers.exit && number !== syscallNumbers.exit_group) return undefined;
   const [code = 0] = callArguments(registers);
   return (code & 0xff) << 8;
@@ -221,7 +221,7 @@ function endOf({ registers }: Task): number | undefined {
 /** The signal that the system call at which the task stands would send to it or to its process; undefined: none. */
 function signalToItself({ registers, tid, threadGroup }: Task): number | undefined {
   const [first, second = 0, third = 0] = callArguments(registers).map((argument) => argument | 0);
-  switch (registers[2 * registerIndex.orig_rax]! | 0) {
+  switch (callNumber(registers)) {
     case syscallNumbers.kill:
       return first === threadGroup && second !== 0 ? second : undefined;
     case syscallNumbers.tkill:

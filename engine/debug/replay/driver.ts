@@ -2,12 +2,14 @@
  * Drives a replay from inside its events (replay/controller.ts): keeps a debugger's breakpoints in the code, steps tasks
  * over them, counts arrivals, and knows at each moment which position this is. What to do at a stop is its goal's.
  */
+
 import { eventKinds, type FrameView, registerIndex } from '../../generated/schema.ts';
 import type { AddressSpace } from '../../replay/address-space.ts';
 import { takeRegisters } from '../../replay/compare.ts';
 import type { Controller } from '../../replay/controller.ts';
 import { showCpuid } from '../../replay/events/trap.ts';
 import { memoryCall } from '../../replay/memory-calls.ts';
+import { goToStub } from '../../replay/patched-code.ts';
 import { instructionKinds } from '../../replay/primitives.ts';
 import { register, resumeFlag, setRegister } from '../../replay/registers.ts';
 import type { Replayer } from '../../replay/replayer.ts';
@@ -600,10 +602,7 @@ export class Driver implements Controller {
     const site = task.addressSpace.patched.stoppedAt(register(found, registerIndex.rip), by);
     if (site === undefined) return false;
     task.registers.set(found);
-    setRegister(task.registers, registerIndex.rip, site.stub);
-    if (by === 'fault') return true;
-    task.registers[2 * registerIndex.rax] = found[2 * registerIndex.orig_rax]!;
-    task.registers[2 * registerIndex.rax + 1] = found[2 * registerIndex.orig_rax + 1]!;
+    goToStub(task.registers, site);
     return true;
   }
 

@@ -2,11 +2,13 @@
  * Runs of a task by a stub in its own code, which counts or compares each pass of an address in a nanosecond where a
  * breakpoint takes forty microseconds (native/replay/point-search.h). Nothing of a debugger's may be in the code.
  */
+
 import { EngineError } from '../../errors.ts';
 import { registerIndex } from '../../generated/schema.ts';
 import { takeRegisters } from '../../replay/compare.ts';
 import { codeFlags } from '../../replay/events/sched.ts';
 import type { PatchedSite } from '../../replay/patched-code.ts';
+import { goToStub } from '../../replay/patched-code.ts';
 import {
   type PointStart,
   passFields,
@@ -292,8 +294,7 @@ function leadToStub(processes: ReplayProcesses, task: Task, status: number, site
   if (by === undefined || addressSpace.patched.stoppedAt(register(registers, registerIndex.rip), by) !== site) {
     return false;
   }
-  setRegister(registers, registerIndex.rip, site.stub);
-  if (by === 'call') setRegister(registers, registerIndex.rax, register(registers, registerIndex.orig_rax));
+  goToStub(registers, site);
   return true;
 }
 

@@ -6,7 +6,7 @@ import { masks, type RegisterMask, registersEqual } from '../compare.ts';
 import { echoMark, echoMemory } from '../echo-output.ts';
 import { mapRecords } from '../map-records.ts';
 import { memoryCall } from '../memory-calls.ts';
-import { readFrameRegisters, register, setRegister } from '../registers.ts';
+import { callNumber, readFrameRegisters, register, setRegister } from '../registers.ts';
 import { checkWritten } from '../remote-memory.ts';
 import type { Replayer } from '../replayer.ts';
 import { goBackToCall, wantsRestart } from '../restart.ts';
@@ -49,7 +49,7 @@ export function replaySyscallExit(replayer: Replayer, frame: FrameView): void {
 function runToCall(replayer: Replayer, frame: FrameView, task: Task, mask: RegisterMask): void {
   if (task.inCall) throw replayer.nonsense(frame, `enters a system call of task ${task.tid}, which is in one`);
   const status = replayer.run(frame, task);
-  if (status !== syscallStop || (replayer.found[2 * registerIndex.orig_rax]! | 0) !== frame.number) {
+  if (status !== syscallStop || callNumber(replayer.found) !== frame.number) {
     throw replayer.stopDivergence(frame, task, `system call ${syscallText(frame.number)}`, status);
   }
   readFrameRegisters(frame, replayer.expected);

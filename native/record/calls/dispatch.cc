@@ -36,14 +36,6 @@ struct DispatchConfiguration {
 constexpr uint64_t kPlace = RR_LOCALS + 4096;
 static_assert(RR_STACK_TOP - kPlace > 16384);
 
-std::optional<uint64_t> signalMask(pid_t tid) {
-  uint64_t mask;
-  if (ptrace(PTRACE_GETSIGMASK, tid, kSignalSetSize, &mask) != 0) return std::nullopt;
-  return mask;
-}
-
-bool setSignalMask(pid_t tid, uint64_t mask) { return ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &mask) == 0; }
-
 bool sendsSys(const Task& timerCreate) {
   const uint64_t event = timerCreate.arguments[1];
   return event != 0 &&

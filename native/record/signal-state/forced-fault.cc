@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <stddef.h>
-#include <sys/ptrace.h>
 
 #include "record/signal-state/trap-disposition.h"
 #include "tracee/abi.h"
@@ -17,10 +16,10 @@ constexpr uint64_t kFaultBit = 1ULL << (SIGSEGV - 1);
 }  // namespace
 
 void noteMask(Task& task) {
-  uint64_t mask;
-  if (ptrace(PTRACE_GETSIGMASK, task.tid, kSignalSetSize, &mask) != 0) return;
-  task.signals.sysBlocked = (mask & kSysBit) != 0;
-  task.signals.faultBlocked = (mask & kFaultBit) != 0;
+  const auto mask = signalMask(task.tid);
+  if (!mask) return;
+  task.signals.sysBlocked = (*mask & kSysBit) != 0;
+  task.signals.faultBlocked = (*mask & kFaultBit) != 0;
 }
 
 void noteFaultHandler(Task& task) {
@@ -36,10 +35,8 @@ bool losesFaultHandler(const Task& task) {
 
 bool undoForcedFault(Task& task) {
   if (task.signals.faultBlocked) {
-    uint64_t mask;
-    if (ptrace(PTRACE_GETSIGMASK, task.tid, kSignalSetSize, &mask) != 0) return false;
-    mask |= kFaultBit;
-    if (ptrace(PTRACE_SETSIGMASK, task.tid, kSignalSetSize, &mask) != 0) return false;
+    const auto mask = signalMask(task.tid);
+    if (!mask || !setSignalMask(task.tid, *mask | kFaultBit)) return false;
   }
   return !losesFaultHandler(task) || restoreHandler(task, SIGSEGV, task.signals.sysAction->faultHandler);
 }

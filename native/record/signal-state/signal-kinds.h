@@ -2,6 +2,7 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/wait.h>
 
 namespace rr {
 
@@ -24,6 +25,9 @@ inline DefaultAction defaultAction(int signal) {
       return DefaultAction::end;
   }
 }
+
+// Whether an event stop (isEventStop()) is its group's: else the tracer has interrupted the task.
+inline bool isGroupStop(int status) { return defaultAction(WSTOPSIG(status)) == DefaultAction::stop; }
 
 // Whether the recorder has sent the signal, to ask for a signal-delivery stop (signal-delivery.cc).
 bool isOwnSignal(const siginfo_t& info);

@@ -1,7 +1,5 @@
 #include "record/signal-state/stashed-signals.h"
 
-#include <sys/ptrace.h>
-
 #include "record/tree/task-state.h"
 #include "tracee/clock.h"
 
@@ -13,10 +11,10 @@ void stash(Task& task, const siginfo_t& info) {
 }
 
 bool bringDeliverableForward(Task& task) {
-  uint64_t blocked = 0;
-  if (ptrace(PTRACE_GETSIGMASK, task.tid, sizeof blocked, &blocked) != 0) return false;
+  const auto blocked = signalMask(task.tid);
+  if (!blocked) return false;
   for (auto stashed = task.signals.stashed.begin(); stashed != task.signals.stashed.end(); ++stashed) {
-    if (contains(blocked, stashed->si_signo)) continue;
+    if (contains(*blocked, stashed->si_signo)) continue;
     const siginfo_t info = *stashed;
     task.signals.stashed.erase(stashed);
     task.signals.stashed.push_front(info);

@@ -1,13 +1,13 @@
 // What it takes to run a stopped task to a place without it noticing.
 #pragma once
 
-#include <sys/ptrace.h>
 #include <sys/types.h>
 
 #include <csignal>
 #include <cstdint>
+#include <optional>
 
-#include "tracee/abi.h"
+#include "tracee/tracee.h"
 
 namespace rr {
 
@@ -15,13 +15,11 @@ namespace rr {
 class TrapUnblocked {
  public:
   explicit TrapUnblocked(pid_t tid) : tid_(tid) {
-    if (ptrace(PTRACE_GETSIGMASK, tid, kSignalSetSize, &mask_) != 0) return;
-    if (!(mask_ & kTrapBit)) return;
-    const uint64_t without = mask_ & ~kTrapBit;
-    changed_ = ptrace(PTRACE_SETSIGMASK, tid, kSignalSetSize, &without) == 0;
+    const auto mask = signalMask(tid);
+    if (mask && (*mask & kTrapBit) && setSignalMask(tid, *mask & ~kTrapBit)) before_ = mask;
   }
   ~TrapUnblocked() {
-    if (changed_) ptrace(PTRACE_SETSIGMASK, tid_, kSignalSetSize, &mask_);
+    if (before_) setSignalMask(tid_, *before_);
   }
   TrapUnblocked(const TrapUnblocked&) = delete;
   TrapUnblocked& operator=(const TrapUnblocked&) = delete;
@@ -29,8 +27,7 @@ class TrapUnblocked {
  private:
   static constexpr uint64_t kTrapBit = 1ULL << (SIGTRAP - 1);
   pid_t tid_;
-  uint64_t mask_ = 0;
-  bool changed_ = false;
+  std::optional<uint64_t> before_;  // where it was blocked
 };
 
 }  // namespace rr

@@ -12,9 +12,6 @@ namespace rr {
 
 namespace {
 
-// Of a tracer's interrupt, or of job control.
-bool isJobStop(int status) { return WIFSTOPPED(status) && (status >> 16) == PTRACE_EVENT_STOP; }
-
 bool isTrap(int status) { return WIFSTOPPED(status) && (status >> 16) == 0 && WSTOPSIG(status) == SIGTRAP; }
 
 }  // namespace
@@ -56,10 +53,10 @@ bool Steps::arriveAtBreakpoint(pid_t tid, ExecutionBreakpoint& breakpoint) {
   if (breakpoint && found && found->pending) {
     Task& task = *found;
     // It was interrupted, or its group stopped, as it met the breakpoint: that stop comes before the trap.
-    while (tree_.contains(tid) && task.pending && isJobStop(*task.pending) &&
+    while (tree_.contains(tid) && task.pending && isEventStop(*task.pending) &&
            contains(readSignalSets(tid).pending, SIGTRAP)) {
       task.stops.interrupted = false;
-      task.stops.again |= defaultAction(WSTOPSIG(*task.pending)) == DefaultAction::stop;
+      task.stops.again |= isGroupStop(*task.pending);
       task.pending.reset();
       task.state = Task::State::inCall;  // no further interrupt
       if (!resume(task, PTRACE_CONT)) break;

@@ -120,7 +120,7 @@ int TracerStops::endListening(Task& task) {
   int status;
   if (ptrace(PTRACE_INTERRUPT, task.tid, 0, 0) != 0) return 0;
   if (!waits_.awaitStatus(task.tid, status, "the end of a group stop")) return 0;
-  if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP) return WSTOPSIG(status);
+  if (isEventStop(status)) return WSTOPSIG(status);
   tree_.cameFrom(task, status);
   return 0;
 }

@@ -173,28 +173,24 @@ void Waits::collectAll() {
 
 Waits::Masked Waits::runMasked(Task& task, const user_regs_struct& registers, int request, int stop, const char* what) {
   constexpr uint64_t kEverySignal = ~0ULL;
-  uint64_t mask;
-  if (ptrace(PTRACE_GETSIGMASK, task.tid, sizeof mask, &mask) != 0 || !setRegisters(task.tid, registers) ||
-      ptrace(PTRACE_SETSIGMASK, task.tid, sizeof kEverySignal, &kEverySignal) != 0) {
-    return Masked::lost;
-  }
+  const auto mask = signalMask(task.tid);
+  if (!mask || !setRegisters(task.tid, registers) || !setSignalMask(task.tid, kEverySignal)) return Masked::lost;
   bool sentStop = false;
   for (;;) {
     int status;
     if (!resume(task, request) || !awaitStatus(task.tid, status, what)) return Masked::lost;
     if (WIFSTOPPED(status) && status >> 8 == stop) break;
-    const int signal = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
-    if (signal != 0 && status >> 16 == PTRACE_EVENT_STOP) {
+    if (isEventStop(status)) {
       // Its group is stopped, or an interrupt came too late.
-      task.stops.again |= defaultAction(signal) == DefaultAction::stop;
-    } else if (signal == SIGSTOP && status >> 16 == 0) {
+      task.stops.again |= isGroupStop(status);
+    } else if (WIFSTOPPED(status) && status >> 8 == SIGSTOP) {
       sentStop = true;
     } else {
       tree_.cameFrom(task, status);
       return Masked::elsewhere;
     }
   }
-  if (ptrace(PTRACE_SETSIGMASK, task.tid, sizeof mask, &mask) != 0) return Masked::lost;
+  if (!setSignalMask(task.tid, *mask)) return Masked::lost;
   if (sentStop) kill(task.threadGroup, SIGSTOP);
   return Masked::arrived;
 }

@@ -19,7 +19,7 @@ export const resumeWithActions: PacketHandler = async (session, text) => {
   const parsed = actions.map(parseAction);
   const stepping = parsed.find(({ letter }) => letter === 's' || letter === 'r');
   const signal = parsed.find((action) => action.signal !== undefined)?.signal;
-  if (stepping === undefined) return session.resume(await continuing(session, 'forward', signal));
+  if (stepping === undefined) return resumeSelected(session, 'forward', 'continue', signal);
   const tid = await taskToStep(session, stepping.thread);
   const { range } = stepping;
   return session.resume({
@@ -64,43 +64,36 @@ async function taskToStep(session: DebugSession, thread: string | undefined): Pr
   return session.taskOf(id);
 }
 
-async function continuing(
+/** Resumes the task that `Hc` has selected. */
+async function resumeSelected(
   session: DebugSession,
   direction: Resume['direction'],
+  how: 'continue' | 'step',
   signal?: number | undefined,
-): Promise<Resume> {
+): Promise<Reply> {
   const tid = await session.selectedTask('resumed');
-  return { direction, how: 'continue', tid, ...(signal === undefined ? {} : { signal }) };
-}
-
-async function stepping(
-  session: DebugSession,
-  direction: Resume['direction'],
-  signal?: number | undefined,
-): Promise<Resume> {
-  const tid = await session.selectedTask('resumed');
-  return { direction, how: 'step', tid, ...(signal === undefined ? {} : { signal }) };
+  return session.resume({ direction, how, tid, ...(signal === undefined ? {} : { signal }) });
 }
 
 /** `c` and `C`: the address to go on from, which gdb never gives, is refused. */
 export const continueForward: PacketHandler = async (session, text): Promise<Reply> => {
   if (text !== '') throw new PacketError('EINVAL', 'going on from another address is not possible');
-  return session.resume(await continuing(session, 'forward'));
+  return resumeSelected(session, 'forward', 'continue');
 };
 
 export const continueWithSignal: PacketHandler = async (session, text) =>
-  session.resume(await continuing(session, 'forward', linuxSignal(text)));
+  resumeSelected(session, 'forward', 'continue', linuxSignal(text));
 
 export const stepForward: PacketHandler = async (session, text): Promise<Reply> => {
   if (text !== '') throw new PacketError('EINVAL', 'going on from another address is not possible');
-  return session.resume(await stepping(session, 'forward'));
+  return resumeSelected(session, 'forward', 'step');
 };
 
 export const stepWithSignal: PacketHandler = async (session, text) =>
-  session.resume(await stepping(session, 'forward', linuxSignal(text)));
+  resumeSelected(session, 'forward', 'step', linuxSignal(text));
 
 /** `bc` */
-export const continueBackward: PacketHandler = async (session) => session.resume(await continuing(session, 'backward'));
+export const continueBackward: PacketHandler = (session) => resumeSelected(session, 'backward', 'continue');
 
 /** `bs` */
-export const stepBackward: PacketHandler = async (session) => session.resume(await stepping(session, 'backward'));
+export const stepBackward: PacketHandler = (session) => resumeSelected(session, 'backward', 'step');

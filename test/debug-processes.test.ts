@@ -26,6 +26,17 @@ async function processesOf({ trace }: DebugRecording): Promise<string[]> {
   return [...(await run(['ps', trace])).matchAll(/^(\d+)\t/gm)].map(([, pid]) => pid!);
 }
 
+test('forced stops of other processes at the first passes of their addresses are found', async () => {
+  using straight = recordGuest('straight', { recordOptions: ['--force-stops', '1-2'] });
+  const forced = (await run(['dump', straight.trace])).match(/^.* sched .*$/gm) ?? [];
+  assert.ok(forced.length > 10, `${forced.length} forced stops`);
+  for (const pid of await processesOf(straight)) {
+    const said = await straight.gdb(['continue', 'reverse-continue', 'continue'], '-p', pid);
+    assert.is(said.match(new RegExp(`^Process ${pid} exits with status 0 here\\.$`, 'gm'))?.length, 2, said);
+    assert.not.match(said, /diverge/);
+  }
+});
+
 test('a breakpoint sleeps in a program that lacks its place, and comes back with its own', async () => {
   const said = await forks.gdb([
     'break main',

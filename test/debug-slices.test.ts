@@ -76,6 +76,51 @@ test('back from a forced stop, and forward to it, with a breakpoint there', asyn
   });
 });
 
+/** gdb's number of rdx, and so much before a forced stop in `work`, whose loop counts there. */
+const rdx = 3;
+const passesOn = 100;
+
+test('a condition that holds at one pass of a forced stop’s address is met there', async () => {
+  await withStops(60_000_000, async (target, directory) => {
+    const over = await addressOf(target, program, 'over');
+    const places: { event: number; tid: number; address: number; round: number }[] = [];
+    for (const event of forcedStops(directory)) {
+      await target.seek({ kind: 'event', event });
+      const { tid } = await target.state();
+      places.push({ event, tid, address: await registerOf(target, 'rip'), round: await registerOf(target, 'rdx') });
+    }
+    // From one of a thread to its next one.
+    const pairs = places.flatMap((next, index) => {
+      const from = places.slice(0, index).findLast(({ tid }) => tid === next.tid);
+      return from === undefined || next.round - from.round < 10 * passesOn ? [] : [{ from, next }];
+    });
+    assert.ok(pairs.length > 0);
+    for (const { from, next } of pairs.slice(0, mostStops)) {
+      const round = from.round + passesOn;
+      const bytes = [24, 16, 8, 0].map((by) => (round >>> by) & 0xff);
+      const condition = [opcodes.reg, 0, rdx, opcodes.const32, ...bytes, opcodes.equal, opcodes.end];
+      await target.seek({ kind: 'event', event: from.event });
+      await target.setBreakpoints([
+        { kind: 'software', address: next.address, length: 1, conditions: [Uint8Array.from(condition)] },
+        { kind: 'software', address: over, length: 1, conditions: [] },
+      ]);
+      // The other thread may come to that round, too, before this one or behind it.
+      const stopped: number[] = [];
+      for (let { tid } = await target.state(); ; ) {
+        const stop = await target.resume({ direction: 'forward', how: 'continue', tid });
+        assert.is(stop.kind, 'breakpoint');
+        if (stop.kind !== 'breakpoint' || stop.address === over) break;
+        assert.is(await registerOf(target, 'rdx'), round);
+        tid = stop.tid;
+        stopped.push(tid);
+      }
+      assert.is(stopped.filter((tid) => tid === next.tid).length, 1, `event ${next.event}, stopped in ${stopped}`);
+      assert.is(new Set(stopped).size, stopped.length);
+      await target.setBreakpoints([]);
+    }
+  });
+});
+
 /** Addresses of the loop's instructions but for the jump back, which has no room for a stub. */
 async function loopOf(target: RemoteTarget): Promise<number[]> {
   const start = await addressOf(target, program, 'work');

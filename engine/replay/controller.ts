@@ -27,9 +27,12 @@ export interface Controller {
   /** The task's address space is about to be copied, compared or thrown away: nothing of ours may be in it. */
   lift(space: AddressSpace): void;
   /**
-   * For a forced stop: whether something of ours lies so near that address that a stub must not be put there.
+   * For a forced stop: passes of its address are taken from passesLeft wherever a stop shows one. From the next run on each
+   * is shown by a stop if `always`, or where a stub at the address would meet what the controller has in the code.
    */
-  isNear(space: AddressSpace, address: number): boolean;
-  /** Passes of an address are to be counted by stops: takesStop is then true for each, and takes it from passesLeft. */
-  watchSite(address: number | undefined): void;
+  watchSite(address: number | undefined, always: boolean): void;
+  /** The task stands there, and that pass is taken from passesLeft. */
+  metSite(task: Task): void;
+  /** Since the last beforeRun: whether each pass of that address is shown by a stop. No stub may be there then. */
+  readonly stopsAtSite: boolean;
 }

@@ -381,8 +381,10 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     int status = kSearchOn;
     bool cameAgain = false;
     pieces_.forget();
-    if (!running && !stub_ && from_.rip == target_.rip) {
-      if (ExecutionBreakpoint::standsInWay()) {
+    if (!running) standsAtSite_ = from_.rip == target_.rip;
+    if (!running && !stub_ && standsAtSite_) {
+      // With a sure count it must be known whether the task has left the site, wherever it stops.
+      if (ExecutionBreakpoint::standsInWay() || ordinalIsSure_) {
         status = stepOffSite(found, cameAgain);
       } else {
         from_.eflags |= kResumeFlag;
@@ -399,9 +401,13 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
     } else {
       if (isGuardedWrite(status)) {
         result = stepGuardedWrite(found);
-      } else if (cameAgain || hasHit(status, found)) {
+        cameAgain = result == kSearchOn && found.rip == target_.rip;
+      }
+      if (cameAgain || hasHit(status, found)) {
         oracleHits++;
         result = handleHit(found, counts);
+      } else if (result == status && hasComeUnmet(status, found)) {
+        counts.passes++;
       }
       if (result != kSearchOn) clearOurs();
     }
@@ -442,6 +448,12 @@ int PointSearch::stepGuardedWrite(user_regs_struct& found) {
   return setBreakpoint() ? kSearchOn : -errno;
 }
 
+// Something else has stopped the task where it has come to the site. The next search begins there, and does not see that.
+// At a call whose instruction ends there it is still to come.
+bool PointSearch::hasComeUnmet(int status, const user_regs_struct& found) const {
+  return !standsAtSite_ && status >= 0 && WIFSTOPPED(status) && !isCallStop(status) && found.rip == target_.rip;
+}
+
 // A stop of a task without a stub: by our breakpoint.
 bool PointSearch::hasHit(int status, user_regs_struct& found) const {
   siginfo_t info = {};
@@ -457,6 +469,7 @@ int PointSearch::stepOffSite(user_regs_struct& found, bool& cameAgain) {
   if (!isTrap(status)) return status;
   from_ = found;
   if (!setBreakpoint()) return -errno;
+  standsAtSite_ = false;
   cameAgain = found.rip == target_.rip;
   return cameAgain ? status : kSearchOn;
 }

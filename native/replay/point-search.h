@@ -127,6 +127,7 @@ class PointSearch {
   bool isGuardedWrite(int status) const;
   int stepGuardedWrite(user_regs_struct& found);
   bool hasHit(int status, user_regs_struct& found) const;
+  bool hasComeUnmet(int status, const user_regs_struct& found) const;
   int stepOffSite(user_regs_struct& found, bool& cameAgain);
   void refine();
   void chooseAnew(const user_regs_struct& found);
@@ -168,6 +169,7 @@ class PointSearch {
   StubKind stubKind_ = StubKind::trial;
   uint64_t passes_ = 0;  // counted by stubs that others have replaced, and not told yet
   bool matcherRefused_ = false;
+  bool standsAtSite_ = false;  // since it was met, or the search began, no instruction has been executed
   unsigned refinements_ = 0;
   unsigned falseTraps_ = 0;
   unsigned guardedWrites_ = 0;

@@ -39,6 +39,7 @@ const returnAddressAt = 0x7000_8000 + 16;
 const stubReach = 16;
 const longestInstruction = 15;
 const noWatches: readonly Watchpoint[] = [];
+const noAddresses: ReadonlySet<number> = new Set();
 /** Our pages, the runtime and its buffers. */
 const oursStart = 0x7000_0000;
 const oursEnd = 0x7020_0000;
@@ -111,7 +112,8 @@ export class Driver implements Controller {
   readonly #arrivals = new Arrivals();
   /** The next entry of a system call has been shown already. */
   entryIsKnown = false;
-  #site: number | undefined;
+  /** Address of the forced stop that comes next. `isArmed`: a breakpoint of ours shows each pass. */
+  #site: { readonly address: number; readonly always: boolean; readonly isArmed: boolean } | undefined;
   /** Where a task stands since a halt, without an instruction executed since: its breakpoint is done. */
   readonly #done = new WeakMap<Task, number>();
   /** The last run was broken by our interrupt: what was under way goes on. */
@@ -260,7 +262,9 @@ export class Driver implements Controller {
    */
   armAround(task: Task, addresses: readonly number[]): boolean {
     const space = task.addressSpace;
-    return this.armBeside(task, addresses) && addresses.every((address) => !this.isNear(space, address));
+    return (
+      this.armBeside(task, addresses) && addresses.every((address) => !this.#code.isNear(space, address, stubReach))
+    );
   }
 
   /** The same for stubs that other breakpoints may be near to. */
@@ -330,15 +334,17 @@ export class Driver implements Controller {
   beforeRun(task: Task, _frame: FrameView): 'run' | 'step' {
     if (this.#isBroken) {
       this.#isBroken = false;
-      if (this.#hookEnds !== undefined || this.#behind !== undefined) return 'run';
-      if (this.#isStepping) return 'step';
       const at = register(task.registers, registerIndex.rip);
+      const runsOn = this.#hookEnds !== undefined || this.#behind !== undefined;
+      if (!runsOn && this.#isStepping) return 'step';
       // The trap of a breakpoint that it has met is still to come: until then it stands nowhere.
-      if (this.#code.has(task.addressSpace, at - 1)) return 'run';
-      if (isOurs(task, at)) return 'run';
+      if (runsOn || this.#code.has(task.addressSpace, at - 1) || isOurs(task, at)) {
+        this.#armSite(task);
+        return 'run';
+      }
       // The middle of a string instruction has no name: it goes on to its end.
       const code = this.#codeAt(task, at);
-      const isWanted = this.goal.breakpoints.has(at) || this.#site === at;
+      const isWanted = this.goal.breakpoints.has(at) || (this.stopsAtSite && this.#site!.address === at);
       if (code.isRepeated && this.#isLookedAt(task) && !isWanted) {
         this.#runBehind(task, at, at + code.length);
         this.#from = at;
@@ -347,31 +353,35 @@ export class Driver implements Controller {
       if (!isWanted && this.#isLookedAt(task) && this.wantsPause()) this.paused(task);
     }
     this.jump(task);
-    if (!this.#isLookedAt(task)) {
-      // Code of other processes is as the program has it, also where they share its memory (vfork).
-      if (this.#code.standsIn(task.addressSpace) || this.#watched.isArmed(task.addressSpace))
-        this.lift(task.addressSpace);
+    const isLookedAt = this.#isLookedAt(task);
+    if (isLookedAt && this.#hookEnds !== undefined) {
       this.#isStepping = false;
-      this.#hasRun = true;
-      return 'run';
-    }
-    if (this.#hookEnds !== undefined) {
-      this.#isStepping = false;
+      this.#armSite(task);
       return 'run';
     }
     let rip = register(task.registers, registerIndex.rip);
     const isDone = (): boolean => this.#done.get(task) === rip;
-    if ((this.goal.breakpoints.has(rip) || this.#site === rip) && !isDone()) {
+    if (this.#isArrival(task, rip) && !isDone()) {
       // Something else has stopped it where its own instructions have brought it.
       if (this.#hasRun) this.#arrive(task, rip, false);
-      else if (this.goal.breakpoints.has(rip) && !task.inMidCode) {
+      else if (isLookedAt && this.goal.breakpoints.has(rip) && !task.inMidCode) {
         this.#halt({ kind: 'breakpoint', address: rip, isStanding: true }, task);
       }
       rip = register(task.registers, registerIndex.rip);
     }
-    if (this.goal.catchesAny && !isDone()) this.#catchEntry(task, rip);
+    if (isLookedAt && this.goal.catchesAny && !isDone()) this.#catchEntry(task, rip);
+    this.#chooseSite(task);
+    if (!isLookedAt && !this.stopsAtSite) {
+      // Code of other processes is as the program has it, also where they share its memory (vfork).
+      if (this.#code.standsIn(task.addressSpace) || this.#watched.isArmed(task.addressSpace))
+        this.lift(task.addressSpace);
+      this.#done.delete(task);
+      this.#isStepping = false;
+      this.#hasRun = true;
+      return 'run';
+    }
     const wanted = this.#wanted(task);
-    const steps = this.goal.steps?.(task) ?? false;
+    const steps = isLookedAt && (this.goal.steps?.(task) ?? false);
     this.#isGoalStep = steps;
     const isOneInstruction = steps || wanted.has(rip);
     // gdb takes a breakpoint away to step over it.
@@ -382,7 +392,7 @@ export class Driver implements Controller {
     if (raises) this.lift(task.addressSpace);
     else {
       this.#code.write(task.addressSpace, wanted);
-      this.#arm(task, this.goal.watchpoints);
+      this.#arm(task, isLookedAt ? this.goal.watchpoints : noWatches);
     }
     this.#from = rip;
     this.#hasRun = true;
@@ -459,7 +469,7 @@ export class Driver implements Controller {
         }
       }
       const goesOn = (next: number): boolean =>
-        !wasStepping && !wanted.has(next) && behind?.address !== next && !this.interruptWanted();
+        !wasStepping && !this.#isArrival(task, next) && behind?.address !== next && !this.interruptWanted();
       const verdict = this.#watched.takesFault(task, found, this.#isLookedAt(task), goesOn);
       if (verdict.taken) {
         task.registers.set(found);
@@ -541,12 +551,17 @@ export class Driver implements Controller {
     return changedWatches(this.#replayer, task, this.goal.watchpoints)[0];
   }
 
-  isNear(space: AddressSpace, address: number): boolean {
-    return this.#code.isNear(space, address, stubReach);
+  watchSite(address: number | undefined, always: boolean): void {
+    if (address === undefined) this.#site = undefined;
+    else this.#site = { address, always, isArmed: this.#site?.address === address && this.#site.isArmed };
   }
 
-  watchSite(address: number | undefined): void {
-    this.#site = address;
+  metSite(task: Task): void {
+    this.goOn(task);
+  }
+
+  get stopsAtSite(): boolean {
+    return this.#site?.isArmed === true;
   }
 
   // What is ours.
@@ -557,12 +572,44 @@ export class Driver implements Controller {
     this.#watched.arm(task, watches, barred);
   }
 
+  /** Where instructions of ours are to stand in a task's code. */
   #wanted(task: Task): ReadonlySet<number> {
+    const wanted = this.#wantedByGoal(task);
+    return this.#site?.isArmed === true ? new Set([...wanted, this.#site.address]) : wanted;
+  }
+
+  #wantedByGoal(task: Task): ReadonlySet<number> {
+    if (!this.#isLookedAt(task)) return noAddresses;
     const { breakpoints, catchesAny } = this.goal;
-    if (!catchesAny && this.#site === undefined) return breakpoints;
     // Buffered calls are no events: they are met at the instructions that have been replaced.
-    const calls = catchesAny ? task.addressSpace.patched.calls() : [];
-    return new Set([...breakpoints, ...calls, ...(this.#site === undefined ? [] : [this.#site])]);
+    return catchesAny ? new Set([...breakpoints, ...task.addressSpace.patched.calls()]) : breakpoints;
+  }
+
+  /** The task has come to where its passes are counted, or to what the goal wants. */
+  #isArrival(task: Task, address: number): boolean {
+    return this.#site?.address === address || this.#wantedByGoal(task).has(address);
+  }
+
+  /** What is wanted is known, and nothing of it is in the code yet: whether a stub could be at the site. */
+  #chooseSite(task: Task): void {
+    const site = this.#site;
+    if (site === undefined) return;
+    const isNear = (address: number): boolean => Math.abs(address - site.address) < stubReach;
+    const isLost = typeof this.#replayer.progress.passesLeft !== 'number';
+    const isArmed = site.always || isLost || [...this.#wantedByGoal(task)].some(isNear);
+    if (!isArmed) this.#code.remove(task.addressSpace, site.address);
+    this.#site = { ...site, isArmed };
+  }
+
+  /** The task is about to run, with breakpoints besides those of #chooseSite, or as it was before an interrupt. */
+  #armSite(task: Task): void {
+    const site = this.#site;
+    if (site === undefined) return;
+    const { addressSpace, registers } = task;
+    const isArmed = site.always || site.isArmed || this.#code.isNear(addressSpace, site.address, stubReach);
+    this.#site = { ...site, isArmed };
+    // Where the task stands it is met when it comes back.
+    if (isArmed && register(registers, registerIndex.rip) !== site.address) this.#code.add(addressSpace, site.address);
   }
 
   #isLookedAt(task: Task): boolean {
@@ -581,7 +628,8 @@ export class Driver implements Controller {
     this.#code.add(task.addressSpace, behind);
     this.#code.remove(task.addressSpace, address);
     this.#behind = { space: task.addressSpace, address: behind };
-    this.#arm(task, this.goal.watchpoints);
+    this.#armSite(task);
+    this.#arm(task, this.#isLookedAt(task) ? this.goal.watchpoints : noWatches);
   }
 
   /** The runtime writes what a buffered call gave: the program has it when the call is over. */
@@ -609,13 +657,13 @@ export class Driver implements Controller {
   /** The task has executed an instruction, or the hook of one. */
   #moved(task: Task, wasStep: boolean, changed: readonly Watchpoint[], by = this.#from): void {
     const rip = register(task.registers, registerIndex.rip);
-    if (changed.length === 0 && wasStep) {
+    if (changed.length === 0 && wasStep && this.#isLookedAt(task)) {
       changed = this.goal.watchpoints.length === 0 ? [] : changedWatches(this.#replayer, task, this.goal.watchpoints);
     }
     const isStep = wasStep && this.#isGoalStep;
     if (isStep) this.rename(stepped(this.position).legs);
     const isWithin = rip === by && this.#codeAt(task, rip).isRepeated;
-    const isArrival = !isWithin && this.#wanted(task).has(rip);
+    const isArrival = !isWithin && this.#isArrival(task, rip);
     if (!isWithin && !isArrival && this.#arrivals.counts(rip)) this.#arrivals.add(rip);
     if (changed.length > 0) {
       if (isArrival) this.#countArrival(task, rip, isStep);
@@ -653,13 +701,14 @@ export class Driver implements Controller {
     if (!byStep) this.#passes.set(address, this.passes(address) + 1);
     this.#arrivals.add(address);
     const { progress } = this.#replayer;
-    if (this.#site === address && typeof progress.passesLeft === 'number') progress.passesLeft--;
+    if (this.#site?.address === address && typeof progress.passesLeft === 'number') progress.passesLeft--;
     this.goOn(task);
   }
 
   /** The task has come to an address where a breakpoint of ours is wanted; its instruction has not been executed. */
   #arrive(task: Task, address: number, byStep: boolean): void {
     this.#countArrival(task, address, byStep);
+    if (!this.#isLookedAt(task)) return;
     if (this.goal.breakpoints.has(address)) this.#halt({ kind: 'breakpoint', address, isStanding: false }, task);
     else if (byStep) this.#halt({ kind: 'step' }, task);
     if (this.goal.catchesAny) this.#catchEntry(task, address);

@@ -102,7 +102,8 @@ function searchState(replayer: Replayer, frame: FrameView, task: Task, countsAll
       throw replayer.stopDivergence(frame, task, text, result);
     }
     task.registers.set(replayer.found);
-    start = pointStarts.behind;
+    // Where something from outside has stopped it nothing was compared.
+    start = stopped ? pointStarts.behind : pointStarts.standing;
     if (result !== pointResults.found) {
       replayer.tick(frame, task);
       continue;
@@ -154,22 +155,16 @@ function arriveControlled(
       progress.passesLeft = passes;
     }
     if (progress.passesLeft === 0) break;
-    const byStops =
-      progress.passesLeft <= fewPasses ||
-      isSharedCode(task, site) ||
-      isInJump(task, site) ||
-      controller.isNear(task.addressSpace, site);
-    controller.watchSite(byStops ? site : undefined);
+    const always = progress.passesLeft <= fewPasses || isSharedCode(task, site) || isInJump(task, site);
+    controller.watchSite(site, always);
     const steps = controller.beforeRun(task, frame) === 'step';
     // It has come to the site without a stop of ours.
     const left: number = progress.passesLeft;
     if (left === 0) break;
     let status: number;
-    if (steps || byStops) {
-      if (!byStops) controller.watchSite(site);
+    if (steps || controller.stopsAtSite) {
       status = resumeControlled(replayer, frame, task, steps ? resumeKinds.sysemuStep : resumeKinds.sysemu);
       const taken = controller.takesStop(task, frame, status);
-      controller.watchSite(undefined);
       replayer.beginWatch();
       if (taken) continue;
     } else {
@@ -180,11 +175,12 @@ function arriveControlled(
         break;
       }
       progress.passesLeft = left - counts[pointCounts.passes]!;
-      if (status === pointResults.goOn) {
-        task.registers.set(replayer.found);
+      const goesOn = status === pointResults.goOn;
+      if (goesOn) task.registers.set(replayer.found);
+      if (goesOn || controller.takesStop(task, frame, status)) {
+        if (register(task.registers, registerIndex.rip) === site) controller.metSite(task);
         continue;
       }
-      if (controller.takesStop(task, frame, status)) continue;
     }
     if (isDropped(replayer, task, status)) {
       takeRegisters(task, replayer.found);
@@ -197,6 +193,7 @@ function arriveControlled(
       status,
     );
   }
+  controller.watchSite(undefined, false);
   controller.beforeEffects(frame);
   arriveBehindBuffer(replayer, frame, task);
 }

@@ -19,6 +19,7 @@ import { compile } from '../test/harness/compile.ts';
 import { whyNotRun } from '../test/harness/missing-commands.ts';
 import { rrCommand } from '../test/harness/recording.ts';
 import { folderBytes, readTraceFigures, type TraceFigures } from '../test/harness/trace-figures.ts';
+import { wholeNumber } from '../test/harness/whole-number.ts';
 import { benchDebugger } from './debug.ts';
 import { benchFolder, type Measurement, type MeasureOptions, measure, median } from './measure.ts';
 import { findPeers, measurePeer, type PeerResult } from './peers.ts';
@@ -128,11 +129,7 @@ const { values, positionals } = parseArgs({
   },
   allowNegative: true,
 });
-const runs = Number(values.runs);
-if (!Number.isInteger(runs) || runs < 1) {
-  console.error(`--runs ${values.runs}: expected a whole number of at least 1`);
-  process.exit(2);
-}
+const runs = wholeNumber(values.runs, '--runs', 1);
 if (positionals[0] === 'debug') process.exit((await benchDebugger(values.only)) > 0 ? 1 : 0);
 const workloads = positionals[0] === 'store' ? [] : chooseWorkloads(values.only);
 const withoutPrivilege = values.container && process.getuid?.() === 0;

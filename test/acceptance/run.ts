@@ -22,6 +22,7 @@ import type { RecordingMode } from '../harness/modes.ts';
 import type { Recording } from '../harness/recording.ts';
 import { formatBytes, formatSeconds, formatTable } from '../harness/table.ts';
 import { readTraceFigures } from '../harness/trace-figures.ts';
+import { wholeNumber } from '../harness/whole-number.ts';
 import { replayDebugged } from './debugged.ts';
 import { replayElsewhere } from './elsewhere.ts';
 import type { AcceptanceProgram } from './program.ts';
@@ -96,12 +97,6 @@ async function runRounds(
 function refuse(message: string): never {
   console.error(message);
   process.exit(2);
-}
-
-function wholeNumber(text: string, option: string, least: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least) return value;
-  return refuse(`${option} ${text}: expected a whole number of at least ${least}`);
 }
 
 /** Installs what the programs need, or says what to install. */

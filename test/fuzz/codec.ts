@@ -5,16 +5,13 @@
  * give records or an error within a second, and write to nothing but its own areas. The seed makes a run repeatable.
  */
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../harness/whole-number.ts';
 import { ChunkFuzzer } from './chunk-fuzzer.ts';
 
 const { values } = parseArgs({
   options: { inputs: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } },
 });
-const inputs = Number(values.inputs);
-if (!Number.isInteger(inputs) || inputs < 1) {
-  console.error(`--inputs ${values.inputs}: expected a whole number of at least 1`);
-  process.exit(2);
-}
+const inputs = wholeNumber(values.inputs, '--inputs', 1);
 const fuzzer = new ChunkFuzzer(Number(values.seed));
 const { accepted, slowest } = fuzzer.run(inputs);
 console.log(

@@ -23,6 +23,7 @@ import { EngineError } from '../../engine/errors.ts';
 import { unpackTo } from '../../engine/pack/unpack-trace.ts';
 import { ZipWriter } from '../../engine/pack/zip-writer.ts';
 import { formatManifest, type Manifest, parseManifest } from '../../engine/remote/manifest.ts';
+import { wholeNumber } from '../harness/whole-number.ts';
 import { inSlots, writeTrace } from '../trace-fixture.ts';
 import { frame, Random } from '../trace-records.ts';
 import { damageSome } from './damage.ts';
@@ -31,7 +32,7 @@ import { processorTime } from './processor-time.ts';
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' } },
 });
-const rounds = Number(values.rounds);
+const rounds = wholeNumber(values.rounds, '--rounds', 1);
 const random = new Random(Number(values.seed));
 /** Milliseconds. */
 const longest = 1000;

@@ -16,6 +16,7 @@ import { type ChildResult, describeEnd, runChild } from '../harness/child.ts';
 import { compile } from '../harness/compile.ts';
 import { tailOf, textOf } from '../harness/output.ts';
 import { rrCommand } from '../harness/recording.ts';
+import { wholeNumber } from '../harness/whole-number.ts';
 import { writeTrace } from '../trace-fixture.ts';
 import { Random } from '../trace-records.ts';
 import { damageBytes, damageRecord } from './damage.ts';
@@ -36,6 +37,8 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 });
+const rounds = wholeNumber(values.rounds, '--rounds', 0);
+const recordRounds = wholeNumber(values.records, '--records', 0);
 
 const usage = compile(join(dirname(fileURLToPath(import.meta.url)), '..', 'edge', 'usage.c'));
 const folder = mkdtempSync(join(tmpdir(), 'rr-fuzz-'));
@@ -131,8 +134,8 @@ if (recorded.status !== 0 || expected.run.status !== 0 || expected.stdout !== te
   throw new Error(`the sound trace does not replay\n${tailOf(recorded.stderr)}\n${tailOf(expected.run.stderr)}`);
 }
 const started = performance.now();
-await damageFiles(Number(values.rounds), expected, new Random(Number(values.seed)));
-await damageRecords(Number(values.records), expected, new Random(Number(values.seed) + 1));
+await damageFiles(rounds, expected, new Random(Number(values.seed)));
+await damageRecords(recordRounds, expected, new Random(Number(values.seed) + 1));
 const seconds = ((performance.now() - started) / 1000).toFixed(0);
 const list = [...endings].sort().map(([ending, count]) => `${count} ${ending}`);
 console.log(`${list.join(', ')}; ${seconds} s, seed ${values.seed}; ${failures} failed`);

@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../harness/whole-number.ts';
 import { StoreFuzzer } from './store-fuzzer.ts';
 
 /** Bytes. */
@@ -18,11 +19,7 @@ const firstInputs = 20_000;
 const { values } = parseArgs({
   options: { inputs: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } },
 });
-const inputs = Number(values.inputs);
-if (!Number.isInteger(inputs) || inputs < 1) {
-  console.error(`--inputs ${values.inputs}: expected a whole number of at least 1`);
-  process.exit(2);
-}
+const inputs = wholeNumber(values.inputs, '--inputs', 1);
 // In memory, where there is such a place: files are made for many inputs.
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'rr-fuzz-'));
 /** Kilobytes at most so far (getrusage(2)). */

@@ -13,6 +13,7 @@ import { BusyLoops } from '../harness/busy-loops.ts';
 import type { RecordingMode } from '../harness/modes.ts';
 import { withRecording } from '../harness/recording.ts';
 import { formatSeconds, formatTable } from '../harness/table.ts';
+import { wholeNumber } from '../harness/whole-number.ts';
 import { tortureByOracle } from './by-oracle.ts';
 import { soak } from './soak.ts';
 import { tortureStops } from './stops.ts';
@@ -28,13 +29,6 @@ const standardSubjects: readonly Subject[] = [
   { name: 'make', command: ['make', '-j2', '-s', 'check'], prepare: writeCProject },
 ];
 const limitSeconds = 120;
-
-function wholeNumber(text: string, option: string, least: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least) return value;
-  console.error(`${option} ${text}: expected a whole number of at least ${least}`);
-  process.exit(2);
-}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

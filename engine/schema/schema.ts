@@ -92,7 +92,7 @@ export const records: Readonly<Record<'frame' | 'data' | 'mapping' | 'task', Rec
     lane: 'events',
     doc: 'One event. It is written after the data, mapping and task records of the same event, and closes it.',
     fields: [
-      { name: 'time', type: 'u64', doc: 'Nanoseconds since the recording began (CLOCK_MONOTONIC).' },
+      { name: 'time', type: 'u64', doc: 'Nanoseconds since the recording began (CLOCK_MONOTONIC), in steps of 1024.' },
       { name: 'tid', type: 'i32', doc: 'Recorded thread id of the task.' },
       {
         name: 'number',

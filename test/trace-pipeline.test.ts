@@ -108,6 +108,40 @@ test('this thread keeps up with slots that fill slowly: the workers are not star
     reader.close();
   }));
 
+test('what fills while this thread encodes what was full is left for later', () =>
+  withDirectory(async (directory) => {
+    const slotCount = 4;
+    const pipeline = new Pipeline({ directory, header, slotCount, slotSize });
+    const ring = ringFunctions();
+    const producer = new ring.RingProducer(pipeline.bytes, pipeline.layout.ring);
+    const most = 40;
+    let events = 0;
+    const fillSlot = (): void => {
+      if (events === most) return;
+      assert.ok(producer.write(frame(++events)));
+      producer.seal();
+    };
+    for (let slot = 0; slot < slotCount; slot++) fillSlot();
+    // A producer that fills each slot as soon as it is given back.
+    const { ringRelease } = ring;
+    ring.ringRelease = (...slot) => {
+      ringRelease(...slot);
+      fillSlot();
+    };
+    try {
+      pipeline.encodeNow();
+    } finally {
+      ring.ringRelease = ringRelease;
+    }
+    assert.is(events, 2 * slotCount);
+    producer.close();
+    const summary = await pipeline.finish({ complete: true });
+    assert.is(summary.failure, undefined);
+    const reader = TraceReader.open(directory);
+    assert.is(reader.lastEvent, 2 * slotCount);
+    reader.close();
+  }));
+
 test('half the ring waits: the workers start, and this thread encodes meanwhile', () =>
   withDirectory(async (directory) => {
     const pipeline = new Pipeline({ directory, header, slotCount: 4, slotSize });

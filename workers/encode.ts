@@ -10,7 +10,7 @@ export type EncodeResult =
 export default function encode(task: EncoderTask): EncodeResult {
   try {
     const encoder = new SlotEncoder(task);
-    encoder.drain({ wait: true });
+    encoder.drain();
     encoder.flush();
     encoder.close();
     return { statistics: encoder.statistics };

@@ -137,7 +137,7 @@ export class Pipeline {
   /** Encodes the slots that are full now, on this thread. */
   encodeNow(): void {
     this.#encodeInline((encoder) => {
-      encoder.drain({ wait: false });
+      encoder.takeFull();
       encoder.flush();
     });
   }

@@ -126,13 +126,21 @@ export class SlotEncoder {
   }
 
   /**
-   * Takes the slots that are full, or with `wait` all that come until the ring is closed, stopped or failed. They are
-   * encoded when they are as many as a chunk may hold, or have been kept for so long as may be lost to a kill; what is
-   * left, by flush(). On an error the ring is marked as failed, so that the producer goes on without it.
+   * Takes all slots that come until the ring is closed, stopped or failed. They are encoded when they are as many as a chunk
+   * may hold, or have been kept for so long as may be lost to a kill; what is left, by flush(). On an error the ring is
+   * marked as failed, so that the producer goes on without it.
    * @throws TraceError TRACE_UNWRITABLE, TRACE_BAD_RECORD, TRACE_CAP
    */
-  drain({ wait }: { wait: boolean }): void {
-    while (this.#takeSlot(wait ? 50 : 0) || (wait && !this.#hasEnded));
+  drain(): void {
+    while (this.#takeSlot(50) || !this.#hasEnded);
+  }
+
+  /**
+   * Takes the slots that are full now. What fills meanwhile is left: a producer that is as fast as this thread would hold it
+   * to the end of the recording. Otherwise as drain.
+   */
+  takeFull(): void {
+    for (let left = this.#full.waiting(); left > 0 && this.#takeSlot(0); left--);
   }
 
   /** Takes the slots that are full, but no more than make one chunk of each lane. Otherwise as drain. */

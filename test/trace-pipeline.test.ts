@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
@@ -225,6 +225,17 @@ test('a worker that dies ends the recording with an error; the trace is good up 
     assert.match(reader.end?.reason ?? '', 'a worker that encodes the trace died');
     assert.equal(readAll(reader), { lines: expectedLines(records.slice(0, 100)), error: undefined });
     reader.close();
+  }));
+
+test('the version file of a recording has its name when it is whole: a kill leaves it, or none', () =>
+  withDirectory((directory) => {
+    writeFileSync(join(directory, 'version.new'), 'torn');
+    assert.throws(() => new Pipeline({ directory, header }), /version\.new: cannot write it: .*EEXIST/);
+    assert.not(existsSync(join(directory, 'version.incomplete')));
+    rmSync(directory, { recursive: true });
+    mkdirSync(directory);
+    new Pipeline({ directory, header });
+    assert.equal(readdirSync(directory).sort(), ['data', 'events', 'mmaps', 'tasks', 'version.incomplete']);
   }));
 
 test('a trace that cannot be written is an error at once, and later', () =>

@@ -31,7 +31,8 @@ export class TraceWriter {
     this.directory = directory;
     this.#header = header;
     for (const lane of laneOrder) new LaneWriter(directory, lane, { create: true }).close();
-    this.#write(incompleteVersionName, formatVersionFile({ header }));
+    // A kill leaves a whole one, or no trace.
+    this.#writeVersion(incompleteVersionName, { header });
   }
 
   /**
@@ -73,14 +74,24 @@ export class TraceWriter {
   }
 
   #name(content: VersionContent): void {
+    this.#writeVersion(versionName, content);
+    this.#orUnwritable('cannot remove the version file of the recording', (folder) =>
+      folder.remove(incompleteVersionName),
+    );
+  }
+
+  /** The file has its name when it is whole. */
+  #writeVersion(name: string, content: VersionContent): void {
     this.#write(newVersionName, formatVersionFile(content));
+    this.#orUnwritable('cannot name the version file', (folder) => folder.rename(newVersionName, name));
+  }
+
+  #orUnwritable(what: string, change: (folder: Folder) => void): void {
     try {
       using folder = Folder.open(this.directory);
-      folder.rename(newVersionName, versionName);
-      folder.remove(incompleteVersionName);
+      change(folder);
     } catch (cause) {
-      const reason = systemReason(cause);
-      throw new TraceError('TRACE_UNWRITABLE', this.directory, `cannot name the version file: ${reason}`, { cause });
+      throw new TraceError('TRACE_UNWRITABLE', this.directory, `${what}: ${systemReason(cause)}`, { cause });
     }
   }
 

@@ -1,5 +1,15 @@
 // What a debugger is told of a recording and its processes, and conditions in gdb's bytecode.
-import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -97,6 +107,31 @@ test('symbols come from the files here where they are the recorded ones, else fr
     }
     rmSync(program);
     assert.match(findSymbolFiles(recording.trace, join(place, 'gone')).remarks[0]!, /program is not here: its symbols/);
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+});
+
+test('a library is found by the name that programs ask for, where the link of that name is gone', () => {
+  const place = mkdtempSync(join(tmpdir(), 'rr-symbols-'));
+  try {
+    const built = join(place, 'built');
+    mkdirSync(built);
+    const shell = (command: string) => execFileSync('sh', ['-ec', command], { cwd: built });
+    shell(
+      'echo "int answer(void) { return 0; }" | gcc -shared -Wl,-soname,libanswer.so.1 -o libanswer.so.1.2.3 -x c -',
+    );
+    shell('ln -s libanswer.so.1.2.3 libanswer.so.1');
+    shell('echo "int answer(void); int main(void) { return answer(); }" > main.c');
+    shell('gcc -o program main.c ./libanswer.so.1 -Wl,-rpath,"$PWD"');
+    using recording = recordCommand([join(built, 'program')]);
+    const library = readFileSync(join(built, 'libanswer.so.1.2.3'));
+    rmSync(built, { recursive: true });
+    const { root } = findSymbolFiles(recording.trace, join(place, 'gone'));
+    for (const name of ['libanswer.so.1.2.3', 'libanswer.so.1.2', 'libanswer.so.1']) {
+      assert.equal(readFileSync(join(root, built, name)), library, name);
+    }
+    assert.ok(existsSync(join(root, '/lib64/ld-linux-x86-64.so.2')));
   } finally {
     rmSync(place, { recursive: true });
   }

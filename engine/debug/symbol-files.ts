@@ -4,6 +4,7 @@
  */
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -13,7 +14,7 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { mappingSources } from '../generated/schema.ts';
 import { hasContent } from '../store/file-content.ts';
 import { TraceReader } from '../trace/reader.ts';
@@ -103,13 +104,37 @@ export function findSymbolFiles(directory: string, folder: string): SymbolFiles 
   }
 }
 
-/** Links for the files under their own names, and for the names that lead to them here. */
+/** The interpreter of programs, as they name it (x86-64 psABI), wherever a system keeps it. */
+const interpreter = '/lib64/ld-linux-x86-64.so.2';
+
+/** Shorter names of a library, `libx.so.1` of `libx.so.1.2`: one of them is what programs ask for. */
+function shorterNames(path: string): string[] {
+  const [, stem = '', version = ''] = /^(.*\.so)((?:\.\d+)*)$/.exec(path) ?? [];
+  const numbers = version.split('.').slice(1);
+  return numbers.slice(1).map((_, index) => [stem, ...numbers.slice(0, index + 1)].join('.'));
+}
+
+/** By which names programs ask for the files, where only custom tells: what they are of. */
+function guessedNames(contents: ReadonlyMap<string, string>): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const [path, content] of contents) {
+    for (const name of shorterNames(path)) names.set(name, content);
+    if (basename(path) === basename(interpreter)) names.set(interpreter, content);
+  }
+  return names;
+}
+
+/**
+ * Links for the files under their own names, and for the names that lead to them: here, and where nothing here tells, by
+ * custom.
+ */
 function mirror(root: string, contents: ReadonlyMap<string, string>): void {
   mkdirSync(root, { recursive: true });
   const folders = new Set([...contents.keys()].map(dirname));
   // Programs name libraries by /lib and /lib64, which are links in most systems of today.
   for (const name of ['bin', 'lib', 'lib32', 'lib64', 'sbin']) {
-    const target = linkText(`/${name}`);
+    const isOwnFolder = [...contents.keys()].some((path) => path.startsWith(`/${name}/`));
+    const target = linkText(`/${name}`) ?? (isOwnFolder ? undefined : `usr/${name}`);
     if (target === undefined) continue;
     symlinkSync(target.replace(/^\//, ''), join(root, name));
     folders.add(join('/', target));
@@ -123,6 +148,9 @@ function mirror(root: string, contents: ReadonlyMap<string, string>): void {
       const content = contents.get(realPath(path));
       if (content !== undefined) symlinkSync(content, join(root, path));
     }
+  }
+  for (const [path, content] of guessedNames(contents)) {
+    if (!existsSync(join(root, path))) symlinkSync(content, join(root, path));
   }
 }
 

@@ -3,6 +3,7 @@ import { runGuestTests } from './harness/guest-tests.ts';
 import { busyModes } from './harness/modes.ts';
 
 runGuestTests('other', [
+  'answered-restarts',
   'call-number',
   'faked-calls',
   'filter-first',

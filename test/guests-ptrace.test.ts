@@ -14,6 +14,7 @@ runGuestTests('ptrace', [
   'other-stops-first',
   'peek-signals',
   'interrupt-stopped',
+  'restarts-set',
   'seize',
   'set-registers',
   'signals',

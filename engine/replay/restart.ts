@@ -15,8 +15,12 @@ const restartSyscall = 219;
 /** Bytes of `syscall`. */
 const callLength = 2;
 
-/** Whether rax is -512 (ERESTARTSYS), -513, -514 or -516 (ERESTART_RESTARTBLOCK). */
+/**
+ * Whether rax is -512 (ERESTARTSYS), -513, -514 or -516 (ERESTART_RESTARTBLOCK), and the kernel takes it for that:
+ * orig_rax is -1 where the program gets to see the code, which a filter or a tracer has put there.
+ */
 export function wantsRestart(registers: RegisterWords): boolean {
+  if ((registers[2 * registerIndex.orig_rax + 1]! | 0) < 0) return false;
   const result = registers[2 * registerIndex.rax]! | 0;
   const isCode = result <= firstRestart && result >= restartBlock && result !== noSuchControl;
   return isCode && registers[2 * registerIndex.rax + 1] === 0xffff_ffff;

@@ -394,11 +394,16 @@ void Recorder::callExit(Task& task) {
   if (task.patchDue || (task.space->patched.textDue && !mappingsTellRanges(task.call))) sites_.patchSites(task);
   dispatch_.noteChange(task);
   dispatch_.begin(task, registers);
-  if (!leaveAtEvent(task, registers)) return tree_.lost(task);
+  const bool answeredForGood = !takenBack && programFilters_.haveAnsweredForGood(task, registers);
+  if (answeredForGood) registers.orig_rax = ~0ULL;  // in the kernel as well, but where a tracer may send a signal yet
+  const bool written = !answeredForGood || task.tracing.traced() || setRegisters(task.tid, registers);
+  if (!written || !leaveAtEvent(task, registers)) return tree_.lost(task);
   if (!takenBack) sending_.record(task, result);
   events_.frame(entered ? schema::EventKind::kSyscallExit : schema::EventKind::kSyscall, task,
                 static_cast<int>(task.call), registers, takenBack || untouched ? schema::kFrameEmulated : uint8_t{0},
                 stdio);
+  task.tracing.codeSet = answeredForGood && task.tracing.traced();
+  task.answeredAtEntry = answeredForGood && !task.tracing.traced();
   tracerStops_.stopAfterCall(task);
   if (vforked && tracerStops_.tracerWants(task, PTRACE_O_TRACEVFORKDONE)) {
     task.tracing.due.push_front(

@@ -230,6 +230,7 @@ void Recorder::handle(Task& task) {
   task.pending.reset();
   // A stop of any kind takes a PTRACE_INTERRUPT with it that came before.
   const bool interrupted = status >> 16 != PTRACE_EVENT_STOP && std::exchange(task.stops.interrupted, false);
+  task.stops.tookInterrupt = interrupted;
   // Nothing but its end takes a task out of a stop of its tracer's.
   if (task.tracing.stopped) {
     const pid_t tracer = task.tracing.tracer;

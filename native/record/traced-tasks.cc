@@ -85,6 +85,10 @@ bool Recorder::goOnTraced(Task& task) {
     tracerStops_.stopForTracer(task, stop, Tracing::Place::user);
     return true;
   }
+  if (!tracerStops_.settleCode(task)) {
+    tree_.lost(task);
+    return true;
+  }
   return false;
 }
 

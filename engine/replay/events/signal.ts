@@ -5,7 +5,7 @@ import { masks, registersEqual } from '../compare.ts';
 import { guardFault } from '../fault-guard.ts';
 import { readFrameRegisters, register, setRegister } from '../registers.ts';
 import type { Replayer } from '../replayer.ts';
-import { goBackToCall } from '../restart.ts';
+import { goBackToCall, wantsRestart } from '../restart.ts';
 import type { Task } from '../task.ts';
 import { isStopped, signalText, stopSignal, syscallStop } from '../wait-status.ts';
 
@@ -15,9 +15,10 @@ export function replaySignal(replayer: Replayer, frame: FrameView): void {
   if (frame.flags & frameFlags.deterministic) runToOwnSignal(replayer, frame, task);
   else if (frame.flags & frameFlags.atSyscallEntry) runToPutOffCall(replayer, frame, task);
   else compareStanding(replayer, frame, task);
+  const ownSignal = (frame.flags & frameFlags.deterministic) !== 0;
   if (frame.dataCount > 0) applyData(replayer, frame);
   replayer.adopt(frame, task);
-  if (task.interrupted !== undefined) goBackToCall(task);
+  if (task.interrupted !== undefined || (!ownSignal && wantsRestart(task.registers))) goBackToCall(task);
 }
 
 /** The kernel has built the handler's frame on the stack; it is written back whole. */

@@ -7,6 +7,8 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "record/call-result.h"
+#include "record/signal-state/stashed-signals.h"
 #include "record/tree/task-state.h"
 
 namespace rr {
@@ -59,6 +61,11 @@ void ProgramFilters::noteInstalled(Task& task, bool failed) {
 bool ProgramFilters::haveTakenBack(const Task& task, const user_regs_struct& registers) const {
   if (!task.filters.own && !foreign_.outer()) return false;
   return static_cast<long>(registers.rax) == task.call && contains(readSignalSets(task.tid).pending, SIGSYS);
+}
+
+bool ProgramFilters::haveAnsweredForGood(const Task& task, const user_regs_struct& registers) const {
+  if (!haveAnswered(task) && !task.filters.notifies) return false;
+  return isMadeAgain(static_cast<int64_t>(registers.rax)) && !task.waitGoesOn && leavesUndisturbed(tree_, task);
 }
 
 }  // namespace rr

@@ -31,6 +31,9 @@ class ProgramFilters {
   // At the exit stop of a call: whether the kernel has not made it, since a filter has answered it. Of a supervisor it
   // is not known: it may let a call go on (SECCOMP_USER_NOTIF_FLAG_CONTINUE), past our filter's stop as well.
   static bool haveAnswered(const Task& task) { return task.filters.asked && !task.filters.passed; }
+  // At the exit stop of a call: whether a filter or its supervisor has answered it with one of the kernel's codes for a
+  // restart, and the program gets to see that.
+  bool haveAnsweredForGood(const Task& task, const user_regs_struct& registers) const;
 
  private:
   // With our filter in force the kernel refuses the strict mode, which the recorder then keeps itself, and tells of a

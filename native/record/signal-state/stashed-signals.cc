@@ -24,4 +24,14 @@ bool bringDeliverableForward(Task& task) {
   return false;
 }
 
+bool leavesUndisturbed(const TaskTree& tree, const Task& task) {
+  if (task.stops.interrupted || task.stops.tookInterrupt) return false;
+  const SignalSets sets = readSignalSets(task.tid);
+  if (((sets.pending | sets.sharedPending) & ~sets.blocked) != 0) return false;
+  for (const auto& [tid, other] : tree.all()) {
+    if (other->threadGroup == task.threadGroup && other->state == Task::State::groupStopped) return false;
+  }
+  return true;
+}
+
 }  // namespace rr

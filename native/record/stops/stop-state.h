@@ -14,10 +14,11 @@ struct TaskStops {
   bool inMidCode = false;
   // Its group is stopped, and it had to be run on in mid-code: it stops when it is to run next.
   bool again = false;
-  bool interrupted = false;  // PTRACE_INTERRUPT was sent to stop it in mid-code
-  uint64_t resumedAt = 0;    // to run user code; nanoseconds of CLOCK_MONOTONIC
-  bool atEdge = false;       // it stands right behind its last buffered call
-  bool leavesHook = false;   // it is run to there (edge.cc)
+  bool interrupted = false;    // PTRACE_INTERRUPT was sent to stop it in mid-code
+  bool tookInterrupt = false;  // the stop that it stands at took one with it
+  uint64_t resumedAt = 0;      // to run user code; nanoseconds of CLOCK_MONOTONIC
+  bool atEdge = false;         // it stands right behind its last buffered call
+  bool leavesHook = false;     // it is run to there (edge.cc)
   // Whether it only waits for others to change memory is looked at in one of so many turns in which it computes; those
   // since the last look; and that it has been interrupted for one (spinning.cc).
   unsigned turnsBetweenLooks = 1;

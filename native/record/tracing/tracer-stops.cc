@@ -27,6 +27,11 @@ namespace {
 
 constexpr int kGoodCall = 0x80;  // in the signal of a system call stop, with PTRACE_O_TRACESYSGOOD
 
+// Whether the result is a code for a restart, as the kernel tells them from other values in user code.
+bool isCode(const user_regs_struct& registers) {
+  return static_cast<int64_t>(registers.orig_rax) >= 0 && isMadeAgain(static_cast<int64_t>(registers.rax));
+}
+
 bool isWait(long call) { return call == SYS_wait4 || call == SYS_waitid; }
 
 }  // namespace
@@ -211,12 +216,39 @@ bool TracerStops::recordTracerRegisters(Task& task) {
       events_.frame(schema::EventKind::kRegistersSet, task, 0, tracing.registers);
       return true;
     case Tracing::Place::user:
+      tracing.codeSet = isCode(tracing.registers) && (tracing.codeSet || task.atEvent.rax != tracing.registers.rax);
       events_.frame(schema::EventKind::kRegistersSet, task, 0, tracing.registers);
       task.answeredAtEntry = tracing.pastEntry;
       return tracing.pastEntry || leaveAtEvent(task, tracing.registers);
     default:
       return true;  // the end of the call tells
   }
+}
+
+bool TracerStops::settleCode(Task& task) {
+  Tracing& tracing = task.tracing;
+  if (!tracing.codeSet) return true;
+  user_regs_struct registers;
+  if (!getRegisters(task.tid, registers)) return false;
+  tracing.codeSet = isCode(registers);
+  // Where a signal waits there is another stop to come.
+  if (!tracing.codeSet || !leavesUndisturbed(tree_, task)) return true;
+  tracing.codeSet = false;
+  const Tracing::Stop& stop = tracing.stop;
+  const bool fromSignal = stop.kind == Tracing::Stop::Kind::signal || stop.kind == Tracing::Stop::Kind::group ||
+                          stop.code >> 8 == Tracing::kEventStop;
+  const bool isBlock = static_cast<int64_t>(registers.rax) == kRestartBlock;
+  const uint64_t number = isBlock ? SYS_restart_syscall : registers.orig_rax;
+  registers.orig_rax = ~0ULL;
+  if (!fromSignal) {
+    task.answeredAtEntry = true;
+    return setRegisters(task.tid, registers);
+  }
+  registers.rax = number;
+  registers.rip -= kSyscallLength;
+  if (!setRegisters(task.tid, registers)) return false;
+  events_.frame(schema::EventKind::kRegistersSet, task, 0, registers);
+  return leaveAtEvent(task, registers);
 }
 
 bool TracerStops::stepForTracer(Task& task, int signal) {

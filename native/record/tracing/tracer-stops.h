@@ -74,6 +74,9 @@ class TracerStops {
   bool tracesOthers(const Task& task) const;
   // What the tracer has set at the stop becomes the task's: an event of its own where nothing else tells.
   bool recordTracerRegisters(Task& task);
+  // A result that is a code for a restart, and was not left by an interrupted call (codeSet): the task, about to go on,
+  // makes the call again where it comes from a signal, and keeps the code where it comes from a call.
+  bool settleCode(Task& task);
   void recordDebugRegisters(const Task& task);
   // One instruction, by the tracer's order. A system call is made as always, and stops at its end.
   bool stepForTracer(Task& task, int signal);

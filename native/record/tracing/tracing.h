@@ -47,6 +47,8 @@ struct Tracing {
   // As its tracer sees and sets them, while it is stopped.
   user_regs_struct registers = {};
   bool registersChanged = false;
+  // Its result is a code for a restart that no interrupted call has left: settled when it goes on.
+  bool codeSet = false;
   bool pastEntry = false;             // it stands at the entry stop of a call that was answered: orig_rax must stay -1
   pid_t made = 0;                     // by the call that made the last task
   std::optional<siginfo_t> injected;  // by its tracer, for when it goes on

@@ -27,6 +27,17 @@ bool dropsPages(int advice) {
   return advice == MADV_DONTNEED || advice == MADV_REMOVE || advice == kDontNeedLocked || advice == kGuardInstall;
 }
 
+// Whether the task wants MADV_FREE where that is refused: for what is not anonymous memory (madvise_free_single_vma in
+// the kernel). What the call has freed before it meets that may as well be kept.
+bool freesOther(const Task& task, const std::optional<AddressRange>& range) {
+  if (static_cast<int>(task.arguments[2]) != MADV_FREE || !range) return false;
+  return std::ranges::any_of(readMaps(task.tid), [&](const MapLine& line) {
+    const bool isZero = !line.shared && line.name == "/dev/zero";
+    const bool isOther = (line.inode != 0 && !isZero) || line.name == "[vdso]" || line.name == "[vvar]";
+    return isOther && line.start < range->end && range->start < line.end;
+  });
+}
+
 bool tookEffect(int64_t result) { return result == 0 || result == -ENOMEM; }
 
 }  // namespace
@@ -48,6 +59,7 @@ EntryAnswer MemoryCalls::enter(Task& task) {
     case SYS_pkey_mprotect:
     case SYS_madvise: {
       const auto range = namedPages(arguments[0], arguments[1]);
+      if (task.call == SYS_madvise && freesOther(task, range)) return EntryAnswer::of(-EINVAL);
       if (!meetsOurs(range)) return {};
       if (task.filters.own) return refuse(ENOMEM);
       return callAroundOurs(task, *range);

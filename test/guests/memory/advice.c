@@ -14,9 +14,14 @@ int main(void) {
   map[0] = 'X';
   result("DONTNEED of a private file page", madvise(map, pageSize, MADV_DONTNEED));
   say("  %c\n", map[0]);
+  map[0] = 'Y';
+  result("FREE of a private file page", madvise(map, pageSize, MADV_FREE));
+  say("  %c\n", map[0]);
   char *shared = mmap(0, 2 * pageSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   memset(shared, 's', 2 * pageSize);
   result("DONTNEED of shared memory", madvise(shared, pageSize, MADV_DONTNEED));
+  say("  %c\n", shared[0]);
+  result("FREE of shared memory", madvise(shared, pageSize, MADV_FREE));
   say("  %c\n", shared[0]);
   result("REMOVE of shared memory", madvise(shared, pageSize, MADV_REMOVE));
   say("  %d %c\n", shared[0], shared[pageSize]);

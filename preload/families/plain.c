@@ -1,11 +1,16 @@
 // Calls that write what the table says.
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/if_packet.h>
+#include <linux/if_xdp.h>
 #include <linux/in.h>
 
 #include "descriptor.h"
 #include "generated/calls.h"
 #include "hook.h"
+
+// SOL_PACKET and SOL_XDP (include/linux/socket.h).
+enum { RR_SOL_PACKET = 263, RR_SOL_XDP = 283 };
 
 // The out-parameters of the call under way.
 struct outs {
@@ -146,8 +151,16 @@ static bool points_inside(const struct rr_hook_frame *frame) {
   }
 }
 
+// What the recorder refuses (native/record/calls/refused-calls.cc).
+static bool shares_packets(const struct rr_hook_frame *frame) {
+  const int level = (int)frame->rsi;
+  const int option = (int)frame->rdx;
+  return level == RR_SOL_PACKET ? option == PACKET_RX_RING || option == PACKET_TX_RING
+                                : level == RR_SOL_XDP && option == XDP_UMEM_REG;
+}
+
 enum rr_verdict rr_set_option(struct rr_hook_frame *frame) {
-  return points_inside(frame) ? RR_TRACED : rr_plain(frame);
+  return points_inside(frame) || shares_packets(frame) ? RR_TRACED : rr_plain(frame);
 }
 
 enum rr_verdict rr_get_option(struct rr_hook_frame *frame) { return points_inside(frame) ? RR_TRACED : rr_once(frame); }

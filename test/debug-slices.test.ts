@@ -1,4 +1,5 @@
 // Forced stops are places in mid-code: one goes back from them, and breakpoints at their very address stop there once.
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -32,15 +33,16 @@ function forcedStops(directory: string): number[] {
 async function withStops(
   rounds: number,
   check: (target: RemoteTarget, directory: string) => Promise<void>,
+  options: readonly string[] = [],
 ): Promise<void> {
   let isStopped = false;
-  await withTarget([program, `${rounds}`], async (target, directory) => {
+  await withTarget([...options, program, `${rounds}`], async (target, directory) => {
     isStopped = forcedStops(directory).length > 1;
     if (isStopped) await check(target, directory);
   });
   if (isStopped) return;
-  assert.ok(rounds < 1_000_000_000, 'threads that compute are stopped');
-  await withStops(2 * rounds, check);
+  assert.ok(rounds < 10_000_000_000, 'threads that compute are stopped');
+  await withStops(2 * rounds, check, options);
 }
 
 test('back from a forced stop, and forward to it, with a breakpoint there', async () => {
@@ -119,6 +121,34 @@ test('a condition that holds at one pass of a forced stop’s address is met the
       await target.setBreakpoints([]);
     }
   });
+});
+
+test('an interrupt ends the search for the next forced stop at once', async () => {
+  await withStops(
+    800_000_000,
+    async (target, directory) => {
+      const [event] = forcedStops(directory);
+      await target.seek({ kind: 'event', event: event! - 1 });
+      const { position, tid } = await target.state();
+      const run = target.resume({ direction: 'forward', how: 'continue', tid });
+      await setTimeout(500);
+      const interrupted = performance.now();
+      target.interrupt();
+      assert.is((await run).kind, 'interrupted');
+      const wait = performance.now() - interrupted;
+      assert.is((await target.state()).position, position, 'it is over before that, or has gone on');
+      // It is made anew.
+      const begun = performance.now();
+      await target.seek({ kind: 'event', event: event! });
+      const search = performance.now() - begun;
+      assert.ok(
+        wait < search / 2,
+        `the prompt came after ${wait.toFixed(0)} ms, the search takes ${search.toFixed(0)}`,
+      );
+      assert.is((await target.state()).event, event);
+    },
+    ['-c', '3000000000'],
+  );
 });
 
 /** Addresses of the loop's instructions but for the jump back, which has no room for a stub. */

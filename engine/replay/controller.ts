@@ -26,6 +26,10 @@ export interface Controller {
   wroteMemory(task: Task, address: number, length: number): void;
   /** The task's address space is about to be copied, compared or thrown away: nothing of ours may be in it. */
   lift(space: AddressSpace): void;
+  /** From here on the task's process is a copy of it that finds a forced stop, and that nobody sees; or is so no more. */
+  sentAhead(isAway: boolean): void;
+  /** The copy has been stopped from outside. True: the search is to end, since jump() is waited for. */
+  callsBack(): boolean;
   /**
    * For a forced stop: passes of its address are taken from passesLeft wherever a stop shows one. From the next run on each
    * is shown by a stop if `always`, or where a stub at the address would meet what the controller has in the code.

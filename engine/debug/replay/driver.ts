@@ -133,10 +133,12 @@ export class Driver implements Controller {
   /** Where the task began to run. */
   #from = 0;
   /**
-   * The process that an interrupt was sent to, which has not stopped by it yet. It may never do: a copy that a task is for a
-   * while, or one that waits for its turn. Another one is interrupted all the same.
+   * The process that an interrupt was sent to, which has not stopped by it yet. It may never do: one that waits for its
+   * turn. Another one is interrupted all the same.
    */
   #interrupting: number | undefined;
+  /** The process of the current task is a copy that is thrown away: no place on its way can be kept. */
+  #isCopy = false;
   /** The instruction there raises a signal: it is executed with nothing of ours in its way. */
   #raisesAt: number | undefined;
   /** Called once, before the next run: the replay stands within a segment where it is to be. */
@@ -551,6 +553,17 @@ export class Driver implements Controller {
     return changedWatches(this.#replayer, task, this.goal.watchpoints)[0];
   }
 
+  sentAhead(isAway: boolean): void {
+    this.#isCopy = isAway;
+    // An interrupt of the copy was for the copy.
+    if (!isAway) this.#interrupting = undefined;
+  }
+
+  callsBack(): boolean {
+    this.#interrupting = undefined;
+    return this.interruptWanted();
+  }
+
   watchSite(address: number | undefined, always: boolean): void {
     if (address === undefined) this.#site = undefined;
     else this.#site = { address, always, isArmed: this.#site?.address === address && this.#site.isArmed };
@@ -619,7 +632,7 @@ export class Driver implements Controller {
   #interrupt(): void {
     const pid = this.current?.pid;
     if (pid === undefined || this.#interrupting === pid) return;
-    if (!this.interruptWanted() && !this.wantsPause()) return;
+    if (!this.interruptWanted() && (this.#isCopy || !this.wantsPause())) return;
     if (this.#replayer.processes.interrupt(pid) === 0) this.#interrupting = pid;
   }
 

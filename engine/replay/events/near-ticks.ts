@@ -6,8 +6,19 @@ import type { Replayer } from '../replayer.ts';
 import type { Task } from '../task.ts';
 import { isStopped, syscallStop } from '../wait-status.ts';
 
-/** @param value what the task's counter will say at the point. @throws Divergence */
-export function runNear(replayer: Replayer, frame: FrameView, task: Task, value: number): void {
+/**
+ * @param value what the task's counter will say at the point
+ * @param isLeft asked wherever something from outside has stopped the task
+ * @returns false where it was left on the way
+ * @throws Divergence
+ */
+export function runNear(
+  replayer: Replayer,
+  frame: FrameView,
+  task: Task,
+  value: number,
+  { isLeft }: { readonly isLeft: () => boolean },
+): boolean {
   const { processes, found, ticks } = replayer;
   for (let running = false; ; ) {
     const result = processes.runNearTicks(task.pid, running, task.registers, value, ticks!.spec.skid, found);
@@ -23,7 +34,8 @@ export function runNear(replayer: Replayer, frame: FrameView, task: Task, value:
       throw replayer.stopDivergence(frame, task, text, result);
     }
     task.registers.set(found);
-    if (result === tickResults.near) return;
+    if (result === tickResults.near) return true;
+    if (isLeft()) return false;
   }
 }
 

@@ -48,7 +48,7 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
     arriveControlled(replayer, replayer.controller, frame, task, point);
     return;
   }
-  const found = searchState(replayer, frame, task);
+  const found = searchState(replayer, frame, task, { countsAll: false, isLeft: () => false })!;
   if (!found.byTicks) replayer.ordinals?.note(frame.eventNumber, found.passes);
   replayer.adopt(frame, task);
 }
@@ -59,12 +59,16 @@ interface FoundPoint {
   readonly byTicks: boolean;
 }
 
-/**
- * Runs the task to the point.
- * @param countsAll passes are counted even where that is dear
- * @throws Divergence
- */
-function searchState(replayer: Replayer, frame: FrameView, task: Task, countsAll = false): FoundPoint {
+interface SearchWay {
+  /** Passes are counted even where that is dear. */
+  readonly countsAll: boolean;
+  /** Asked wherever something from outside has stopped the task: the search is to end there. */
+  isLeft(): boolean;
+}
+
+/** Runs the task to the point. Undefined: the search was left on the way. @throws Divergence */
+function searchState(replayer: Replayer, frame: FrameView, task: Task, way: SearchWay): FoundPoint | undefined {
+  const { countsAll } = way;
   const counts = new Float64Array(pointCounts.size);
   const ticks = replayer.ticks?.target(frame, task);
   // What is known counts from the segment's beginning.
@@ -77,7 +81,7 @@ function searchState(replayer: Replayer, frame: FrameView, task: Task, countsAll
   let differing = '';
   replayer.beginWatch();
   if (ticks === undefined) replayer.ticks?.ranOurCode(task);
-  else runNear(replayer, frame, task, ticks);
+  else if (!runNear(replayer, frame, task, ticks, way)) return undefined;
   let start: PointStart = pointStarts.standing;
   for (;;) {
     const result = search(replayer, task, counts, start, ordinal, ticks, isWeak || countsAll);
@@ -105,6 +109,7 @@ function searchState(replayer: Replayer, frame: FrameView, task: Task, countsAll
     // Where something from outside has stopped it nothing was compared.
     start = stopped ? pointStarts.behind : pointStarts.standing;
     if (result !== pointResults.found) {
+      if (way.isLeft()) return undefined;
       replayer.tick(frame, task);
       continue;
     }
@@ -150,7 +155,9 @@ function arriveControlled(
     if (typeof progress.passesLeft !== 'number') {
       const isKnown = progress.passesLeft === undefined;
       tellAgain(replayer, point);
-      const passes: number = sendAhead(replayer, controller, frame, task);
+      const passes = sendAhead(replayer, controller, frame, task);
+      // Who wants the task is served by the next jump.
+      if (passes === undefined) continue;
       if (isKnown) replayer.ordinals?.note(frame.eventNumber, passes);
       progress.passesLeft = passes;
     }
@@ -219,8 +226,11 @@ function runToPass(replayer: Replayer, frame: FrameView, task: Task, counts: Flo
   }
 }
 
-/** How often the task will come to the point's address; the copy that has told it is gone. @throws Divergence */
-function sendAhead(replayer: Replayer, controller: Controller, frame: FrameView, task: Task): number {
+/**
+ * How often the task will come to the point's address; the copy that has told it is gone. Undefined: it was called back.
+ * @throws Divergence
+ */
+function sendAhead(replayer: Replayer, controller: Controller, frame: FrameView, task: Task): number | undefined {
   controller.lift(task.addressSpace);
   const pid = replayer.processes.clone(task.pid, cloneParent);
   if (pid < 0) throw replayer.callDivergence(frame, task, 'making a process (clone)', pid);
@@ -232,9 +242,11 @@ function sendAhead(replayer: Replayer, controller: Controller, frame: FrameView,
     const xsave = replayer.processes.getXsave(own);
     replayer.processes.setXsave(pid, xsave, 0, xsave.length);
     task.pid = pid;
-    return searchState(replayer, frame, task, true).passes;
+    controller.sentAhead(true);
+    return searchState(replayer, frame, task, { countsAll: true, isLeft: () => controller.callsBack() })?.passes;
   } finally {
     task.pid = own;
+    controller.sentAhead(false);
     task.registers.set(before);
     replayer.processes.end(pid);
   }

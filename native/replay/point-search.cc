@@ -448,8 +448,8 @@ int PointSearch::stepGuardedWrite(user_regs_struct& found) {
   return setBreakpoint() ? kSearchOn : -errno;
 }
 
-// Something else has stopped the task where it has come to the site. The next search begins there, and does not see that.
-// At a call whose instruction ends there it is still to come.
+// Something else has stopped the task where it has come to the site. The next search begins there, and does not see
+// that. At a call whose instruction ends there it is still to come.
 bool PointSearch::hasComeUnmet(int status, const user_regs_struct& found) const {
   return !standsAtSite_ && status >= 0 && WIFSTOPPED(status) && !isCallStop(status) && found.rip == target_.rip;
 }

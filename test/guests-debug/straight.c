@@ -5,8 +5,7 @@
 
 static unsigned long run(int rounds) {
   unsigned long sum = 0;
-  for (int round = 0; round < rounds; round++)
-    __asm__ volatile(".rept 400000\n\tadd $3, %0\n\t.endr" : "+r"(sum));
+  for (int round = 0; round < rounds; round++) __asm__ volatile(".rept 400000\n\tadd $3, %0\n\t.endr" : "+r"(sum));
   return sum;
 }
 

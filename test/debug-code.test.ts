@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { guestSource, lineOf, recordCommand, recordGuest, says } from './debug/recording.ts';
+import { guestSource, lineOf, recordCommand, recordGuest, run, says } from './debug/recording.ts';
 import { compile } from './harness/compile.ts';
 import { machineHas } from './harness/machine.ts';
 
@@ -393,6 +393,45 @@ test('a time stamp’s instruction that the recording has replaced is stepped ov
   says(said, /^200$/m);
 });
 
+test('instructions that were made to trap are shown as the program has them, wherever their pages are', async () => {
+  using traps = recordGuest('traps');
+  const processes = [...(await run(['ps', traps.trace])).matchAll(/^(\d+)\t/gm)].map(([, pid]) => pid!);
+  assert.is(processes.length, 2);
+  const named = /^(?:=>| {2}) 0x\S+(?: <[^>]*>)?:\s+(rdtsc|rdtscp|cpuid)\s*$/gm;
+  for (const pid of processes) {
+    const said = await traps.gdb(['disassemble ask'], '-p', pid);
+    assert.equal(
+      [...said.matchAll(named)].map(([, name]) => name),
+      ['rdtsc', 'rdtscp', 'cpuid'],
+      said,
+    );
+  }
+  const said = await traps.gdb([
+    'break *asked',
+    'continue',
+    'reverse-stepi',
+    'reverse-stepi',
+    'x/i $pc',
+    'stepi',
+    'delete',
+    'break look',
+    ...['moved', 'again', 'over'].flatMap((place) => ['continue', `echo ${place}\\n`, 'x/12i there']),
+    'delete',
+    'continue',
+  ]);
+  says(said, /^=> 0x\S+ <ask\+\d+>:\s+cpuid/m);
+  const [, moved, again, over] = said.split(/^(?:moved|again|over)$/m);
+  for (const text of [moved!, again!]) {
+    assert.equal(
+      [...text.matchAll(named)].map(([, name]) => name),
+      ['rdtsc', 'rdtscp', 'cpuid'],
+      said,
+    );
+  }
+  assert.is(over!.match(/\bnop$/gm)?.length, 12, said);
+  says(said, /^1$/m);
+});
+
 test('breakpoints behind a replaced time stamp, both ways: what it gives is what was recorded', async () => {
   using stamps = recordGuest('stamps');
   const code = await stamps.gdb(['disassemble stamp']);
@@ -400,8 +439,7 @@ test('breakpoints behind a replaced time stamp, both ways: what it gives is what
     offset: Number(offset),
     name,
   }));
-  // Where it cannot be made to trap, another instruction is in its place.
-  const stamp = instructions.find(({ name }) => name === 'rdtsc' || name === 'rdmsr')!.offset;
+  const stamp = instructions.find(({ name }) => name === 'rdtsc')!.offset;
   // Some of them are in the bytes that the jump borrows.
   const behind = instructions.filter(({ offset }) => offset > stamp && offset <= stamp + 12);
   assert.ok(behind.length > 2, code);

@@ -5,6 +5,7 @@ import { pageDown, pageUp } from './address-space.ts';
 import { echoRecord } from './echo-output.ts';
 import { protectionAt } from './private-mappings.ts';
 import { callOrDiverge, checkWritten, mapFlags, memoryCallRefused } from './remote-memory.ts';
+import { isReplacement, replacedReach } from './replaced-bytes.ts';
 import type { Replayer } from './replayer.ts';
 import type { Task } from './task.ts';
 import { verifyChecksums } from './verify-checksums.ts';
@@ -16,6 +17,7 @@ const debugRegistersSize = 64;
 const stackReach = 2 ** 30;
 /** Of what the recorder writes for a patch (patched-code.ts). */
 const mostPatchBytes = 24;
+const protExec = 4;
 
 /**
  * Goes through the data records of an event: writes back what the kernel wrote, prints output, and verifies memory where
@@ -89,6 +91,7 @@ function writeMemory(replayer: Replayer, frame: FrameView, task: Task, record: D
   const { length } = record;
   const start = record.position + dataSize;
   checkWritten(replayer, frame, address, length);
+  if (length === 1) noteReplaced(replayer, task, address, record.buffer[start]!);
   if (length <= mostPatchBytes) task.addressSpace.patched.note(address, record.buffer.subarray(start, start + length));
   let done = processes.writeMemory(task.pid, address, record.buffer, start, length);
   while (done < length) {
@@ -109,6 +112,16 @@ function writeMemory(replayer: Replayer, frame: FrameView, task: Task, record: D
       done += processes.writeMemory(task.pid, address + done, record.buffer, start + done, length - done);
   }
   replayer.controller?.wroteMemory(task, address, length);
+}
+
+/** A byte of code that the recorder has made another one is about to be written. */
+function noteReplaced({ processes }: Replayer, { pid, addressSpace }: Task, address: number, value: number): void {
+  if (addressSpace.files.find(address)?.privateKey === undefined) return;
+  const there = new Uint8Array(replacedReach);
+  const from = address + 1 - there.length;
+  if (processes.readMemory(pid, from, there, 0, there.length) !== there.length) return;
+  const isCode = isReplacement(value, there) && (processes.protectionAt(pid, address) & protExec) !== 0;
+  if (isCode) addressSpace.patched.trapping.add(address, value);
 }
 
 /** A shared mapping that must not be written, even by ptrace: write to its file. Returns the bytes written. */

@@ -215,8 +215,10 @@ function remap(replayer: Replayer, frame: FrameView, task: Task): void {
     callOrDiverge(replayer, frame, task, 'mremap', oldStart, oldLength, newLength, moving, newStart);
   }
   if (newStart !== oldStart && oldLength > 0) {
-    task.addressSpace.patched.removeRange(oldStart, oldStart + oldLength);
-    task.addressSpace.patched.removeRange(newStart, newStart + newLength);
+    const { patched } = task.addressSpace;
+    patched.removeRange(newStart, newStart + newLength);
+    patched.trapping.move(oldStart, oldStart + Math.min(oldLength, newLength), newStart);
+    patched.removeRange(oldStart, oldStart + oldLength);
   }
   if (oldLength > 0) {
     task.addressSpace.forkAdvice.move(oldStart, oldStart + oldLength, newStart, newStart + newLength);

@@ -7,6 +7,7 @@
 import { registerIndex } from '../generated/schema.ts';
 import type { RegisterWords } from './primitives.ts';
 import { setRegister } from './registers.ts';
+import { ReplacedBytes } from './replaced-bytes.ts';
 
 /** preload/layout.h: where the stubs of rdtsc and rdtscp find their entries. */
 const timeEntryAt = 0x7000_8000 + 80;
@@ -56,14 +57,17 @@ const borrowed = 6;
 
 export class PatchedCode {
   readonly #sites: Map<number, PatchedSite>;
+  /** Instructions that trap, and are not replaced by a jump, or not yet. */
+  readonly trapping: ReplacedBytes;
   #announced: { readonly address: number; readonly stub: number; readonly own: Uint8Array } | undefined;
 
-  constructor(sites: ReadonlyMap<number, PatchedSite> = new Map()) {
+  constructor(sites: ReadonlyMap<number, PatchedSite> = new Map(), trapping = new ReplacedBytes()) {
     this.#sites = new Map(sites);
+    this.trapping = trapping;
   }
 
   copy(): PatchedCode {
-    return new PatchedCode(this.#sites);
+    return new PatchedCode(this.#sites, this.trapping.copy());
   }
 
   /** A data record of the recording was written there. */
@@ -149,6 +153,7 @@ export class PatchedCode {
 
   /** The mappings there are others now. */
   removeRange(start: number, end: number): void {
+    this.trapping.removeRange(start, end);
     if (this.#sites.size === 0) return;
     for (const address of this.#sites.keys()) {
       if (address >= start && address < end) this.#sites.delete(address);
@@ -157,6 +162,7 @@ export class PatchedCode {
 
   /** Puts the program's bytes over what was read from `address` on. */
   show(address: number, bytes: Uint8Array): void {
+    this.trapping.show(address, bytes);
     if (this.#sites.size === 0) return;
     for (const site of this.#sites.values()) {
       for (let i = 0; i < site.own.length; i++) {

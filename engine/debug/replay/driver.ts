@@ -139,6 +139,10 @@ export class Driver implements Controller {
   #interrupting: number | undefined;
   /** The process of the current task is a copy that is thrown away: no place on its way can be kept. */
   #isCopy = false;
+  /** When it was sent, as performance.now() has it. */
+  #sentAt = 0;
+  /** Which search was called back last, behind which event, and after how many milliseconds. */
+  #calledBack: { readonly event: number; readonly after: number } | undefined;
   /** The instruction there raises a signal: it is executed with nothing of ours in its way. */
   #raisesAt: number | undefined;
   /** Called once, before the next run: the replay stands within a segment where it is to be. */
@@ -320,7 +324,10 @@ export class Driver implements Controller {
   // Controller.
 
   jump(task: Task): void {
-    if (this.#isBroken) return;
+    if (this.#isBroken) {
+      if (!this.interruptWanted() || this.#mustRunOn(task)) return;
+      this.#isBroken = false;
+    }
     this.current = task;
     const arrive = this.arriveBeforeRun;
     this.arriveBeforeRun = undefined;
@@ -337,22 +344,18 @@ export class Driver implements Controller {
     if (this.#isBroken) {
       this.#isBroken = false;
       const at = register(task.registers, registerIndex.rip);
-      const runsOn = this.#hookEnds !== undefined || this.#behind !== undefined;
-      if (!runsOn && this.#isStepping) return 'step';
-      // The trap of a breakpoint that it has met is still to come: until then it stands nowhere.
-      if (runsOn || this.#code.has(task.addressSpace, at - 1) || isOurs(task, at)) {
+      if (this.#isStepping && !this.#isOnItsWay) return 'step';
+      if (this.#isOnItsWay || this.#trapIsToCome(task, at)) {
         this.#armSite(task);
         return 'run';
       }
-      // The middle of a string instruction has no name: it goes on to its end.
       const code = this.#codeAt(task, at);
-      const isWanted = this.goal.breakpoints.has(at) || (this.stopsAtSite && this.#site!.address === at);
-      if (code.isRepeated && this.#isLookedAt(task) && !isWanted) {
+      if (this.#isWithinString(task, code)) {
         this.#runBehind(task, at, at + code.length);
         this.#from = at;
         return 'run';
       }
-      if (!isWanted && this.#isLookedAt(task) && this.wantsPause()) this.paused(task);
+      if (this.#isLookedAt(task) && this.wantsPause()) this.paused(task);
     }
     this.jump(task);
     const isLookedAt = this.#isLookedAt(task);
@@ -415,6 +418,28 @@ export class Driver implements Controller {
     else this.#code.remove(task.addressSpace, rip);
     this.#stepped = code.bytes;
     return 'step';
+  }
+
+  /** Where an interrupt has broken the last run the task cannot be shown. */
+  #mustRunOn(task: Task): boolean {
+    const at = register(task.registers, registerIndex.rip);
+    if (this.#isStepping || this.#isOnItsWay || this.#trapIsToCome(task, at)) return true;
+    return this.#isWithinString(task, this.#codeAt(task, at));
+  }
+
+  /** To behind a hook, or an instruction. */
+  get #isOnItsWay(): boolean {
+    return this.#hookEnds !== undefined || this.#behind !== undefined;
+  }
+
+  /** The task has met a breakpoint, or is about to; until its trap it stands nowhere. */
+  #trapIsToCome(task: Task, at: number): boolean {
+    return this.#code.has(task.addressSpace, at - 1) || this.#wanted(task).has(at) || isOurs(task, at);
+  }
+
+  /** The middle of a string instruction has no name: it goes on to its end. */
+  #isWithinString(task: Task, { isRepeated }: CodeAt): boolean {
+    return isRepeated && this.#isLookedAt(task);
   }
 
   /** The instruction of the program's own there. */
@@ -555,13 +580,16 @@ export class Driver implements Controller {
 
   sentAhead(isAway: boolean): void {
     this.#isCopy = isAway;
+    if (isAway) this.#sentAt = performance.now();
     // An interrupt of the copy was for the copy.
     if (!isAway) this.#interrupting = undefined;
   }
 
   callsBack(): boolean {
     this.#interrupting = undefined;
-    return this.interruptWanted();
+    if (!this.#wantsBack()) return false;
+    this.#calledBack = { event: this.#event, after: performance.now() - this.#sentAt };
+    return true;
   }
 
   watchSite(address: number | undefined, always: boolean): void {
@@ -632,8 +660,15 @@ export class Driver implements Controller {
   #interrupt(): void {
     const pid = this.current?.pid;
     if (pid === undefined || this.#interrupting === pid) return;
-    if (!this.interruptWanted() && (this.#isCopy || !this.wantsPause())) return;
+    if (this.#isCopy ? !this.#wantsBack() : !this.interruptWanted() && !this.wantsPause()) return;
     if (this.#replayer.processes.interrupt(pid) === 0) this.#interrupting = pid;
+  }
+
+  /** Whether the copy is to be left. A search that was left is given twice the time when it is made anew: it ends at last. */
+  #wantsBack(): boolean {
+    if (this.#isBroken || !this.interruptWanted()) return false;
+    const isAnew = this.#calledBack?.event === this.#event;
+    return !isAnew || performance.now() - this.#sentAt >= 2 * this.#calledBack!.after;
   }
 
   /** The instruction, or its hook, is to run on by itself until it is over. */

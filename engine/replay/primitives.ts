@@ -53,24 +53,6 @@ export const pointParts = { memory: 0, xsave: 1, checksums: 2 } as const;
  * compared then, and the program runs in its own code but for the instruction at the site.
  */
 export const pointFlags = { oracleOnly: 1, countAll: 2, codeStays: 4, checksumsTell: 8, ordinalIsSure: 16 } as const;
-/**
- * What a search counts, by index: stops at the site, stubs built, traps of stubs, stops with the recorded registers but
- * another state, the address where memory differed at the last of those (0: the vector state differed), how often the
- * task came to the address, 1 where that was not counted, and the number of the first checksum that differs where the
- * task stands, or is of much memory and was not looked at (-1: none).
- */
-export const pointCounts = {
-  hits: 0,
-  stubs: 1,
-  stubTraps: 2,
-  sameRegisters: 3,
-  differsAt: 4,
-  passes: 5,
-  isUncounted: 6,
-  unequalChecksum: 7,
-  size: 8,
-} as const;
-
 export interface RuntimeAddresses {
   readonly afterTraced: number;
   readonly afterStop: number;
@@ -142,32 +124,6 @@ export interface ReplayProcesses {
   armAccess(pid: number, ranges: readonly number[]): boolean;
   /** Behind that step: a bit for each range that it accessed; -1: nothing tells. */
   disarmAccess(pid: number): number;
-  /** Another point is searched for from now on; what was recorded of it is told by addPointData. */
-  beginPoint(): void;
-  /** The next bytes of one of its parts, a value of pointParts; they are copied. */
-  addPointData(part: number, from: Uint8Array, offset: number, length: number): void;
-  /** The bytes of its checksum records. */
-  pointChecksums(): Uint8Array;
-  /**
-   * Runs the process to the next point whose state is `target`, and what addPointData has told
-   * (native/replay/point-search.h). A value of pointResults, or a status as of `resume` when something else stopped it;
-   * `found` has the registers.
-   * @param ordinal how often it comes there, where it is known from before; else 0
-   * @param flags of pointFlags
-   * @param counts pointCounts has what is where; what it counts is added
-   * @param ticks the count of the process's counter at the point; -1 where it is not to be looked at
-   */
-  searchPoint(
-    pid: number,
-    start: PointStart,
-    registers: RegisterWords,
-    target: RegisterWords,
-    ordinal: number,
-    flags: number,
-    counts: Float64Array,
-    found: RegisterWords,
-    ticks: number,
-  ): number;
   /**
    * Runs the process while stubs count its passes of several addresses (native/replay/pass-recorder.h). One of passRuns, or
    * a status as of `resume` when something else stopped it; `waitBroken`: again, with `isRunning`.
@@ -219,6 +175,49 @@ export interface ReplayProcesses {
   close(): void;
 }
 
+/** What is known of a point. */
+export interface SoughtPoint {
+  /** The program's there. */
+  readonly registers: RegisterWords;
+  /** How often the process comes there, where it is known from before; else 0. */
+  readonly ordinal: number;
+  /** Of pointFlags. */
+  readonly flags: number;
+  /** The count of the process's counter there; -1 where it is not to be looked at. */
+  readonly ticks: number;
+}
+
+export interface PointCounts {
+  /** Stops at its address. */
+  readonly hits: number;
+  readonly stubs: number;
+  readonly stubTraps: number;
+  /** Stops with the recorded registers but another state. */
+  readonly sameRegisters: number;
+  /** The address where memory differed at the last of those; 0: the vector state did. */
+  readonly differsAt: number;
+  /** How often the task came to the address; some may be missing where it was not counted. */
+  readonly passes: number;
+  readonly isUncounted: boolean;
+  /** The number of the first checksum that differs where the task stands, or is of much memory and was not looked at; -1: none. */
+  readonly unequalChecksum: number;
+}
+
+/** The search for a point in one process (native/replay/point-search.h): one of a replay's at a time. */
+export interface PointSearch {
+  /** The next bytes of one of the recorded parts, a value of pointParts; they are copied. Before the first run. */
+  addData(part: number, from: Uint8Array, offset: number, length: number): void;
+  /** The bytes of its checksum records. */
+  readonly checksums: Uint8Array;
+  /** Of all its runs. */
+  readonly counts: PointCounts;
+  /**
+   * Runs the process to the next point with that state, and what addData has told. A value of pointResults, or a status as
+   * of ReplayProcesses.resume when something else stopped it; `found` has the registers.
+   */
+  run(start: PointStart, registers: RegisterWords, found: RegisterWords): number;
+}
+
 /** Some of native/patch/instruction.h, InstructionKind. */
 export const instructionKinds = {
   /** None of those that lead elsewhere, or do what nobody else may. */
@@ -239,6 +238,7 @@ interface Primitives {
   readonly ReplayProcesses: new (
     launcher: string,
   ) => ReplayProcesses;
+  readonly PointSearch: new (processes: ReplayProcesses, pid: number, point: SoughtPoint) => PointSearch;
   /** A file in memory (memfd_create(2)); the descriptor is the caller's to close. */
   createMemoryFile(name: string): number;
   /** Where the open file has data, from that offset on; -1 where only a hole is left. The offset, where nobody knows. */
@@ -256,6 +256,11 @@ interface Primitives {
 /** @throws EngineError ADDON_MISSING when the native addon is not built or cannot be loaded. */
 export function primitives(): Primitives {
   return loadAddon<Primitives>();
+}
+
+export function searchFor(processes: ReplayProcesses, pid: number, point: SoughtPoint): PointSearch {
+  const { PointSearch } = primitives();
+  return new PointSearch(processes, pid, point);
 }
 
 /**

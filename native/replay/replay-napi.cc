@@ -1,4 +1,4 @@
-// The replay's primitives for TypeScript: class ReplayProcesses and two functions. engine/replay/primitives.ts has the
+// The replay's primitives for TypeScript: class ReplayProcesses and some functions. engine/replay/primitives.ts has the
 // types and the contracts. Mechanism only; every decision is taken there.
 #include <elf.h>
 #include <errno.h>
@@ -12,82 +12,29 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <array>
-#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include "napi/counter-spec.h"
 #include "napi/register.h"
 #include "patch/instruction.h"
 #include "record/calls/sent-bytes.h"
 #include "replay/mapping-at.h"
+#include "replay/napi-values.h"
 #include "replay/own-pages.h"
 #include "replay/pass-recorder.h"
-#include "replay/point-search.h"
-#include "replay/processes.h"
+#include "replay/point-search-napi.h"
 #include "replay/remote-call.h"
+#include "replay/replay-tracees.h"
 #include "replay/stops.h"
 #include "tracee/access-watch.h"
 #include "tracee/breakpoint.h"
 #include "tracee/time-trap.h"
-#include "tracee/xsave-layout.h"
 
 namespace rr {
 
 namespace {
-
-// An Error with `code` (the errno's name, as in Node's own errors) and `errno` (positive).
-Napi::Error systemError(Napi::Env env, const std::string& what, int error) {
-  const char* name = strerrorname_np(error);
-  Napi::Error result =
-      Napi::Error::New(env, what + ": " + strerror(error) + (name ? " (" + std::string(name) + ")" : ""));
-  if (name) result.Set("code", Napi::String::New(env, name));
-  result.Set("errno", Napi::Number::New(env, error));
-  return result;
-}
-
-std::string onTask(const char* what, pid_t tid) { return std::string(what) + " on process " + std::to_string(tid); }
-
-pid_t tidOf(const Napi::Value& value) { return value.As<Napi::Number>().Int32Value(); }
-
-uint64_t wordOf(const Napi::Value& value) { return static_cast<uint64_t>(value.As<Napi::Number>().Int64Value()); }
-
-// A Uint32Array of 54 elements: the registers of user_regs_struct in halves.
-user_regs_struct* registersOf(const Napi::Value& value) {
-  napi_typedarray_type type;
-  size_t length = 0;
-  void* data = nullptr;
-  const napi_status status = napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr);
-  if (status != napi_ok || type != napi_uint32_array || length * 4 != sizeof(user_regs_struct)) {
-    throw Napi::TypeError::New(value.Env(), "registers: expected a Uint32Array of 54 elements");
-  }
-  return static_cast<user_regs_struct*>(data);
-}
-
-struct Bytes {
-  uint8_t* data;
-  size_t length;
-};
-
-// Arguments (bytes: Uint8Array, offset, length) from `at` on, checked against the array.
-Bytes bytesOf(const Napi::CallbackInfo& info, size_t at) {
-  napi_typedarray_type type;
-  size_t size = 0;
-  void* data = nullptr;
-  const napi_status status = napi_get_typedarray_info(info.Env(), info[at], &type, &size, &data, nullptr, nullptr);
-  if (status != napi_ok || type != napi_uint8_array) throw Napi::TypeError::New(info.Env(), "expected a Uint8Array");
-  const uint64_t offset = wordOf(info[at + 1]);
-  const uint64_t length = wordOf(info[at + 2]);
-  if (offset > size || length > size - offset) {
-    throw Napi::RangeError::New(info.Env(), "offset and length reach beyond the Uint8Array");
-  }
-  return {static_cast<uint8_t*>(data) + offset, length};
-}
-
-// Parts of a recorded point, as addPointData takes them.
-constexpr size_t kPointMemory = 0;
-constexpr size_t kPointXsave = 1;
-constexpr size_t kPointChecksums = 2;
-constexpr size_t kPointParts = 3;
 
 class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
  public:
@@ -114,14 +61,10 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                            InstanceMethod<&Self::firstUnequal>("firstUnequal"),
                            InstanceMethod<&Self::getXsave>("getXsave"),
                            InstanceMethod<&Self::setXsave>("setXsave"),
-                           InstanceMethod<&Self::beginPoint>("beginPoint"),
-                           InstanceMethod<&Self::addPointData>("addPointData"),
-                           InstanceMethod<&Self::pointChecksums>("pointChecksums"),
                            InstanceMethod<&Self::setDebugRegisters>("setDebugRegisters"),
                            InstanceMethod<&Self::armCode>("armCode"),
                            InstanceMethod<&Self::armAccess>("armAccess"),
                            InstanceMethod<&Self::disarmAccess>("disarmAccess"),
-                           InstanceMethod<&Self::searchPoint>("searchPoint"),
                            InstanceMethod<&Self::recordPasses>("recordPasses"),
                            InstanceMethod<&Self::stubRanges>("stubRanges"),
                            InstanceMethod<&Self::openCounter>("openCounter"),
@@ -140,27 +83,28 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     if (!info[0].IsString()) throw Napi::TypeError::New(info.Env(), "expected the launcher's path");
     runtime_.emplace(info[0].As<Napi::String>().Utf8Value());
     std::string error;
-    first_ = processes_.spawn(info[0].As<Napi::String>().Utf8Value(), error);
+    first_ = tracees_->processes.spawn(info[0].As<Napi::String>().Utf8Value(), error);
     if (first_ == 0) throw Napi::Error::New(info.Env(), error);
+    info.This().As<Napi::Object>().TypeTag(&kTag);
     timeTrap_.begin();
   }
 
+  static std::shared_ptr<ReplayTracees> traceesOf(const Napi::Value& processes) {
+    if (!processes.IsObject() || !processes.As<Napi::Object>().CheckTypeTag(&kTag)) {
+      throw Napi::TypeError::New(processes.Env(), "expected a ReplayProcesses");
+    }
+    return Unwrap(processes.As<Napi::Object>())->tracees_;
+  }
+
  private:
+  static constexpr napi_type_tag kTag = {0x6fd2a1c09b3e4d57, 0x8c41f7e25a90b36d};
+
   Napi::Value first(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), first_); }
   Napi::Value unconfined(const Napi::CallbackInfo& info) {
-    return Napi::String::New(info.Env(), processes_.unconfined());
+    return Napi::String::New(info.Env(), tracees_->processes.unconfined());
   }
 
   Napi::Value trapsTime(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), timeTrap_.isActive()); }
-
-  // A tracee that has ended is reaped by the wait that says so.
-  Napi::Value status(Napi::Env env, pid_t tid, int status) {
-    if (status >= 0 && !WIFSTOPPED(status)) {
-      processes_.forget(tid);
-      counters_.erase(tid);
-    }
-    return Napi::Number::New(env, status);
-  }
 
   Napi::Value resume(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
@@ -169,12 +113,12 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
       throw Napi::RangeError::New(info.Env(), "a replayed process is resumed by PTRACE_SYSEMU and its step alone");
     }
     const int signal = info[2].As<Napi::Number>().Int32Value();
-    return status(info.Env(), tid, resumeToStop(tid, how, signal, *registersOf(info[3]), *registersOf(info[4])));
+    return tracees_->status(info.Env(), tid, resumeToStop(tid, how, signal, *registersOf(info[3]), *registersOf(info[4])));
   }
 
   Napi::Value wait(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
-    return status(info.Env(), tid, waitForStop(tid, *registersOf(info[1])));
+    return tracees_->status(info.Env(), tid, waitForStop(tid, *registersOf(info[1])));
   }
 
   void getRegisters(const Napi::CallbackInfo& info) {
@@ -190,7 +134,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     const pid_t tid = tidOf(info[0]);
     const long number = static_cast<long>(wordOf(info[1]));
     if (!mayCall(number, arguments)) return Napi::Number::New(info.Env(), -EPERM);
-    processes_.beforeCall(tid, number, arguments);
+    tracees_->processes.beforeCall(tid, number, arguments);
     const long result = remoteCall(tid, number, arguments);
     return Napi::Number::New(info.Env(), static_cast<double>(result));
   }
@@ -201,21 +145,21 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     const uint64_t arguments[6] = {flags};
     if (!mayCall(SYS_clone, arguments)) return Napi::Number::New(info.Env(), -EPERM);
     const pid_t child = remoteClone(maker, flags);
-    if (child > 0) processes_.add(child, maker, (flags & CLONE_VM) != 0);
+    if (child > 0) tracees_->processes.add(child, maker, (flags & CLONE_VM) != 0);
     return Napi::Number::New(info.Env(), child);
   }
 
   Napi::Value sendDescriptor(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
-    const TraceeMemory& memory = memoryOf(info.Env(), tid);
-    const int number = rr::sendDescriptor(tid, memory, processes_.socket(), tidOf(info[1]));
+    const TraceeMemory& memory = tracees_->memory(info.Env(), tid);
+    const int number = rr::sendDescriptor(tid, memory, tracees_->processes.socket(), tidOf(info[1]));
     return Napi::Number::New(info.Env(), number);
   }
 
   Napi::Value installRuntime(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     if (!runtime_->loaded()) throw Napi::Error::New(info.Env(), runtime_->error());
-    return Napi::Number::New(info.Env(), rr::installRuntime(tid, memoryOf(info.Env(), tid), *runtime_));
+    return Napi::Number::New(info.Env(), rr::installRuntime(tid, tracees_->memory(info.Env(), tid), *runtime_));
   }
 
   Napi::Value runtimeAddresses(const Napi::CallbackInfo& info) {
@@ -229,15 +173,9 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     return addresses;
   }
 
-  const TraceeMemory& memoryOf(Napi::Env env, pid_t tid) {
-    const TraceeMemory* memory = processes_.memory(tid);
-    if (!memory) throw systemError(env, onTask("opening the memory", tid), errno);
-    return *memory;
-  }
-
   Napi::Value readMemory(const Napi::CallbackInfo& info) {
     const Bytes into = bytesOf(info, 2);
-    const ssize_t count = memoryOf(info.Env(), tidOf(info[0])).read(wordOf(info[1]), into.data, into.length);
+    const ssize_t count = tracees_->memory(info.Env(), tidOf(info[0])).read(wordOf(info[1]), into.data, into.length);
     return Napi::Number::New(info.Env(), static_cast<double>(count < 0 ? 0 : count));
   }
 
@@ -245,7 +183,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     const Bytes from = bytesOf(info, 2);
     const uint64_t address = wordOf(info[1]);
     const ssize_t count =
-        memoryOf(info.Env(), tidOf(info[0])).write(address, from.data, lengthBeforeOurs(address, from.length));
+        tracees_->memory(info.Env(), tidOf(info[0])).write(address, from.data, lengthBeforeOurs(address, from.length));
     return Napi::Number::New(info.Env(), static_cast<double>(count < 0 ? 0 : count));
   }
 
@@ -258,7 +196,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     const user_regs_struct& registers = *registersOf(info[2]);
     const uint64_t arguments[6] = {registers.rdi, registers.rsi, registers.rdx,
                                    registers.r10, registers.r8,  registers.r9};
-    const SentBytes sent = sentBytes(tid, memoryOf(info.Env(), tid), info[1].As<Napi::Number>().Int32Value(), arguments,
+    const SentBytes sent = sentBytes(tid, tracees_->memory(info.Env(), tid), info[1].As<Napi::Number>().Int32Value(), arguments,
                                      static_cast<int64_t>(registers.rax), {});
     Napi::Array result = Napi::Array::New(info.Env(), 2);
     result.Set(0U, Napi::Number::New(info.Env(), sent.hash));
@@ -268,7 +206,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
 
   Napi::Value checksum(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
-    const uint64_t sum = memoryChecksum(tid, memoryOf(info.Env(), tid), wordOf(info[1]), wordOf(info[2]),
+    const uint64_t sum = memoryChecksum(tid, tracees_->memory(info.Env(), tid), wordOf(info[1]), wordOf(info[2]),
                                         info[3].As<Napi::Boolean>().Value());
     return Napi::BigInt::New(info.Env(), sum);
   }
@@ -285,7 +223,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   void setXsave(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const Bytes from = bytesOf(info, 1);
-    const auto area = xsave_.adapt({from.data, from.length});
+    const auto area = tracees_->xsave.adapt({from.data, from.length});
     if (!area) errno = EINVAL;
     if (!area || !rr::setXsave(tid, area->data(), area->size())) {
       throw systemError(info.Env(), onTask("setting the extended registers", tid), errno);
@@ -337,68 +275,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     std::vector<ChecksumEntry>& entries = entries_;
     entries.resize(bytes.ByteLength() / sizeof(ChecksumEntry));
     memcpy(entries.data(), bytes.Data(), entries.size() * sizeof(ChecksumEntry));
-    const size_t found = firstUnequalChecksum(tid, memoryOf(info.Env(), tid), entries, wordOf(info[2]), kReadAnyway);
+    const size_t found = firstUnequalChecksum(tid, tracees_->memory(info.Env(), tid), entries, wordOf(info[2]), kReadAnyway);
     return Napi::Number::New(info.Env(), found < entries.size() ? static_cast<double>(found) : -1);
-  }
-
-  void beginPoint(const Napi::CallbackInfo&) {
-    for (std::vector<uint8_t>& part : pointData_) part.clear();
-    search_.reset();
-  }
-
-  // addPointData(part, bytes, offset, length)
-  void addPointData(const Napi::CallbackInfo& info) {
-    const Bytes from = bytesOf(info, 1);
-    const uint64_t part = wordOf(info[0]);
-    if (part >= kPointParts) throw Napi::RangeError::New(info.Env(), "no such part of a point");
-    pointData_[part].insert(pointData_[part].end(), from.data, from.data + from.length);
-  }
-
-  // The checksum records, one behind the other.
-  Napi::Value pointChecksums(const Napi::CallbackInfo& info) {
-    const std::vector<uint8_t>& entries = pointData_[kPointChecksums];
-    return Napi::Buffer<uint8_t>::Copy(info.Env(), entries.data(), entries.size());
-  }
-
-  // searchPoint(pid, start, registers, target, ordinal, flags, counts: Float64Array(8), found, ticks)
-  Napi::Value searchPoint(const Napi::CallbackInfo& info) {
-    const pid_t tid = tidOf(info[0]);
-    const auto start = static_cast<PointStart>(info[1].As<Napi::Number>().Int32Value());
-    double* counts = countsOf(info[6]);
-    const bool goesOn = start == PointStart::kRunning ||
-                        (start == PointStart::kBehind && search_ && search_->hasLearned() && wordOf(info[4]) == 0);
-    if (!goesOn || !search_ || search_->tid() != tid) {
-      PointTarget target;
-      target.registers = *registersOf(info[3]);
-      target.pieces = pointData_[kPointMemory];
-      // What cannot be here is not found either, and is told as that.
-      std::vector<uint8_t>& xsave = pointData_[kPointXsave];
-      const auto area = xsave_.adapt(xsave);
-      if (area && area->data() != xsave.data()) xsave.assign(area->begin(), area->end());
-      target.xsave = xsave;
-      target.ordinal = wordOf(info[4]);
-      const uint64_t flags = wordOf(info[5]);
-      target.oracleOnly = (flags & 1) != 0;
-      target.countAll = (flags & 2) != 0;
-      target.codeStays = (flags & 4) != 0;
-      target.ordinalIsSure = (flags & 16) != 0;
-      if ((flags & 8) != 0) target.checksums = checksumsOfPoint();
-      if (const int64_t ticks = info[8].As<Napi::Number>().Int64Value(); ticks >= 0) {
-        target.ticks = {&counterOf(info.Env(), tid), static_cast<uint64_t>(ticks)};
-      }
-      search_.emplace(tid, memoryOf(info.Env(), tid), processes_.stubs(tid), buffers_, target);
-    }
-    PointCounts found;
-    const int result = search_->run(start, *registersOf(info[2]), *registersOf(info[7]), found);
-    counts[0] += static_cast<double>(found.hits);
-    counts[1] += static_cast<double>(found.matchers);
-    counts[2] += static_cast<double>(found.matchedAt);
-    counts[3] += static_cast<double>(found.sameRegisters);
-    if (found.sameRegisters > 0) counts[4] = static_cast<double>(found.differsAt);
-    counts[5] += static_cast<double>(found.passes);
-    if (found.uncounted) counts[6] = 1;
-    if (result == kPointFound) counts[7] = unequalChecksum(info.Env(), tid);
-    return status(info.Env(), tid, result);
   }
 
   // Those of one site.
@@ -440,7 +318,7 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
                        .conditions = conditionsOf(info[6], i),
                        .limit = static_cast<uint32_t>(field(5))});
       }
-      recorder_.emplace(tid, memoryOf(info.Env(), tid), processes_.stubs(tid), all);
+      recorder_.emplace(tid, tracees_->memory(info.Env(), tid), tracees_->processes.stubs(tid), all);
     }
     if (!recorder_ || recorder_->tid() != tid) throw Napi::Error::New(info.Env(), "no passes are recorded there");
     const int result = recorder_->run(isRunning, *registersOf(info[2]), *registersOf(info[5]));
@@ -452,12 +330,12 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
       results[kResultFields * i + 3] = static_cast<double>(counts[i].order);
     }
     results[kResultFields * count] = recorder_->standsAt();
-    return status(info.Env(), tid, result);
+    return tracees_->status(info.Env(), tid, result);
   }
 
   // stubRanges(pid): start and end of each, in turn.
   Napi::Value stubRanges(const Napi::CallbackInfo& info) {
-    const std::vector<AddressRange> ranges = processes_.stubs(tidOf(info[0])).ranges();
+    const std::vector<AddressRange> ranges = tracees_->processes.stubs(tidOf(info[0])).ranges();
     Napi::Float64Array result = Napi::Float64Array::New(info.Env(), 2 * ranges.size());
     for (size_t i = 0; i < ranges.size(); i++) {
       result[2 * i] = static_cast<double>(ranges[i].start);
@@ -466,52 +344,21 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     return result;
   }
 
-  std::span<const ChecksumEntry> checksumsOfPoint() const {
-    const std::vector<uint8_t>& bytes = pointData_[kPointChecksums];
-    return {reinterpret_cast<const ChecksumEntry*>(bytes.data()), bytes.size() / sizeof(ChecksumEntry)};
-  }
-
-  // The number of the first of the point's checksums that differs, or is of much memory and was not looked at; -1 when
-  // there is none.
-  double unequalChecksum(Napi::Env env, pid_t tid) {
-    const std::span<const ChecksumEntry> entries = checksumsOfPoint();
-    if (search_->checksumsAgree() || entries.empty()) return -1;
-    const size_t found = firstUnequalChecksum(tid, memoryOf(env, tid), entries, 0, kReadAnyway);
-    return found < entries.size() ? static_cast<double>(found) : -1;
-  }
-
-  static double* countsOf(const Napi::Value& value) {
-    napi_typedarray_type type;
-    size_t length = 0;
-    void* data = nullptr;
-    const napi_status status = napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr);
-    if (status != napi_ok || type != napi_float64_array || length != 8) {
-      throw Napi::TypeError::New(value.Env(), "counts: expected a Float64Array of 8");
-    }
-    return static_cast<double*>(data);
-  }
-
-  TickCounter& counterOf(Napi::Env env, pid_t tid) {
-    const auto found = counters_.find(tid);
-    if (found == counters_.end()) throw systemError(env, onTask("counting ticks", tid), ENOENT);
-    return found->second;
-  }
-
   // openCounter(pid, spec): what went wrong, or nothing.
   Napi::Value openCounter(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     TickCounter counter;
     std::string error;
     if (counter.open(tid, counterSpec(info[1].As<Napi::Object>()), error)) {
-      counters_.insert_or_assign(tid, std::move(counter));
+      tracees_->counters.insert_or_assign(tid, std::move(counter));
     }
     return Napi::String::New(info.Env(), error);
   }
 
   // ticks(pid): -1 when no counter is open for it, -2 when it has failed.
   Napi::Value ticks(const Napi::CallbackInfo& info) {
-    const auto found = counters_.find(tidOf(info[0]));
-    if (found == counters_.end()) return Napi::Number::New(info.Env(), -1);
+    const auto found = tracees_->counters.find(tidOf(info[0]));
+    if (found == tracees_->counters.end()) return Napi::Number::New(info.Env(), -1);
     const std::optional<uint64_t> count = found->second.read();
     return Napi::Number::New(info.Env(), count ? static_cast<double>(*count) : -2);
   }
@@ -520,8 +367,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   Napi::Value runNearTicks(const Napi::CallbackInfo& info) {
     const pid_t tid = tidOf(info[0]);
     const bool running = info[1].As<Napi::Boolean>().Value();
-    return status(info.Env(), tid,
-                  rr::runNearTicks(tid, counterOf(info.Env(), tid), wordOf(info[3]), wordOf(info[4]), running,
+    return tracees_->status(info.Env(), tid,
+                  rr::runNearTicks(tid, tracees_->counter(info.Env(), tid), wordOf(info[3]), wordOf(info[4]), running,
                                    *registersOf(info[2]), *registersOf(info[5])));
   }
 
@@ -558,28 +405,23 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
   }
 
   void end(const Napi::CallbackInfo& info) {
-    counters_.erase(tidOf(info[0]));
-    processes_.end(tidOf(info[0]));
+    tracees_->counters.erase(tidOf(info[0]));
+    tracees_->processes.end(tidOf(info[0]));
   }
 
   void close(const Napi::CallbackInfo& info) {
-    processes_.close();
+    tracees_->processes.close();
     timeTrap_.end();
   }
 
+  // Searches live on their own.
+  std::shared_ptr<ReplayTracees> tracees_ = std::make_shared<ReplayTracees>();
   TimeTrap timeTrap_;
-  ReplayProcesses processes_;
   std::optional<RuntimeImage> runtime_;
   pid_t first_ = 0;
-  std::map<pid_t, TickCounter> counters_;
-  XsaveAdapter xsave_;
-  // Of the point that is searched for: PointTarget::pieces and xsave, and its checksum records.
-  std::array<std::vector<uint8_t>, kPointParts> pointData_;
   std::vector<ChecksumEntry> entries_;
   AccessWatch accessWatch_;
-  PointBuffers buffers_;
-  std::optional<PassRecorder> recorder_;  // as search_
-  std::optional<PointSearch> search_;     // the search under way
+  std::optional<PassRecorder> recorder_;  // of the passes that are counted
 };
 
 Napi::Value createMemoryFile(const Napi::CallbackInfo& info) {
@@ -628,8 +470,13 @@ void bindToProcessor(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+std::shared_ptr<ReplayTracees> traceesOf(const Napi::Value& processes) {
+  return ReplayProcessesWrap::traceesOf(processes);
+}
+
 void registerReplay(Napi::Env env, Napi::Object exports) {
   exports.Set("ReplayProcesses", ReplayProcessesWrap::define(env));
+  exports.Set("PointSearch", definePointSearch(env));
   exports.Set("createMemoryFile", Napi::Function::New(env, createMemoryFile, "createMemoryFile"));
   exports.Set("nextData", Napi::Function::New(env, nextData, "nextData"));
   exports.Set("instructionAt", Napi::Function::New(env, instructionAt, "instructionAt"));

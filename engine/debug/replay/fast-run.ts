@@ -15,12 +15,12 @@ import {
   passFilters,
   passResults,
   passRuns,
-  pointCounts,
   pointFlags,
   pointResults,
   pointStarts,
   type RegisterWords,
   type ReplayProcesses,
+  searchFor,
   waitBroken,
 } from '../../replay/primitives.ts';
 import { newRegisters, register, setRegister } from '../../replay/registers.ts';
@@ -231,17 +231,15 @@ function search(
   const site = patched.borrowing(address);
   // A stub there would make another jump of the recorder's: its stand-in is there meanwhile, and stops.
   if (site !== undefined) processes.writeMemory(task.pid, site.address, site.standIn, 0, site.standIn.length);
-  const counts = new Float64Array(pointCounts.size);
   const isFile = task.addressSpace.files.find(register(target, registerIndex.rip)) !== undefined;
-  const all = flags | codeFlags(replayer, isFile);
-  processes.beginPoint();
+  const point = { registers: target, ordinal, flags: flags | codeFlags(replayer, isFile), ticks: -1 };
+  const search = searchFor(processes, task.pid, point);
   let hasEnded = false;
   using _jump = restoring(() => {
     if (site !== undefined && !hasEnded) processes.writeMemory(task.pid, site.address, site.jump, 0, site.jump.length);
   });
   for (let start = first; ; ) {
-    const left = ordinal === 0 ? 0 : ordinal - counts[pointCounts.passes]!;
-    const status = processes.searchPoint(task.pid, start, task.registers, target, left, all, counts, found, -1);
+    const status = search.run(start, task.registers, found);
     if (status === waitBroken) {
       if (stops()) processes.interrupt(task.pid);
       start = pointStarts.running;
@@ -260,7 +258,7 @@ function search(
     if (status !== pointResults.found && stops()) {
       throw new EngineError('INTERRUPTED', 'interrupted on the way to another place');
     }
-    return { passes: counts[pointCounts.passes]!, status };
+    return { passes: search.counts.passes, status };
   }
 }
 

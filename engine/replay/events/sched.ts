@@ -4,14 +4,16 @@ import { logger } from '../../log.ts';
 import { differences, masks, registersEqual, takeRegisters } from '../compare.ts';
 import type { Controller } from '../controller.ts';
 import {
+  type PointCounts,
+  type PointSearch,
   type PointStart,
-  pointCounts,
   pointFlags,
   pointParts,
   pointResults,
   pointStarts,
   type ResumeKind,
   resumeKinds,
+  searchFor,
   tickResults,
   waitBroken,
 } from '../primitives.ts';
@@ -37,18 +39,18 @@ export function replaySched(replayer: Replayer, frame: FrameView): void {
   readFrameRegisters(frame, replayer.expected);
   checkPlace(replayer, frame);
   replayer.prepareToRun(task);
-  const point = readPoint(replayer, frame);
+  const { controller } = replayer;
+  const search = controller === undefined ? newSearch(replayer, frame, task) : undefined;
+  const point = readPoint(replayer, frame, search);
   const hasState = point.some(({ part }) => part !== pointParts.checksums);
   // Stopped right behind a buffered call nothing of the point was saved, since the number of calls tells all.
   if ((frame.flags & frameFlags.buffered) !== 0 && !hasState) {
     arriveBehindBuffer(replayer, frame, task);
     return;
   }
-  if (replayer.controller !== undefined) {
-    arriveControlled(replayer, replayer.controller, frame, task, point);
-    return;
-  }
-  const found = searchState(replayer, frame, task, { countsAll: false, isLeft: () => false })!;
+  if (controller !== undefined) arriveControlled(replayer, controller, frame, task, point);
+  if (search === undefined) return;
+  const found = searchState(replayer, frame, task, search, { isLeft: () => false })!;
   if (!found.byTicks) replayer.ordinals?.note(frame.eventNumber, found.passes);
   replayer.adopt(frame, task);
 }
@@ -59,20 +61,35 @@ interface FoundPoint {
   readonly byTicks: boolean;
 }
 
-interface SearchWay {
-  /** Passes are counted even where that is dear. */
-  readonly countsAll: boolean;
-  /** Asked wherever something from outside has stopped the task: the search is to end there. */
-  isLeft(): boolean;
+/**
+ * The search for a point, which begins where the task stands. Data of the point are still to be added.
+ * @param countsAll passes are counted even where that is dear, and the whole way
+ */
+function newSearch(replayer: Replayer, frame: FrameView, task: Task, countsAll = false): PointSearch {
+  const ticks = replayer.ticks?.target(frame, task);
+  const isWeak = (frame.flags & frameFlags.weak) !== 0;
+  return searchFor(replayer.processes, task.pid, {
+    registers: replayer.expected,
+    // What is known counts from the segment's beginning.
+    ordinal: ticks === undefined && !countsAll ? (replayer.ordinals?.of(frame.eventNumber) ?? 0) : 0,
+    flags: searchFlags(replayer, task, ticks, isWeak || countsAll),
+    ticks: ticks ?? -1,
+  });
 }
 
-/** Runs the task to the point. Undefined: the search was left on the way. @throws Divergence */
-function searchState(replayer: Replayer, frame: FrameView, task: Task, way: SearchWay): FoundPoint | undefined {
-  const { countsAll } = way;
-  const counts = new Float64Array(pointCounts.size);
+/**
+ * Runs the task to the point. Undefined: the search was left on the way.
+ * @param way `isLeft`: asked wherever something from outside has stopped the task, whether the search is to end there
+ * @throws Divergence
+ */
+function searchState(
+  replayer: Replayer,
+  frame: FrameView,
+  task: Task,
+  search: PointSearch,
+  way: { readonly isLeft: () => boolean },
+): FoundPoint | undefined {
   const ticks = replayer.ticks?.target(frame, task);
-  // What is known counts from the segment's beginning.
-  const ordinal = ticks === undefined && !countsAll ? (replayer.ordinals?.of(frame.eventNumber) ?? 0) : 0;
   const begun = log.shows('debug') ? performance.now() : 0;
   const isWeak = (frame.flags & frameFlags.weak) !== 0;
   const toPassOver = isWeak ? (replayer.weakPoints?.skips(frame.eventNumber) ?? 0) : 0;
@@ -84,7 +101,7 @@ function searchState(replayer: Replayer, frame: FrameView, task: Task, way: Sear
   else if (!runNear(replayer, frame, task, ticks, way)) return undefined;
   let start: PointStart = pointStarts.standing;
   for (;;) {
-    const result = search(replayer, task, counts, start, ordinal, ticks, isWeak || countsAll);
+    const result = search.run(start, task.registers, replayer.found);
     if (result === waitBroken) {
       replayer.tick(frame, task);
       start = pointStarts.running;
@@ -92,30 +109,31 @@ function searchState(replayer: Replayer, frame: FrameView, task: Task, way: Sear
     }
     if (result === pointResults.notThere) {
       throw replayer.divergence(frame, task, {
-        expected: `the forced stop at pass ${ordinal} of its address, as an earlier replay has counted`,
+        expected: `the forced stop at pass ${replayer.ordinals?.of(frame.eventNumber)} of its address, as an earlier replay has counted`,
         found: 'another state at that pass',
         registers: differences(replayer.expected, replayer.found, masks.signal),
       });
     }
-    if (result === tickResults.passed) throw ticksPassed(replayer, frame, task, alikeText(counts, wrong, differing));
+    if (result === tickResults.passed)
+      throw ticksPassed(replayer, frame, task, alikeText(search.counts, wrong, differing));
     if (result === pointResults.badState) throw replayer.nonsense(frame, 'has malformed data of a forced stop');
     const stopped = result === pointResults.found || result === pointResults.goOn;
     if (!stopped && !isDropped(replayer, task, result)) {
       const place = registerText(replayer.expected, registerIndex.rip);
-      const text = `a forced stop at ${place}, after ${counts[pointCounts.hits]} stops there (${alikeText(counts, wrong, differing)})`;
+      const text = `a forced stop at ${place}, after ${search.counts.hits} stops there (${alikeText(search.counts, wrong, differing)})`;
       throw replayer.stopDivergence(frame, task, text, result);
     }
+    // Where something from outside has stopped it nothing was compared, unless it has not run since.
+    const isCompared = stopped || registersEqual(replayer.found, task.registers, masks.signal);
     task.registers.set(replayer.found);
-    // Where something from outside has stopped it nothing was compared.
-    start = stopped ? pointStarts.behind : pointStarts.standing;
+    start = isCompared ? pointStarts.behind : pointStarts.standing;
     if (result !== pointResults.found) {
       if (way.isLeft()) return undefined;
       replayer.tick(frame, task);
       continue;
     }
-    const unequal = counts[pointCounts.unequalChecksum]!;
-    const range =
-      unequal < 0 ? undefined : differingRange(replayer, frame, task, replayer.processes.pointChecksums(), unequal);
+    const unequal = search.counts.unequalChecksum;
+    const range = unequal < 0 ? undefined : differingRange(replayer, frame, task, search.checksums, unequal);
     if (range === undefined && passedOver === toPassOver) break;
     if (range === undefined) {
       passedOver++;
@@ -124,11 +142,12 @@ function searchState(replayer: Replayer, frame: FrameView, task: Task, way: Sear
       if (wrong++ === 0) log.debug(() => `event ${frame.eventNumber}: first match wrong${differing}`);
     }
   }
-  const passes = counts[pointCounts.isUncounted] === 0 ? counts[pointCounts.passes]! : 0;
-  replayer.costs?.note(frame.eventNumber, task.pid, counts[pointCounts.hits]!);
+  const { counts } = search;
+  const passes = counts.isUncounted ? 0 : counts.passes;
+  replayer.costs?.note(frame.eventNumber, task.pid, counts.hits);
   log.debug(
     () =>
-      `event ${frame.eventNumber}: forced stop found${ticks === undefined ? '' : ' by its ticks'} after ${counts[pointCounts.hits]} stops, ${counts[pointCounts.stubTraps]} of them by ${counts[pointCounts.stubs]} stubs, ${wrong} wrong, pass ${counts[pointCounts.isUncounted] === 0 ? passes : 'uncounted'}, ${(1000 * (performance.now() - begun)).toFixed(0)} us for ${((frame.timeNumber - task.time) / 1000).toFixed(0)} us`,
+      `event ${frame.eventNumber}: forced stop found${ticks === undefined ? '' : ' by its ticks'} after ${counts.hits} stops, ${counts.stubTraps} of them by ${counts.stubs} stubs, ${wrong} wrong, pass ${counts.isUncounted ? 'uncounted' : passes}, ${(1000 * (performance.now() - begun)).toFixed(0)} us for ${((frame.timeNumber - task.time) / 1000).toFixed(0)} us`,
   );
   if (isWeak) replayer.weakPoints?.note(frame.eventNumber);
   return { passes, byTicks: ticks !== undefined };
@@ -148,14 +167,12 @@ function arriveControlled(
 ): void {
   const site = register(replayer.expected, registerIndex.rip);
   const { progress } = replayer;
-  const counts = new Float64Array(pointCounts.size);
   progress.passesLeft ??= replayer.ordinals?.of(frame.eventNumber) || undefined;
   for (;;) {
     controller.jump(task);
     if (typeof progress.passesLeft !== 'number') {
       const isKnown = progress.passesLeft === undefined;
-      tellAgain(replayer, point);
-      const passes = sendAhead(replayer, controller, frame, task);
+      const passes = sendAhead(replayer, controller, frame, task, point);
       // Who wants the task is served by the next jump.
       if (passes === undefined) continue;
       if (isKnown) replayer.ordinals?.note(frame.eventNumber, passes);
@@ -175,13 +192,13 @@ function arriveControlled(
       replayer.beginWatch();
       if (taken) continue;
     } else {
-      counts.fill(0);
-      status = runToPass(replayer, frame, task, counts, left);
+      const { status: stopped, passes } = runToPass(replayer, frame, task, left);
+      status = stopped;
       if (status === pointResults.found) {
         task.registers.set(replayer.found);
         break;
       }
-      progress.passesLeft = left - counts[pointCounts.passes]!;
+      progress.passesLeft = left - passes;
       const goesOn = status === pointResults.goOn;
       if (goesOn) task.registers.set(replayer.found);
       if (goesOn || controller.takesStop(task, frame, status)) {
@@ -215,13 +232,20 @@ function resumeControlled(replayer: Replayer, frame: FrameView, task: Task, how:
   return status;
 }
 
-function runToPass(replayer: Replayer, frame: FrameView, task: Task, counts: Float64Array, left: number): number {
+/** To that pass of the point's address, or to what stops the task before; with the passes up to there. */
+function runToPass(
+  replayer: Replayer,
+  frame: FrameView,
+  task: Task,
+  left: number,
+): { readonly status: number; readonly passes: number } {
   const { processes, expected, found } = replayer;
   const isFile = task.addressSpace.files.find(register(expected, registerIndex.rip)) !== undefined;
   const flags = pointFlags.ordinalIsSure | codeFlags(replayer, isFile);
+  const search = searchFor(processes, task.pid, { registers: expected, ordinal: left, flags, ticks: -1 });
   for (let start: PointStart = pointStarts.standing; ; start = pointStarts.running) {
-    const status = processes.searchPoint(task.pid, start, task.registers, expected, left, flags, counts, found, -1);
-    if (status !== waitBroken) return status;
+    const status = search.run(start, task.registers, found);
+    if (status !== waitBroken) return { status, passes: search.counts.passes };
     replayer.tick(frame, task);
   }
 }
@@ -230,7 +254,13 @@ function runToPass(replayer: Replayer, frame: FrameView, task: Task, counts: Flo
  * How often the task will come to the point's address; the copy that has told it is gone. Undefined: it was called back.
  * @throws Divergence
  */
-function sendAhead(replayer: Replayer, controller: Controller, frame: FrameView, task: Task): number | undefined {
+function sendAhead(
+  replayer: Replayer,
+  controller: Controller,
+  frame: FrameView,
+  task: Task,
+  point: readonly PointRecord[],
+): number | undefined {
   controller.lift(task.addressSpace);
   const pid = replayer.processes.clone(task.pid, cloneParent);
   if (pid < 0) throw replayer.callDivergence(frame, task, 'making a process (clone)', pid);
@@ -243,7 +273,9 @@ function sendAhead(replayer: Replayer, controller: Controller, frame: FrameView,
     replayer.processes.setXsave(pid, xsave, 0, xsave.length);
     task.pid = pid;
     controller.sentAhead(true);
-    return searchState(replayer, frame, task, { countsAll: true, isLeft: () => controller.callsBack() })?.passes;
+    const search = newSearch(replayer, frame, task, true);
+    for (const { part, bytes } of point) if (bytes !== undefined) search.addData(part, bytes, 0, bytes.length);
+    return searchState(replayer, frame, task, search, { isLeft: () => controller.callsBack() })?.passes;
   } finally {
     task.pid = own;
     controller.sentAhead(false);
@@ -267,37 +299,13 @@ function arriveBehindBuffer(replayer: Replayer, frame: FrameView, task: Task): v
   replayer.adopt(frame, task);
 }
 
-function alikeText(counts: Float64Array, wrong: number, differing: string): string {
-  return `${counts[pointCounts.sameRegisters]} of them with the recorded registers${differenceText(counts)}, ${wrong} alike but for the rest of memory${differing}`;
+function alikeText(counts: PointCounts, wrong: number, differing: string): string {
+  return `${counts.sameRegisters} of them with the recorded registers${differenceText(counts)}, ${wrong} alike but for the rest of memory${differing}`;
 }
 
-function differenceText(counts: Float64Array): string {
-  if (counts[pointCounts.sameRegisters] === 0) return '';
-  const address = counts[pointCounts.differsAt]!;
-  return address === 0 ? ' but other vector registers' : ` but other memory at 0x${address.toString(16)}`;
-}
-
-function search(
-  replayer: Replayer,
-  task: Task,
-  counts: Float64Array,
-  start: PointStart,
-  ordinal: number,
-  ticks: number | undefined,
-  isWeak: boolean,
-): number {
-  const { processes, expected, found } = replayer;
-  return processes.searchPoint(
-    task.pid,
-    start,
-    task.registers,
-    expected,
-    Math.max(0, ordinal - counts[pointCounts.passes]!),
-    searchFlags(replayer, task, ticks, isWeak),
-    counts,
-    found,
-    ticks ?? -1,
-  );
+function differenceText({ sameRegisters, differsAt }: PointCounts): string {
+  if (sameRegisters === 0) return '';
+  return differsAt === 0 ? ' but other vector registers' : ` but other memory at 0x${differsAt.toString(16)}`;
 }
 
 /** What a search may do to the code. @param isFile the address is in a file's mapping, whose code stays */
@@ -337,12 +345,13 @@ interface PointRecord {
   readonly bytes: Uint8Array | undefined;
 }
 
-/** Reads what the recorder saved, and tells the processes. */
-function readPoint(replayer: Replayer, frame: FrameView): PointRecord[] {
-  const { processes } = replayer;
+/**
+ * Reads what the recorder saved.
+ * @param search of it; without, the bytes are kept, as a driven replay may need them when the trace has been read elsewhere
+ */
+function readPoint(replayer: Replayer, frame: FrameView, search: PointSearch | undefined): PointRecord[] {
   const records: PointRecord[] = [];
   let total = 0;
-  processes.beginPoint();
   for (let record = replayer.source.nextData(); record !== undefined; record = replayer.source.nextData()) {
     const { space, length, buffer } = record;
     let part: PointRecord['part'];
@@ -359,16 +368,9 @@ function readPoint(replayer: Replayer, frame: FrameView): PointRecord[] {
     if (total > mostPointBytes)
       throw replayer.nonsense(frame, `has more than ${mostPointBytes} bytes of a forced stop`);
     const start = record.position + dataSize;
-    processes.addPointData(part, buffer, start, length);
-    // A driven replay may need it again, when the trace has been read elsewhere.
-    const bytes = replayer.controller === undefined ? undefined : buffer.slice(start, start + length);
+    search?.addData(part, buffer, start, length);
+    const bytes = search === undefined ? buffer.slice(start, start + length) : undefined;
     records.push({ part, bytes });
   }
   return records;
-}
-
-/** The processes have searched for another point since it was read. */
-function tellAgain({ processes }: Replayer, point: readonly PointRecord[]): void {
-  processes.beginPoint();
-  for (const { part, bytes } of point) if (bytes !== undefined) processes.addPointData(part, bytes, 0, bytes.length);
 }

@@ -200,6 +200,29 @@ test('a million hits whose condition does not hold cost no stop each', async () 
   assert.ok(performance.now() - begun < 40_000, `${performance.now() - begun} ms`);
 });
 
+for (const option of ['-n', '--syscall-buffer-size=64']) {
+  test(`a condition right behind a system call is judged when the call has been made, ${option}`, async () => {
+    using edges = recordGuest('edges', { recordOptions: [option] });
+    const said = await edges.gdb([
+      'break behind_call if $rbx == 5',
+      'break behind_byte if $rbx == 7',
+      'continue',
+      'print $rbx',
+      'continue',
+      'print $rbx',
+      'reverse-continue',
+      'print $rbx',
+      'delete',
+      'continue',
+    ]);
+    says(said, /^\$1 = 7$/m);
+    says(said, /^\$2 = 5$/m);
+    says(said, /^\$3 = 7$/m);
+    says(said, /^Process \d+ exits with status 0 here\.$/m);
+    assert.not.match(said, /diverged/);
+  });
+}
+
 test('characters in a condition are sent as numbers, by whichever command it comes', async () => {
   using session = recordGuest('session');
   const said = await session.gdb([

@@ -165,17 +165,12 @@ void PassRecorder::readCounts() {
 }
 
 // The task has stopped: where it is within a stub it is taken to the stub's end, where the pass is counted and noted as
-// a whole, and gets the program's registers. A PassRun or `status`.
+// a whole, and gets the program's registers. A task at a site itself has not come there yet as far as its counts go: it
+// may also stand behind a call, or a breakpoint, that ends there. A PassRun or `status`.
 int PassRecorder::leaveStub(int status, user_regs_struct& found) {
   for (size_t i = 0; i < stubs_.size(); i++) {
     Stub& stub = stubs_[i];
     if (!stub.stands) continue;
-    // It has come to the site, but not to the stub yet.
-    if (found.rip == stub.site.address) {
-      int stepped = resumeToStop(tid_, Resume::kSysemuStep, 0, found, found);
-      while (stepped == -EINTR) stepped = waitForStop(tid_, found);
-      if (stepped < 0 || !WIFSTOPPED(stepped)) return stepped;
-    }
     // What the condition cannot compute is judged by who has asked for it.
     const auto leaveFault = [&](int stopped) {
       const int signal = stopped >= 0 && WIFSTOPPED(stopped) ? WSTOPSIG(stopped) : 0;

@@ -1,5 +1,5 @@
-// Instructions that the recorder makes trap, where they are mapped from a file: also in a child, in pages that are moved,
-// thrown away, or written over.
+// Instructions that the recorder makes trap, where they are mapped from a file: also in a child, in pages that are
+// moved, thrown away, or written over.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -32,8 +32,8 @@ ssize_t readMemory(pid_t tid, const TraceeMemory& memory, uint64_t address, void
   return memory.read(address, into, length);
 }
 
-// Events are told apart to a microsecond, as `rr dump` prints them: no stop takes less. What is finer is noise, and takes
-// a sixth of lane `events`. A power of two, for zero bits are stored as next to nothing. Nanoseconds.
+// Events are told apart to a microsecond, as `rr dump` prints them: no stop takes less. What is finer is noise, and
+// takes a sixth of lane `events`. A power of two, for zero bits are stored as next to nothing. Nanoseconds.
 constexpr uint64_t kTimeStep = 1024;
 
 size_t padded(size_t bytes) { return (bytes + 7) & ~size_t{7}; }

@@ -218,6 +218,13 @@ test('sizes that lie', async () => {
   await refused(withSize(0xfffffff0, 20), /goes beyond the end/);
 });
 
+test('a directory that takes a member for empty', async () => {
+  const whole = await zipOf(members);
+  const entry = centralEntry(whole, 'trace/data');
+  whole.fill(0, entry + 16, entry + 28);
+  await refused(whole, /trace\/data is not where the directory says/);
+});
+
 test('members that share bytes', async () => {
   const name = members.at(-1)![0];
   const whole = await zipOf(members);

@@ -34,6 +34,8 @@ const pieceSize = 1 << 18;
 const highestRatio = 1032;
 
 const flagEncrypted = 1;
+/** Checksum and sizes stand behind the content. */
+const flagDescriptor = 8;
 const folderSuffix = '/';
 const unixType = 0o170000;
 const unixFile = 0o100000;
@@ -166,12 +168,15 @@ export class ZipReader {
     }
   }
 
-  #dataOffset({ name, method, offset, storedSize }: ZipEntry): number {
+  /** A directory that tells of another content, of none at all, has a right checksum in itself: the member tells, too. */
+  #dataOffset({ name, method, crc, offset, storedSize }: ZipEntry): number {
     const header = this.#read(offset, localSize);
     const nameLength = header.readUInt16LE(26);
     const start = offset + localSize + nameLength + header.readUInt16LE(28);
+    const isCrcBehind = (header.readUInt16LE(6) & flagDescriptor) !== 0;
     const isSame =
       header.readUInt32LE(0) === localSignature &&
+      (isCrcBehind || header.readUInt32LE(14) === crc) &&
       header.readUInt16LE(8) === method &&
       nameLength === Buffer.byteLength(name) &&
       this.#read(offset + localSize, nameLength).equals(Buffer.from(name));

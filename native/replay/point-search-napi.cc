@@ -81,8 +81,8 @@ class PointSearchWrap : public Napi::ObjectWrap<PointSearchWrap> {
     const auto start = static_cast<PointStart>(info[0].As<Napi::Number>().Int32Value());
     // How often it comes there from where it stands now.
     const uint64_t left = ordinal_ - std::min(ordinal_, counts_.passes);
-    const bool goesOn =
-        start == PointStart::kRunning || (start == PointStart::kBehind && search_ && search_->hasLearned() && left == 0);
+    const bool goesOn = start == PointStart::kRunning ||
+                        (start == PointStart::kBehind && search_ && search_->hasLearned() && left == 0);
     if (!goesOn || !search_) begin(info.Env(), left);
     if (tracees_->searching != this) throw Napi::Error::New(info.Env(), "another search has begun");
     PointCounts found;

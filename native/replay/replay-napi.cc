@@ -113,7 +113,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
       throw Napi::RangeError::New(info.Env(), "a replayed process is resumed by PTRACE_SYSEMU and its step alone");
     }
     const int signal = info[2].As<Napi::Number>().Int32Value();
-    return tracees_->status(info.Env(), tid, resumeToStop(tid, how, signal, *registersOf(info[3]), *registersOf(info[4])));
+    return tracees_->status(info.Env(), tid,
+                            resumeToStop(tid, how, signal, *registersOf(info[3]), *registersOf(info[4])));
   }
 
   Napi::Value wait(const Napi::CallbackInfo& info) {
@@ -196,8 +197,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     const user_regs_struct& registers = *registersOf(info[2]);
     const uint64_t arguments[6] = {registers.rdi, registers.rsi, registers.rdx,
                                    registers.r10, registers.r8,  registers.r9};
-    const SentBytes sent = sentBytes(tid, tracees_->memory(info.Env(), tid), info[1].As<Napi::Number>().Int32Value(), arguments,
-                                     static_cast<int64_t>(registers.rax), {});
+    const SentBytes sent = sentBytes(tid, tracees_->memory(info.Env(), tid), info[1].As<Napi::Number>().Int32Value(),
+                                     arguments, static_cast<int64_t>(registers.rax), {});
     Napi::Array result = Napi::Array::New(info.Env(), 2);
     result.Set(0U, Napi::Number::New(info.Env(), sent.hash));
     result.Set(1U, Napi::Number::New(info.Env(), static_cast<double>(sent.length)));
@@ -275,7 +276,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     std::vector<ChecksumEntry>& entries = entries_;
     entries.resize(bytes.ByteLength() / sizeof(ChecksumEntry));
     memcpy(entries.data(), bytes.Data(), entries.size() * sizeof(ChecksumEntry));
-    const size_t found = firstUnequalChecksum(tid, tracees_->memory(info.Env(), tid), entries, wordOf(info[2]), kReadAnyway);
+    const size_t found =
+        firstUnequalChecksum(tid, tracees_->memory(info.Env(), tid), entries, wordOf(info[2]), kReadAnyway);
     return Napi::Number::New(info.Env(), found < entries.size() ? static_cast<double>(found) : -1);
   }
 
@@ -368,8 +370,8 @@ class ReplayProcessesWrap : public Napi::ObjectWrap<ReplayProcessesWrap> {
     const pid_t tid = tidOf(info[0]);
     const bool running = info[1].As<Napi::Boolean>().Value();
     return tracees_->status(info.Env(), tid,
-                  rr::runNearTicks(tid, tracees_->counter(info.Env(), tid), wordOf(info[3]), wordOf(info[4]), running,
-                                   *registersOf(info[2]), *registersOf(info[5])));
+                            rr::runNearTicks(tid, tracees_->counter(info.Env(), tid), wordOf(info[3]), wordOf(info[4]),
+                                             running, *registersOf(info[2]), *registersOf(info[5])));
   }
 
   Napi::Value signalInfo(const Napi::CallbackInfo& info) {

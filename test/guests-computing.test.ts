@@ -59,7 +59,9 @@ test('computing/shared-memory: progress in shared memory alone', () =>
 
 test('computing/tiles: progress in tiles alone, until a signal', () => stopAndReplay('tiles', '1000-5000', false));
 
-/** Without them a breakpoint is an int3, which cannot be written to code that is mapped shared and read-only. */
+test('computing/shared-code: code of a JIT that has it mapped twice', () => stopAndReplay('shared-code', '1000-5000'));
+
+/** Without them a breakpoint is an int3, which a program sees that reads its own code by another mapping. */
 const debugRegistersStop = machineHas('debug registers');
 
 (debugRegistersStop ? test : test.skip)('computing/shared-text: code that is mapped shared', () =>

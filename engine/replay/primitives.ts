@@ -48,11 +48,18 @@ export type PointStart = (typeof pointStarts)[keyof typeof pointStarts];
 export const pointParts = { memory: 0, xsave: 1, checksums: 2 } as const;
 /**
  * How a point is searched for: by breakpoints alone; with every pass counted, even where that costs more than the pass;
- * whether the code there is a file's, so that it is there already and hardly changes; whether the checksums are of all
+ * whether the code there is a file's, so that it is there already and hardly changes, or one of several mappings'; whether the checksums are of all
  * that may differ between two passes with the same registers; and whether the ordinal alone names the point: nothing is
  * compared then, and the program runs in its own code but for the instruction at the site.
  */
-export const pointFlags = { oracleOnly: 1, countAll: 2, codeStays: 4, checksumsTell: 8, ordinalIsSure: 16 } as const;
+export const pointFlags = {
+  oracleOnly: 1,
+  countAll: 2,
+  codeStays: 4,
+  checksumsTell: 8,
+  ordinalIsSure: 16,
+  sharedCode: 32,
+} as const;
 export interface RuntimeAddresses {
   readonly afterTraced: number;
   readonly afterStop: number;

@@ -22,7 +22,14 @@ constexpr size_t kPointXsave = 1;
 constexpr size_t kPointChecksums = 2;
 constexpr size_t kPointParts = 3;
 
-enum Flag : uint64_t { kOracleOnly = 1, kCountAll = 2, kCodeStays = 4, kChecksumsTell = 8, kOrdinalIsSure = 16 };
+enum Flag : uint64_t {
+  kOracleOnly = 1,
+  kCountAll = 2,
+  kCodeStays = 4,
+  kChecksumsTell = 8,
+  kOrdinalIsSure = 16,
+  kSharedCode = 32
+};
 
 class PointSearchWrap : public Napi::ObjectWrap<PointSearchWrap> {
  public:
@@ -112,6 +119,7 @@ class PointSearchWrap : public Napi::ObjectWrap<PointSearchWrap> {
     target.countAll = (flags_ & kCountAll) != 0;
     target.codeStays = (flags_ & kCodeStays) != 0;
     target.ordinalIsSure = (flags_ & kOrdinalIsSure) != 0;
+    target.sharedCode = (flags_ & kSharedCode) != 0;
     if ((flags_ & kChecksumsTell) != 0) target.checksums = checksumEntries();
     if (ticks_ >= 0) target.ticks = {&tracees_->counter(env, tid_), static_cast<uint64_t>(ticks_)};
     tracees_->searching = this;

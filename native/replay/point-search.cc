@@ -101,13 +101,16 @@ PointSearch::PointSearch(pid_t tid, const TraceeMemory& memory, StubAreas& stubs
       ticks_(target.ticks),
       checksums_(target.checksums),
       malformed_(!buffers.memory.begin(tid, memory, target.pieces, target.registers.rip)),
-      oracleOnly_(target.oracleOnly || isNearOurs(target.registers.rip)),
+      text_(target.sharedCode ? SharedText::at(tid, target.registers.rip) : SharedText{}),
+      // A jump would show in the other mappings. So does the breakpoint where there are no debug registers.
+      oracleOnly_(target.oracleOnly || isNearOurs(target.registers.rip) ||
+                  (target.sharedCode && !ExecutionBreakpoint::standsInWay())),
       countAll_(target.countAll),
       codeStays_(target.codeStays),
       ordinalIsSure_(target.ordinalIsSure && target.ordinal > 0),
       trials_(buffers.memory, buffers.vectors, target.registers),
       mostMaybes_(kFirstMaybes),
-      stub_(tid, memory, stubs, buffers.sites, target.registers.rip, !target.codeStays) {
+      stub_(tid, memory, stubs, buffers.sites, target.registers.rip, !target.codeStays, text_) {
   vectors_.begin(tid, target.xsave);
   if (!target.oracleOnly && ticks_.counter == nullptr) {
     uint8_t code[kLongestInstruction];
@@ -420,13 +423,20 @@ int PointSearch::run(PointStart start, const user_regs_struct& next, user_regs_s
 // Code that the program may write over is guarded, where the breakpoint stands in it.
 bool PointSearch::setBreakpoint() {
   clearOurs();
-  if (!breakpoint_.set(tid_, memory_, target_.rip)) return false;
+  {
+    const OpenText open(tid_, target_.rip, 1, ExecutionBreakpoint::standsInWay() ? text_ : SharedText{});
+    if (!breakpoint_.set(tid_, memory_, target_.rip)) return false;
+  }
   if (ExecutionBreakpoint::standsInWay() && !codeStays_) guard_.close(tid_, target_.rip, kLongestInstruction);
   return true;
 }
 
 // Also of a task that has ended.
 void PointSearch::clearOurs() {
+  if (!breakpoint_.hidden().empty()) {
+    const OpenText open(tid_, target_.rip, 1, text_);
+    breakpoint_.clear(tid_);
+  }
   breakpoint_.clear(tid_);
   guard_.open(tid_);
 }

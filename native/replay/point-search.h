@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "replay/code-guard.h"
+#include "replay/open-text.h"
 #include "replay/point-hints.h"
 #include "replay/point-pieces.h"
 #include "replay/point-trials.h"
@@ -67,6 +68,7 @@ struct PointTarget {
   bool countAll = false;       // passes must be counted, however hot the site is
   bool codeStays = false;      // the code at the site is a file's: it is there already, and hardly changes
   bool ordinalIsSure = false;  // it names the point: nothing is compared, and no loop is copied
+  bool sharedCode = false;     // other mappings have the code, too
   TickTarget ticks;            // where a counter is in use; the state is compared where its count is that of the point
 };
 
@@ -149,6 +151,7 @@ class PointSearch {
   std::span<const ChecksumEntry> checksums_;
   bool checksumsAgree_ = false;
   bool malformed_;
+  SharedText text_;
   bool oracleOnly_;
   bool countAll_;
   bool codeStays_;

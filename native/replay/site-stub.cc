@@ -35,7 +35,8 @@ bool SiteStub::findPlace() {
   const auto place = stubs_.find(tid_, site_, decoded.instruction.length, code_);
   if (!place) return false;
   place_ = *place;
-  needsGuard_ = mayChange_ && !stubs_.isConstantCode(tid_, guardStart(), guardEnd());
+  // Where the program may write to it by another mapping alone, this one needs none.
+  needsGuard_ = mayChange_ && text_.protection == 0 && !stubs_.isConstantCode(tid_, guardStart(), guardEnd());
   return true;
 }
 
@@ -72,7 +73,7 @@ bool SiteStub::put(MatcherRequest request) {
   if (!stub_) {
     guarded_ = needsGuard_ && closeGuard();
     if (guarded_ != needsGuard_) return false;
-    if (!memory_.writeAll(site_, place_.jump.bytes.data(), place_.jump.length)) {
+    if (!writeJump()) {
       stub_ = std::move(stub);
       remove();
       return false;
@@ -95,6 +96,24 @@ bool SiteStub::write(const MatcherStub& stub) const {
           memory_.writeAll(stub.dataAddress, data, local[1].iov_len));
 }
 
+bool SiteStub::writeJump() const {
+  const OpenText open(tid_, site_, place_.jump.length, text_);
+  return memory_.writeAll(site_, place_.jump.bytes.data(), place_.jump.length);
+}
+
+// What the program has written there meanwhile by another mapping stays.
+void SiteStub::removeJump() const {
+  const OpenText open(tid_, site_, place_.jump.length, text_);
+  std::vector<uint8_t> code(code_.begin(), code_.begin() + place_.jump.length);
+  std::vector<uint8_t> now(code.size());
+  if (text_.isShared && memory_.readAll(site_, now.data(), now.size())) {
+    for (size_t i = 0; i < code.size(); i++) {
+      if (now[i] != place_.jump.bytes[i]) code[i] = now[i];
+    }
+  }
+  memory_.writeAll(site_, code.data(), code.size());
+}
+
 bool SiteStub::readData(MatcherData& data) const { return memory_.readAll(stub_->dataAddress, &data, sizeof data); }
 
 bool SiteStub::protect(int protection) const {
@@ -104,7 +123,7 @@ bool SiteStub::protect(int protection) const {
 
 void SiteStub::remove() {
   if (!stub_) return;
-  memory_.writeAll(site_, code_.data(), place_.jump.length);
+  removeJump();
   if (guarded_) openGuard();
   drop();
 }

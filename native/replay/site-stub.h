@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "patch/matcher-stub.h"
+#include "replay/open-text.h"
 #include "replay/stub-areas.h"
 #include "tracee/tracee.h"
 
@@ -22,10 +23,16 @@ using ExploredSites = std::unordered_map<uint64_t, SiteCode>;
 class SiteStub {
  public:
   // `memory`, `stubs`, where code of ours lies in the process, and `explored` outlive it. `mayChange`: the code is no
-  // file's, and the program may read and change it, its constants above all.
+  // file's, and the program may read and change it, its constants above all. `text`: how it is mapped.
   SiteStub(pid_t tid, const TraceeMemory& memory, StubAreas& stubs, ExploredSites& explored, uint64_t site,
-           bool mayChange)
-      : tid_(tid), memory_(memory), stubs_(stubs), explored_(explored), site_(site), mayChange_(mayChange) {}
+           bool mayChange, const SharedText& text)
+      : tid_(tid),
+        memory_(memory),
+        stubs_(stubs),
+        explored_(explored),
+        site_(site),
+        mayChange_(mayChange),
+        text_(text) {}
 
   // The stub that is in place.
   explicit operator bool() const { return stub_.has_value(); }
@@ -61,6 +68,8 @@ class SiteStub {
 
  private:
   bool write(const MatcherStub& stub) const;
+  bool writeJump() const;
+  void removeJump() const;
   bool protect(int protection) const;
   uint64_t guardStart() const { return site_ & ~uint64_t{4095}; }
   uint64_t guardEnd() const { return ((site_ + place_.jump.length - 1) | 4095) + 1; }
@@ -71,6 +80,7 @@ class SiteStub {
   ExploredSites& explored_;
   uint64_t site_;
   bool mayChange_;
+  SharedText text_;
   StubAreas::Place place_ = {};
   std::vector<uint8_t> code_;
   const SiteCode* siteCode_ = nullptr;  // of explored_

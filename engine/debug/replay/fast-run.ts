@@ -231,8 +231,7 @@ function search(
   const site = patched.borrowing(address);
   // A stub there would make another jump of the recorder's: its stand-in is there meanwhile, and stops.
   if (site !== undefined) processes.writeMemory(task.pid, site.address, site.standIn, 0, site.standIn.length);
-  const isFile = task.addressSpace.files.find(register(target, registerIndex.rip)) !== undefined;
-  const point = { registers: target, ordinal, flags: flags | codeFlags(replayer, isFile), ticks: -1 };
+  const point = { registers: target, ordinal, flags: flags | codeFlags(replayer, task, address), ticks: -1 };
   const search = searchFor(processes, task.pid, point);
   let hasEnded = false;
   using _jump = restoring(() => {

@@ -179,7 +179,7 @@ function arriveControlled(
       progress.passesLeft = passes;
     }
     if (progress.passesLeft === 0) break;
-    const always = progress.passesLeft <= fewPasses || isSharedCode(task, site) || isInJump(task, site);
+    const always = progress.passesLeft <= fewPasses || isInJump(task, site);
     controller.watchSite(site, always);
     const steps = controller.beforeRun(task, frame) === 'step';
     // It has come to the site without a stop of ours.
@@ -240,8 +240,7 @@ function runToPass(
   left: number,
 ): { readonly status: number; readonly passes: number } {
   const { processes, expected, found } = replayer;
-  const isFile = task.addressSpace.files.find(register(expected, registerIndex.rip)) !== undefined;
-  const flags = pointFlags.ordinalIsSure | codeFlags(replayer, isFile);
+  const flags = pointFlags.ordinalIsSure | codeFlags(replayer, task, register(expected, registerIndex.rip));
   const search = searchFor(processes, task.pid, { registers: expected, ordinal: left, flags, ticks: -1 });
   for (let start: PointStart = pointStarts.standing; ; start = pointStarts.running) {
     const status = search.run(start, task.registers, found);
@@ -308,22 +307,23 @@ function differenceText({ sameRegisters, differsAt }: PointCounts): string {
   return differsAt === 0 ? ' but other vector registers' : ` but other memory at 0x${differsAt.toString(16)}`;
 }
 
-/** What a search may do to the code. @param isFile the address is in a file's mapping, whose code stays */
-export function codeFlags(replayer: Replayer, isFile: boolean): number {
-  return (isFile ? pointFlags.codeStays : 0) | (replayer.keepsCode ? pointFlags.oracleOnly : 0);
+/** What a search may do to the code at an address. That of a file stays; other mappings may have that of a shared one, too. */
+export function codeFlags(replayer: Replayer, task: Task, address: number): number {
+  const isFile = task.addressSpace.files.find(address) !== undefined;
+  const kind = isSharedCode(task, address) ? pointFlags.sharedCode : isFile ? pointFlags.codeStays : 0;
+  return kind | (replayer.keepsCode ? pointFlags.oracleOnly : 0);
 }
 
 function searchFlags(replayer: Replayer, task: Task, ticks: number | undefined, isWeak: boolean): number {
   const site = register(replayer.expected, registerIndex.rip);
-  const mapping = task.addressSpace.files.find(site);
   // A stub would count as well.
   const counterCounts = ticks !== undefined && replayer.ticks!.countsOurCode;
-  const oracleOnly = replayer.oracleOnly || counterCounts || isSharedCode(task, site) || isInJump(task, site);
+  const oracleOnly = replayer.oracleOnly || counterCounts || isInJump(task, site);
   return (
     (oracleOnly ? pointFlags.oracleOnly : 0) |
     (isWeak ? pointFlags.countAll : pointFlags.checksumsTell) |
     (replayer.countPasses ? pointFlags.countAll : 0) |
-    codeFlags(replayer, mapping !== undefined)
+    codeFlags(replayer, task, site)
   );
 }
 
@@ -332,7 +332,7 @@ function isInJump({ addressSpace: { patched } }: Task, site: number): boolean {
   return patched.at(site) !== undefined || patched.borrowing(site) !== undefined;
 }
 
-/** The jump of a stub would show in all other mappings of code that is mapped shared. */
+/** What is written there shows in all other mappings. */
 function isSharedCode(task: Task, site: number): boolean {
   const mapping = task.addressSpace.files.find(site);
   return mapping !== undefined && mapping.privateKey === undefined;

@@ -89,7 +89,8 @@ bool Recorder::launch(RecordingEnd& end) {
   if (ptrace(PTRACE_SEIZE, child, 0, kTraceOptions) != 0) {
     const int error = errno;
     kill(child, SIGKILL);
-    waitpid(child, nullptr, __WALL);
+    while (waitpid(child, nullptr, __WALL) != child && errno == EINTR) {
+    }
     close(ready[1]);
     return failed(error);
   }

@@ -43,7 +43,8 @@ pid_t start(const char* path, char* const* arguments, char* const* environment, 
   error = child < 0 ? errno : failed;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (child > 0 && failed) {
-    waitpid(child, nullptr, __WALL);
+    while (waitpid(child, nullptr, __WALL) != child && errno == EINTR) {
+    }
     return -1;
   }
   return child;

@@ -12,12 +12,16 @@ namespace rr {
 
 namespace {
 
-// A ptrace call gets ESRCH from a tracee that was killed: its status says by what.
+// A ptrace call gets ESRCH from a tracee that was killed: its status says by what. It is on its way to its end, and the
+// break timer's signal ends no wait for that.
 int deathStatus(pid_t tid) {
-  int status;
   const int error = errno;
-  if (error == ESRCH && waitpid(tid, &status, __WALL) == tid) return status;
-  return -error;
+  if (error != ESRCH) return -error;
+  int status;
+  while (waitpid(tid, &status, __WALL) != tid) {
+    if (errno != EINTR) return -error;
+  }
+  return status;
 }
 
 // Signals of a task that are looked at.

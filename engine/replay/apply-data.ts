@@ -51,7 +51,7 @@ export function applyData(replayer: Replayer, frame: FrameView): boolean {
         // For reports and dumps.
         break;
       default:
-        throw replayer.nonsense(frame, `has data of space ${record.space}, which this version does not know`);
+        throw replayer.malformedEvent(frame, `has data of space ${record.space}, which this version does not know`);
     }
   }
   return hadOutput;
@@ -71,7 +71,7 @@ function setXsave(replayer: Replayer, frame: FrameView, task: Task, record: Data
 
 function setDebugRegisters(replayer: Replayer, frame: FrameView, task: Task, record: DataRecordView): void {
   const { buffer, length } = record;
-  if (length !== debugRegistersSize) throw replayer.nonsense(frame, `has debug registers of ${length} bytes`);
+  if (length !== debugRegistersSize) throw replayer.malformedEvent(frame, `has debug registers of ${length} bytes`);
   try {
     const start = record.position + dataSize;
     replayer.processes.setDebugRegisters(task.pid, buffer, start, length);

@@ -9,7 +9,7 @@ import type { Task } from './task.ts';
  */
 export interface Controller {
   /**
-   * The same before it, where the task may be taken further on its way without a stop, and passesLeft be lost by that.
+   * The same before it, where the task may be taken further on its way without a stop, and passesLeft be unknown by that.
    * beforeRun does it, too.
    */
   jump(task: Task): void;

@@ -36,14 +36,14 @@ export function echoMemory(replayer: Replayer, frame: FrameView, task: Task): vo
 function streamOf(replayer: Replayer, frame: FrameView): number {
   const { stdio } = frame;
   if (stdio === 1 || stdio === 2) return stdio;
-  throw replayer.nonsense(frame, `writes to stream ${stdio}; there are 1 and 2`);
+  throw replayer.malformedEvent(frame, `writes to stream ${stdio}; there are 1 and 2`);
 }
 
 function echoFromMemory(replayer: Replayer, frame: FrameView, task: Task): void {
   const { expected } = replayer;
   const length = register(expected, registerIndex.rax);
   if (length > writeLimit)
-    throw replayer.nonsense(frame, `writes out 0x${length.toString(16)} bytes, more than a call can`);
+    throw replayer.malformedEvent(frame, `writes out 0x${length.toString(16)} bytes, more than a call can`);
   const second = register(expected, registerIndex.rsi);
   switch (frame.number) {
     case syscallNumbers.write:

@@ -29,7 +29,7 @@ export function guardFault(replayer: Replayer, frame: FrameView, task: Task): En
   const record = replayer.source.nextData();
   if (record === undefined) return undefined;
   if (record.space !== dataSpaces.signalInfo || record.length < addressOffset + 8) {
-    throw replayer.nonsense(frame, 'is a signal without its siginfo');
+    throw replayer.malformedEvent(frame, 'is a signal without its siginfo');
   }
   const start = record.buffer.byteOffset + record.position + dataSize;
   const view = new DataView(record.buffer.buffer, start, addressOffset + 8);

@@ -23,7 +23,10 @@ function mapRecord(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
   if (mapping.source === mappingSources.heap) addressSpace.heapEnd = end;
   if (length === 0 && mapping.source === mappingSources.heap) return;
   if (start % pageSize !== 0 || length % pageSize !== 0) {
-    throw replayer.nonsense(frame, `maps 0x${length.toString(16)} bytes at 0x${start.toString(16)}: not whole pages`);
+    throw replayer.malformedEvent(
+      frame,
+      `maps 0x${length.toString(16)} bytes at 0x${start.toString(16)}: not whole pages`,
+    );
   }
   if (mapping.source === mappingSources.runtime) {
     const result = replayer.processes.installRuntime(task.pid);
@@ -59,12 +62,12 @@ function mapRecord(replayer: Replayer, frame: FrameView, task: Task, mapping: Ma
 function checkFile(replayer: Replayer, frame: FrameView, mapping: MappingView): void {
   const { source, offsetNumber, lengthNumber } = mapping;
   if (mappingSourceNames[source] === undefined) {
-    throw replayer.nonsense(frame, `has a mapping of source ${source}, which this version does not know`);
+    throw replayer.malformedEvent(frame, `has a mapping of source ${source}, which this version does not know`);
   }
   if (!Number.isSafeInteger(offsetNumber + lengthNumber))
-    throw replayer.nonsense(frame, 'maps a file beyond byte 2^53');
+    throw replayer.malformedEvent(frame, 'maps a file beyond byte 2^53');
   if (offsetNumber % pageSize !== 0) {
-    throw replayer.nonsense(frame, `maps a file from byte ${offsetNumber} on, which is not the start of a page`);
+    throw replayer.malformedEvent(frame, `maps a file from byte ${offsetNumber} on, which is not the start of a page`);
   }
 }
 

@@ -36,13 +36,19 @@ export function callOrDiverge(
 /** A range that a trace may name: pages of user space, none of them ours. @throws EngineError BAD_EVENT */
 export function checkRange(replayer: Replayer, frame: FrameView, start: number, length: number): void {
   if (length > 0 && isProgramRange(start, length)) return;
-  throw replayer.nonsense(frame, `maps ${numberText(length)} bytes at ${numberText(start)}, where nothing may be`);
+  throw replayer.malformedEvent(
+    frame,
+    `maps ${numberText(length)} bytes at ${numberText(start)}, where nothing may be`,
+  );
 }
 
 /** The same of bytes that the kernel wrote there. @throws EngineError BAD_EVENT */
 export function checkWritten(replayer: Replayer, frame: FrameView, address: number, length: number): void {
   if (length === 0 || isProgramRange(address, length)) return;
-  throw replayer.nonsense(frame, `writes ${length} bytes at ${numberText(address)}, where no program's memory is`);
+  throw replayer.malformedEvent(
+    frame,
+    `writes ${length} bytes at ${numberText(address)}, where no program's memory is`,
+  );
 }
 
 /** Whether an address is the program's own: of user space, and not of our pages. */

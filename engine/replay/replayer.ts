@@ -60,10 +60,10 @@ export interface SegmentProgress {
   /** And the task is behind them, where the event has no instruction of its own. */
   isBehind: boolean;
   /**
-   * Of a forced stop: how often the task has still to come to its address. Undefined: not known yet; 'lost': not known
-   * any more, since the task has gone on where nobody counted.
+   * Of a forced stop: how often the task has still to come to its address. Undefined: not counted yet; 'unknown': no
+   * more, since the task has gone on where nobody counted.
    */
-  passesLeft: number | 'lost' | undefined;
+  passesLeft: number | 'unknown' | undefined;
   /** Of a `cpuid` that does not trap by itself: where an instruction that traps stands in its place. */
   trapAt?: number | undefined;
 }
@@ -220,14 +220,14 @@ export class Replayer implements Disposable {
         this.end = { status: frame.number, incomplete: (frame.flags & 4) !== 0 };
         break;
       default:
-        throw this.nonsense(frame, `is of kind ${frame.eventKind}, which this version does not know`);
+        throw this.malformedEvent(frame, `is of kind ${frame.eventKind}, which this version does not know`);
     }
   }
 
   /** The task of a frame. @throws EngineError BAD_EVENT */
   taskOf(frame: FrameView, tid = frame.tid): Task {
     const task = this.tasks.get(tid);
-    if (task === undefined) throw this.nonsense(frame, `names task ${tid}, which is not there`);
+    if (task === undefined) throw this.malformedEvent(frame, `names task ${tid}, which is not there`);
     return task;
   }
 
@@ -342,8 +342,8 @@ export class Replayer implements Disposable {
     });
   }
 
-  /** What to throw when the trace itself makes no sense. */
-  nonsense(frame: FrameView, what: string): EngineError {
+  /** What to throw where an event cannot be of a recording. */
+  malformedEvent(frame: FrameView, what: string): EngineError {
     return new EngineError('BAD_EVENT', `the trace is damaged: event ${frame.eventNumber} ${what}`);
   }
 

@@ -61,13 +61,13 @@ function isAsynchronous(frame: FrameView): boolean {
  */
 export function loadBuffer(replayer: Replayer, frame: FrameView): Task | undefined {
   const entries = readBufferEntries(() => replayer.source.nextData(), gathered);
-  if (entries === undefined) throw replayer.nonsense(frame, 'lacks buffered calls that it announces');
+  if (entries === undefined) throw replayer.malformedEvent(frame, 'lacks buffered calls that it announces');
   // Killed somewhere behind them: nobody sees what it did there.
   if (frame.eventKind === eventKinds.exit) return undefined;
   const task = replayer.taskOf(frame);
-  if (task.inCall) throw replayer.nonsense(frame, `has buffered calls of task ${task.tid}, which is in a call`);
+  if (task.inCall) throw replayer.malformedEvent(frame, `has buffered calls of task ${task.tid}, which is in a call`);
   const last = lastEntry(entries);
-  if (last === undefined) throw replayer.nonsense(frame, 'has a malformed buffered call');
+  if (last === undefined) throw replayer.malformedEvent(frame, 'has a malformed buffered call');
   const stops = isAsynchronous(frame);
   if (stops) entries[last + returnAddressTopAt]! |= stopBehind;
   const { progress } = replayer;

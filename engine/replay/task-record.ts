@@ -6,5 +6,5 @@ export function taskRecord(replayer: Replayer, frame: FrameView, kind: number): 
   for (let record = replayer.source.nextTask(); record !== undefined; record = replayer.source.nextTask()) {
     if (record.taskKind === kind) return record;
   }
-  throw replayer.nonsense(frame, 'lacks its task record');
+  throw replayer.malformedEvent(frame, 'lacks its task record');
 }

@@ -48,7 +48,7 @@ export function differingRange(
 /** @param length of a checksum record's payload, bytes @throws EngineError BAD_EVENT */
 export function checkEntries(replayer: Replayer, frame: FrameView, length: number): void {
   if (length % entrySize === 0) return;
-  throw replayer.nonsense(frame, `has a checksum record of ${length} bytes`);
+  throw replayer.malformedEvent(frame, `has a checksum record of ${length} bytes`);
 }
 
 function sumText(sum: bigint): string {

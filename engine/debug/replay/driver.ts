@@ -258,7 +258,7 @@ export class Driver implements Controller {
     this.#hasRun = true;
     this.#arrivals.lose();
     const { progress } = this.#replayer;
-    progress.passesLeft = 'lost';
+    progress.passesLeft = 'unknown';
     this.goOn(task);
   }
 
@@ -299,7 +299,7 @@ export class Driver implements Controller {
       this.#arrivals.add(address, count);
     }
     const { progress } = this.#replayer;
-    progress.passesLeft = 'lost';
+    progress.passesLeft = 'unknown';
     if (isDone) this.goOn(task);
     else this.#done.delete(task);
   }
@@ -636,8 +636,8 @@ export class Driver implements Controller {
     const site = this.#site;
     if (site === undefined) return;
     const isNear = (address: number): boolean => Math.abs(address - site.address) < stubReach;
-    const isLost = typeof this.#replayer.progress.passesLeft !== 'number';
-    const isArmed = site.always || isLost || [...this.#wantedByGoal(task)].some(isNear);
+    const isUnknown = typeof this.#replayer.progress.passesLeft !== 'number';
+    const isArmed = site.always || isUnknown || [...this.#wantedByGoal(task)].some(isNear);
     if (!isArmed) this.#code.remove(task.addressSpace, site.address);
     this.#site = { ...site, isArmed };
   }

@@ -69,7 +69,7 @@ function endOtherThreads(replayer: Replayer, frame: FrameView, task: Task): void
   }
   if (task.tid === frame.tid) return;
   if (replayer.tasks.has(frame.tid))
-    throw replayer.nonsense(frame, `gives its task the id ${frame.tid}, which is taken`);
+    throw replayer.malformedEvent(frame, `gives its task the id ${frame.tid}, which is taken`);
   replayer.tasks.delete(task.tid);
   task.tid = frame.tid;
   replayer.tasks.set(task.tid, task);

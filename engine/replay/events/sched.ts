@@ -116,7 +116,7 @@ function searchState(
     }
     if (result === tickResults.passed)
       throw ticksPassed(replayer, frame, task, alikeText(search.counts, wrong, differing));
-    if (result === pointResults.badState) throw replayer.nonsense(frame, 'has malformed data of a forced stop');
+    if (result === pointResults.badState) throw replayer.malformedEvent(frame, 'has malformed data of a forced stop');
     const stopped = result === pointResults.found || result === pointResults.goOn;
     if (!stopped && !isDropped(replayer, task, result)) {
       const place = registerText(replayer.expected, registerIndex.rip);
@@ -287,7 +287,7 @@ function sendAhead(
 function checkPlace(replayer: Replayer, frame: FrameView): void {
   if (isProgramAddress(register(replayer.expected, registerIndex.rip))) return;
   const place = registerText(replayer.expected, registerIndex.rip);
-  throw replayer.nonsense(frame, `is a forced stop at ${place}, where no program's code is`);
+  throw replayer.malformedEvent(frame, `is a forced stop at ${place}, where no program's code is`);
 }
 
 function arriveBehindBuffer(replayer: Replayer, frame: FrameView, task: Task): void {
@@ -360,13 +360,13 @@ function readPoint(replayer: Replayer, frame: FrameView, search: PointSearch | u
       part = pointParts.checksums;
     } else {
       if (space !== dataSpaces.pointMemory && space !== dataSpaces.pointXsave) {
-        throw replayer.nonsense(frame, `is a forced stop with data of space ${space}`);
+        throw replayer.malformedEvent(frame, `is a forced stop with data of space ${space}`);
       }
       part = space === dataSpaces.pointXsave ? pointParts.xsave : pointParts.memory;
     }
     total += length;
     if (total > mostPointBytes)
-      throw replayer.nonsense(frame, `has more than ${mostPointBytes} bytes of a forced stop`);
+      throw replayer.malformedEvent(frame, `has more than ${mostPointBytes} bytes of a forced stop`);
     const start = record.position + dataSize;
     search?.addData(part, buffer, start, length);
     const bytes = search === undefined ? buffer.slice(start, start + length) : undefined;

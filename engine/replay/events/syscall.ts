@@ -40,14 +40,14 @@ export function replaySyscallEnter(replayer: Replayer, frame: FrameView): void {
 /** The call that was entered before has ended. */
 export function replaySyscallExit(replayer: Replayer, frame: FrameView): void {
   const task = replayer.taskOf(frame);
-  if (!task.inCall) throw replayer.nonsense(frame, `ends a system call of task ${task.tid}, which is in none`);
+  if (!task.inCall) throw replayer.malformedEvent(frame, `ends a system call of task ${task.tid}, which is in none`);
   readFrameRegisters(frame, replayer.expected);
   complete(replayer, frame, task);
 }
 
 /** Runs the task to its next system call, and compares. */
 function runToCall(replayer: Replayer, frame: FrameView, task: Task, mask: RegisterMask): void {
-  if (task.inCall) throw replayer.nonsense(frame, `enters a system call of task ${task.tid}, which is in one`);
+  if (task.inCall) throw replayer.malformedEvent(frame, `enters a system call of task ${task.tid}, which is in one`);
   const status = replayer.run(frame, task);
   if (status !== syscallStop || callNumber(replayer.found) !== frame.number) {
     throw replayer.stopDivergence(frame, task, `system call ${syscallText(frame.number)}`, status);

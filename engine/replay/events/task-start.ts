@@ -25,7 +25,7 @@ export function replayTaskStart(replayer: Replayer, frame: FrameView): void {
   const record = taskRecord(replayer, frame, taskKinds.start);
   const { tid, threadGroup, parentTid } = record;
   if (tid !== frame.tid || tid <= 0 || replayer.tasks.has(tid)) {
-    throw replayer.nonsense(frame, `starts task ${tid}, which cannot be started here`);
+    throw replayer.malformedEvent(frame, `starts task ${tid}, which cannot be started here`);
   }
   const task = parentTid === 0 ? firstTask(replayer, frame, tid, threadGroup) : cloneTask(replayer, frame, record);
   replayer.tasks.set(tid, task);
@@ -37,7 +37,7 @@ export function replayTaskStart(replayer: Replayer, frame: FrameView): void {
 
 /** The stub itself; the exec that follows clears it. */
 function firstTask(replayer: Replayer, frame: FrameView, tid: number, threadGroup: number): Task {
-  if (replayer.hadTasks || replayer.tasks.size > 0) throw replayer.nonsense(frame, 'starts a first task again');
+  if (replayer.hadTasks || replayer.tasks.size > 0) throw replayer.malformedEvent(frame, 'starts a first task again');
   replayer.hadTasks = true;
   const pid = replayer.takeFirst();
   if (pid < 0) throw new EngineError('REPLAY_START', `cannot copy the first process (clone): errno ${-pid}`);
@@ -58,7 +58,7 @@ function cloneTask(
   record: { tid: number; parentTid: number; threadGroup: number; cloneFlags: bigint },
 ): Task {
   const maker = replayer.taskOf(frame, record.parentTid);
-  if (!maker.inCall) throw replayer.nonsense(frame, `starts a task of task ${maker.tid}, which is in no call`);
+  if (!maker.inCall) throw replayer.malformedEvent(frame, `starts a task of task ${maker.tid}, which is in no call`);
   const sharing = Number(record.cloneFlags & BigInt(keptFlags));
   const pid = replayer.processes.clone(maker.pid, sharing | cloneParent);
   if (pid < 0) throw replayer.callDivergence(frame, maker, 'making a process (clone)', pid);

@@ -55,7 +55,7 @@ export function replayTrap(replayer: Replayer, frame: FrameView): void {
   const task = replayer.taskOf(frame);
   const known = shapes[frame.number];
   if (known === undefined && frame.number !== trapKinds.random)
-    throw replayer.nonsense(frame, `is a trap of kind ${frame.number}, which is none`);
+    throw replayer.malformedEvent(frame, `is a trap of kind ${frame.number}, which is none`);
   if (frame.number === trapKinds.cpuid) haveCpuidTrap(replayer, frame, task);
   const status = replayer.run(frame, task);
   if (!isStopped(status) || status === syscallStop || stopSignal(status) !== sigsegv) {

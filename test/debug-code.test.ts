@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { guestSource, lineOf, recordCommand, recordGuest, run, says } from './debug/recording.ts';
+import { guestSource, lineOf, processesOf, recordCommand, recordGuest, says } from './debug/recording.ts';
 import { compile } from './harness/compile.ts';
 import { machineHas } from './harness/machine.ts';
 
@@ -395,7 +395,7 @@ test('a time stamp’s instruction that the recording has replaced is stepped ov
 
 test('instructions that were made to trap are shown as the program has them, wherever their pages are', async () => {
   using traps = recordGuest('traps');
-  const processes = [...(await run(['ps', traps.trace])).matchAll(/^(\d+)\t/gm)].map(([, pid]) => pid!);
+  const processes = await processesOf(traps);
   assert.is(processes.length, 2);
   const named = /^(?:=>| {2}) 0x\S+(?: <[^>]*>)?:\s+(rdtsc|rdtscp|cpuid)\s*$/gm;
   for (const pid of processes) {

@@ -7,6 +7,7 @@ import { gdbRegister } from '../engine/debug/breakpoints/gdb-registers.ts';
 import type { Breakpoint, RemoteTarget } from '../engine/debug/target.ts';
 import type { RegisterWords } from '../engine/replay/primitives.ts';
 import { newRegisters } from '../engine/replay/registers.ts';
+import { type Code, constant, registerValue } from './debug/agent-code.ts';
 import { recordGuest, says } from './debug/recording.ts';
 import { addressOf, randomNumbers, registerOf, withTarget } from './debug/target.ts';
 import { compile } from './harness/compile.ts';
@@ -33,11 +34,8 @@ interface Arrival {
   readonly memory: ReadonlyMap<number, Uint8Array>;
 }
 
-type Code = readonly number[];
-const constant = (value: number): Code => [opcodes.const32, ...[24, 16, 8, 0].map((by) => (value >>> by) & 0xff)];
-const register = (number: number): Code => [opcodes.reg, 0, number];
 const field = (offset: number, reference: number): Code => [
-  ...register(rdi),
+  ...registerValue(rdi),
   ...constant(offset),
   opcodes.add,
   reference,
@@ -49,7 +47,7 @@ function expression(random: () => number, depth: number): Code {
   const below = (): Code => expression(random, depth - 1);
   if (depth === 0) {
     return pick([
-      () => register(pick([rsi, rdx, rcx, rsp, rip])),
+      () => registerValue(pick([rsi, rdx, rcx, rsp, rip])),
       () => constant(Math.floor(random() * 70)),
       () => [opcodes.const8, Math.floor(random() * 256)],
       () => [opcodes.const64, ...Array.from({ length: 8 }, () => Math.floor(random() * 256))],
@@ -94,7 +92,7 @@ function condition(random: () => number): Uint8Array {
   const rest = [...value, ...constant(31), opcodes.bit_and, ...constant(Math.floor(random() * 32)), opcodes.equal];
   if (random() < 0.5) return Uint8Array.from([...rest, opcodes.end]);
   // As gdb has `rest && round % 3 == 0`.
-  const second = [...register(rsi), ...constant(3), opcodes.rem_signed, opcodes.log_not, opcodes.end];
+  const second = [...registerValue(rsi), ...constant(3), opcodes.rem_signed, opcodes.log_not, opcodes.end];
   const fails = rest.length + 1 + 3 + second.length;
   const jump = [opcodes.log_not, opcodes.if_goto, fails >> 8, fails & 0xff];
   return Uint8Array.from([...rest, ...jump, ...second, opcodes.const8, 0, opcodes.end]);
@@ -168,8 +166,8 @@ test('places where a condition holds have the names that stops give them', async
   await withTarget([program], async (target) => {
     const seen = await addressOf(target, program, 'seen');
     const { tid } = await target.state();
-    const code = Uint8Array.from([...register(rsi), ...constant(1234), opcodes.equal, opcodes.end]);
-    const never = Uint8Array.from([...register(rdx), ...register(rdx), opcodes.sub, opcodes.end]);
+    const code = Uint8Array.from([...registerValue(rsi), ...constant(1234), opcodes.equal, opcodes.end]);
+    const never = Uint8Array.from([...registerValue(rdx), ...registerValue(rdx), opcodes.sub, opcodes.end]);
     await target.setBreakpoints([breakpoint(seen, never, code)]);
     await target.resume({ direction: 'forward', how: 'continue', tid });
     assert.is(await registerOf(target, 'rsi'), 1234);

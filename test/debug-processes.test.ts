@@ -2,7 +2,7 @@
 // Time limit: 600 s
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DebugRecording, guestSource, lineOf, recordCommand, recordGuest, run, says } from './debug/recording.ts';
+import { guestSource, lineOf, processesOf, recordCommand, recordGuest, run, says } from './debug/recording.ts';
 import { compile } from './harness/compile.ts';
 
 const test = suite('debug: processes');
@@ -20,11 +20,6 @@ test('-p starts at another program’s first instruction, where its symbols are 
   says(said, /^\* 1 +process \d+ .*\/cat\b/m);
   says(said, /^0x[0-9a-f]+ in _start \(\)/m);
 });
-
-/** The processes' ids, in the order in which they began. */
-async function processesOf({ trace }: DebugRecording): Promise<string[]> {
-  return [...(await run(['ps', trace])).matchAll(/^(\d+)\t/gm)].map(([, pid]) => pid!);
-}
 
 test('forced stops of other processes at the first passes of their addresses are found', async () => {
   using straight = recordGuest('straight', { recordOptions: ['--force-stops', '1-2'] });

@@ -9,6 +9,7 @@ import type { RemoteTarget } from '../engine/debug/target.ts';
 import { eventKinds } from '../engine/generated/schema.ts';
 import { instructionKinds } from '../engine/replay/primitives.ts';
 import { TraceReader } from '../engine/trace/reader.ts';
+import { constant, registerValue } from './debug/agent-code.ts';
 import { addressOf, registerOf, stateOf, withTarget } from './debug/target.ts';
 import { compile } from './harness/compile.ts';
 
@@ -99,8 +100,7 @@ test('a condition that holds at one pass of a forced stop’s address is met the
     assert.ok(pairs.length > 0);
     for (const { from, next } of pairs.slice(0, mostStops)) {
       const round = from.round + passesOn;
-      const bytes = [24, 16, 8, 0].map((by) => (round >>> by) & 0xff);
-      const condition = [opcodes.reg, 0, rdx, opcodes.const32, ...bytes, opcodes.equal, opcodes.end];
+      const condition = [...registerValue(rdx), ...constant(round), opcodes.equal, opcodes.end];
       await target.seek({ kind: 'event', event: from.event });
       await target.setBreakpoints([
         { kind: 'software', address: next.address, length: 1, conditions: [Uint8Array.from(condition)] },

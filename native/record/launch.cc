@@ -12,6 +12,7 @@
 
 #include "launcher/record-stub.h"
 #include "record/recorder.h"
+#include "tracee/wait-for.h"
 
 namespace rr {
 
@@ -89,8 +90,8 @@ bool Recorder::launch(RecordingEnd& end) {
   if (ptrace(PTRACE_SEIZE, child, 0, kTraceOptions) != 0) {
     const int error = errno;
     kill(child, SIGKILL);
-    while (waitpid(child, nullptr, __WALL) != child && errno == EINTR) {
-    }
+    int status = 0;
+    waitFor(child, status);
     close(ready[1]);
     return failed(error);
   }

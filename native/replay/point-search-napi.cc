@@ -92,15 +92,7 @@ class PointSearchWrap : public Napi::ObjectWrap<PointSearchWrap> {
                         (start == PointStart::kBehind && search_ && search_->hasLearned() && left == 0);
     if (!goesOn || !search_) begin(info.Env(), left);
     if (tracees_->searching != this) throw Napi::Error::New(info.Env(), "another search has begun");
-    PointCounts found;
-    const int result = search_->run(start, *registersOf(info[1]), *registersOf(info[2]), found);
-    counts_.hits += found.hits;
-    counts_.matchers += found.matchers;
-    counts_.matchedAt += found.matchedAt;
-    counts_.sameRegisters += found.sameRegisters;
-    if (found.sameRegisters > 0) counts_.differsAt = found.differsAt;
-    counts_.passes += found.passes;
-    counts_.uncounted |= found.uncounted;
+    const int result = search_->run(start, *registersOf(info[1]), *registersOf(info[2]), counts_);
     if (result == kPointFound) unequalChecksum_ = firstUnequal(info.Env());
     return tracees_->status(info.Env(), tid_, result);
   }

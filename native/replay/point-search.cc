@@ -277,7 +277,7 @@ void PointSearch::remember() {
 void PointSearch::tellPasses(uint64_t last, PointCounts& counts) {
   counts.passes += passes_ + last;
   passes_ = 0;
-  counts.uncounted = stubKind_ == StubKind::match && !countsPasses_;
+  counts.uncounted |= stubKind_ == StubKind::match && !countsPasses_;
 }
 
 // The task stands at the site, at a pass that is not the point: goes on from there, with a stub that compares as soon
@@ -433,11 +433,10 @@ bool PointSearch::setBreakpoint() {
 
 // Also of a task that has ended.
 void PointSearch::clearOurs() {
-  if (!breakpoint_.hidden().empty()) {
-    const OpenText open(tid_, target_.rip, 1, text_);
+  {
+    const OpenText open(tid_, target_.rip, 1, breakpoint_.hidden().empty() ? SharedText{} : text_);
     breakpoint_.clear(tid_);
   }
-  breakpoint_.clear(tid_);
   guard_.open(tid_);
 }
 

@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <array>
 
+#include "tracee/wait-for.h"
+
 namespace rr {
 
 namespace {
@@ -43,8 +45,8 @@ pid_t start(const char* path, char* const* arguments, char* const* environment, 
   error = child < 0 ? errno : failed;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (child > 0 && failed) {
-    while (waitpid(child, nullptr, __WALL) != child && errno == EINTR) {
-    }
+    int status = 0;
+    waitFor(child, status);
     return -1;
   }
   return child;
@@ -57,13 +59,6 @@ std::string reasonFor(int socket, const std::string& known) {
   // Our own word to it, which it has not read, counts as an error once.
   if (length < 0 && errno == ECONNRESET) length = recv(socket, text, sizeof text, MSG_DONTWAIT);
   return length > 0 ? std::string(text, static_cast<size_t>(length)) : known;
-}
-
-bool waitFor(pid_t tid, int& status) {
-  while (waitpid(tid, &status, __WALL) != tid) {
-    if (errno != EINTR) return false;
-  }
-  return true;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "launcher/replay-stub.h"
 #include "tracee/tracee.h"
+#include "tracee/wait-for.h"
 
 namespace rr {
 
@@ -24,12 +25,7 @@ constexpr uint64_t kUserCode = 0x33;
 constexpr uint64_t kUserData = 0x2b;
 constexpr uint64_t kPlainFlags = 0x202;
 
-bool waitFor(pid_t tid, int& status) {
-  while (waitpid(tid, &status, __WALL) != tid) {
-    if (errno != EINTR) return false;
-  }
-  return WIFSTOPPED(status);
-}
+bool waitForStop(pid_t tid, int& status) { return waitFor(tid, status) && WIFSTOPPED(status); }
 
 // Starts the call and waits for its end. `created` gets the process that an event stop announces.
 long callAndWait(pid_t tid, long number, const uint64_t (&arguments)[6], pid_t* created) {
@@ -58,7 +54,7 @@ long callAndWait(pid_t tid, long number, const uint64_t (&arguments)[6], pid_t* 
   if (!setRegisters(tid, call)) return -ESRCH;
   for (;;) {
     int status;
-    if (ptrace(PTRACE_CONT, tid, 0, 0) != 0 || !waitFor(tid, status)) return -ESRCH;
+    if (ptrace(PTRACE_CONT, tid, 0, 0) != 0 || !waitForStop(tid, status)) return -ESRCH;
     const int event = status >> 16;
     if (event == 0 && WSTOPSIG(status) == SIGTRAP) {
       user_regs_struct after;
@@ -85,7 +81,7 @@ pid_t remoteClone(pid_t tid, uint64_t flags) {
   const long result = callAndWait(tid, SYS_clone, arguments, &child);
   if (result < 0) return static_cast<pid_t>(result);
   int status;
-  if (child == 0 || !waitFor(child, status)) return -ESRCH;
+  if (child == 0 || !waitForStop(child, status)) return -ESRCH;
   return child;
 }
 

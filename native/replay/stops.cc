@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "tracee/tracee.h"
+#include "tracee/wait-for.h"
 
 namespace rr {
 
@@ -18,10 +19,7 @@ int deathStatus(pid_t tid) {
   const int error = errno;
   if (error != ESRCH) return -error;
   int status;
-  while (waitpid(tid, &status, __WALL) != tid) {
-    if (errno != EINTR) return -error;
-  }
-  return status;
+  return waitFor(tid, status) ? status : -error;
 }
 
 // Signals of a task that are looked at.
@@ -43,9 +41,7 @@ int takeBreakpoint(pid_t tid, user_regs_struct& found) {
   for (;;) {
     if (ptrace(static_cast<__ptrace_request>(Resume::kSysemu), tid, 0, 0L) != 0) return deathStatus(tid);
     int status;
-    while (waitpid(tid, &status, __WALL) != tid) {
-      if (errno != EINTR) return -errno;
-    }
+    if (!waitFor(tid, status)) return -errno;
     if (!WIFSTOPPED(status)) return status;
     if (isEventStop(status)) continue;
     found.rip--;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tracee/breakpoint.h"
+#include "tracee/wait-for.h"
 
 namespace rr {
 
@@ -15,12 +16,7 @@ constexpr uint8_t kInt3 = 0xcc;
 
 __attribute__((noinline)) void passed() { __asm__ volatile("" ::: "memory"); }
 
-bool waitForStop(pid_t child, int& status) {
-  while (waitpid(child, &status, __WALL) != child) {
-    if (errno != EINTR) return false;
-  }
-  return WIFSTOPPED(status);
-}
+bool waitForStop(pid_t child, int& status) { return waitFor(child, status) && WIFSTOPPED(status); }
 
 bool tryDebugRegisters() {
   const pid_t child = fork();
@@ -40,8 +36,7 @@ bool tryDebugRegisters() {
   }
   if (WIFSTOPPED(status)) {
     kill(child, SIGKILL);
-    while (waitpid(child, nullptr, __WALL) < 0 && errno == EINTR) {
-    }
+    waitFor(child, status);
   }
   return works;
 }

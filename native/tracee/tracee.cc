@@ -21,6 +21,7 @@
 #include "ring/broken-wait.h"
 #include "tracee/abi.h"
 #include "tracee/process-file.h"
+#include "tracee/wait-for.h"
 
 namespace rr {
 
@@ -31,9 +32,7 @@ constexpr size_t kXsaveLimit = 32768;
 
 // The next stop of a task that makes a call of ours. False where it has ended, or is none of ours.
 bool waitForStop(pid_t tid, int& status) {
-  while (waitpid(tid, &status, __WALL) != tid) {
-    if (errno != EINTR) return false;
-  }
+  if (!waitFor(tid, status)) return false;
   if (WIFSTOPPED(status)) return true;
   if (endedInCall) endedInCall(tid, status);
   return false;

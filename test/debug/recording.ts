@@ -112,6 +112,11 @@ function outputOf(child: ChildProcess, what: string): Promise<string> {
   });
 }
 
+/** The recorded processes' ids, in the order in which they began. */
+export async function processesOf({ trace }: DebugRecording): Promise<string[]> {
+  return [...(await run(['ps', trace])).matchAll(/^(\d+)\t/gm)].map(([, pid]) => pid!);
+}
+
 /** Processes whose command line holds that text: what a test has left behind. */
 export function processesNaming(text: string): number[] {
   return readdirSync('/proc').flatMap((name) => {

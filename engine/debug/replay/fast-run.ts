@@ -7,8 +7,7 @@ import { EngineError } from '../../errors.ts';
 import { registerIndex } from '../../generated/schema.ts';
 import { takeRegisters } from '../../replay/compare.ts';
 import { codeFlags } from '../../replay/events/sched.ts';
-import type { PatchedSite } from '../../replay/patched-code.ts';
-import { goToStub } from '../../replay/patched-code.ts';
+import { goToStub, type PatchedSite } from '../../replay/patched-code.ts';
 import {
   type PointStart,
   passFields,

@@ -309,9 +309,9 @@ function differenceText({ sameRegisters, differsAt }: PointCounts): string {
 
 /** What a search may do to the code at an address. That of a file stays; other mappings may have that of a shared one, too. */
 export function codeFlags(replayer: Replayer, task: Task, address: number): number {
-  const isFile = task.addressSpace.files.find(address) !== undefined;
-  const kind = isSharedCode(task, address) ? pointFlags.sharedCode : isFile ? pointFlags.codeStays : 0;
-  return kind | (replayer.keepsCode ? pointFlags.oracleOnly : 0);
+  const mapping = task.addressSpace.files.find(address);
+  const ofFile = mapping?.privateKey === undefined ? pointFlags.sharedCode : pointFlags.codeStays;
+  return (mapping === undefined ? 0 : ofFile) | (replayer.keepsCode ? pointFlags.oracleOnly : 0);
 }
 
 function searchFlags(replayer: Replayer, task: Task, ticks: number | undefined, isWeak: boolean): number {
@@ -330,12 +330,6 @@ function searchFlags(replayer: Replayer, task: Task, ticks: number | undefined, 
 /** A jump of ours there would lie in one of the recorder's, or where its hook goes back to. */
 function isInJump({ addressSpace: { patched } }: Task, site: number): boolean {
   return patched.at(site) !== undefined || patched.borrowing(site) !== undefined;
-}
-
-/** What is written there shows in all other mappings. */
-function isSharedCode(task: Task, site: number): boolean {
-  const mapping = task.addressSpace.files.find(site);
-  return mapping !== undefined && mapping.privateKey === undefined;
 }
 
 /** A part of what the recorder saved of the point. */

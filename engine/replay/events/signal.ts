@@ -12,13 +12,13 @@ import { isStopped, signalText, stopSignal, syscallStop } from '../wait-status.t
 export function replaySignal(replayer: Replayer, frame: FrameView): void {
   const task = replayer.taskOf(frame);
   readFrameRegisters(frame, replayer.expected);
-  if (frame.flags & frameFlags.deterministic) runToOwnSignal(replayer, frame, task);
+  const isOwn = (frame.flags & frameFlags.deterministic) !== 0;
+  if (isOwn) runToOwnSignal(replayer, frame, task);
   else if (frame.flags & frameFlags.atSyscallEntry) runToPutOffCall(replayer, frame, task);
   else compareStanding(replayer, frame, task);
-  const ownSignal = (frame.flags & frameFlags.deterministic) !== 0;
   if (frame.dataCount > 0) applyData(replayer, frame);
   replayer.adopt(frame, task);
-  if (task.interrupted !== undefined || (!ownSignal && wantsRestart(task.registers))) goBackToCall(task);
+  if (task.interrupted !== undefined || (!isOwn && wantsRestart(task.registers))) goBackToCall(task);
 }
 
 /** The kernel has built the handler's frame on the stack; it is written back whole. */

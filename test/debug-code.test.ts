@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { guestSource, lineOf, processesOf, recordCommand, recordGuest, says } from './debug/recording.ts';
-import { compile } from './harness/compile.ts';
+import { compile, compileGuest } from './harness/compile.ts';
 import { machineHas } from './harness/machine.ts';
 
 const test = suite('debug: code');
@@ -430,6 +430,32 @@ test('instructions that were made to trap are shown as the program has them, whe
   }
   assert.is(over!.match(/\bnop$/gm)?.length, 12, said);
   says(said, /^1$/m);
+});
+
+test('padding that a jump has changed is shown as it was, and a breakpoint at the return before it is met', async () => {
+  using padded = recordCommand([compileGuest('buffer/padded-returns')]);
+  const said = await padded.gdb([
+    'break mprotect',
+    'continue',
+    'up',
+    'x/32xb padded',
+    'x/32xb code',
+    'break *(code + 7)',
+    'reverse-continue',
+    'x/i $pc',
+    'x/3i $pc',
+    'reverse-continue',
+    'stepi',
+    'info symbol $pc',
+    'reverse-stepi',
+    'x/i $pc',
+  ]);
+  const bytes = [...said.matchAll(/^0x\S+.*:((?:\t0x[0-9a-f]{2}){8})$/gm)].map(([, line]) => line);
+  assert.is(bytes.length, 8, said);
+  assert.equal(bytes.slice(0, 4), bytes.slice(4), said);
+  assert.is(said.match(/^=> 0x\S+:\s+ret\s*$/gm)?.length, 3, said);
+  says(said, /^ {3}0x\S+:\s+nopl +0x0\(%rax,%rax,1\)$/m);
+  says(said, /^main \+ \d+ in section \.text/m);
 });
 
 test('breakpoints behind a replaced time stamp, both ways: what it gives is what was recorded', async () => {

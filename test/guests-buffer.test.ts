@@ -24,6 +24,7 @@ runGuestTests(
     'many-threads',
     'map-over',
     'own-pages',
+    'padded-returns',
     'readlinks',
     'self-stepping',
     { guest: 'sent-signals', varies: interrupted },

@@ -59,6 +59,12 @@ test('what the first process of a program used is patched in those that follow',
   assert.ok(buffered > 0.87 * calls, `${buffered} of ${calls}`);
 });
 
+// A jump that borrows `ret` and padding leads above all memory where addresses are not randomised: none was.
+test('calls with a return behind them are buffered', () => {
+  const { calls, buffered } = share('returns', compileGuest('scheduling/fair'), 'processes', '1', '1000');
+  assert.ok(calls > 1000 && buffered > 0.95 * calls, `${buffered} of ${calls}`);
+});
+
 // A stub may lie right beside memory for others: else 12 to 25 % of these sites, and now and then the vdso's, have none.
 test('memory for stubs keeps no other stub away', () => {
   const { calls, buffered } = share('far-apart', compileGuest('buffer/far-apart'));

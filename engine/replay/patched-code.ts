@@ -15,6 +15,12 @@ const stubSize = 24;
 /** Stubs are mapped in areas of this size and alignment, where there is as much room (native/record/runtime/site-patcher.cc). */
 const stubArea = 256 * 1024;
 const jumpOpcode = 0x2524ff;
+/** At the end of a stub: how many bytes of padding its jump has overwritten, and these; else the first is a breakpoint. */
+const paddingLength = 3;
+const paddingAt = stubSize - 1 - paddingLength;
+/** Bytes of the `ret` between an instruction and such padding. */
+const returnLength = 1;
+const none = new Uint8Array();
 
 export interface PatchedSite {
   readonly address: number;
@@ -28,6 +34,8 @@ export interface PatchedSite {
   readonly standIn: Uint8Array;
   /** What stands there now. */
   readonly jump: Uint8Array;
+  /** What the jump has overwritten of padding that nothing executes, behind the return behind the instruction. */
+  readonly padding: Uint8Array;
 }
 
 const ownBytes = {
@@ -59,7 +67,7 @@ export class PatchedCode {
   readonly #sites: Map<number, PatchedSite>;
   /** Instructions that trap, and are not replaced by a jump, or not yet. */
   readonly trapping: ReplacedBytes;
-  #announced: { readonly address: number; readonly stub: number; readonly own: Uint8Array } | undefined;
+  #announced: Omit<PatchedSite, 'standIn' | 'jump'> | undefined;
 
   constructor(sites: ReadonlyMap<number, PatchedSite> = new Map(), trapping = new ReplacedBytes()) {
     this.#sites = new Map(sites);
@@ -164,30 +172,34 @@ export class PatchedCode {
   show(address: number, bytes: Uint8Array): void {
     this.trapping.show(address, bytes);
     if (this.#sites.size === 0) return;
-    for (const site of this.#sites.values()) {
-      for (let i = 0; i < site.own.length; i++) {
-        const at = site.address + i - address;
-        if (at >= 0 && at < bytes.length) bytes[at] = site.own[i]!;
-      }
+    for (const { address: site, own, padding } of this.#sites.values()) {
+      showOver(own, site - address, bytes);
+      showOver(padding, site + own.length + returnLength - address, bytes);
     }
   }
 }
 
+/** Copies what of `own` lies within `bytes`, in which it begins at the index `from`. */
+function showOver(own: Uint8Array, from: number, bytes: Uint8Array): void {
+  for (let i = 0; i < own.length; i++) {
+    const at = from + i;
+    if (at >= 0 && at < bytes.length) bytes[at] = own[i]!;
+  }
+}
+
 /** A stub of the recorder's (native/record/runtime/site-patcher.cc, stubCode). */
-function parseStub(
-  address: number,
-  bytes: Uint8Array,
-): { readonly address: number; readonly stub: number; readonly own: Uint8Array } | undefined {
+function parseStub(address: number, bytes: Uint8Array): Omit<PatchedSite, 'standIn' | 'jump'> | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const jumpsAt = (at: number): boolean => (view.getUint32(at, true) & 0xff_ffff) === jumpOpcode;
   if (view.getUint16(0, true) === 0xb948 && jumpsAt(10)) {
     const behind = Number(view.getBigUint64(2, true));
-    return { address: behind - ownBytes.call.length, stub: address, own: ownBytes.call };
+    const padding = bytes[paddingAt] === paddingLength ? bytes.slice(paddingAt + 1) : none;
+    return { address: behind - ownBytes.call.length, stub: address, own: ownBytes.call, padding };
   }
   if (view.getUint32(0, true) === 0x250c_8948 && jumpsAt(15)) {
     const behind = address + 15 + view.getInt32(11, true);
     const own = view.getUint32(18, true) === timeEntryAt ? ownBytes.time : ownBytes.timeAux;
-    return { address: behind - own.length, stub: address, own };
+    return { address: behind - own.length, stub: address, own, padding: none };
   }
   return undefined;
 }

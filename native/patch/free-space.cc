@@ -34,17 +34,19 @@ std::vector<AddressRange> subtract(std::span<const AddressRange> free, std::span
 }
 
 std::optional<uint64_t> findRoom(std::span<const AddressRange> free, uint64_t wanted, uint64_t first, uint64_t last,
-                                 uint64_t size, uint64_t alignment) noexcept {
+                                 uint64_t size, uint64_t alignment, uint64_t remainder) noexcept {
+  const auto atOrBelow = [&](uint64_t address) { return ((address - remainder) & ~(alignment - 1)) + remainder; };
   std::optional<uint64_t> best;
   uint64_t bestDistance = UINT64_MAX;
   for (const AddressRange& range : free) {
     if (range.end <= range.start || range.end - range.start < size || range.start > last) continue;
     uint64_t low = std::max(range.start, first);
-    if (low > UINT64_MAX - (alignment - 1)) continue;
-    low = (low + alignment - 1) & ~(alignment - 1);
-    const uint64_t high = std::min(range.end - size, last) & ~(alignment - 1);
+    const uint64_t highest = std::min(range.end - size, last);
+    if (low > UINT64_MAX - (alignment - 1) || low + alignment - 1 < remainder || highest < remainder) continue;
+    low = atOrBelow(low + alignment - 1);
+    const uint64_t high = atOrBelow(highest);
     if (low > high) continue;
-    const uint64_t nearest = std::clamp(wanted & ~(alignment - 1), low, high);
+    const uint64_t nearest = wanted < remainder ? low : std::clamp(atOrBelow(wanted), low, high);
     const uint64_t distance = nearest > wanted ? nearest - wanted : wanted - nearest;
     if (!best || distance < bestDistance) {
       best = nearest;

@@ -40,9 +40,10 @@ std::vector<AddressRange> gapsBetween(std::span<const AddressRange> mapped, uint
 std::vector<AddressRange> subtract(std::span<const AddressRange> free, std::span<const AddressRange> excluded);
 
 // The address nearest to `wanted` where `size` bytes lie within one of `free` (ascending) and the first of them within
-// [first, last]; a multiple of `alignment` (a power of two). Nothing when there is none.
+// [first, last]; a multiple of `alignment` (a power of two), and `remainder` (less than that) behind it. Nothing when
+// there is none.
 std::optional<uint64_t> findRoom(std::span<const AddressRange> free, uint64_t wanted, uint64_t first, uint64_t last,
-                                 uint64_t size, uint64_t alignment = 1) noexcept;
+                                 uint64_t size, uint64_t alignment = 1, uint64_t remainder = 0) noexcept;
 
 // Room for `size` bytes, all of which a rip-relative operand or jump in or near `site` reaches and the other way round;
 // the nearest to `site`. `margin`: bytes of reach to keep in hand for instructions around `site`.

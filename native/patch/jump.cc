@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "patch/instruction.h"
+
 namespace rr {
 
 namespace {
@@ -12,6 +14,10 @@ constexpr uint8_t kJumpSize = 1 + kDistanceSize;  // bytes
 constexpr uint8_t kJumpOpcode = 0xe9;             // jmp rel32
 constexpr uint8_t kPrefix = 0x2e;                 // cs: without meaning in 64-bit mode
 constexpr uint8_t kLongest = 15;                  // bytes of an instruction
+constexpr uint8_t kReturn = 0xc3;
+constexpr uint8_t kBreakpoint = 0xcc;
+constexpr uint64_t kFunctionAlignment = 16;            // what compilers pad to, bytes
+constexpr uint8_t kChosenPadding = kDistanceSize - 1;  // of the distance: all but its lowest byte
 
 // The bytes of the distance that lie behind the instruction, at its high end.
 unsigned borrowedBytes(uint8_t length, uint8_t prefixes) noexcept {
@@ -29,6 +35,15 @@ Jump encode(uint64_t site, uint8_t length, const JumpForm& form, uint64_t target
   jump.borrowed = form.borrowed;
   jump.target = target;
   return jump;
+}
+
+// An instruction of two bytes or more that does nothing: xchg %ax, %ax with its operand-size prefix, or 0f 1f
+// (Intel SDM volume 2, NOP).
+bool isLongNop(const Instruction& instruction) noexcept {
+  if (instruction.encoding != InstructionEncoding::legacy) return false;
+  if (instruction.map == OpcodeMap::x0f) return instruction.opcode == 0x1f && instruction.reg == 0;
+  return instruction.map == OpcodeMap::primary && instruction.opcode == 0x90 && instruction.operandSizePrefix &&
+         instruction.repeatPrefix == 0 && instruction.rex == 0;
 }
 
 }  // namespace
@@ -70,6 +85,42 @@ JumpPlan planJump(uint64_t site, uint8_t length, std::span<const uint8_t> code, 
     }
   }
   return {.error = JumpError::noFreeTarget, .jump = {}};
+}
+
+size_t paddingAt(uint64_t address, std::span<const uint8_t> code) {
+  const size_t end = (kFunctionAlignment - address % kFunctionAlignment) % kFunctionAlignment;
+  if (end == 0 || end > code.size()) return 0;
+  size_t at = 0;
+  while (at < end) {
+    if (code[at] == kBreakpoint) {
+      at++;
+      continue;
+    }
+    const DecodedInstruction decoded = decodeInstruction(code.subspan(at));
+    if (!decoded || !isLongNop(decoded.instruction)) return 0;
+    at += decoded.instruction.length;
+  }
+  return at == end ? end : 0;
+}
+
+JumpPlan planPaddedJump(uint64_t site, uint8_t length, std::span<const uint8_t> code,
+                        std::span<const AddressRange> free, uint64_t size, uint64_t wanted) {
+  if (length == 0 || length > kDistanceSize) return {.error = JumpError::badLength, .jump = {}};
+  const JumpForm form{static_cast<uint8_t>(length - 1), kDistanceSize, 0, 0};
+  const size_t behind = length + 1u;
+  if (code.size() < behind + kChosenPadding) return {.error = JumpError::truncated, .jump = {}};
+  if (code[length] != kReturn || paddingAt(site + behind, code.subspan(behind)) < kChosenPadding)
+    return {.error = JumpError::noFreeTarget, .jump = {}};
+  constexpr uint64_t kStep = 1 << 8;
+  constexpr uint64_t kReach = uint64_t{1} << 31;
+  const uint64_t end = site + form.prefixes + kJumpSize;
+  const uint64_t first = std::max(end > kReach ? end - kReach : 0, kLowestMappable);
+  const uint64_t last = std::min(end + kReach, kUserSpaceEnd) - 1;
+  const auto target = findRoom(free, wanted, first, last, size, kStep, (end + kReturn) % kStep);
+  if (!target) return {.error = JumpError::noFreeTarget, .jump = {}};
+  Jump jump = encode(site, length, form, *target);
+  jump.padding = kChosenPadding;
+  return {.error = JumpError::none, .jump = jump};
 }
 
 std::optional<Jump> jumpTo(uint64_t site, uint8_t length, std::span<const uint8_t> code, uint64_t target) {

@@ -7,6 +7,10 @@
 //
 // Since nothing but the instruction changes, nothing need be known of what jumps where. But the jump depends on the
 // bytes that it borrows: they must stay as they are while it stands (see Jump::borrowed).
+//
+// A return behind the instruction, and padding behind that, lead nowhere with what they happen to be: 0f 1f 84 means
+// half a gigabyte upwards, where a library near the stack has no memory above it. Nobody executes the padding, so that
+// planPaddedJump chooses its bytes, too.
 #pragma once
 
 #include <array>
@@ -32,6 +36,7 @@ struct Jump {
   std::array<uint8_t, 8> bytes{};  // to be written to the site
   uint8_t length = 0;              // how many: at most 5, and at most the instruction has
   uint8_t borrowed = 0;            // bytes behind the instruction that are part of the jump too: 0 to 4
+  uint8_t padding = 0;             // the last so many of these are to be written, too: see planPaddedJump
   uint64_t target = 0;
 };
 
@@ -57,6 +62,17 @@ std::vector<JumpForm> jumpForms(uint64_t site, uint8_t length, std::span<const u
 // less borrowed bytes come first.
 JumpPlan planJump(uint64_t site, uint8_t length, std::span<const uint8_t> code, std::span<const AddressRange> free,
                   uint64_t size, uint64_t wanted, uint64_t alignment = 16);
+
+// Bytes of padding from `code` on, which lies at `address`, if it is what compilers put between functions: instructions
+// of two bytes or more that do nothing, or breakpoints, to the next multiple of 16. Otherwise 0. A `nop` of one byte
+// does not count: functions may begin with them, to be patched (-fpatchable-function-entry of GCC).
+size_t paddingAt(uint64_t address, std::span<const uint8_t> code);
+
+// As planJump, for an instruction with a `ret` and at least three bytes of padding behind it. All but the lowest byte
+// of the distance can be chosen; that one is the `ret`, which stays what it is. `code` should hold what is there to the
+// next multiple of 16.
+JumpPlan planPaddedJump(uint64_t site, uint8_t length, std::span<const uint8_t> code,
+                        std::span<const AddressRange> free, uint64_t size, uint64_t wanted);
 
 // The jump to a given target; nothing when no form reaches it.
 std::optional<Jump> jumpTo(uint64_t site, uint8_t length, std::span<const uint8_t> code, uint64_t target);

@@ -56,21 +56,22 @@ void checkRanges() {
 
     const uint64_t size = 1 + below(6), first = 1000 + below(64), last = first + below(64);
     const uint64_t wanted = 980 + below(120), alignment = uint64_t{1} << below(3);
+    const uint64_t remainder = below(alignment);
     uint64_t best = UINT64_MAX, distance = UINT64_MAX;
     for (uint64_t at = first; at <= last; at++) {
-      bool fits = at % alignment == 0;
+      bool fits = at % alignment == remainder;
       for (const rr::AddressRange& range : free)
         if (at >= range.start && at < range.end) fits = fits && at + size <= range.end;
       fits = fits && contains(free, at);
       const uint64_t away = at > wanted ? at - wanted : wanted - at;
       if (fits && away < distance) best = at, distance = away;
     }
-    const auto found = rr::findRoom(free, wanted, first, last, size, alignment);
+    const auto found = rr::findRoom(free, wanted, first, last, size, alignment, remainder);
     require(found.has_value() == (best != UINT64_MAX), "findRoom finds room where there is some");
     // The nearest aligned address below `wanted` is preferred to the one above: as near to within the alignment.
     if (found) {
       const uint64_t away = *found > wanted ? *found - wanted : wanted - *found;
-      require(*found >= first && *found <= last && *found % alignment == 0 && contains(free, *found) &&
+      require(*found >= first && *found <= last && *found % alignment == remainder && contains(free, *found) &&
                   contains(free, *found + size - 1) && away < distance + alignment,
               "findRoom keeps its conditions and is nearest");
     }
@@ -118,6 +119,50 @@ void checkJumps(uint64_t& jumps, uint64_t& impossible) {
   }
 }
 
+// `syscall; ret` in front of what may be padding to the next multiple of 16.
+void checkPadded() {
+  struct Padding {
+    std::vector<uint8_t> bytes;
+    bool counts;
+  };
+  const std::vector<Padding> all = {
+      {{0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0x0f, 0x1f, 0x00}, true},
+      {{0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0}, true},
+      {{0xcc, 0xcc, 0xcc, 0xcc}, true},
+      {{0x0f, 0x1f, 0x00}, true},
+      {{0x90, 0x90, 0x90}, false},
+      {{0xf3, 0x66, 0x90}, false},
+      {{0x0f, 0x1f, 0x84, 0, 0, 0, 0}, false},
+      {{0x0f, 0x1e, 0x84, 0, 0, 0, 0, 0}, false},
+      {{0x0f, 0x1f, 0x40, 0x00}, true},
+      {{0xcc}, false},
+  };
+  for (const Padding& padding : all) {
+    // A library near the stack: nothing can be mapped half a gigabyte above it.
+    const uint64_t site = 0x7ffff7ea9500 - padding.bytes.size() - 3;
+    std::vector<uint8_t> code = {0x0f, 0x05, 0xc3};
+    code.insert(code.end(), padding.bytes.begin(), padding.bytes.end());
+    code.resize(24, 0x55);
+    const uint64_t text = 0x7ffff7e00000;
+    const auto free = rr::gapsBetween(std::vector<rr::AddressRange>{{text, text + 0x1ff000}});
+    const rr::JumpPlan plan = rr::planPaddedJump(site, 2, code, free, 24, site);
+    require((plan.error == rr::JumpError::none) == padding.counts, "padding is what compilers put there, and no more");
+    if (!padding.counts) continue;
+    const rr::Jump& jump = plan.jump;
+    require(contains(free, jump.target) && contains(free, jump.target + 23), "the target is free");
+    require(jump.length == 2 && jump.borrowed == 4 && jump.padding == 3, "what is written where");
+    require(jump.bytes[2] == 0xc3, "the return stays");
+    std::copy_n(jump.bytes.begin(), jump.length + jump.borrowed, code.begin());
+    const rr::DecodedInstruction decoded = rr::decodeInstruction(code);
+    require(decoded && decoded.instruction.length == 6 && rr::branchTarget(decoded.instruction, site) == jump.target,
+            "it goes to the target");
+    const uint64_t away = jump.target > site ? jump.target - site : site - jump.target;
+    require(away < 0x200000, "the target is as near as can be");
+    code[2] = 0x5d;
+    require(rr::planPaddedJump(site, 2, code, free, 24, site).error == rr::JumpError::noFreeTarget, "no return");
+  }
+}
+
 void checkRefusals() {
   const uint8_t code[16] = {};
   const std::vector<rr::AddressRange> free = {{0x10000, 0x20000}};
@@ -139,6 +184,7 @@ int main() {
   uint64_t jumps = 0, impossible = 0;
   checkRanges();
   checkJumps(jumps, impossible);
+  checkPadded();
   checkRefusals();
   printf("%" PRIu64 " jumps, %" PRIu64 " impossible\n", jumps, impossible);
   return jumps > impossible ? 0 : 1;

@@ -57,9 +57,15 @@ struct PatchedSites {
   static constexpr uint64_t kStubSize = 24;
   // Bytes of a site and those behind it that its jump may borrow.
   static constexpr uint64_t kLongestJump = 8;
+  // Bytes that are the program's own, at an address.
+  struct OwnBytes {
+    uint64_t address = 0;
+    std::vector<uint8_t> bytes;
+  };
   struct Site {
     uint64_t stub = 0;
     PatchedInstruction instruction = PatchedInstruction::systemCall;
+    OwnBytes padding = {};  // behind it, that the jump has other bytes in the place of (planPaddedJump)
   };
   // A mapping with code.
   struct Text {

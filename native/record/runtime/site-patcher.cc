@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "record/runtime/address-limit.h"
 #include "record/runtime/code-pieces.h"
@@ -33,8 +34,10 @@ void append(StubCode& code, size_t& at, uint32_t value) {
 
 // Sets rcx to the address behind the site, and jumps to the hook, whose address is in the locals page. A system call
 // loses rcx anyway: mov $returnAddress, %rcx; jmp *entry. For rdtsc it is saved first:
-// mov %rcx, savedRcx; lea returnAddress(%rip), %rcx; jmp *entry.
-StubCode stubCode(PatchedInstruction instruction, uint64_t stub, uint64_t returnAddress) {
+// mov %rcx, savedRcx; lea returnAddress(%rip), %rcx; jmp *entry. What the jump has overwritten of padding behind the
+// site lies at its end, so that a debugger can show it (engine/replay/patched-code.ts); without there are breakpoints.
+StubCode stubCode(PatchedInstruction instruction, uint64_t stub, uint64_t returnAddress,
+                  std::span<const uint8_t> padding) {
   constexpr uint8_t kMove[] = {0x48, 0xb9};
   constexpr uint8_t kSave[] = {0x48, 0x89, 0x0c, 0x25};
   constexpr uint8_t kRelative[] = {0x48, 0x8d, 0x0d};
@@ -57,6 +60,10 @@ StubCode stubCode(PatchedInstruction instruction, uint64_t stub, uint64_t return
   }
   append(code, at, kJump);
   append(code, at, entry);
+  if (padding.empty()) return code;
+  at = code.size() - padding.size() - 1;
+  code[at++] = static_cast<uint8_t>(padding.size());
+  append(code, at, padding);
   return code;
 }
 
@@ -91,8 +98,16 @@ void addSite(PatchedSites& patched, const SitePatch& patch) {
   const uint64_t stub = patch.jump.target;
   const AddressRange taken = {stub, stub + kStubSize};
   patched.room = subtract(patched.room, std::span(&taken, 1));
-  patched.sites[patch.site] = {stub, patch.instruction};
+  patched.sites[patch.site] = {stub, patch.instruction, patch.padding};
   patched.siteOf[stub] = patch.site;
+}
+
+// What is written for a patch, in this order: nobody may come to a jump that has no stub, or no padding of its own.
+std::vector<std::pair<uint64_t, std::span<const uint8_t>>> partsOf(const SitePatch& patch) {
+  std::vector<std::pair<uint64_t, std::span<const uint8_t>>> parts = {{patch.jump.target, patch.stub}};
+  if (!patch.padding.bytes.empty()) parts.emplace_back(patch.padding.address, patch.newPadding());
+  parts.emplace_back(patch.site, std::span(patch.jump.bytes).first(patch.jump.length));
+  return parts;
 }
 
 // Writes the jumps of one page by one system call.
@@ -100,6 +115,10 @@ void writeJumps(const Task& task, const std::vector<SitePatch>& patches) {
   std::map<uint64_t, AddressRange> pages;  // from the first jump of each to the end of the last
   for (const SitePatch& patch : patches) {
     const AddressRange jump = {patch.site, patch.site + patch.jump.length};
+    if (!patch.padding.bytes.empty()) {
+      const std::span<const uint8_t> padding = patch.newPadding();
+      task.space->memory.writeAll(patch.padding.address, padding.data(), padding.size());
+    }
     AddressRange& part = pages.try_emplace(patch.site / kPage, jump).first->second;
     part = {std::min(part.start, jump.start), std::max(part.end, jump.end)};
   }
@@ -174,18 +193,6 @@ bool SitePatcher::fillRuntime(Task& task) {
   return true;
 }
 
-// The jump at a site to a stub in `room`; nothing where there is none.
-std::optional<SitePatch> SitePatcher::choose(const Task& task, uint64_t site, PatchedInstruction instruction,
-                                             std::span<const uint8_t> code, std::span<const AddressRange> room) const {
-  const auto length = static_cast<uint8_t>(bytesOf(instruction).size());
-  const JumpPlan plan = planJump(site, length, code, room, kStubSize, site, 8);
-  if (plan.error != JumpError::none) {
-    log_.debug(task, "site %lx: %s", site, describe(plan.error));
-    return std::nullopt;
-  }
-  return SitePatch{site, instruction, plan.jump, stubCode(instruction, plan.jump.target, site + length)};
-}
-
 bool SitePatcher::write(const Task& task, uint64_t address, std::span<const uint8_t> bytes) {
   if (!task.space->memory.writeAll(address, bytes.data(), bytes.size())) return false;
   writer_.data(task.tid, schema::DataSpace::kMemory, address, bytes.data(), bytes.size());
@@ -197,17 +204,38 @@ std::optional<SitePatcher::Placed> SitePatcher::place(const Task& task, uint64_t
                                                       std::span<const AddressRange> unused) const {
   const PatchedSites& patched = task.space->patched;
   if (!isPatchable(patched, site, instruction, code)) return std::nullopt;
-  if (const auto patch = choose(task, site, instruction, code, patched.room)) return Placed{*patch, std::nullopt};
-  const auto patch = choose(task, site, instruction, code, unused);
-  const auto area = patch ? areaAround(patch->jump.target, unused) : std::nullopt;
-  if (!area) return std::nullopt;
-  return Placed{*patch, area};
+  const auto length = static_cast<uint8_t>(bytesOf(instruction).size());
+  const auto patchBy = [&](const Jump& jump) {
+    PatchedSites::OwnBytes padding;
+    if (jump.padding > 0) {
+      const size_t at = length + jump.borrowed - size_t{jump.padding};
+      padding = {site + at, {code.begin() + at, code.begin() + at + jump.padding}};
+    }
+    return SitePatch{site, instruction, jump, stubCode(instruction, jump.target, site + length, padding.bytes),
+                     padding};
+  };
+  const auto plan = [&](bool padded, std::span<const AddressRange> room) {
+    return padded ? planPaddedJump(site, length, code, room, kStubSize, site)
+                  : planJump(site, length, code, room, kStubSize, site, 8);
+  };
+  // A stub of the others has no room for what padding was.
+  const bool mayBePadded = instruction == PatchedInstruction::systemCall;
+  for (const bool padded : {false, true}) {
+    if (padded && !mayBePadded) break;
+    const JumpPlan near = plan(padded, patched.room);
+    if (near.error == JumpError::none) return Placed{patchBy(near.jump), std::nullopt};
+    const JumpPlan elsewhere = plan(padded, unused);
+    if (elsewhere.error != JumpError::none) continue;
+    if (const auto area = areaAround(elsewhere.jump.target, unused)) return Placed{patchBy(elsewhere.jump), area};
+  }
+  log_.debug(task, "site %lx: %s", site, describe(JumpError::noFreeTarget));
+  return std::nullopt;
 }
 
 bool SitePatcher::patchSite(Task& task, uint64_t site, PatchedInstruction instruction,
                             std::vector<AddressRange>& unused) {
   PatchedSites& patched = task.space->patched;
-  std::array<uint8_t, 16> bytes = {};
+  std::array<uint8_t, kLookedAt> bytes = {};
   const ssize_t got = task.space->memory.read(site, bytes.data(), bytes.size());
   const std::span code(bytes.data(), static_cast<size_t>(std::max<ssize_t>(got, 0)));
   const auto placed = place(task, site, instruction, code, unused);
@@ -218,11 +246,11 @@ bool SitePatcher::patchSite(Task& task, uint64_t site, PatchedInstruction instru
     addArea(patched, *area, unused);
     locals_.update(*task.space);
   }
-  const uint64_t stub = patch.jump.target;
-  if (!write(task, stub, patch.stub)) return false;
-  if (!write(task, site, std::span(patch.jump.bytes).first(patch.jump.length))) return false;
+  for (const auto& [address, bytes] : partsOf(patch)) {
+    if (!write(task, address, bytes)) return false;
+  }
   addSite(patched, patch);
-  log_.debug(task, "site %lx patched, stub %lx", site, stub);
+  log_.debug(task, "site %lx patched, stub %lx", site, patch.jump.target);
   return true;
 }
 
@@ -242,10 +270,10 @@ bool SitePatcher::plan(Task& task, uint64_t site, PatchedInstruction instruction
 void SitePatcher::finish(Task& task, const PatchPlan& plan) {
   for (const AddressRange& area : plan.areas) recordArea(task, area);
   for (const SitePatch& patch : plan.patches) {
-    const uint64_t stub = patch.jump.target;
-    writer_.data(task.tid, schema::DataSpace::kMemory, stub, patch.stub.data(), patch.stub.size());
-    writer_.data(task.tid, schema::DataSpace::kMemory, patch.site, patch.jump.bytes.data(), patch.jump.length);
-    log_.debug(task, "site %lx patched, stub %lx", patch.site, stub);
+    for (const auto& [address, bytes] : partsOf(patch)) {
+      writer_.data(task.tid, schema::DataSpace::kMemory, address, bytes.data(), bytes.size());
+    }
+    log_.debug(task, "site %lx patched, stub %lx", patch.site, patch.jump.target);
   }
   writeJumps(task, plan.patches);
 }

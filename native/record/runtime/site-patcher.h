@@ -25,6 +25,12 @@ struct SitePatch {
   PatchedInstruction instruction;
   Jump jump;
   StubCode stub;
+  PatchedSites::OwnBytes padding;  // what the jump overwrites behind the instruction, as it was
+
+  // What is written there instead.
+  std::span<const uint8_t> newPadding() const {
+    return std::span(jump.bytes).subspan(padding.address - site, padding.bytes.size());
+  }
 };
 
 // What is to be mapped and written for some sites.
@@ -43,12 +49,15 @@ class SitePatcher {
   bool installRuntime(Task& task);
   // The runtime's memory is there: fills it, and records it. False when that fails.
   bool fillRuntime(Task& task);
-  // Replaces the instruction at `site` by a jump to a stub, of its own bytes alone. False when it cannot. `unused`,
-  // where stubs may be mapped, loses what is mapped for this one.
+  // Replaces the instruction at `site` by a jump to a stub, of its own bytes and of padding that nothing executes.
+  // False when it cannot. `unused`, where stubs may be mapped, loses what is mapped for this one.
   bool patchSite(Task& task, uint64_t site, PatchedInstruction instruction, std::vector<AddressRange>& unused);
 
+  // Bytes of a site's instruction and behind it that tell how it can be patched.
+  static constexpr uint64_t kLookedAt = 24;
+
   // The same in two steps, for a program that has not begun: adds to the plan what it takes. The address space counts
-  // as patched from then on. `code`: what stands at the site.
+  // as patched from then on. `code`: what stands at the site, kLookedAt bytes of it.
   bool plan(Task& task, uint64_t site, PatchedInstruction instruction, std::span<const uint8_t> code,
             std::vector<AddressRange>& unused, PatchPlan& plan) const;
   // The areas are mapped, and hold the stubs: records that, and writes the jumps.
@@ -62,8 +71,6 @@ class SitePatcher {
   };
   std::optional<Placed> place(const Task& task, uint64_t site, PatchedInstruction instruction,
                               std::span<const uint8_t> code, std::span<const AddressRange> unused) const;
-  std::optional<SitePatch> choose(const Task& task, uint64_t site, PatchedInstruction instruction,
-                                  std::span<const uint8_t> code, std::span<const AddressRange> room) const;
   bool mapStubArea(Task& task, const AddressRange& area);
   void recordArea(const Task& task, const AddressRange& area);
   bool write(const Task& task, uint64_t address, std::span<const uint8_t> bytes);

@@ -263,15 +263,14 @@ PatchPlan Sites::planStart(Task& task, const std::vector<MapLine>& maps, uint64_
     const uint64_t site = line->start + (offset - line->offset);
     if (offset >= line->offset && site < line->end) wanted.emplace_back(site, instruction);
   }
-  constexpr uint64_t kLooked = 16;  // bytes of an instruction and behind it
   std::vector<AddressRange> ranges;
-  for (const auto& [site, instruction] : wanted) ranges.push_back({site, site + kLooked});
+  for (const auto& [site, instruction] : wanted) ranges.push_back({site, site + SitePatcher::kLookedAt});
   const std::vector<std::vector<uint8_t>> found = readPieces(task, ranges);
   std::vector<AddressRange> unused = unusedRanges(0, maps, patched.areas);
   for (size_t i = 0; i < wanted.size(); i++) {
     const auto& [site, instruction] = wanted[i];
     const auto known = calls.find(site);
-    const bool changed = known != calls.end() && (found[i].size() < kLooked ||
+    const bool changed = known != calls.end() && (found[i].size() < SitePatcher::kLookedAt ||
                                                   memcmp(found[i].data(), &known->second, sizeof known->second) != 0);
     if (!changed && !patcher_.plan(task, site, instruction, found[i], unused, plan)) patched.unpatchable.insert(site);
   }
@@ -372,9 +371,14 @@ void Sites::restoreSites(Task& task, const AddressRange& range, uint64_t shift) 
   auto site = patched.sites.lower_bound(range.start);
   while (site != patched.sites.end() && site->first < range.end) {
     const uint64_t address = site->first + shift;
-    const std::span<const uint8_t> own = bytesOf(site->second.instruction);
-    if (task.space->memory.writeAll(address, own.data(), own.size())) {
-      writer_.data(task.tid, schema::DataSpace::kMemory, address, own.data(), own.size());
+    const auto restore = [&](uint64_t at, std::span<const uint8_t> own) {
+      if (!task.space->memory.writeAll(at, own.data(), own.size())) return false;
+      writer_.data(task.tid, schema::DataSpace::kMemory, at, own.data(), own.size());
+      return true;
+    };
+    if (restore(address, bytesOf(site->second.instruction))) {
+      const PatchedSites::OwnBytes& padding = site->second.padding;
+      if (!padding.bytes.empty()) restore(padding.address + shift, padding.bytes);
       log_.debug(task, "site %lx: its own instruction again", address);
     }
     site = patched.forget(site);

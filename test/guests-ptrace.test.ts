@@ -16,6 +16,7 @@ runGuestTests('ptrace', [
   'interrupt-stopped',
   'restarts-set',
   'seize',
+  'seize-stopped',
   'set-registers',
   'signals',
   'status-file',

@@ -340,7 +340,6 @@ void Recorder::groupStop(Task& task, int signal) {
       task.stops.inMidCode = false;
       task.stops.interrupted = false;
       task.tracing.groupStop = signal;
-      std::erase_if(task.tracing.due, Tracing::isInterrupt);
       return tracerStops_.stopForTracer(task, tracerStops_.groupStopFor(task, signal), Tracing::Place::user);
     }
     task.state = Task::State::groupStopped;

@@ -71,6 +71,8 @@ void TracerStops::stopForTracer(Task& task, const Tracing::Stop& stop, Tracing::
   if (tracing.pastEntry) tracing.registers.orig_rax = static_cast<unsigned long long>(task.call);
   if (isMarkOfEvent(tracing.registers.orig_rax)) tracing.registers.orig_rax = ~0ULL;
   tracing.stop = stop;
+  // Whatever it stops for, a PTRACE_INTERRUPT that came before has been obeyed (ptrace_stop() in kernel/signal.c).
+  std::erase_if(tracing.due, Tracing::isInterrupt);
   tracing.place = place;
   tracing.stopped = true;
   tracing.reported = false;

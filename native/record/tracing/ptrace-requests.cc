@@ -32,6 +32,7 @@ namespace {
 constexpr uint32_t kSupportedOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                                        PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORKDONE |
                                        PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL;
+constexpr uint64_t kOldSetOptions = 21;  // PTRACE_OLDSETOPTIONS (asm/ptrace-abi.h)
 constexpr uint64_t kWord = sizeof(uint64_t);
 constexpr uint64_t kDebugRegisters = offsetof(user, u_debugreg);
 // Of the kernel's struct user (asm/user_64.h): two words more than the C library's, error_code and fault_address.
@@ -424,6 +425,7 @@ int64_t PtraceRequests::accessState(Task& task, Task& tracee) {
       return 0;
     }
     case PTRACE_SETOPTIONS:
+    case kOldSetOptions:
       if ((place & ~uint64_t{PTRACE_O_MASK}) != 0) return -EINVAL;
       if ((place & ~uint64_t{kSupportedOptions}) != 0) return refuseTracing("stops at seccomp filters", EINVAL);
       tracing.options = static_cast<uint32_t>(place);

@@ -9,6 +9,7 @@ runGuestTests('ptrace', [
   'child-signals',
   'cut-answers',
   'emulate-calls',
+  'exec-path',
   'exec-threads',
   'odd-requests',
   'other-stops-first',

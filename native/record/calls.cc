@@ -118,6 +118,8 @@ void Recorder::enterCall(Task& task, user_regs_struct& registers, bool foreign) 
     return;
   }
   if (task.tracing.traced() && task.tracing.stopsAtCalls()) {
+    // An exec leaves the memory in which its strings stand: its next event is too late for them.
+    if (isExec(call)) sending_.recordStrings(task);
     writeEnter(task);
     task.tracing.skipsCall = task.tracing.resume != Tracing::Resume::untilCall;
     return tracerStops_.stopForTracer(task, tracerStops_.callStop(task, true), Tracing::Place::callEntry);
@@ -186,7 +188,7 @@ void Recorder::behindFilters(Task& task) {
 // The call is about to be made, or answered.
 void Recorder::performCall(Task& task) {
   const long call = task.call;
-  sending_.recordStrings(task);
+  if (!task.enterWritten || !isExec(call)) sending_.recordStrings(task);
   if (enterSpecial(task)) return;
   if (task.comparing) unknownEffects_.begin(task);
   // The exec of one thread waits for the ends of all others, which need the tracer.

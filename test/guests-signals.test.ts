@@ -41,6 +41,7 @@ runGuestTests('signals', [
   { guest: 'sys-sent', varies: 'where signals come' },
   { guest: 'sys-storm', varies: 'where the timer interrupts' },
   'trap-flag',
+  'trap-flag-time',
   'unwind-vdso',
   'wait-for',
   'while-blocked',

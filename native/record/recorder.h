@@ -130,6 +130,7 @@ class Recorder {
   void injectStashed(Task& task, const user_regs_struct& registers, uint8_t flags, bool approved = false);
   void stepOverStub(Task& task, user_regs_struct& registers);
   void signalInHook(Task& task, const siginfo_t& info, user_regs_struct& registers);
+  void stashStep(Task& task, int kind, const user_regs_struct& registers);
   void groupStop(Task& task, int signal);
   // traced-tasks.cc
   bool goOnTraced(Task& task);

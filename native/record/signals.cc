@@ -322,11 +322,24 @@ bool Recorder::emulateTrapped(Task& task, const siginfo_t& info, user_regs_struc
     tree_.lost(task);
     return true;
   }
+  if ((registers.eflags & kTrapFlag) && !task.tracing.traced()) stashStep(task, kind, registers);
   // A stop that is to deliver a signal yet must remain.
   if (time && task.signals.stashed.empty() && sites_.patchTimeSite(task, *time, registers))
     dispatch_.begin(task, registers);
   events_.frame(schema::EventKind::kTrap, task, kind, registers);
   return true;
+}
+
+// The program steps itself, over an instruction that was answered: the trap at its end, which no processor has raised.
+// The kind of machine where rdtsc does not trap answers cpuid for the program, and loses that trap.
+void Recorder::stashStep(Task& task, int kind, const user_regs_struct& registers) {
+  if (kind == static_cast<int>(schema::TrapKind::kCpuid) && !replacedCode_.timeTraps()) return;
+  siginfo_t info = {};
+  info.si_signo = SIGTRAP;
+  info.si_code = TRAP_TRACE;
+  info.si_addr = reinterpret_cast<void*>(registers.rip);
+  task.signals.stashed.push_front(info);
+  task.signals.stashedAt = monotonicNow();
 }
 
 void Recorder::groupStop(Task& task, int signal) {

@@ -63,6 +63,30 @@ test(`${steps} steps`, async () => {
   assert.is(event(stepped), event(ran));
 });
 
+// Each one was two walks from the event on, of all of these instructions.
+test('steps back from a place many instructions behind an event have a short way', async () => {
+  using slices = recordGuest('slices', { args: ['100000'] });
+  const said = await slices.gdb([
+    'break work',
+    'continue',
+    'delete',
+    'python import time',
+    'python event = gdb.execute("when", to_string=True).split()[-1]',
+    'python begin = time.monotonic()',
+    'python gdb.execute(f"seek {event}+5000")',
+    'python middle = time.monotonic()',
+    'python for step in range(20): gdb.execute("reverse-stepi")',
+    'python end = time.monotonic()',
+    'when-position',
+    'python print("SHORT" if end - middle < middle - begin else f"{middle - begin} s, {end - middle} s back")',
+    'stepi 20',
+    'when-position',
+  ]);
+  says(said, /^\d+\+4980$/m);
+  says(said, /^SHORT$/m);
+  says(said, /^\d+\+5000$/m);
+});
+
 test('a signal within a line that is stepped over has its handler run, and the next line comes', async () => {
   using raises = recordGuest('raises');
   const said = await raises.gdb([

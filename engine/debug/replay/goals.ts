@@ -9,6 +9,11 @@ import type { Watchpoint } from './watched-memory.ts';
 
 /** So many passes are worth a stub. */
 const manyPasses = 24;
+/**
+ * Steps before a place at which checkpoints are kept, where it is reached by at least twice as many: who steps back from
+ * there has a short way.
+ */
+const keptBefore: readonly number[] = [64, 1024];
 const noAddresses: ReadonlySet<number> = new Set();
 
 /** Arrivals that are counted without stops on the way. */
@@ -52,6 +57,7 @@ export class FollowGoal implements Goal {
   /** What is left of the target's, in its event. */
   readonly #legs: readonly Leg[];
   readonly #runToPass: ((task: Task, address: number, count: number) => number) | undefined;
+  readonly #keep: ((task: Task, position: Position) => void) | undefined;
   #withLeg: ReadonlySet<number> = noAddresses;
   #ofLeg: Leg | undefined;
   /** Stops before the leg's arrivals are counted again: something else has stopped it too often. */
@@ -77,6 +83,8 @@ export class FollowGoal implements Goal {
     readonly touched?: (by: number) => void;
     /** Runs the task to the so-manieth arrival at an address, and tells how many are left when something stops it. */
     readonly runToPass?: (task: Task, address: number, count: number) => number;
+    /** Keeps a checkpoint where the task stands now. */
+    readonly keep?: (task: Task, position: Position) => void;
   }) {
     this.target = parts.target;
     this.from = parts.from;
@@ -92,6 +100,7 @@ export class FollowGoal implements Goal {
     this.#hot = parts.hot;
     this.touched = parts.touched ?? (() => undefined);
     this.#runToPass = parts.runToPass;
+    this.#keep = parts.keep;
     this.#begin();
   }
 
@@ -126,6 +135,7 @@ export class FollowGoal implements Goal {
 
   /** What is many passes away is gone to at once, if nobody wants to see what is met on the way. */
   beforeRun(task: Task): void {
+    this.#keepBefore(task);
     if (this.#hot !== undefined) this.#passHot(this.#hot, task);
     for (let leg = this.#current(); leg?.kind === 'pass' && this.#left >= manyPasses; leg = this.#current()) {
       if (this.armed.size > 0 || this.watchpoints.length > 0 || this.catchesAny) return;
@@ -135,6 +145,16 @@ export class FollowGoal implements Goal {
       if (left > 0) return;
       this.#finishPass(task);
     }
+  }
+
+  /** On the last steps to the target. */
+  #keepBefore(task: Task): void {
+    const leg = this.#current();
+    if (leg?.kind !== 'step' || this.#leg + 1 !== this.#legs.length || this.#keep === undefined) return;
+    if (!keptBefore.includes(this.#left) || leg.count < 2 * this.#left) return;
+    const { event, legs } = this.target;
+    const last = legs.at(-1)!;
+    this.#keep(task, { event, legs: [...legs.slice(0, -1), { ...last, count: last.count - this.#left }] });
   }
 
   /** The arrival that is the target's is met by a stop. */

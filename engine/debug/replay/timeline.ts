@@ -158,7 +158,8 @@ export class Timeline {
   journey(position: Position, arrived: (task: Task | undefined) => void): FollowGoal {
     const target = this.checkpoints.reaches(position) ? position : this.reachable(position);
     const [from] = this.checkpoints.before(target);
-    return new FollowGoal({ target, from: from!, arrived, runToPass: this.#runToPass });
+    const keep = (task: Task, at: Position): void => this.#keepAt(at, task);
+    return new FollowGoal({ target, from: from!, arrived, runToPass: this.#runToPass, keep });
   }
 
   /** Goes there, does `goal` from there on, and ends when that throws Arrived. */
@@ -233,9 +234,12 @@ export class Timeline {
 
   /** Makes a checkpoint of where the replay stands, if one can be gone on from there. */
   keepNear(task: Task | undefined): void {
+    this.#keepAt(this.run!.driver.position, task);
+  }
+
+  #keepAt(position: Position, task: Task | undefined): void {
     const run = this.run!;
     const { replayer, driver, reader } = run;
-    const { position } = driver;
     if (position.event < this.recorded.firstProgram || this.checkpoints.has(position)) return;
     const isWithin = position.legs.length > 0;
     if (isWithin && !isResumable(reader.frame)) return;

@@ -1,8 +1,10 @@
 // Many single steps by gdb end where an uninterrupted run to the same place does, in the same state.
 // RR_TEST_GDB_STEPS: how many; 1500 when left out.
 // Time limit: 300 s
+import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { GdbSession } from './debug/gdb-session.ts';
 import { lineOf, recordGuest, says } from './debug/recording.ts';
 
 const test = suite('debug: steps');
@@ -85,6 +87,29 @@ test('steps back from a place many instructions behind an event have a short way
   says(said, /^\d+\+4980$/m);
   says(said, /^SHORT$/m);
   says(said, /^\d+\+5000$/m);
+});
+
+/** How often the main thread of a process has waited. */
+function waitsOf(pid: number): number {
+  return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
+}
+
+// Each stop of a replayed process was a signal to it, since libuv has a handler for the end of gdb.
+test('steps do not wake the main thread', async () => {
+  using slices = recordGuest('slices', { args: ['100000'] });
+  const session = new GdbSession(['-q', slices.trace]);
+  try {
+    for (const command of ['break work', 'continue', 'delete']) await session.ask(command, 100_000);
+    const event = /^Completed event: (\d+)$/m.exec((await session.ask('when', 100_000)).text)![1];
+    const before = waitsOf(session.pid);
+    await session.ask(`seek ${event}+5000`, 100_000);
+    const waits = waitsOf(session.pid) - before;
+    const { text } = await session.ask('when-position', 100_000);
+    says(text, new RegExp(`^${event}\\+5000$`, 'm'));
+    assert.ok(waits < 1000, `${waits} waits`);
+  } finally {
+    await session.end();
+  }
 });
 
 test('a signal within a line that is stepped over has its handler run, and the next line comes', async () => {

@@ -27,6 +27,17 @@ constexpr long kTraceOptions =
 
 void ignore(int) {}
 
+// A stop of a tracee sends SIGCHLD, but to a handler that does not want it for stops (SA_NOCLDSTOP in sigaction(2));
+// wait4 ends all the same. libuv has a handler as soon as Node has started a process, as the debugger, and wakes its
+// thread for each signal. Others that stop are nothing to it.
+void keepStopsQuiet() {
+  struct sigaction action;
+  if (sigaction(SIGCHLD, nullptr, &action) != 0) return;
+  if (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDSTOP) != 0) return;
+  action.sa_flags |= SA_NOCLDSTOP;
+  sigaction(SIGCHLD, &action, nullptr);
+}
+
 std::string failure(const char* what, int error) { return std::string(what) + ": " + strerror(error); }
 
 // vfork and execute. Between the two the child runs in our memory, in a process with many threads: nothing but system
@@ -113,6 +124,7 @@ pid_t ReplayProcesses::spawn(const std::string& launcher, std::string& error) {
 
 void ReplayProcesses::add(pid_t tid, pid_t maker, bool sharesMemory) {
   processes_.emplace(tid, nullptr);
+  keepStopsQuiet();
   if (maker == 0) return;
   // Made for both now: the maker's areas of later must be the other's too.
   if (sharesMemory) {

@@ -75,6 +75,17 @@ test('-x reads a file of commands, -o and -- hand options on', async () => {
   assert.equal(values, ['0', '10', '20'], said);
 });
 
+test('the commands of a temporary breakpoint run once, and `back` knows the stops in their order', async () => {
+  const file = join(calls.folder, 'temporary');
+  const lines = ['tbreak square', 'commands', 'silent', 'printf "square %d\\n", value', 'continue', 'end'];
+  lines.push('tbreak move if by == 5', 'continue', 'print by', 'back', 'print value', 'forward', 'print by');
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+  const said = await run(['replay', '-x', file, calls.trace, '--', '-nx', '-batch']);
+  assert.equal(said.match(/^square \d+$/gm), ['square 0'], said);
+  const values = [...said.matchAll(/^\$\d+ = (\d+)$/gm)].map(([, value]) => value);
+  assert.equal(values, ['5', '0', '5'], said);
+});
+
 test('--tty takes the program’s output, -q drops it; --fullname marks lines for Emacs; -i names an interpreter', async () => {
   const file = join(calls.folder, 'terminal');
   writeFileSync(file, '');

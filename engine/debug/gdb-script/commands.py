@@ -79,15 +79,26 @@ class Replay:
         """Where the user was, for back and forward."""
         if not self.keeps_places:
             return
-        try:
-            position = self.ask("when-place").strip()
-        except gdb.GdbError:
-            return
-        if self.place >= 0 and self.places[self.place] == position:
+        position = self.place_here()
+        if position is None or (self.place >= 0 and self.places[self.place] == position):
             return
         del self.places[self.place + 1 :]
         self.places.append(position)
         self.place = len(self.places) - 1
+
+    def place_here(self):
+        """The place as text, or None where no recording is replayed. For listeners to stops: a command of gdb's would run
+        the commands of the breakpoint that was met, before gdb has deleted a temporary one and others hear of the stop
+        (gdb 13, execute_gdb_command)."""
+        connection = getattr(gdb.selected_inferior(), "connection", None)
+        if hasattr(connection, "send_packet"):
+            with uninterrupted():
+                answer = connection.send_packet("qRR.Place")
+            return None if answer is None or answer.startswith(b"E") else bytes.fromhex(answer.decode()).decode()
+        try:  # Before gdb 12.
+            return self.ask("when-place").strip()
+        except gdb.GdbError:
+            return None
 
     def move(self, step):
         target = self.place + step

@@ -21,7 +21,15 @@ import {
   stepForward,
   stepWithSignal,
 } from './commands/resume.ts';
-import { extendedMode, isAttached, lastStop, restart, runProgram, symbolLookup } from './commands/session-state.ts';
+import {
+  extendedMode,
+  isAttached,
+  lastStop,
+  place,
+  restart,
+  runProgram,
+  symbolLookup,
+} from './commands/session-state.ts';
 import { threadLocalAddress } from './commands/thread-local.ts';
 import { currentThread, firstThreads, furtherThreads, isAlive, selectThread, threadName } from './commands/threads.ts';
 import { transfer } from './commands/transfer.ts';
@@ -52,6 +60,7 @@ const packetNames = [
   'qC',
   'qGetTLSAddr:',
   'qHostInfo',
+  'qRR.Place',
   'qRcmd,',
   'qSupported',
   'qSymbol:',
@@ -98,6 +107,7 @@ const handlers: Readonly<Record<PacketName, PacketHandler>> = {
   qC: currentThread,
   'qGetTLSAddr:': threadLocalAddress,
   qHostInfo: hostInformation,
+  'qRR.Place': place,
   'qRcmd,': monitorCommand,
   qSupported: supportedFeatures,
   'qSymbol:': symbolLookup,

@@ -1,3 +1,4 @@
+import { toHex } from '../bytes.ts';
 import { ok } from '../reply.ts';
 import type { PacketHandler } from './command.ts';
 
@@ -18,3 +19,9 @@ export const runProgram: PacketHandler = (session) => session.goNow(session.star
 
 /** `R`: the same, for clients that know no vRun. It has no answer: the client asks `?` next. */
 export const restart: PacketHandler = (session) => session.goNow(session.start);
+
+/** `qRR.Place`, ours: what `monitor when-place` says, for whoever cannot send a command where the place is wanted. */
+export const place: PacketHandler = async (session) => {
+  const { position } = await session.snapshot.state();
+  return toHex(position);
+};

@@ -98,4 +98,14 @@ test('gdb is told of each call once, there and back', async () => {
   assert.equal(stops, ['call to', 'returned from', 'call to', 'call to', 'returned from'], said);
 });
 
+test('a step back from the entry of a call, which shows the registers behind its instruction', async () => {
+  using calls = recordGuest('calls');
+  const walk = ['reverse-stepi', 'x/i $pc', 'stepi', 'x/i $pc', 'stepi'];
+  const said = await calls.gdb(['break main', 'continue', 'catch syscall brk', 'continue', ...walk]);
+  assert.not.match(said, 'too far');
+  const instructions = said.split('\n').flatMap((line) => /^=> .*:\t(\S+)/.exec(line)?.[1] ?? []);
+  assert.equal(instructions, ['mov', 'syscall'], said);
+  assert.equal([...said.matchAll(/\(call to syscall brk\)/g)].length, 2, said);
+});
+
 test.run();

@@ -49,10 +49,12 @@ export class PredecessorSearch {
     const here = run?.driver.current;
     if (run === undefined || here?.tid !== tid) return;
     const { position } = run.driver;
-    const last = position.legs.at(-1)?.kind;
-    // Steps are taken back without a look.
-    if (last === undefined || last === 'step' || recorded.taskOf(position.event + 1) !== tid) return;
-    this.#left = { position, known: this.#guessAt(here, register(here.registers, registerIndex.rip)) };
+    const last = position.legs.at(-1);
+    // Steps are taken back without a look. A task that stands at the entry of a call has another rip than its instruction,
+    // and other registers than it had there: nothing of them leads to that instruction.
+    const isThere = last?.kind === 'pass' && last.address === register(here.registers, registerIndex.rip);
+    if (!isThere || recorded.taskOf(position.event + 1) !== tid) return;
+    this.#left = { position, known: this.#guessAt(here, last.address) };
   }
 
   /** The place that was left has this name, too. */

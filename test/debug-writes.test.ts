@@ -59,6 +59,7 @@ test('what is no memory, and what nothing writes', async () => {
     ['last-write $rax', /\$rax is not in memory/],
     ['last-write nosuch', /No symbol "nosuch" in current context/],
     ['next-write total', /Nothing changes total behind this place/],
+    ['last-write total 20000', /20000 writes of 4 bytes: 1 to 1000 of 1 to 4096 bytes/],
     ['last-write', /Of what\? last-write EXPRESSION \[COUNT\]/],
   ] as const) {
     says(await calls.gdb([...atEnd, command]), sentence);

@@ -12,7 +12,7 @@ function line({ position, event, tid, by, before, after }: MemoryWrite): string 
 
 /** @throws UsageError BAD_VALUE */
 function parse(operand: string, direction: WriteSearch['direction']): WriteSearch {
-  const match = /^0x([0-9a-f]{1,12}) (\d{1,4})(?: (\d{1,4}))?$/.exec(operand);
+  const match = /^0x([0-9a-f]{1,12}) (\d{1,15})(?: (\d{1,15}))?$/.exec(operand);
   if (match === null) {
     throw new UsageError('BAD_VALUE', `"${operand}": expected an address, a number of bytes, and how many writes`);
   }

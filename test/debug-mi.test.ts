@@ -125,6 +125,7 @@ test('lldb: a breakpoint, the stack, values, seek, the end', async () => {
   const values = [...said.matchAll(/^\(int\) value = (\d+)$/gm)].map(([, value]) => Number(value));
   assert.equal(values, [1, 2, 1], said);
   assert.is(said.match(/^Completed event: \d+$/gm)?.length, 2, said);
+  says(said, /^Process \d+ exited with status = 9 \(0x0+9\) *$/m);
 });
 
 test.run();

@@ -16,5 +16,8 @@ export const detach: PacketHandler = end;
 /** `vKill;PID` */
 export const killProcess: PacketHandler = end;
 
-/** `k`: wants no answer; one more does no harm to a client that has gone. */
-export const kill: PacketHandler = end;
+/** `k`: gdb waits for no answer to it; lldb does, for how the process has ended: here as if by SIGKILL. */
+export const kill: PacketHandler = async (...packet) => {
+  await end(...packet);
+  return 'X09';
+};

@@ -40,8 +40,8 @@ test('sched_yield lets each of the others run once', async () => {
 });
 
 for (const { kind, count, turns, options } of [
-  { kind: 'threads', count: 500, turns: 500, options: ['-n', '-c', '500000'] },
-  { kind: 'processes', count: 500, turns: 500, options: ['-n', '-c', '500000'] },
+  { kind: 'threads', count: 500, turns: 250, options: ['-n', '-c', '500000'] },
+  { kind: 'processes', count: 500, turns: 250, options: ['-n', '-c', '500000'] },
   // Stopped in mid-code, as there are no events; shares even out over some hundred slices each.
   { kind: 'processes', count: 4, turns: 600_000, options: ['-c', '5000000'] },
 ]) {

@@ -187,9 +187,14 @@ class LookRun implements HotPasses {
   pass(task: Task, way: WayOf): Passed {
     this.#enterSegment(this.#event);
     this.#patience = fewArrivals;
-    const sites = hotSites(this.#wanted, task, way, this.#passes);
-    const run = sites.length === 0 ? undefined : this.#timeline.recordPasses(task, sites);
+    let sites = hotSites(this.#wanted, task, way, this.#passes);
+    let run = sites.length === 0 ? undefined : this.#timeline.recordPasses(task, sites);
     this.#hasStubs = run !== undefined;
+    if (run === undefined && sites.length > 1) {
+      // One without room for a stub may hardly ever be come to: it is stopped at.
+      sites = sites.filter(({ address }) => address === way?.address);
+      run = sites.length === 0 ? undefined : this.#timeline.recordPasses(task, sites);
+    }
     if (run === undefined) return this.#passOne(task, way);
     this.#addLastMatches(task, sites, run);
     let ofAll = 0;

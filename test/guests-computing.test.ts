@@ -26,7 +26,12 @@ async function stopAndReplay(
   use: (stops: ForcedStops) => void = () => {},
 ): Promise<void> {
   const name = `computing/${guest}`;
-  const scenario: Scenario = { command: [compileGuest(name)], mode: forcedStopsMode(period), deterministic, limitSeconds };
+  const scenario: Scenario = {
+    command: [compileGuest(name)],
+    mode: forcedStopsMode(period),
+    deterministic,
+    limitSeconds,
+  };
   // A short program on a busy machine may be done before its timer comes: another recording, which must be right, too.
   let stops = 0;
   for (let i = 0; i < mostRecordings && stops < leastStops; i++) {

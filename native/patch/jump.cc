@@ -13,7 +13,6 @@ constexpr uint8_t kDistanceSize = 4;              // of jmp rel32, bytes
 constexpr uint8_t kJumpSize = 1 + kDistanceSize;  // bytes
 constexpr uint8_t kJumpOpcode = 0xe9;             // jmp rel32
 constexpr uint8_t kPrefix = 0x2e;                 // cs: without meaning in 64-bit mode
-constexpr uint8_t kLongest = 15;                  // bytes of an instruction
 constexpr uint8_t kReturn = 0xc3;
 constexpr uint8_t kBreakpoint = 0xcc;
 constexpr uint64_t kFunctionAlignment = 16;            // what compilers pad to, bytes
@@ -46,6 +45,25 @@ bool isLongNop(const Instruction& instruction) noexcept {
          instruction.repeatPrefix == 0 && instruction.rex == 0;
 }
 
+// Bytes of padding from `code` on, which lies at `address`, if it is what compilers put between functions: instructions
+// of two bytes or more that do nothing, or breakpoints, to the next multiple of 16. Otherwise 0. A `nop` of one byte
+// does not count: functions may begin with them, to be patched (-fpatchable-function-entry of GCC).
+size_t paddingAt(uint64_t address, std::span<const uint8_t> code) {
+  const size_t end = (kFunctionAlignment - address % kFunctionAlignment) % kFunctionAlignment;
+  if (end == 0 || end > code.size()) return 0;
+  size_t at = 0;
+  while (at < end) {
+    if (code[at] == kBreakpoint) {
+      at++;
+      continue;
+    }
+    const DecodedInstruction decoded = decodeInstruction(code.subspan(at));
+    if (!decoded || !isLongNop(decoded.instruction)) return 0;
+    at += decoded.instruction.length;
+  }
+  return at == end ? end : 0;
+}
+
 }  // namespace
 
 std::vector<JumpForm> jumpForms(uint64_t site, uint8_t length, std::span<const uint8_t> code) {
@@ -76,7 +94,7 @@ std::vector<JumpForm> jumpForms(uint64_t site, uint8_t length, std::span<const u
 
 JumpPlan planJump(uint64_t site, uint8_t length, std::span<const uint8_t> code, std::span<const AddressRange> free,
                   uint64_t size, uint64_t wanted, uint64_t alignment) {
-  if (length == 0 || length > kLongest) return {.error = JumpError::badLength, .jump = {}};
+  if (length == 0 || length > kLongestInstruction) return {.error = JumpError::badLength, .jump = {}};
   if (code.size() < std::max<size_t>(length, kJumpSize)) return {.error = JumpError::truncated, .jump = {}};
   for (const JumpForm& form : jumpForms(site, length, code)) {
     for (const uint64_t multiple : {alignment, uint64_t{1}}) {
@@ -85,22 +103,6 @@ JumpPlan planJump(uint64_t site, uint8_t length, std::span<const uint8_t> code, 
     }
   }
   return {.error = JumpError::noFreeTarget, .jump = {}};
-}
-
-size_t paddingAt(uint64_t address, std::span<const uint8_t> code) {
-  const size_t end = (kFunctionAlignment - address % kFunctionAlignment) % kFunctionAlignment;
-  if (end == 0 || end > code.size()) return 0;
-  size_t at = 0;
-  while (at < end) {
-    if (code[at] == kBreakpoint) {
-      at++;
-      continue;
-    }
-    const DecodedInstruction decoded = decodeInstruction(code.subspan(at));
-    if (!decoded || !isLongNop(decoded.instruction)) return 0;
-    at += decoded.instruction.length;
-  }
-  return at == end ? end : 0;
 }
 
 JumpPlan planPaddedJump(uint64_t site, uint8_t length, std::span<const uint8_t> code,

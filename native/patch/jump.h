@@ -38,6 +38,9 @@ struct Jump {
   uint8_t borrowed = 0;            // bytes behind the instruction that are part of the jump too: 0 to 4
   uint8_t padding = 0;             // the last so many of these are to be written, too: see planPaddedJump
   uint64_t target = 0;
+
+  // How many of the bytes are to be written, from the site on; with padding, also the `ret` before it, as it is.
+  size_t written() const { return padding == 0 ? length : length + size_t{borrowed}; }
 };
 
 enum class JumpError : uint8_t {
@@ -63,14 +66,9 @@ std::vector<JumpForm> jumpForms(uint64_t site, uint8_t length, std::span<const u
 JumpPlan planJump(uint64_t site, uint8_t length, std::span<const uint8_t> code, std::span<const AddressRange> free,
                   uint64_t size, uint64_t wanted, uint64_t alignment = 16);
 
-// Bytes of padding from `code` on, which lies at `address`, if it is what compilers put between functions: instructions
-// of two bytes or more that do nothing, or breakpoints, to the next multiple of 16. Otherwise 0. A `nop` of one byte
-// does not count: functions may begin with them, to be patched (-fpatchable-function-entry of GCC).
-size_t paddingAt(uint64_t address, std::span<const uint8_t> code);
-
-// As planJump, for an instruction with a `ret` and at least three bytes of padding behind it. All but the lowest byte
-// of the distance can be chosen; that one is the `ret`, which stays what it is. `code` should hold what is there to the
-// next multiple of 16.
+// As planJump, for an instruction with a `ret` and at least three bytes of compilers' padding behind it. All but the
+// lowest byte of the distance can be chosen; that one is the `ret`, which stays what it is. `code` should hold what is
+// there to the next multiple of 16.
 JumpPlan planPaddedJump(uint64_t site, uint8_t length, std::span<const uint8_t> code,
                         std::span<const AddressRange> free, uint64_t size, uint64_t wanted);
 

@@ -25,8 +25,6 @@ constexpr uint64_t kUserCode = 0x33;
 constexpr uint64_t kUserData = 0x2b;
 constexpr uint64_t kPlainFlags = 0x202;
 
-bool waitForStop(pid_t tid, int& status) { return waitFor(tid, status) && WIFSTOPPED(status); }
-
 // Starts the call and waits for its end. `created` gets the process that an event stop announces.
 long callAndWait(pid_t tid, long number, const uint64_t (&arguments)[6], pid_t* created) {
   user_regs_struct call{};

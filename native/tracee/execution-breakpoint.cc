@@ -16,8 +16,6 @@ constexpr uint8_t kInt3 = 0xcc;
 
 __attribute__((noinline)) void passed() { __asm__ volatile("" ::: "memory"); }
 
-bool waitForStop(pid_t child, int& status) { return waitFor(child, status) && WIFSTOPPED(status); }
-
 bool tryDebugRegisters() {
   const pid_t child = fork();
   if (child < 0) return false;

@@ -31,7 +31,7 @@ namespace {
 constexpr size_t kXsaveLimit = 32768;
 
 // The next stop of a task that makes a call of ours. False where it has ended, or is none of ours.
-bool waitForStop(pid_t tid, int& status) {
+bool waitInCall(pid_t tid, int& status) {
   if (!waitFor(tid, status)) return false;
   if (WIFSTOPPED(status)) return true;
   if (endedInCall) endedInCall(tid, status);
@@ -217,7 +217,7 @@ bool makeRoomForTiles(pid_t tid, std::vector<uint8_t> area) {
   // At a stop in a system call the first step only leaves that.
   for (int steps = 0; made && there.rip == kUntracedSyscall && steps < 2; steps++) {
     int status;
-    made = ptrace(PTRACE_SINGLESTEP, tid, 0, 0) == 0 && waitForStop(tid, status) && WSTOPSIG(status) == SIGTRAP &&
+    made = ptrace(PTRACE_SINGLESTEP, tid, 0, 0) == 0 && waitInCall(tid, status) && WSTOPSIG(status) == SIGTRAP &&
            getRegisters(tid, there);
   }
   made = made && there.rip != kUntracedSyscall;
@@ -242,7 +242,7 @@ long syscallByStep(pid_t tid, long number, const uint64_t (&arguments)[6]) {
   for (;;) {
     if (ptrace(PTRACE_SINGLESTEP, tid, 0, 0) != 0) return -ESRCH;
     int status;
-    if (!waitForStop(tid, status)) return -ESRCH;
+    if (!waitInCall(tid, status)) return -ESRCH;
     user_regs_struct after;
     if (!getRegisters(tid, after)) return -ESRCH;
     if (WSTOPSIG(status) == SIGTRAP && (status >> 16) == 0 && after.rip == kAfterUntracedSyscall) {
@@ -278,7 +278,7 @@ long syscallByStops(pid_t tid, long number, const uint64_t (&arguments)[6], uint
   while (stops < 2) {
     if (ptrace(PTRACE_SYSCALL, tid, 0, std::exchange(signal, 0)) != 0) return -ESRCH;
     int status;
-    if (!waitForStop(tid, status)) return -ESRCH;
+    if (!waitInCall(tid, status)) return -ESRCH;
     if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
       stops++;
     } else if ((status >> 16) == 0 && WSTOPSIG(status) == SIGSTOP) {

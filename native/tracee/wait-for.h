@@ -15,4 +15,7 @@ inline bool waitFor(pid_t tid, int& status) {
   return true;
 }
 
+// The same, for one that is to stop: false where it has ended, too.
+inline bool waitForStop(pid_t tid, int& status) { return waitFor(tid, status) && WIFSTOPPED(status); }
+
 }  // namespace rr

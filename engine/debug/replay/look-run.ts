@@ -187,13 +187,15 @@ class LookRun implements HotPasses {
   pass(task: Task, way: WayOf): Passed {
     this.#enterSegment(this.#event);
     this.#patience = fewArrivals;
+    const record = (those: readonly CountedSite[]): PassRun | undefined =>
+      those.length === 0 ? undefined : this.#timeline.recordPasses(task, those);
     let sites = hotSites(this.#wanted, task, way, this.#passes);
-    let run = sites.length === 0 ? undefined : this.#timeline.recordPasses(task, sites);
+    let run = record(sites);
     this.#hasStubs = run !== undefined;
     if (run === undefined && sites.length > 1) {
       // One without room for a stub may hardly ever be come to: it is stopped at.
       sites = sites.filter(({ address }) => address === way?.address);
-      run = sites.length === 0 ? undefined : this.#timeline.recordPasses(task, sites);
+      run = record(sites);
     }
     if (run === undefined) return this.#passOne(task, way);
     this.#addLastMatches(task, sites, run);

@@ -158,8 +158,7 @@ export class Timeline {
   journey(position: Position, arrived: (task: Task | undefined) => void): FollowGoal {
     const target = this.checkpoints.reaches(position) ? position : this.reachable(position);
     const [from] = this.checkpoints.before(target);
-    const keep = (task: Task, at: Position): void => this.#keepAt(at, task);
-    return new FollowGoal({ target, from: from!, arrived, runToPass: this.#runToPass, keep });
+    return new FollowGoal({ target, from: from!, arrived, runToPass: this.#runToPass, keep: this.#keep });
   }
 
   /** Goes there, does `goal` from there on, and ends when that throws Arrived. */
@@ -234,18 +233,7 @@ export class Timeline {
 
   /** Makes a checkpoint of where the replay stands, if one can be gone on from there. */
   keepNear(task: Task | undefined): void {
-    this.#keepAt(this.run!.driver.position, task);
-  }
-
-  #keepAt(position: Position, task: Task | undefined): void {
-    const run = this.run!;
-    const { replayer, driver, reader } = run;
-    if (position.event < this.recorded.firstProgram || this.checkpoints.has(position)) return;
-    const isWithin = position.legs.length > 0;
-    if (isWithin && !isResumable(reader.frame)) return;
-    driver.liftAll();
-    const checkpoint = Checkpoint.of(replayer, position.event, isWithin ? replayer.progress : undefined);
-    this.checkpoints.addNear({ checkpoint, position, tid: task?.tid ?? 0, time: this.timeOf(run) });
+    this.#keep(task, this.run!.driver.position);
   }
 
   /** Makes a checkpoint of where the replay is on its way. */
@@ -320,6 +308,18 @@ export class Timeline {
     this.run?.driver.show(task.addressSpace, address, known);
     return known;
   }
+
+  /** Makes a checkpoint where the replay stands, at that position: on its way the driver does not know it. */
+  readonly #keep = (task: Task | undefined, position: Position): void => {
+    const run = this.run!;
+    const { replayer, driver, reader } = run;
+    if (position.event < this.recorded.firstProgram || this.checkpoints.has(position)) return;
+    const isWithin = position.legs.length > 0;
+    if (isWithin && !isResumable(reader.frame)) return;
+    driver.liftAll();
+    const checkpoint = Checkpoint.of(replayer, position.event, isWithin ? replayer.progress : undefined);
+    this.checkpoints.addNear({ checkpoint, position, tid: task?.tid ?? 0, time: this.timeOf(run) });
+  };
 
   /** Returns how many passes are left: something else may come first, and comes again when the task runs on. */
   readonly #runToPass = (task: Task, address: number, count: number): number => {

@@ -102,7 +102,7 @@ void addSite(PatchedSites& patched, const SitePatch& patch) {
   patched.siteOf[stub] = patch.site;
 }
 
-// What is written for a patch, in this order: nobody may come to a jump that has no stub, or no padding of its own.
+// What is recorded of a patch, in this order: nobody may come to a jump that has no stub, or no padding of its own.
 std::vector<std::pair<uint64_t, std::span<const uint8_t>>> partsOf(const SitePatch& patch) {
   std::vector<std::pair<uint64_t, std::span<const uint8_t>>> parts = {{patch.jump.target, patch.stub}};
   if (!patch.padding.bytes.empty()) parts.emplace_back(patch.padding.address, patch.newPadding());
@@ -114,11 +114,7 @@ std::vector<std::pair<uint64_t, std::span<const uint8_t>>> partsOf(const SitePat
 void writeJumps(const Task& task, const std::vector<SitePatch>& patches) {
   std::map<uint64_t, AddressRange> pages;  // from the first jump of each to the end of the last
   for (const SitePatch& patch : patches) {
-    const AddressRange jump = {patch.site, patch.site + patch.jump.length};
-    if (!patch.padding.bytes.empty()) {
-      const std::span<const uint8_t> padding = patch.newPadding();
-      task.space->memory.writeAll(patch.padding.address, padding.data(), padding.size());
-    }
+    const AddressRange jump = {patch.site, patch.site + patch.jump.written()};
     AddressRange& part = pages.try_emplace(patch.site / kPage, jump).first->second;
     part = {std::min(part.start, jump.start), std::max(part.end, jump.end)};
   }
@@ -129,9 +125,9 @@ void writeJumps(const Task& task, const std::vector<SitePatch>& patches) {
     const bool whole = !bytes[i].empty();
     for (const SitePatch& patch : patches) {
       if (patch.site < parts[i].start || patch.site >= parts[i].end) continue;
-      if (!whole) task.space->memory.writeAll(patch.site, patch.jump.bytes.data(), patch.jump.length);
+      if (!whole) task.space->memory.writeAll(patch.site, patch.jump.bytes.data(), patch.jump.written());
       if (!whole) continue;
-      std::copy_n(patch.jump.bytes.begin(), patch.jump.length,
+      std::copy_n(patch.jump.bytes.begin(), patch.jump.written(),
                   bytes[i].begin() + static_cast<ptrdiff_t>(patch.site - parts[i].start));
     }
     if (whole) task.space->memory.writeAll(parts[i].start, bytes[i].data(), bytes[i].size());

@@ -63,6 +63,9 @@ class SitePatcher {
   // The areas are mapped, and hold the stubs: records that, and writes the jumps.
   void finish(Task& task, const PatchPlan& plan);
 
+  // Writes to the program's memory, and records that. False when it cannot.
+  bool write(const Task& task, uint64_t address, std::span<const uint8_t> bytes);
+
  private:
   // A patch, and the memory that is to be mapped for its stub, where none is there.
   struct Placed {
@@ -73,7 +76,6 @@ class SitePatcher {
                               std::span<const uint8_t> code, std::span<const AddressRange> unused) const;
   bool mapStubArea(Task& task, const AddressRange& area);
   void recordArea(const Task& task, const AddressRange& area);
-  bool write(const Task& task, uint64_t address, std::span<const uint8_t> bytes);
 
   FrameWriter& writer_;
   const Runtime& runtime_;

@@ -371,14 +371,9 @@ void Sites::restoreSites(Task& task, const AddressRange& range, uint64_t shift) 
   auto site = patched.sites.lower_bound(range.start);
   while (site != patched.sites.end() && site->first < range.end) {
     const uint64_t address = site->first + shift;
-    const auto restore = [&](uint64_t at, std::span<const uint8_t> own) {
-      if (!task.space->memory.writeAll(at, own.data(), own.size())) return false;
-      writer_.data(task.tid, schema::DataSpace::kMemory, at, own.data(), own.size());
-      return true;
-    };
-    if (restore(address, bytesOf(site->second.instruction))) {
+    if (patcher_.write(task, address, bytesOf(site->second.instruction))) {
       const PatchedSites::OwnBytes& padding = site->second.padding;
-      if (!padding.bytes.empty()) restore(padding.address + shift, padding.bytes);
+      if (!padding.bytes.empty()) patcher_.write(task, padding.address + shift, padding.bytes);
       log_.debug(task, "site %lx: its own instruction again", address);
     }
     site = patched.forget(site);
